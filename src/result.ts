@@ -1,0 +1,43 @@
+import type { CookietinError } from './errors.ts'
+import type { CookieState } from './states.ts'
+import type { Stat } from './stats/stat.ts'
+
+/** How a task ended (the seed's statuses). */
+export type RunStatus = 'success' | 'error' | 'timeout' | 'killed' | 'cancelled'
+
+/** How a task ended, with the evidence (the seed's `RunResult`). */
+export interface RunResult {
+  /** The cookie's id. */
+  readonly id: string
+  readonly status: RunStatus
+  /** Undefined exactly when `status` is `'success'`. */
+  readonly error: CookietinError | undefined
+  /** The exit code that the engine reported, whatever the status; undefined when the container never ran or its end was not seen. */
+  readonly exitCode: number | undefined
+  /** True when the kernel killed a process of the container for want of memory, even where the main process lived on. */
+  readonly oomKilled: boolean
+  /** What was captured of standard output: a string, or bytes with `encoding: 'buffer'`. */
+  readonly stdout: string | Uint8Array
+  /** What was captured of standard error. */
+  readonly stderr: string | Uint8Array
+  /** True when `stdout` is not all that the task wrote. */
+  readonly stdoutTruncated: boolean
+  /** True when `stderr` is not all that the task wrote. */
+  readonly stderrTruncated: boolean
+  /** Resource samples, decimated to the executor's `maxStats`. */
+  readonly stats: readonly Stat[]
+  /** Milliseconds spent in each state that was entered. */
+  readonly timings: Readonly<Partial<Record<CookieState, number>>>
+}
+
+/** One change of a cookie's state. */
+export interface Transition {
+  /** The cookie's id. */
+  readonly id: string
+  readonly from: CookieState
+  readonly to: CookieState
+  /** The type of the machine event that caused it. */
+  readonly event: string
+  /** Unix time in ms. */
+  readonly at: number
+}

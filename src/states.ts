@@ -1,0 +1,24 @@
+/** A cookie is in one of these when its end is decided. */
+export const settledStates = ['done', 'timeout', 'killed', 'cancelled', 'failed'] as const
+
+/** The states of a cookie that can be seen from outside, in the order of a life. */
+export const cookieStates = [
+  'created',
+  'preparing',
+  'prepared',
+  'starting',
+  'running',
+  'freezing',
+  'frozen',
+  'unfreezing',
+  'stopping',
+  ...settledStates,
+  'closing',
+  'closed',
+] as const
+
+/** One of {@link cookieStates}. */
+export type CookieState = (typeof cookieStates)[number]
+
+/** One of {@link settledStates}. */
+export type SettledState = (typeof settledStates)[number]
