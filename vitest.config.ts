@@ -1,0 +1,21 @@
+import { defineConfig } from 'vitest/config'
+
+/** Files that share an engine run one after the other: the engine starts containers one by one anyway. */
+const onAnEngine = {
+  fileParallelism: false,
+  globalSetup: 'test/support/engine-setup.ts',
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+}
+
+export default defineConfig({
+  test: {
+    coverage: { include: ['src/**', 'machines/**'], exclude: ['**/*.d.ts'] },
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], sequence: { groupOrder: 0 } } },
+      { test: { name: 'machines', include: ['test/machines/**/*.test.ts'], sequence: { groupOrder: 0 } } },
+      { test: { name: 'engine', include: ['test/engine/**/*.test.ts'], sequence: { groupOrder: 1 }, ...onAnEngine } },
+      { test: { name: 'cli', include: ['test/cli/**/*.test.ts'], sequence: { groupOrder: 2 }, ...onAnEngine } },
+    ],
+  },
+})
