@@ -28,7 +28,10 @@ export function ownerState(token: string): OwnerState {
   if (boot === undefined || boot === '-' || boot !== bootId()) return 'otherBoot'
   if (namespace !== '-' && namespace !== pidNamespace()) return 'otherNamespace'
   if (pid === undefined || !/^[1-9]\d*$/.test(pid)) return 'otherNamespace'
-  return start === startTime(Number(pid)) ? 'alive' : 'dead'
+  const seen = startTime(Number(pid))
+  // A /proc mounted with `hidepid` shows no processes of other users, but a signal still tells that there is one.
+  if (seen === undefined) return exists(Number(pid)) ? 'otherNamespace' : 'dead'
+  return start === seen ? 'alive' : 'dead'
 }
 
 /** False only when the process behind the token is known to be gone: what cannot be known counts as alive. */
@@ -48,14 +51,22 @@ function pidNamespace(): string | undefined {
   }
 }
 
-/** Undefined when there is no such process, or only its zombie. */
+/** Undefined when no such process can be seen, empty for a zombie. */
 function startTime(pid: number): string | undefined {
   const stat = read(`/proc/${pid}/stat`)
   if (stat === undefined) return undefined
   // The second field is the program's name in parentheses, which may hold spaces and parentheses itself.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const state = fields[0]
-  return state === 'Z' || state === 'X' ? undefined : fields[19]
+  return state === 'Z' || state === 'X' ? '' : fields[19]
+}
+
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }
 
 function read(path: string): string | undefined {
