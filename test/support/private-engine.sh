@@ -1,0 +1,45 @@
+#!/bin/sh
+# Runs a Docker Engine that shares nothing with the machine's own: sockets, data, containerd and network are under $1 or
+# in this process's network namespace. Ends it, and removes $1, when standard input closes: so also when the process
+# that holds the other end of it is killed.
+dir=$1
+ip link set lo up 2>/dev/null || busybox ip link set lo up
+
+# A containerd of its own: dockerd would share the machine's, where one runs.
+mkdir -p "$dir/x" "$dir/data"
+cat > "$dir/containerd.toml" <<TOML
+version = 2
+root = "$dir/data/containerd"
+state = "$dir/x/containerd"
+disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]
+[grpc]
+  address = "$dir/c.sock"
+TOML
+containerd --config "$dir/containerd.toml" > "$dir/containerd.log" 2>&1 < /dev/null &
+containerd=$!
+tries=0
+while [ ! -S "$dir/c.sock" ] && [ $tries -lt 100 ] && kill -0 $containerd; do sleep 0.1; tries=$((tries + 1)); done
+
+echo '{}' > "$dir/dockerd.json"
+dockerd --host "unix://$dir/d.sock" --pidfile "$dir/d.pid" --data-root "$dir/data/docker" --exec-root "$dir/x/docker" \
+  --config-file "$dir/dockerd.json" --containerd "$dir/c.sock" --shutdown-timeout 2 > "$dir/dockerd.log" 2>&1 < /dev/null &
+dockerd=$!
+
+# Whichever comes first: our owner lets go, or the engine ends by itself.
+(while kill -0 $dockerd 2>/dev/null; do sleep 0.5; done; kill $$) 2>/dev/null &
+watcher=$!
+trap : TERM INT HUP
+while read -r _; do :; done
+
+kill $watcher 2>/dev/null
+kill -TERM $dockerd 2>/dev/null
+wait $dockerd 2>/dev/null
+kill -TERM $containerd 2>/dev/null
+wait $containerd 2>/dev/null
+# What outlived them is told by the folder in its command line (shims) or in its mount point.
+for proc in /proc/[0-9]*; do
+  pid=${proc#/proc/}
+  [ "$pid" != $$ ] && tr '\0' '\n' < "$proc/cmdline" 2>/dev/null | grep -qxF -- "$dir/c.sock" && kill -KILL "$pid"
+done
+awk -v dir="$dir/" 'index($2, dir) == 1 { print $2 }' /proc/mounts | sort -r | while read -r mount; do umount -l "$mount"; done
+rm -rf "$dir"
