@@ -6,7 +6,7 @@ import { providedCallback, providedPromise } from './provided.ts'
 /**
  * The life of a cookie.
  *
- * Pure but for the actors, which a caller provides: `prepare`, `start`, `pause`, `unpause`, `kill`, `remove` (promises)
+ * Pure but for the actors, which a caller provides and which get the cookie's own actor as their input: `prepare`, `start`, `pause`, `unpause`, `kill`, `remove` (promises)
  * and `watch` (a callback that sends `exitSeen`, `exited`, `broken`, `lost`). Time comes from the actor's clock.
  */
 export const cookieMachine = setup({
@@ -27,7 +27,7 @@ export const cookieMachine = setup({
   actions: {
     startClock: assign({ runningSince: ({ self }) => timeOf(self) }),
     stopClock: assign({ ranFor: ({ context, self }) => context.ranFor + timeOf(self) - context.runningSince }),
-    watch: spawnChild('watch', { id: 'watch' }),
+    watch: spawnChild('watch', { id: 'watch', input: ({ self }) => self }),
     causeExit: assign({ cause: ({ context }) => context.cause ?? 'exit' }),
     causeTimeout: assign({ cause: ({ context }) => context.cause ?? 'timeout' }),
     causeCancelled: assign({
@@ -103,6 +103,7 @@ export const cookieMachine = setup({
     preparing: {
       invoke: {
         src: 'prepare',
+        input: ({ self }) => self,
         onDone: 'prepared',
         onError: { target: 'failed', actions: 'causeFailed' },
       },
@@ -124,6 +125,7 @@ export const cookieMachine = setup({
       entry: 'watch',
       invoke: {
         src: 'start',
+        input: ({ self }) => self,
         onDone: 'running',
         onError: { target: 'settling', actions: 'causeFailed' },
       },
@@ -162,6 +164,7 @@ export const cookieMachine = setup({
       exit: 'stopClock',
       invoke: {
         src: 'pause',
+        input: ({ self }) => self,
         onDone: [
           { guard: 'turnedBack', target: 'unfreezing', actions: 'requestMet' },
           { target: 'frozen', actions: 'requestMet' },
@@ -198,6 +201,7 @@ export const cookieMachine = setup({
     unfreezing: {
       invoke: {
         src: 'unpause',
+        input: ({ self }) => self,
         onDone: [
           { guard: 'turnedBack', target: 'freezing', actions: 'requestMet' },
           { target: 'running', actions: 'requestMet' },
@@ -218,7 +222,7 @@ export const cookieMachine = setup({
     },
     // The cause is recorded before the signal is sent, so that the exit it brings about cannot claim to have been first.
     stopping: {
-      invoke: { src: 'kill', onError: {} },
+      invoke: { src: 'kill', input: ({ self }) => self, onError: {} },
       after: { grace: 'settling' },
       on: {
         exited: { target: 'settling', actions: 'recordExit' },
@@ -260,6 +264,7 @@ export const cookieMachine = setup({
     closing: {
       invoke: {
         src: 'remove',
+        input: ({ self }) => self,
         onDone: 'closed',
         onError: { target: 'closed', actions: 'recordLeak' },
       },

@@ -1,11 +1,11 @@
-import { fromCallback, fromPromise } from 'xstate'
+import { type AnyActorRef, fromCallback, fromPromise } from 'xstate'
 
-/** Stands in a machine for a promise actor that its user provides with `machine.provide({ actors })`. */
+/** Stands in a machine for a promise actor that its user provides with `machine.provide({ actors })`; its input is the machine's own actor. */
 export const providedPromise = (name: string) =>
-  fromPromise<void>(() => Promise.reject(new Error(`provide the actor '${name}'`)))
+  fromPromise<void, AnyActorRef>(() => Promise.reject(new Error(`provide the actor '${name}'`)))
 
-/** Stands in a machine for a callback actor that its user provides with `machine.provide({ actors })`. */
+/** Stands in a machine for a callback actor that its user provides with `machine.provide({ actors })`; its input is the machine's own actor. */
 export const providedCallback = (name: string) =>
-  fromCallback(() => {
+  fromCallback<{ type: string }, AnyActorRef>(() => {
     throw new Error(`provide the actor '${name}'`)
   })

@@ -37,6 +37,8 @@ export interface ContainerEvents {
  * The machine guarantees the order: prepare, start, then pause and unpause in turn; `kill` and `remove` at any time.
  */
 export interface EngineContainer {
+  /** What it is called on its engine, for errors that must say what may be left (`cookietin-…`, `process group 4711`). */
+  readonly name: string
   /** Driver-specific create options; changeable until `prepare` (the seed's `ContainerOptions`). */
   readonly options: object
   /** Makes the image present and creates the container. Aborting rejects soon, and leaves to `remove()` what was made. */

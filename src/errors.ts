@@ -118,14 +118,18 @@ export class InvalidInputError extends CookietinError {
   }
 }
 
-/** Wraps whatever was thrown; a {@link CookietinError} passes through unchanged. */
+/** Wraps whatever was thrown; a {@link CookietinError} passes through, told its cookie where it did not know. */
 export function toCookietinError(
   error: unknown,
   code: ErrorCode,
   doing: string,
   options: CookietinErrorOptions = {},
 ): CookietinError {
-  if (error instanceof CookietinError) return error
+  if (error instanceof CookietinError) {
+    if (error.cookieId === undefined && options.cookieId !== undefined)
+      Object.assign(error, { cookieId: options.cookieId })
+    return error
+  }
   const reason = error instanceof Error ? error.message : String(error)
   return new CookietinError(code, `${doing}: ${reason}`, { ...options, cause: error })
 }

@@ -22,3 +22,8 @@ export type CookieState = (typeof cookieStates)[number]
 
 /** One of {@link settledStates}. */
 export type SettledState = (typeof settledStates)[number]
+
+const settled: ReadonlySet<CookieState> = new Set(settledStates)
+
+/** True for a state in which the end is decided, but nothing is removed yet. */
+export const isSettled = (state: CookieState): state is SettledState => settled.has(state)

@@ -1,0 +1,25 @@
+// Draws every machine into docs/machines.md. `npm run docs` writes the page; a test keeps it true.
+import { writeFile } from 'node:fs/promises'
+import { cookieMachine } from '../machines/cookie.ts'
+import { toMermaid } from '../src/mermaid.ts'
+
+const machines = [
+  {
+    machine: cookieMachine,
+    title: 'The cookie',
+    text: `\`machines/cookie.ts\`: the life of one container run. Visible states are those of \`cookieStates\`; \`settling\` only picks
+the settled state and is never seen. \`timeLeft\` counts the time spent in \`running\` and \`freezing\`; it stands while the cookie is
+\`frozen\`. \`grace\` bounds how long \`stopping\` waits for the end to be seen.`,
+  },
+]
+
+export const machinesPage = [
+  '# The machines',
+  'Drawn from the code by `npm run docs`; do not edit.',
+  ...machines.map(
+    ({ machine, title, text }) => `## ${title}\n\n${text}\n\n\`\`\`mermaid\n${toMermaid(machine)}\n\`\`\``,
+  ),
+  '',
+].join('\n\n')
+
+if (import.meta.main) await writeFile(new URL('../docs/machines.md', import.meta.url), machinesPage)

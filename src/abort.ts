@@ -1,0 +1,39 @@
+const listeners = new WeakMap<AbortSignal, Set<() => void>>()
+
+/**
+ * Calls back once when the signal aborts (at once if it has), and returns a function that ends the interest.
+ * However many ask, a signal gets one listener: thousands of tasks may share it without a warning.
+ */
+export function onAbort(signal: AbortSignal | undefined, callback: () => void): () => void {
+  if (signal === undefined) return () => {}
+  if (signal.aborted) {
+    callback()
+    return () => {}
+  }
+  const callbacks = listeners.get(signal) ?? listen(signal)
+  callbacks.add(callback)
+  return () => {
+    callbacks.delete(callback)
+    if (callbacks.size === 0) unlisten(signal)
+  }
+}
+
+const unlisteners = new WeakMap<AbortSignal, () => void>()
+
+function listen(signal: AbortSignal): Set<() => void> {
+  const callbacks = new Set<() => void>()
+  const onEvent = () => {
+    unlisten(signal)
+    for (const callback of [...callbacks]) callback()
+  }
+  signal.addEventListener('abort', onEvent, { once: true })
+  listeners.set(signal, callbacks)
+  unlisteners.set(signal, () => signal.removeEventListener('abort', onEvent))
+  return callbacks
+}
+
+function unlisten(signal: AbortSignal): void {
+  unlisteners.get(signal)?.()
+  unlisteners.delete(signal)
+  listeners.delete(signal)
+}

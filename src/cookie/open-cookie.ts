@@ -1,0 +1,238 @@
+import type { Readable } from 'node:stream'
+import type { Observable } from 'rxjs'
+import { createActor } from 'xstate'
+import { onAbort } from '../abort.ts'
+import type { Cookie, CookieOptions, WaitResult } from '../cookie.ts'
+import type { EngineContainer } from '../engine.ts'
+import { CookietinError, toCookietinError } from '../errors.ts'
+import { toChunks } from '../input.ts'
+import { Output } from '../output.ts'
+import type { RunResult, Transition } from '../result.ts'
+import { type CookieState, isSettled, type SettledState } from '../states.ts'
+import type { Stat } from '../stats/stat.ts'
+import type { ResolvedTask } from '../task.ts'
+import { assignParts, engineCookieMachine } from './actors.ts'
+import { type CookieActor, Recorder } from './recorder.ts'
+import { resultOf } from './result.ts'
+import { Sampler } from './sampler.ts'
+
+const defaultMaxStats = 240
+const defaultMaxOutput = 16 * 1024 * 1024
+
+/** The one implementation of {@link Cookie}: joins its machine to a container of an engine. */
+export class OpenCookie implements Cookie {
+  readonly id: string
+  readonly task: ResolvedTask
+  readonly actor: CookieActor
+  readonly #container: EngineContainer
+  readonly #recorder: Recorder
+  readonly #sampler: Sampler
+  readonly #stdout: Output
+  readonly #stderr: Output
+  #settled: SettledState | undefined
+  #started = false
+  #result: Promise<RunResult> | undefined
+  #run: Promise<WaitResult> | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(task: ResolvedTask, container: EngineContainer, options: CookieOptions) {
+    const limit = options.maxOutput ?? defaultMaxOutput
+    this.id = task.id
+    this.task = task
+    this.#container = container
+    this.#stdout = new Output({ limit, target: task.stdout })
+    this.#stderr = new Output({ limit, target: task.stderr })
+    this.#sampler = new Sampler(container.stats$, options.maxStats ?? defaultMaxStats, task.onStat)
+    this.actor = createActor(engineCookieMachine, {
+      id: task.id,
+      input: { id: task.id, timeout: task.timeout },
+      ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
+    })
+    assignParts(this.actor, {
+      container,
+      streams: {
+        stdin: task.input === undefined ? undefined : toChunks(task.input),
+        stdout: this.#stdout,
+        stderr: this.#stderr,
+      },
+      release: () => {
+        this.#stdout.release()
+        this.#stderr.release()
+      },
+    })
+    this.#recorder = new Recorder(task.id, this.actor)
+    // First in line, so that whoever else hears of a settled state finds the outputs ended.
+    this.#recorder.transitions$.subscribe(({ from, to }) => this.#follow(from, to))
+    this.actor.start()
+  }
+
+  get state(): CookieState {
+    return this.#recorder.state
+  }
+  get state$(): Observable<CookieState> {
+    return this.#recorder.state$
+  }
+  get transitions$(): Observable<Transition> {
+    return this.#recorder.transitions$
+  }
+  get stats$(): Observable<Stat> {
+    return this.#sampler.stats$
+  }
+  get containerOptions(): object {
+    return this.#container.options
+  }
+  get stdout(): Readable {
+    return this.#stdout.readable
+  }
+  get stderr(): Readable {
+    return this.#stderr.readable
+  }
+
+  async prepare({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    const release = onAbort(signal, () => this.#cancel(signal?.reason))
+    if (this.state === 'created') this.actor.send({ type: 'prepare' })
+    const state = await this.#recorder.until(state => state !== 'created' && state !== 'preparing')
+    release()
+    if (this.#settled === 'failed') throw this.#failure()
+    if (isSettled(state)) {
+      throw new CookietinError(
+        state === 'cancelled' ? 'ERR_COOKIETIN_CANCELLED' : 'ERR_COOKIETIN_INVALID_STATE',
+        `Cannot prepare cookie ${this.id}: it is ${state}`,
+        { cookieId: this.id, cause: this.actor.getSnapshot().context.reason },
+      )
+    }
+    if (state === 'closing' || state === 'closed') throw this.#invalidState('prepare')
+  }
+
+  run({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<WaitResult> {
+    if (this.#run === undefined) {
+      if (this.#settled !== undefined) return Promise.reject(this.#invalidState('run'))
+      this.#run = this.#start()
+    } else if (this.#settled !== undefined) {
+      return Promise.reject(this.#invalidState('run'))
+    }
+    this.#cancelOn(signal)
+    return this.#run
+  }
+
+  async #start(): Promise<WaitResult> {
+    if (this.state === 'created') this.actor.send({ type: 'prepare' })
+    if (this.state === 'preparing') await this.#recorder.until(state => state !== 'preparing')
+    if (this.state === 'prepared') this.actor.send({ type: 'run' })
+    if (this.state === 'starting') await this.#recorder.until(state => state !== 'starting')
+    if (this.#settled === 'failed') throw this.#failure()
+    return {
+      wait: ({ signal } = {}) => {
+        this.#cancelOn(signal)
+        return this.result()
+      },
+    }
+  }
+
+  async freeze(): Promise<void> {
+    await this.#request('freeze', 'frozen')
+  }
+
+  async unfreeze(): Promise<void> {
+    await this.#request('unfreeze', 'running')
+  }
+
+  async #request(type: 'freeze' | 'unfreeze', goal: 'frozen' | 'running'): Promise<void> {
+    if (this.state === goal) return
+    if (!this.actor.getSnapshot().can({ type })) throw this.#invalidState(type)
+    this.actor.send({ type })
+    const state = await this.#recorder.until(state => state !== 'freezing' && state !== 'unfreezing')
+    if (state === goal) return
+    const { requestError } = this.actor.getSnapshot().context
+    if (requestError === undefined) throw this.#invalidState(type)
+    throw this.#own(requestError, `Cannot ${type} cookie ${this.id}`)
+  }
+
+  async kill(): Promise<void> {
+    if (this.#settled !== undefined) return
+    this.actor.send({ type: 'kill' })
+    await this.#recorder.until(isSettled)
+  }
+
+  async cancel(reason?: unknown): Promise<void> {
+    if (this.#settled !== undefined) return
+    this.#cancel(reason)
+    await this.#recorder.until(isSettled)
+  }
+
+  /** How the task ended. Rejects when the implementation failed. */
+  result(): Promise<RunResult> {
+    this.#result ??= this.#untilSettled()
+    return this.#result
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    if (this.state !== 'closed') this.actor.send({ type: 'close' })
+    await this.#recorder.until(state => state === 'closed')
+    const { closeError } = this.actor.getSnapshot().context
+    if (closeError !== undefined) throw this.#own(closeError, `Cannot remove what cookie ${this.id} made`)
+  }
+
+  #cancel(reason: unknown): void {
+    if (this.#settled === undefined) this.actor.send({ type: 'cancel', reason })
+  }
+
+  #cancelOn(signal: AbortSignal | undefined): void {
+    if (signal === undefined || this.#settled !== undefined) return
+    const release = onAbort(signal, () => this.#cancel(signal.reason))
+    void this.#recorder.until(isSettled).then(release)
+  }
+
+  #follow(from: CookieState, to: CookieState): void {
+    if (from === 'starting' && to === 'running') this.#sampler.start()
+    if (to === 'starting') this.#started = true
+    if (!isSettled(to)) return
+    this.#settled = to
+    this.#sampler.stop()
+    const { exit } = this.actor.getSnapshot().context
+    const truncated = this.#started && (exit?.outputTruncated ?? true)
+    this.#stdout.end(truncated)
+    this.#stderr.end(truncated)
+  }
+
+  async #untilSettled(): Promise<RunResult> {
+    if (this.#settled === undefined) await this.#recorder.until(isSettled)
+    if (this.#settled === undefined || this.#settled === 'failed') throw this.#failure()
+    const { context } = this.actor.getSnapshot()
+    return resultOf({
+      state: this.#settled,
+      context,
+      encoding: this.task.encoding,
+      stdout: this.#stdout,
+      stderr: this.#stderr,
+      stats: this.#sampler.points,
+      timings: this.#recorder.timings,
+      leaked: this.#started && context.exit === undefined ? [this.#container.name] : [],
+    })
+  }
+
+  #failure(): CookietinError {
+    return this.#own(this.actor.getSnapshot().context.error, `Cookie ${this.id} failed`)
+  }
+
+  #own(error: unknown, doing: string): CookietinError {
+    return toCookietinError(error, 'ERR_COOKIETIN_ENGINE_ERROR', doing, { cookieId: this.id })
+  }
+
+  #invalidState(request: string): CookietinError {
+    return new CookietinError(
+      'ERR_COOKIETIN_INVALID_STATE',
+      `Cannot ${request} cookie ${this.id} while it is ${this.state}`,
+      { cookieId: this.id },
+    )
+  }
+}

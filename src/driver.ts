@@ -1,0 +1,103 @@
+import { OpenCookie } from './cookie/open-cookie.ts'
+import type { Cookie, CookieOptions } from './cookie.ts'
+import type { Engine } from './engine.ts'
+import { CookietinError } from './errors.ts'
+import { resolveTask } from './resolve-task.ts'
+import type { ContainerTask, ResolvedTask } from './task.ts'
+
+/** Makes cookies on one engine (the seed's `Driver`). */
+export interface Driver extends AsyncDisposable {
+  /** `'docker'`, `'process'` or `'mock'`. */
+  readonly name: string
+  /**
+   * Makes a cookie of a task. Validates it, and does no I/O. An aborted signal gives a cancelled cookie; the signal has no say afterwards.
+   * Rejects with `ERR_COOKIETIN_INVALID_TASK`, listing every bad field.
+   */
+  createCookie(task: ContainerTask, options?: CreateCookieOptions): Promise<Cookie>
+  /** Makes the image present and creates the container: `cookie.prepare()`, under the seed's name. */
+  prepareCookie(cookie: Cookie, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
+  /** Cancels and closes every cookie, then lets go of the engine. Idempotent. Rejects with `ERR_COOKIETIN_NOT_CLEANED`, naming what is left. */
+  close(): Promise<void>
+}
+
+/** What {@link Driver.createCookie} takes besides the task. */
+export interface CreateCookieOptions extends CookieOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Joins the machine to an engine: one driver for all of them. */
+export class EngineDriver implements Driver {
+  readonly name: string
+  readonly #engine: Engine
+  readonly #cookies = new Map<string, OpenCookie>()
+  #closing: Promise<void> | undefined
+
+  constructor(engine: Engine) {
+    this.name = engine.name
+    this.#engine = engine
+  }
+
+  /** The engine underneath, for those who need what only it can do. */
+  get engine(): Engine {
+    return this.#engine
+  }
+
+  async createCookie(task: ContainerTask, { signal, ...options }: CreateCookieOptions = {}): Promise<Cookie> {
+    const cookie = this.open(resolveTask(task), options)
+    if (signal?.aborted) await cookie.cancel(signal.reason)
+    return cookie
+  }
+
+  async prepareCookie(cookie: Cookie, options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
+    await cookie.prepare(options)
+  }
+
+  /** Makes a cookie of a validated task, at once. */
+  open(task: ResolvedTask, options: CookieOptions): OpenCookie {
+    if (this.#closing !== undefined) {
+      throw new CookietinError('ERR_COOKIETIN_CLOSED', `Cannot create cookie ${task.id}: the driver is closed`, {
+        cookieId: task.id,
+      })
+    }
+    if (this.#cookies.has(task.id)) {
+      throw new CookietinError(
+        'ERR_COOKIETIN_NAME_CONFLICT',
+        `Cannot create cookie ${task.id}: this driver has a living cookie of that id; leave the id out, or close the other first`,
+        { cookieId: task.id },
+      )
+    }
+    const cookie = new OpenCookie(task, this.#engine.container(task), options)
+    this.#cookies.set(task.id, cookie)
+    cookie.transitions$.subscribe({ complete: () => this.#cookies.delete(task.id) })
+    return cookie
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    const closed = await Promise.allSettled([...this.#cookies.values()].map(cookie => cookie.close()))
+    await this.#engine.close()
+    const failures = closed.flatMap(outcome => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []))
+    if (failures.length > 0) throw notCleaned(failures)
+  }
+}
+
+/** One error of many that name what is left. */
+export function notCleaned(failures: readonly unknown[]): CookietinError {
+  const leaked = failures.flatMap(failure => (failure instanceof CookietinError ? failure.leaked : []))
+  const left =
+    leaked.length === 0
+      ? ''
+      : `: ${leaked.join(', ')} may still exist; \`cookietin gc\` finds them once this process is gone`
+  return new CookietinError('ERR_COOKIETIN_NOT_CLEANED', `${failures.length} cookies could not be cleaned up${left}`, {
+    leaked,
+    cause: new AggregateError(failures),
+  })
+}

@@ -1,0 +1,213 @@
+import PQueue from 'p-queue'
+import { type Observable, Subject } from 'rxjs'
+import { onAbort } from '../abort.ts'
+import type { OpenCookie } from '../cookie/open-cookie.ts'
+import { notCleaned } from '../driver.ts'
+import { CookietinError, InvalidInputError, toCookietinError } from '../errors.ts'
+import { resolveTask } from '../resolve-task.ts'
+import type { RunResult, Transition } from '../result.ts'
+import type { ContainerTask, ResolvedTask } from '../task.ts'
+import { type AdmissionOptions, AdmissionQueue } from './admission-queue.ts'
+import { type Execution, executionOf, refusedExecution } from './execution.ts'
+import { type ExecutorOptions, type ResolvedExecutorOptions, resolveExecutorOptions } from './options.ts'
+import { ResourcePool } from './resources.ts'
+import { runAll } from './run-all.ts'
+
+/** What {@link Executor.run} takes besides the task. */
+export interface RunOptions {
+  /** Aborting it cancels the run, whatever it is at. */
+  readonly signal?: AbortSignal | undefined
+  /** Higher runs earlier. Default 0. */
+  readonly priority?: number | undefined
+}
+
+/** Runs tasks, so many at once, each as a cookie that it closes behind itself. */
+export interface Executor extends AsyncDisposable {
+  /**
+   * Runs a task when its turn comes. Resolves with how it ended, however; rejects when the implementation failed or the task is invalid.
+   * The container is removed after the result is there: `onIdle()` and `close()` wait for that.
+   */
+  run(task: ContainerTask, options?: RunOptions): Execution
+  /**
+   * Runs tasks and gives their results in the tasks' order. Takes no more tasks than 1,000 ahead of the results that were taken.
+   * Leaving the loop early, or a task that rejects, cancels those that are under way.
+   */
+  runAll(
+    tasks: Iterable<ContainerTask> | AsyncIterable<ContainerTask>,
+    options?: RunOptions,
+  ): AsyncGenerator<RunResult, void, undefined>
+  /** Every change of state of every cookie, from now on; completes when the executor is closed. */
+  readonly transitions$: Observable<Transition>
+  /** How many tasks run. */
+  readonly pending: number
+  /** How many tasks wait for their turn. */
+  readonly size: number
+  /** Resolves when nothing waits, nothing runs and everything is removed. */
+  onIdle(): Promise<void>
+  /**
+   * Takes no more tasks, lets those it has come to their end (with `force`: cancels them), and cleans up. Idempotent; a later call with `force` hastens an earlier one.
+   * Rejects with `ERR_COOKIETIN_NOT_CLEANED`, naming what is left.
+   */
+  close(options?: { readonly force?: boolean | undefined }): Promise<void>
+}
+
+/** Makes an executor. Throws `ERR_COOKIETIN_INVALID_CONFIG`, listing every bad option. */
+export function createExecutor(options: ExecutorOptions): Executor {
+  return new QueueExecutor(resolveExecutorOptions(options))
+}
+
+class QueueExecutor implements Executor {
+  readonly #options: ResolvedExecutorOptions
+  readonly #pool: ResourcePool
+  readonly #admission: AdmissionQueue
+  readonly #queue: PQueue<AdmissionQueue, AdmissionOptions>
+  readonly #transitions$ = new Subject<Transition>()
+  /** Every cookie that is not closed yet. */
+  readonly #cookies = new Set<OpenCookie>()
+  readonly #uncleaned: unknown[] = []
+  #idlers: (() => void)[] = []
+  #closing: Promise<void> | undefined
+
+  constructor(options: ResolvedExecutorOptions) {
+    this.#options = options
+    this.#pool = new ResourcePool({ memory: options.memory, cpus: options.cpus })
+    const admission = new AdmissionQueue(this.#pool)
+    this.#admission = admission
+    this.#queue = new PQueue({
+      concurrency: options.concurrency,
+      // p-queue wants a class; it needs one queue, and so do we.
+      queueClass: class {
+        constructor() {
+          // biome-ignore lint/correctness/noConstructorReturn: hands p-queue the queue that we keep
+          return admission
+        }
+      } as unknown as new () => AdmissionQueue,
+    })
+    this.#queue.on('next', () => this.#admit())
+  }
+
+  get transitions$(): Observable<Transition> {
+    return this.#transitions$
+  }
+  get pending(): number {
+    return this.#queue.pending
+  }
+  get size(): number {
+    return this.#admission.waiting
+  }
+
+  run(task: ContainerTask, { signal, priority = 0 }: RunOptions = {}): Execution {
+    const id = typeof task?.id === 'string' ? task.id : ''
+    let cookie: OpenCookie
+    try {
+      cookie = this.#open(task, priority)
+    } catch (error) {
+      return refusedExecution(id, toCookietinError(error, 'ERR_COOKIETIN_ENGINE_ERROR', 'Cannot run the task'))
+    }
+    const result = this.#follow(cookie, signal)
+    const demand = { memory: cookie.task.memory, cpus: cookie.task.cpus }
+    if (cookie.state === 'created') {
+      void this.#queue.add(() => this.#turn(cookie, demand), { id: cookie.id, priority, demand })
+    }
+    return executionOf(cookie, result)
+  }
+
+  runAll(
+    tasks: Iterable<ContainerTask> | AsyncIterable<ContainerTask>,
+    options?: RunOptions,
+  ): AsyncGenerator<RunResult, void, undefined> {
+    return runAll(task => this.run(task, options), tasks)
+  }
+
+  async onIdle(): Promise<void> {
+    if (this.#cookies.size === 0) return
+    await new Promise<void>(resolve => this.#idlers.push(resolve))
+  }
+
+  close({ force = false }: { readonly force?: boolean | undefined } = {}): Promise<void> {
+    this.#closing ??= this.#drain()
+    if (force) for (const cookie of this.#cookies) void cookie.cancel('the executor is closed')
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #open(given: ContainerTask, priority: number): OpenCookie {
+    if (this.#closing !== undefined) {
+      throw new CookietinError('ERR_COOKIETIN_CLOSED', 'Cannot run the task: the executor is closed')
+    }
+    const task = resolveTask(given)
+    this.#check(task, priority)
+    const cookie = this.#options.driver.open(task, this.#options.cookie)
+    cookie.transitions$.subscribe(transition => this.#transitions$.next(transition))
+    return cookie
+  }
+
+  /** What can never start must be refused, not queued. */
+  #check({ memory, cpus }: ResolvedTask, priority: number): void {
+    const { total } = this.#pool
+    const issues = [
+      ...(memory > total.memory
+        ? [{ field: 'memory', value: String(memory), allowed: `at most the executor's ${total.memory} bytes` }]
+        : []),
+      ...(cpus > total.cpus
+        ? [{ field: 'cpus', value: String(cpus), allowed: `at most the executor's ${total.cpus} milli-CPUs` }]
+        : []),
+      ...(Number.isFinite(priority)
+        ? []
+        : [{ field: 'priority', value: String(priority), allowed: 'a finite number' }]),
+    ]
+    if (issues.length > 0) throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', issues)
+  }
+
+  /** Joins a cookie to its signal and to its removal. */
+  async #follow(cookie: OpenCookie, signal: AbortSignal | undefined): Promise<RunResult> {
+    this.#cookies.add(cookie)
+    const release = onAbort(signal, () => void cookie.cancel(signal?.reason))
+    try {
+      return await cookie.result()
+    } finally {
+      release()
+      // A cookie that ended in the queue must not keep its place there.
+      this.#admission.remove(cookie.id)
+      void this.#closeCookie(cookie)
+    }
+  }
+
+  /** One task's turn: p-queue's slot is free again when the task has settled; the removal goes on beside. */
+  async #turn(cookie: OpenCookie, demand: AdmissionOptions['demand']): Promise<void> {
+    try {
+      const { wait } = await cookie.run()
+      await wait()
+    } catch {
+      // Told to the caller by the execution.
+    } finally {
+      this.#pool.giveBack(demand)
+    }
+  }
+
+  async #closeCookie(cookie: OpenCookie): Promise<void> {
+    try {
+      await cookie.close()
+    } catch (error) {
+      this.#uncleaned.push(error)
+    }
+    this.#cookies.delete(cookie)
+    this.#admit()
+    if (this.#cookies.size > 0) return
+    for (const resolve of this.#idlers.splice(0)) resolve()
+  }
+
+  /** Has p-queue start all that can: by itself it looks for one task when one ends, and for none when one leaves the queue. */
+  #admit(): void {
+    this.#queue.concurrency = this.#options.concurrency
+  }
+
+  async #drain(): Promise<void> {
+    await this.onIdle()
+    this.#transitions$.complete()
+    if (this.#uncleaned.length > 0) throw notCleaned(this.#uncleaned)
+  }
+}

@@ -1,0 +1,38 @@
+/** What a task takes from its executor while it runs. */
+export interface Demand {
+  /** Bytes; 0 for a task without a limit. */
+  readonly memory: number
+  /** Milli-CPUs; 0 for a task without a limit. */
+  readonly cpus: number
+}
+
+/** What an executor has to give; Infinity where it does not count. */
+export class ResourcePool {
+  readonly total: Demand
+  #memory = 0
+  #cpus = 0
+
+  constructor(total: Demand) {
+    this.total = total
+  }
+
+  /** What is taken at present. */
+  get taken(): Demand {
+    return { memory: this.#memory, cpus: this.#cpus }
+  }
+
+  /** True where the demand can be met now. */
+  fits({ memory, cpus }: Demand): boolean {
+    return this.#memory + memory <= this.total.memory && this.#cpus + cpus <= this.total.cpus
+  }
+
+  take({ memory, cpus }: Demand): void {
+    this.#memory += memory
+    this.#cpus += cpus
+  }
+
+  giveBack({ memory, cpus }: Demand): void {
+    this.#memory -= memory
+    this.#cpus -= cpus
+  }
+}

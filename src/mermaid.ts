@@ -1,0 +1,33 @@
+import type { AnyStateMachine } from 'xstate'
+
+/** Draws a flat machine as a Mermaid state diagram; transitions of the same two states share an arrow. */
+export function toMermaid(machine: AnyStateMachine): string {
+  const arrows = new Map<string, string[]>()
+  for (const state of Object.values(machine.states)) {
+    const transitions = [...[...state.transitions.values()].flat(), ...(state.always ?? [])]
+    for (const { eventType, guard, target } of transitions) {
+      const to = target?.[0]?.key
+      if (to === undefined) continue
+      const arrow = `${state.key} --> ${to}`
+      const labels = arrows.get(arrow) ?? []
+      labels.push(labelOf(eventType) + (typeof guard === 'string' ? ` [${guard}]` : ''))
+      arrows.set(arrow, labels)
+    }
+  }
+  const initial = machine.root.initial.target[0]?.key
+  const finals = Object.values(machine.states).filter(state => state.type === 'final')
+  return [
+    'stateDiagram-v2',
+    `  [*] --> ${initial}`,
+    ...[...arrows].map(([arrow, labels]) => `  ${arrow}: ${[...new Set(labels)].join(', ')}`.replace(/: $/, '')),
+    ...finals.map(({ key }) => `  ${key} --> [*]`),
+  ].join('\n')
+}
+
+/** The words of a user for XState's own event names. */
+function labelOf(eventType: string): string {
+  if (eventType.startsWith('xstate.done.actor.')) return 'ok'
+  if (eventType.startsWith('xstate.error.actor.')) return 'failed'
+  const after = /^xstate\.after\.(?<delay>[^.]+)\./.exec(eventType)?.groups?.delay
+  return after === undefined ? eventType : `after ${after}`
+}
