@@ -10,7 +10,7 @@ export function toMermaid(machine: AnyStateMachine): string {
       if (to === undefined) continue
       const arrow = `${state.key} --> ${to}`
       const labels = arrows.get(arrow) ?? []
-      labels.push(labelOf(eventType) + (typeof guard === 'string' ? ` [${guard}]` : ''))
+      labels.push(`${labelOf(eventType)} ${typeof guard === 'string' ? `[${guard}]` : ''}`.trim())
       arrows.set(arrow, labels)
     }
   }
