@@ -1,0 +1,16 @@
+// Runs a command with DOCKER_HOST at a Docker Engine that answers: node scripts/with-engine.ts COMMAND [ARGUMENT…]
+// Where none does, a private one lives for as long as the command runs.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import setUpEngine from '../test/support/engine-setup.ts'
+
+const [command, ...args] = process.argv.slice(2)
+if (command === undefined) throw new Error('Usage: node scripts/with-engine.ts COMMAND [ARGUMENT…]')
+
+const tearDown = await setUpEngine()
+try {
+  const [code] = (await once(spawn(command, args, { stdio: 'inherit' }), 'close')) as [number | null]
+  process.exitCode = code ?? 1
+} finally {
+  await tearDown?.()
+}
