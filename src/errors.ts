@@ -6,6 +6,7 @@ export const errorCodes = [
   'ERR_COOKIETIN_INVALID_TASK',
   'ERR_COOKIETIN_INVALID_CONFIG',
   'ERR_COOKIETIN_INVALID_STATE',
+  'ERR_COOKIETIN_INVALID_STATS',
   'ERR_COOKIETIN_INPUT_FAILED',
   'ERR_COOKIETIN_CLOSED',
   // how the task ended (carried by `RunResult.error`)

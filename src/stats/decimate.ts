@@ -1,0 +1,59 @@
+import { CookietinError } from '../errors.ts'
+import { Mean } from './mean.ts'
+import type { Stat } from './stat.ts'
+import { Windows } from './windows.ts'
+
+/**
+ * Brings samples down to `maxSamples` points at most, each the mean of the samples in a window of time (the seed's `Decimate`).
+ *
+ * The windows are equally long, so a gap in time gives fewer points. No more samples than `maxSamples` are given back as they are;
+ * `maxSamples` of 0 or less gives none. Unlike the seed's, it leaves its input as it was, sums cannot overflow, it always comes to an end,
+ * and means of times are not cut to whole nanoseconds.
+ *
+ * @throws CookietinError `ERR_COOKIETIN_INVALID_STATS` when the samples must be averaged and are not sorted by time.
+ */
+export function decimate(maxSamples: number, stats: readonly Stat[]): Stat[] {
+  checkMaxSamples(maxSamples)
+  if (stats.length <= maxSamples) return [...stats]
+  const first = stats[0]
+  const last = stats[stats.length - 1]
+  if (maxSamples <= 0 || first === undefined || last === undefined) return []
+
+  const windows = new Windows(maxSamples, first.timestamp, last.timestamp)
+  const points: Stat[] = []
+  const mean = new Mean()
+  let before = first.timestamp
+  for (const stat of stats) {
+    // Also false for NaN.
+    if (!(stat.timestamp >= before && stat.timestamp < Number.POSITIVE_INFINITY)) throw notSorted(stats)
+    before = stat.timestamp
+    if (windows.opens(stat.timestamp)) {
+      points.push(mean.toStat())
+      mean.reset()
+    }
+    mean.add(stat)
+  }
+  points.push(mean.toStat())
+  return points
+}
+
+/** @throws CookietinError for what is neither a whole number nor Infinity. */
+export function checkMaxSamples(maxSamples: number): void {
+  if (Number.isInteger(maxSamples) || maxSamples === Number.POSITIVE_INFINITY) return
+  throw new CookietinError(
+    'ERR_COOKIETIN_INVALID_STATS',
+    `Cannot decimate samples to ${String(maxSamples)} points: give a whole number of points`,
+  )
+}
+
+function notSorted(stats: readonly Stat[]): CookietinError {
+  const index = stats.findIndex(({ timestamp }, at) => {
+    const before = at === 0 ? Number.NEGATIVE_INFINITY : (stats[at - 1]?.timestamp ?? Number.NaN)
+    return !(timestamp >= before && Number.isFinite(timestamp))
+  })
+  return new CookietinError(
+    'ERR_COOKIETIN_INVALID_STATS',
+    `Cannot decimate ${stats.length} samples: sample ${index}, at ${stats[index]?.timestamp}, does not follow sample ${index - 1}, ` +
+      `at ${stats[index - 1]?.timestamp}; sort them by timestamp first`,
+  )
+}
