@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { ResolvedDockerConfig } from '../config.ts'
+import type { Engine, EngineContainer } from '../engine.ts'
+import { CookietinError, InvalidInputError } from '../errors.ts'
+import type { ResolvedTask } from '../task.ts'
+import type { Api } from './api.ts'
+import { type Connection, connect } from './connect.ts'
+import { DockerContainer } from './container.ts'
+import type { Env } from './endpoint.ts'
+import { isHardened, isRoot } from './hardened.ts'
+import { Images } from './images.ts'
+import { Liveness } from './liveness.ts'
+import { loadImages } from './load.ts'
+import { NetworkLeases } from './networks.ts'
+import { type Orphan, reapOrphans } from './reap.ts'
+import type { Room } from './room.ts'
+import { compareVersions } from './versions.ts'
+
+/** A Docker engine, with what is Docker's own. */
+export interface DockerEngine extends Engine {
+  /** The engine's version, such as `'20.10.24'`. */
+  readonly version: string
+  /** The API version that is spoken with it. */
+  readonly apiVersion: string
+  /** Where it was found. */
+  readonly endpoint: { readonly source: string; readonly url: string }
+  /** The value of the label `cookietin.instance` of every container of this driver. */
+  readonly instance: string
+  /** Removes (or, with `dryRun`, only lists) the containers of dead owners on this host. */
+  reapOrphans(options?: { readonly dryRun?: boolean; readonly signal?: AbortSignal }): Promise<readonly Orphan[]>
+}
+
+/**
+ * Connects to a Docker engine; see {@link connect} for where it looks.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG` for what is not available.
+ * @throws CookietinError `ERR_COOKIETIN_ENGINE_UNREACHABLE`, `ERR_COOKIETIN_API_VERSION`.
+ */
+export async function createDockerEngine(config: ResolvedDockerConfig, env: Env = process.env): Promise<DockerEngine> {
+  checkAvailable(config)
+  const connection = await connect(config, env)
+  try {
+    checkServerVersion(connection, config.serverVersion)
+    if (config.dockerLoadFile !== undefined) await loadImages(connection.api, config.dockerLoadFile, config.pullTimeout)
+    return new OpenDockerEngine(connection, config)
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}
+
+class OpenDockerEngine implements DockerEngine {
+  readonly name = 'docker'
+  readonly version: string
+  readonly apiVersion: string
+  readonly endpoint: { readonly source: string; readonly url: string }
+  readonly instance: string
+  readonly #connection: Connection
+  readonly #room: Room
+  readonly #closing = new AbortController()
+  readonly #reaping: Promise<unknown>
+  #cgroup: Promise<string | undefined> | undefined
+  #closed: Promise<void> | undefined
+
+  constructor(connection: Connection, config: ResolvedDockerConfig) {
+    const { api, endpoint, version, apiVersion } = connection
+    this.#connection = connection
+    this.version = version
+    this.apiVersion = apiVersion
+    this.endpoint = { source: endpoint.source, url: endpoint.url }
+    this.instance = randomBytes(8).toString('hex')
+    this.#room = {
+      api,
+      config,
+      instance: this.instance,
+      liveness: new Liveness(api, config.engineTimeout, connection.revive),
+      images: new Images(api, config),
+      networks: new NetworkLeases(config.dockerNetworks),
+      hostname: containerHostname(),
+      cgroupVersion: () => {
+        this.#cgroup ??= cgroupVersion(api, config.engineTimeout)
+        return this.#cgroup
+      },
+    }
+    // What dead owners left is nobody's hurry: neither its time nor its failure is the driver's.
+    this.#reaping = this.reapOrphans({ signal: this.#closing.signal }).catch(() => {})
+  }
+
+  container(task: ResolvedTask): EngineContainer {
+    if (isHardened(task) && task.user !== undefined && isRoot(task.user)) {
+      throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [
+        { field: 'user', value: `'${task.user}'`, allowed: "a user other than root with the profile 'hardened'" },
+      ])
+    }
+    return new DockerContainer(this.#room, task)
+  }
+
+  reapOrphans({ dryRun = false, signal }: { dryRun?: boolean; signal?: AbortSignal } = {}): Promise<readonly Orphan[]> {
+    return reapOrphans(this.#room, { dryRun, signal })
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
+    this.#closing.abort()
+    this.#room.liveness.close()
+    await this.#reaping
+    await this.#connection.close()
+  }
+}
+
+function checkAvailable({ preForkPoolSize }: ResolvedDockerConfig): void {
+  if (preForkPoolSize === 0) return
+  throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', [
+    { field: 'preForkPoolSize', value: String(preForkPoolSize), allowed: '0: the prefork pool is not available yet' },
+  ])
+}
+
+function checkServerVersion({ version, endpoint }: Connection, wanted: string | undefined): void {
+  if (wanted === undefined || compareVersions(version, wanted) >= 0) return
+  throw new CookietinError(
+    'ERR_COOKIETIN_API_VERSION',
+    `The engine at ${endpoint.url} is too old: it is version ${version}, and serverVersion asks for ${wanted} at least`,
+  )
+}
+
+/** Containers with a network of their own carry this host's name, as the seed's do. */
+function containerHostname(): string | undefined {
+  const name = hostname().slice(0, 63)
+  return /^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$/.test(name) ? name : undefined
+}
+
+async function cgroupVersion(api: Api, deadline: number): Promise<string | undefined> {
+  try {
+    const { body } = await api.request({ doing: 'ask for the engine info', method: 'GET', path: '/info', deadline })
+    return (body as { CgroupVersion?: string } | undefined)?.CgroupVersion
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,113 @@
+import { onAbort } from '../abort.ts'
+import type { Api } from './api.ts'
+import { replyOf } from './errors.ts'
+import { backoff, pause } from './timing.ts'
+
+/** How often an engine is asked for a sign of life while containers run, in ms. */
+const pingEvery = 5_000
+
+/**
+ * Knows whether the engine is there. While containers run it pings it, so that one that hangs is noticed even when no call
+ * of ours is under way; and it finds it again after a restart, once for all who wait.
+ */
+export class Liveness {
+  readonly #api: Api
+  readonly #deadline: number
+  readonly #revive: () => Promise<void>
+  readonly #suspicious = new Set<() => void>()
+  readonly #closing = new AbortController()
+  #timer: NodeJS.Timeout | undefined
+  #pinging = false
+  #seekers = 0
+  #search: Promise<void> | undefined
+  #stopSearch = new AbortController()
+
+  /** `deadline`: ms for one ping. `revive`: makes the way to the engine again, where it is a tunnel. */
+  constructor(api: Api, deadline: number, revive: () => Promise<void>) {
+    this.#api = api
+    this.#deadline = deadline
+    this.#revive = revive
+  }
+
+  /** Calls back each time a ping fails, until the returned function is called. */
+  watch(suspect: () => void): () => void {
+    this.#suspicious.add(suspect)
+    // It must not keep the process alive: the containers' own connections do, as long as they are there.
+    this.#timer ??= setInterval(() => void this.#check(), pingEvery).unref()
+    return () => {
+      this.#suspicious.delete(suspect)
+      if (this.#suspicious.size > 0) return
+      clearInterval(this.#timer)
+      this.#timer = undefined
+    }
+  }
+
+  /** Resolves true as soon as the engine answers, false when it has not within `ms` or nobody asks any more. */
+  async found(ms: number, signal?: AbortSignal): Promise<boolean> {
+    this.#seekers++
+    const giveUp = new AbortController()
+    const release = onAbort(signal, () => giveUp.abort())
+    try {
+      this.#search ??= this.#find()
+      return await Promise.race([
+        this.#search.then(() => !this.#closing.signal.aborted),
+        pause(ms, giveUp.signal).then(() => false),
+      ])
+    } finally {
+      release()
+      giveUp.abort()
+      this.#seekers--
+      if (this.#seekers === 0) this.#stopSearch.abort()
+    }
+  }
+
+  close(): void {
+    this.#closing.abort()
+    this.#stopSearch.abort()
+    clearInterval(this.#timer)
+    this.#suspicious.clear()
+  }
+
+  /** One ping. */
+  async ping(signal?: AbortSignal): Promise<void> {
+    await this.#api.request({
+      doing: 'ping the engine',
+      method: 'GET',
+      path: '/_ping',
+      text: true,
+      deadline: this.#deadline,
+      signal,
+    })
+  }
+
+  async #check(): Promise<void> {
+    if (this.#pinging) return
+    this.#pinging = true
+    const alive = await this.ping(this.#closing.signal).then(
+      () => true,
+      () => false,
+    )
+    this.#pinging = false
+    if (!alive) for (const suspect of [...this.#suspicious]) suspect()
+  }
+
+  async #find(): Promise<void> {
+    this.#stopSearch = new AbortController()
+    const { signal } = this.#stopSearch
+    for (let attempt = 0; !signal.aborted && !(await this.#answers(signal)); attempt++) {
+      await pause(backoff(attempt), signal)
+    }
+    this.#search = undefined
+  }
+
+  async #answers(signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#revive()
+      await this.ping(signal)
+      return true
+    } catch (error) {
+      // What answers, even with an error of its own, is there.
+      return replyOf(error) !== undefined
+    }
+  }
+}

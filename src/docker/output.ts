@@ -1,0 +1,125 @@
+import type { Duplex, Readable } from 'node:stream'
+import type { OutputSink } from '../engine.ts'
+import { deferred } from './deferred.ts'
+import { Demuxer } from './demux.ts'
+
+/** Where the bytes of the attached stream go. */
+interface Target {
+  push(chunk: Uint8Array): Promise<void> | undefined
+  stop(): void
+  readonly complete: boolean
+  readonly systemText: string
+}
+
+/** What came of a container's output. */
+export interface OutputEnd {
+  readonly complete: boolean
+  /** When it ended, by `performance.now()`; Infinity when it was given up. */
+  readonly at: number
+}
+
+/**
+ * Brings the attached stream to the sinks, as fast as they take it.
+ *
+ * A reader that stops reading does not only block the container: it wedges the engine, where every later call on that
+ * container hangs (moby#41827). So the stream can be told to {@link drop} what it reads, at any time.
+ */
+export class AttachedOutput {
+  readonly #stream: Duplex | Readable
+  readonly #target: Target
+  readonly #end = deferred<OutputEnd>()
+  readonly #dropping = deferred<void>()
+  #progressAt = 0
+  #blocked = false
+  #dropped = false
+  #lost = false
+
+  /** `raw`: the container has a terminal, whose output is not multiplexed. */
+  constructor(stream: Duplex | Readable, stdout: OutputSink, stderr: OutputSink, raw: boolean) {
+    this.#stream = stream
+    this.#target = raw ? rawTarget(stdout) : new Demuxer(stdout, stderr)
+    stream.on('data', (chunk: Uint8Array) => this.#take(chunk))
+    stream.on('end', () => this.#settle(this.#target.complete))
+    stream.on('error', () => this.#settle(false))
+    stream.on('close', () => this.#settle(false))
+  }
+
+  /** Settles once the stream has ended, was cut, or was given up. */
+  get ended(): Promise<OutputEnd> {
+    return this.#end.promise
+  }
+
+  /** What the engine itself said in the stream. */
+  get systemText(): string {
+    return this.#target.systemText
+  }
+
+  /** From here on reads on and drops what it reads. */
+  drop(): void {
+    if (this.#dropped) return
+    this.#dropped = true
+    this.#lost ||= this.#blocked
+    this.#target.stop()
+    this.#dropping.resolve()
+    this.#stream.resume()
+  }
+
+  /** Cuts the connection; what has not come is lost. */
+  destroy(): void {
+    this.drop()
+    this.#stream.destroy()
+    this.#settle(false)
+  }
+
+  /** After the exit: waits for the end of the stream until there is no progress for `patience` ms, then gives up. */
+  async finish(patience: number): Promise<OutputEnd> {
+    this.#progressAt = performance.now()
+    let timer: NodeJS.Timeout
+    const check = () => {
+      const left = this.#progressAt + patience - performance.now()
+      if (left <= 0) this.destroy()
+      else timer = setTimeout(check, left)
+    }
+    timer = setTimeout(check, patience)
+    try {
+      return await this.#end.promise
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #take(chunk: Uint8Array): void {
+    if (this.#dropped) {
+      this.#lost = true
+      return
+    }
+    this.#progressAt = performance.now()
+    const blocked = this.#target.push(chunk)
+    if (blocked === undefined) return
+    this.#blocked = true
+    this.#stream.pause()
+    void Promise.race([blocked, this.#dropping.promise]).then(this.#goOn, this.#goOn)
+  }
+
+  readonly #goOn = () => {
+    this.#blocked = false
+    this.#progressAt = performance.now()
+    this.#stream.resume()
+  }
+
+  #settle(complete: boolean): void {
+    this.#end.resolve({ complete: complete && !this.#lost, at: performance.now() })
+  }
+}
+
+function rawTarget(stdout: OutputSink): Target {
+  let stopped = false
+  return {
+    push: chunk => (stopped ? undefined : stdout.write(chunk)),
+    stop: () => {
+      stopped = true
+    },
+    complete: true,
+    systemText: '',
+  }
+}

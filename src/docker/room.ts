@@ -1,0 +1,20 @@
+import type { ResolvedDockerConfig } from '../config.ts'
+import type { Api } from './api.ts'
+import type { Images } from './images.ts'
+import type { Liveness } from './liveness.ts'
+import type { NetworkLeases } from './networks.ts'
+
+/** What the containers of one engine share. */
+export interface Room {
+  readonly api: Api
+  readonly liveness: Liveness
+  readonly images: Images
+  readonly networks: NetworkLeases
+  readonly config: ResolvedDockerConfig
+  /** Random; part of every name and label, so that two drivers never meet. */
+  readonly instance: string
+  /** Given to containers that have a network. */
+  readonly hostname: string | undefined
+  /** `'1'`, `'2'`, or undefined when the engine does not say. Asked for on first need. */
+  cgroupVersion(): Promise<string | undefined>
+}

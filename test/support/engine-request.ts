@@ -1,0 +1,39 @@
+import { request } from 'node:http'
+import { text } from 'node:stream/consumers'
+
+/** The address of the engine under test, as `node:http` takes it. */
+export function engineAddress(): { socketPath: string } | { host: string; port: string } {
+  const { protocol, pathname, hostname, port } = new URL(process.env.DOCKER_HOST || 'unix:///var/run/docker.sock')
+  return protocol === 'unix:' ? { socketPath: decodeURIComponent(pathname) } : { host: hostname, port }
+}
+
+/** The unix socket of the engine under test. */
+export function engineSocket(): string {
+  const address = engineAddress()
+  if ('socketPath' in address) return address.socketPath
+  throw new Error('this test needs an engine on a unix socket')
+}
+
+/** One call to the engine under test that shares no code with what is tested. Rejects on a status of 400 or more. */
+export async function engineRequest(method: string, path: string, body?: object | Buffer): Promise<unknown> {
+  const data = body === undefined || Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body))
+  const type = Buffer.isBuffer(body) ? 'application/x-tar' : 'application/json'
+  const { status, reply } = await new Promise<{ status: number; reply: string }>((resolve, reject) => {
+    const call = request(
+      { ...engineAddress(), method, path, agent: false, headers: data === undefined ? {} : { 'Content-Type': type } },
+      response => text(response).then(reply => resolve({ status: response.statusCode ?? 0, reply }), reject),
+    )
+    call.on('error', reject)
+    call.end(data)
+  })
+  if (status >= 400) throw new Error(`${method} ${path}: ${status} ${reply}`)
+  const [line = ''] = reply.split('\r\n')
+  return reply === '' || !/^[[{]/.test(reply) ? reply : JSON.parse(line)
+}
+
+/** The names of the containers that carry this label, in any state. */
+export async function containersWith(label: string): Promise<string[]> {
+  const filters = encodeURIComponent(JSON.stringify({ label: [label] }))
+  const found = (await engineRequest('GET', `/containers/json?all=true&filters=${filters}`)) as { Names: string[] }[]
+  return found.map(({ Names: [name = ''] }) => name.slice(1))
+}
