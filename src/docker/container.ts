@@ -7,7 +7,7 @@ import type { ResolvedTask } from '../task.ts'
 import { createContainer } from './create.ts'
 import { deferred } from './deferred.ts'
 import { replyOf } from './errors.ts'
-import { exitWithEvidence } from './evidence.ts'
+import { exitWithEvidence, wasCut } from './evidence.ts'
 import { containerPath } from './inspect.ts'
 import { labelsOf } from './labels.ts'
 import type { NetworkLease } from './networks.ts'
@@ -111,6 +111,7 @@ export class DockerContainer implements EngineContainer {
       this.#input = pumpInput(streams.stdin, poised.stream, error => events.broken(error))
     }
     // No point of return between the attach and the start: see `poise`.
+    const startedAt = performance.now()
     const starting = sendStart(this.#room, named, this.#secrets)
     this.#starting = starting.catch(() => {})
     try {
@@ -125,15 +126,16 @@ export class DockerContainer implements EngineContainer {
     }
     poised.watch.follow()
     this.#started.resolve()
-    void this.#seeEnd(id, poised, events)
+    void this.#seeEnd(id, poised, events, startedAt)
   }
 
-  async #seeEnd(id: string, { watch, output }: Poised, events: ContainerEvents): Promise<void> {
+  async #seeEnd(id: string, { watch, output }: Poised, events: ContainerEvents, startedAt: number): Promise<void> {
     try {
+      const cut = wasCut(this.#room, id, { watch, output, startedAt, init: this.options.HostConfig.Init })
       const ended = await watch.ended
       events.exitSeen()
       this.#input?.stop()
-      this.#exit.resolve(await exitWithEvidence(this.#room, { id, name: this.name }, ended, output))
+      this.#exit.resolve(await exitWithEvidence(this.#room, { id, name: this.name }, ended, output, await cut))
     } catch (error) {
       this.#exit.reject(error)
     } finally {

@@ -1,15 +1,17 @@
 import { CookietinError } from '../errors.ts'
 import type { Exit } from '../exit.ts'
-import type { Ended } from './exit-watch.ts'
+import type { Ended, ExitWatch } from './exit-watch.ts'
 import { type ContainerState, inspectContainer } from './inspect.ts'
 import type { AttachedOutput } from './output.ts'
 import type { Room } from './room.ts'
 import type { Named } from './start.ts'
-import { pause } from './timing.ts'
+import { pause, settles } from './timing.ts'
 
 const sigkilled = 137
 /** On cgroup v2 the flag may come after the exit (containerd#8893). ms. */
 const flagDelay = 100
+/** The exit is told this soon after the end of the output, or there is something to look into. ms. */
+const endDelay = 100
 
 /** Waits for the rest of the output, and asks the engine meanwhile what it knows of the end. */
 export async function exitWithEvidence(
@@ -17,6 +19,7 @@ export async function exitWithEvidence(
   { id, name }: Named,
   ended: Ended,
   output: AttachedOutput,
+  cut: boolean,
 ): Promise<Exit> {
   const seenAt = performance.now()
   if (ended.message !== '' && ended.exitCode !== 0) {
@@ -29,16 +32,41 @@ export async function exitWithEvidence(
   }
   const patience = room.config.outputTimeout
   const [end, state] = await Promise.all([output.finish(patience), lastState(room, id, ended.exitCode)])
-  // An engine that dies ends the stream as cleanly as a container does: an end long before the exit is none.
-  const early = seenAt - end.at > patience
+  // An engine that dies ends the stream as cleanly as a container does.
+  const early = end.at < ended.inSightSince || seenAt - end.at > patience
   return {
     exitCode: ended.exitCode,
     oomKilled: state?.oomKilled ?? false,
-    outputTruncated: !end.complete || early || ended.engineWasLost || output.systemText !== '',
+    outputTruncated: !end.complete || early || cut || output.systemText !== '',
     message:
       [state?.message, output.systemText].filter(text => text !== undefined && text !== '').join('; ') || undefined,
   }
 }
+
+/** What is looked at to tell an end from a cut. */
+export interface Seen {
+  readonly watch: ExitWatch
+  readonly output: AttachedOutput
+  /** When the start was sent, by `performance.now()`. */
+  readonly startedAt: number
+  /** The container has an init process, which holds its outputs open as long as it lives. */
+  readonly init: boolean
+}
+
+/**
+ * True when the output ended although the container went on: with an init process it cannot have closed it. A connection that is cut
+ * looks like one that has ended, so the engine is asked, unless the exit comes at once, as it does after an ordinary end.
+ */
+export async function wasCut(room: Room, id: string, { watch, output, startedAt, init }: Seen): Promise<boolean> {
+  const first = await Promise.race([output.ended, watch.ended.then(ignore, ignore)])
+  if (first === undefined) return false
+  if (first.at < startedAt) return true
+  if (!init || (await settles(watch.ended, endDelay))) return false
+  const state = await inspectContainer(room.api, id, room.config.engineTimeout).catch(ignore)
+  return state?.running === true
+}
+
+function ignore(): undefined {}
 
 /** Undefined when the engine cannot tell: then the exit code is all that is known. */
 async function lastState(room: Room, id: string, exitCode: number): Promise<ContainerState | undefined> {

@@ -11,8 +11,11 @@ import { backoff, pause } from './timing.ts'
 export interface Ended {
   readonly exitCode: number
   readonly message: string
-  /** The connection to the engine was lost before the end was seen, so what the container wrote may be lost too. */
-  readonly engineWasLost: boolean
+  /**
+   * Since when the engine was in sight without a break, by `performance.now()`: from the start on (0), from when it was found again, or
+   * not at the end (Infinity). A stream that ended before may have been cut with the rest.
+   */
+  readonly inSightSince: number
 }
 
 /** What the watch needs to know. */
@@ -42,7 +45,7 @@ export class ExitWatch {
   readonly #end = deferred<Ended>()
   #response: IncomingMessage | undefined
   #unwatch: () => void = () => {}
-  #engineWasLost = false
+  #inSightSince = 0
   #recovering = false
   #flickers = 0
   readonly #over = new AbortController()
@@ -96,7 +99,7 @@ export class ExitWatch {
     } catch {
       if (this.#over.signal.aborted || response !== this.#response) return
       this.#response = undefined
-      this.#engineWasLost = true
+      this.#inSightSince = Number.POSITIVE_INFINITY
       this.#flickers = performance.now() - since < steady ? this.#flickers + 1 : 0
       if (this.#flickers > 1) await pause(backoff(this.#flickers), this.#over.signal)
       await this.#recover()
@@ -141,13 +144,14 @@ export class ExitWatch {
     // The engine was slow, and the wait from before still stands.
     if (this.#response !== undefined) return
     this.#response = await this.#ask('not-running')
+    this.#inSightSince = performance.now()
     if (this.#over.signal.aborted) this.#response.destroy()
     else void this.#read(this.#response)
   }
 
   #settle({ exitCode, message }: { exitCode: number; message: string }): void {
     this.#unwatch()
-    this.#end.resolve({ exitCode, message, engineWasLost: this.#engineWasLost })
+    this.#end.resolve({ exitCode, message, inSightSince: this.#inSightSince })
     this.#over.abort()
     this.#response?.destroy()
   }

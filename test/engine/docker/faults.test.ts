@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest'
+import { CookietinError } from '../../../src/errors.ts'
+import { live, testEngine } from '../../support/docker.ts'
+import { type Fault, startProxy } from '../../support/proxy.ts'
+
+/** The calls of a container's life, by what their requests look like. */
+const calls = {
+  create: /^POST \/containers\/create/,
+  wait: /^POST \/containers\/\w+\/wait/,
+  attach: /^POST \/containers\/\w+\/attach/,
+  start: /^POST \/containers\/\w+\/start/,
+  inspect: /^GET \/containers\/\w+\/json/,
+  remove: /^DELETE \/containers\//,
+}
+
+type Call = keyof typeof calls
+
+const quick = { engineTimeout: 600, startTimeout: 1_500, reconnectTimeout: 1_000, outputTimeout: 500 }
+
+/** A fault in one call only: the first of its kind. Everything before and after it works. */
+const ok = 'ok'
+const table: Record<Call, Partial<Record<Fault, string>>> = {
+  // Looked up by its name, adopted, or sent again.
+  create: {
+    cutBefore: ok,
+    cutAfter: ok,
+    garbage: ok,
+    html: ok,
+    cutBody: ok,
+    error500: 'ENGINE_ERROR',
+    hang: 'ENGINE_TIMEOUT',
+    redirect: 'ENGINE_PROTOCOL',
+  },
+  wait: {
+    cutBefore: 'ENGINE_UNREACHABLE',
+    cutAfter: 'ENGINE_UNREACHABLE',
+    garbage: 'ENGINE_PROTOCOL',
+    error500: 'ENGINE_ERROR',
+    hang: 'ENGINE_TIMEOUT',
+    redirect: 'ENGINE_PROTOCOL',
+    // The container is found to have ended, or waited for again.
+    html: ok,
+    cutBody: ok,
+  },
+  attach: {
+    cutBefore: 'ENGINE_UNREACHABLE',
+    cutAfter: 'ENGINE_UNREACHABLE',
+    garbage: 'ENGINE_PROTOCOL',
+    html: 'ENGINE_PROTOCOL',
+    error500: 'ENGINE_ERROR',
+    hang: 'ENGINE_TIMEOUT',
+    redirect: 'ENGINE_PROTOCOL',
+    // The output is gone, and is said to be.
+    cutBody: 'truncated',
+  },
+  start: {
+    cutBefore: ok,
+    cutAfter: ok,
+    garbage: ok,
+    html: ok,
+    cutBody: ok,
+    error500: 'START_FAILED',
+    hang: 'ENGINE_TIMEOUT',
+    redirect: 'ENGINE_PROTOCOL',
+  },
+  // The exit code is known without it.
+  inspect: { cutBefore: ok, cutAfter: ok, garbage: ok, html: ok, error500: ok, hang: ok, redirect: ok, cutBody: ok },
+  remove: {
+    cutBefore: ok,
+    cutAfter: ok,
+    garbage: ok,
+    html: ok,
+    error500: ok,
+    hang: 'NOT_CLEANED',
+    redirect: ok,
+    cutBody: ok,
+  },
+}
+
+const rows = Object.entries(table).flatMap(([call, faults]) =>
+  Object.entries(faults).map(([fault, outcome]) => [call as Call, fault as Fault, outcome] as const),
+)
+
+describe('one fault in one call', () => {
+  test.for(rows)('%s, %s: %s', async ([call, fault, outcome]) => {
+    await using proxy = await startProxy()
+    await using driver = await testEngine({ docker: `unix://${proxy.socketPath}`, ...quick })
+    let broken = 0
+    proxy.plan = (method, path) => (calls[call].test(`${method} ${path}`) && broken++ === 0 ? fault : undefined)
+    const container = driver.container({ command: ['sh', '-c', 'echo hi; sleep 0.2; exit 3'] })
+
+    const seen = await live(container).then(
+      ({ exit, stdout }) =>
+        exit.exitCode === 3 && stdout === 'hi\n' && !exit.outputTruncated
+          ? ok
+          : exit.outputTruncated && exit.exitCode === 3
+            ? 'truncated'
+            : JSON.stringify([exit, stdout]),
+      codeOf,
+    )
+    const removed = await container.remove().then(() => ok, codeOf)
+
+    expect(broken).toBeGreaterThan(0)
+    expect(call === 'remove' ? removed : seen).toBe(outcome)
+    if (removed !== ok) {
+      // What is left is named, and goes once the engine answers again.
+      expect(await driver.leftovers()).toEqual([container.name])
+      await container.remove()
+    }
+    expect(await driver.leftovers()).toEqual([])
+  })
+})
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof CookietinError)) return String(error)
+  return error.code.replace('ERR_COOKIETIN_', '')
+}
