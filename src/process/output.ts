@@ -1,0 +1,131 @@
+import type { Readable } from 'node:stream'
+import type { OutputSink } from '../engine.ts'
+
+/** More than any pipe holds, in bytes: if so much comes after the exit, somebody else is still writing. */
+const mostAfterExit = 16 * 1024 * 1024
+
+/** Brings one output stream of a process to its sink, as fast as the sink takes it. */
+export class OutputPump {
+  readonly #stream: Readable
+  readonly #sink: OutputSink
+  #ended = false
+  #dropping = false
+  #truncated = false
+  /** True while the sink holds the stream up. */
+  #blocked = false
+  /** When that began or ended, by `performance.now()`. */
+  #since = performance.now()
+  /** How long it has waited for data after the exit, in ms. */
+  #waited = 0
+  /** How many bytes may still come. */
+  #allowed = Number.POSITIVE_INFINITY
+  #onEnd = () => {}
+
+  constructor(stream: Readable, sink: OutputSink) {
+    this.#stream = stream
+    this.#sink = sink
+    // Not 'data': when a process exits, Node.js sets its streams flowing, whatever they were paused for.
+    stream.on('readable', () => this.#read())
+    stream.on('end', () => this.#end(false))
+    stream.on('error', () => this.#end(true))
+    stream.on('close', () => this.#end(true))
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** True when bytes did not reach the sink. */
+  get truncated(): boolean {
+    return this.#truncated
+  }
+
+  /** From here on reads on, whatever the sink does, and drops what it reads. */
+  drop(): void {
+    this.#dropping = true
+    this.#resume()
+  }
+
+  /** The process has exited: what comes from here on was in the pipe, or is from somebody who left the group. Calls back at the end. */
+  exited(onEnd: () => void): void {
+    this.#allowed = mostAfterExit
+    this.#waited = 0
+    this.#since = performance.now()
+    this.#onEnd = onEnd
+    if (this.#ended) onEnd()
+  }
+
+  /** How long it may still wait, in ms, where it waits for data for `patience` ms in all, and for its sink as long each time. */
+  timeLeft(patience: number): number {
+    const passed = performance.now() - this.#since
+    return patience - (this.#blocked ? passed : this.#waited + passed)
+  }
+
+  /** Closes our end of the stream; what has not come is lost. */
+  giveUp(): void {
+    if (this.#ended) return
+    this.#stream.destroy()
+    this.#end(true)
+  }
+
+  #read(): void {
+    while (!this.#blocked && !this.#ended) {
+      const chunk = this.#stream.read() as Uint8Array | null
+      if (chunk === null) return
+      this.#take(chunk)
+    }
+  }
+
+  #take(chunk: Uint8Array): void {
+    this.#allowed -= chunk.length
+    if (this.#allowed < 0) this.giveUp()
+    if (this.#dropping || this.#ended) {
+      this.#truncated = true
+      return
+    }
+    const blocked = this.#sink.write(chunk)
+    if (blocked === undefined) return
+    const now = performance.now()
+    this.#waited += now - this.#since
+    this.#since = now
+    this.#blocked = true
+    void blocked.then(() => this.#resume())
+  }
+
+  #resume(): void {
+    if (!this.#blocked) return
+    this.#blocked = false
+    this.#since = performance.now()
+    this.#read()
+  }
+
+  #end(truncated: boolean): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#truncated ||= truncated
+    this.#onEnd()
+  }
+}
+
+/**
+ * Settles when all of the pumps have ended. One that gets nowhere for `patience` ms is given up: a process that left the group may hold the
+ * stream open for ever, and a consumer may never come back.
+ */
+export function finishOutput(pumps: readonly OutputPump[], patience: number): Promise<void> {
+  return new Promise(resolve => {
+    let timer: NodeJS.Timeout | undefined
+    const check = () => {
+      const open = pumps.filter(pump => !pump.ended)
+      for (const pump of open) if (pump.timeLeft(patience) <= 0) pump.giveUp()
+      const left = open.filter(pump => !pump.ended).map(pump => pump.timeLeft(patience))
+      if (left.length > 0) timer = setTimeout(check, Math.max(1, Math.min(...left)))
+    }
+    const ended = () => {
+      if (!pumps.every(pump => pump.ended)) return
+      clearTimeout(timer)
+      resolve()
+    }
+    for (const pump of pumps) pump.exited(ended)
+    check()
+  })
+}
