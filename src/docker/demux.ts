@@ -23,6 +23,7 @@ export class Demuxer {
   #broken = false
   #stopped = false
   #systemText = ''
+  #written = 0
 
   constructor(stdout: OutputSink, stderr: OutputSink) {
     this.#stdout = stdout
@@ -45,6 +46,11 @@ export class Demuxer {
   /** True when the stream, ending here, ends between two frames and had nothing but frames. */
   get complete(): boolean {
     return !this.#broken && this.#left === 0 && this.#headerFill === 0
+  }
+
+  /** How many bytes the sinks were given. */
+  get written(): number {
+    return this.#written
   }
 
   /** What the engine itself had to say in the stream (type 3), empty when nothing. */
@@ -110,6 +116,7 @@ export class Demuxer {
   #write(type: number, start: number, end: number): Promise<void> | undefined {
     if (start === end || this.#stopped) return undefined
     const bytes = this.#chunk.subarray(start, end)
+    this.#written += bytes.length
     if (type === 2) return this.#stderr.write(bytes)
     if (type < 2) return this.#stdout.write(bytes)
     if (this.#systemText.length < systemTextLimit) this.#systemText += Buffer.from(bytes).toString()

@@ -50,6 +50,9 @@ export async function createDockerEngine(config: ResolvedDockerConfig, env: Env 
   }
 }
 
+/** ms. */
+const pingEvery = 5_000
+
 class OpenDockerEngine implements DockerEngine {
   readonly name = 'docker'
   readonly version: string
@@ -74,7 +77,11 @@ class OpenDockerEngine implements DockerEngine {
       api,
       config,
       instance: this.instance,
-      liveness: new Liveness(api, config.engineTimeout, connection.revive),
+      liveness: new Liveness(api, {
+        every: Math.min(pingEvery, config.engineTimeout),
+        deadline: config.engineTimeout,
+        revive: connection.revive,
+      }),
       images: new Images(api, config),
       networks: new NetworkLeases(config.dockerNetworks),
       hostname: containerHostname(),

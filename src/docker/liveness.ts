@@ -3,8 +3,15 @@ import type { Api } from './api.ts'
 import { replyOf } from './errors.ts'
 import { backoff, pause } from './timing.ts'
 
-/** How often an engine is asked for a sign of life while containers run, in ms. */
-const pingEvery = 5_000
+/** How an engine is watched. */
+export interface LivenessOptions {
+  /** How often it is asked for a sign of life while containers run, in ms. */
+  readonly every: number
+  /** ms for one ping. */
+  readonly deadline: number
+  /** Makes the way to it again, where that is a tunnel. */
+  revive(): Promise<void>
+}
 
 /**
  * Knows whether the engine is there. While containers run it pings it, so that one that hangs is noticed even when no call
@@ -12,8 +19,7 @@ const pingEvery = 5_000
  */
 export class Liveness {
   readonly #api: Api
-  readonly #deadline: number
-  readonly #revive: () => Promise<void>
+  readonly #options: LivenessOptions
   readonly #suspicious = new Set<() => void>()
   readonly #closing = new AbortController()
   #timer: NodeJS.Timeout | undefined
@@ -22,18 +28,16 @@ export class Liveness {
   #search: Promise<void> | undefined
   #stopSearch = new AbortController()
 
-  /** `deadline`: ms for one ping. `revive`: makes the way to the engine again, where it is a tunnel. */
-  constructor(api: Api, deadline: number, revive: () => Promise<void>) {
+  constructor(api: Api, options: LivenessOptions) {
     this.#api = api
-    this.#deadline = deadline
-    this.#revive = revive
+    this.#options = options
   }
 
   /** Calls back each time a ping fails, until the returned function is called. */
   watch(suspect: () => void): () => void {
     this.#suspicious.add(suspect)
     // It must not keep the process alive: the containers' own connections do, as long as they are there.
-    this.#timer ??= setInterval(() => void this.#check(), pingEvery).unref()
+    this.#timer ??= setInterval(() => void this.#check(), this.#options.every).unref()
     return () => {
       this.#suspicious.delete(suspect)
       if (this.#suspicious.size > 0) return
@@ -75,7 +79,7 @@ export class Liveness {
       method: 'GET',
       path: '/_ping',
       text: true,
-      deadline: this.#deadline,
+      deadline: this.#options.deadline,
       signal,
     })
   }
@@ -102,7 +106,7 @@ export class Liveness {
 
   async #answers(signal: AbortSignal): Promise<boolean> {
     try {
-      await this.#revive()
+      await this.#options.revive()
       await this.ping(signal)
       return true
     } catch (error) {

@@ -9,6 +9,8 @@ interface Target {
   stop(): void
   readonly complete: boolean
   readonly systemText: string
+  /** How many bytes the sinks were given: when it stands still, so do they. */
+  readonly written: number
 }
 
 /** What came of a container's output. */
@@ -28,8 +30,7 @@ export class AttachedOutput {
   readonly #stream: Duplex | Readable
   readonly #target: Target
   readonly #end = deferred<OutputEnd>()
-  readonly #dropping = deferred<void>()
-  #progressAt = 0
+  #endAt: number | undefined
   #blocked = false
   #dropped = false
   #lost = false
@@ -39,9 +40,15 @@ export class AttachedOutput {
     this.#stream = stream
     this.#target = raw ? rawTarget(stdout) : new Demuxer(stdout, stderr)
     stream.on('data', (chunk: Uint8Array) => this.#take(chunk))
-    stream.on('end', () => this.#settle(this.#target.complete))
+    // It comes even while the stream is paused, with the last chunk still on its way to a sink.
+    stream.on('end', () => {
+      this.#endAt = performance.now()
+      if (!this.#blocked) this.#settle(this.#target.complete)
+    })
     stream.on('error', () => this.#settle(false))
-    stream.on('close', () => this.#settle(false))
+    stream.on('close', () => {
+      if (this.#endAt === undefined) this.#settle(false)
+    })
   }
 
   /** Settles once the stream has ended, was cut, or was given up. */
@@ -60,7 +67,7 @@ export class AttachedOutput {
     this.#dropped = true
     this.#lost ||= this.#blocked
     this.#target.stop()
-    this.#dropping.resolve()
+    this.#goOn()
     this.#stream.resume()
   }
 
@@ -71,20 +78,17 @@ export class AttachedOutput {
     this.#settle(false)
   }
 
-  /** After the exit: waits for the end of the stream until there is no progress for `patience` ms, then gives up. */
+  /** After the exit: waits for the end of the stream until there is no progress for `patience` ms (twice that at most), then gives up. */
   async finish(patience: number): Promise<OutputEnd> {
-    this.#progressAt = performance.now()
-    let timer: NodeJS.Timeout
-    const check = () => {
-      const left = this.#progressAt + patience - performance.now()
-      if (left <= 0) this.destroy()
-      else timer = setTimeout(check, left)
-    }
-    timer = setTimeout(check, patience)
+    let seen = this.#target.written
+    const timer = setInterval(() => {
+      if (seen === this.#target.written) this.destroy()
+      seen = this.#target.written
+    }, patience)
     try {
       return await this.#end.promise
     } finally {
-      clearTimeout(timer)
+      clearInterval(timer)
     }
   }
 
@@ -93,31 +97,39 @@ export class AttachedOutput {
       this.#lost = true
       return
     }
-    this.#progressAt = performance.now()
     const blocked = this.#target.push(chunk)
     if (blocked === undefined) return
     this.#blocked = true
     this.#stream.pause()
-    void Promise.race([blocked, this.#dropping.promise]).then(this.#goOn, this.#goOn)
+    void blocked.then(this.#goOn, this.#goOn)
   }
 
   readonly #goOn = () => {
+    if (!this.#blocked) return
     this.#blocked = false
-    this.#progressAt = performance.now()
-    this.#stream.resume()
+    if (this.#endAt !== undefined) this.#settle(this.#target.complete)
+    else this.#stream.resume()
   }
 
   #settle(complete: boolean): void {
-    this.#end.resolve({ complete: complete && !this.#lost, at: performance.now() })
+    this.#end.resolve({ complete: complete && !this.#lost, at: this.#endAt ?? performance.now() })
   }
 }
 
 function rawTarget(stdout: OutputSink): Target {
   let stopped = false
+  let written = 0
   return {
-    push: chunk => (stopped ? undefined : stdout.write(chunk)),
-    stop: () => {
+    push(chunk) {
+      if (stopped) return undefined
+      written += chunk.length
+      return stdout.write(chunk)
+    },
+    stop() {
       stopped = true
+    },
+    get written() {
+      return written
     },
     complete: true,
     systemText: '',

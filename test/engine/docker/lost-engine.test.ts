@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest'
+import { live, noEvents, streamsOf, testEngine } from '../../support/docker.ts'
+import { engineRequest } from '../../support/engine-request.ts'
+import { startProxy } from '../../support/proxy.ts'
+
+const quick = { engineTimeout: 400, startTimeout: 1_500, reconnectTimeout: 800, outputTimeout: 500 }
+
+async function behindProxy(reconnectTimeout = quick.reconnectTimeout) {
+  const proxy = await startProxy()
+  const driver = await testEngine({ docker: `unix://${proxy.socketPath}`, ...quick, reconnectTimeout })
+  return { proxy, driver }
+}
+
+/** Resolves when the container has said something: it runs, and its output flows. */
+function firstWords(streams: ReturnType<typeof streamsOf>): Promise<void> {
+  return new Promise(resolve => {
+    const { write } = streams.stdout
+    streams.stdout.write = chunk => {
+      resolve()
+      return write(chunk)
+    }
+  })
+}
+
+async function running(script: string, reconnectTimeout?: number) {
+  const { proxy, driver } = await behindProxy(reconnectTimeout)
+  const container = driver.container({ command: ['sh', '-c', `echo up; ${script}`] })
+  const streams = streamsOf()
+  const up = firstWords(streams)
+  await container.prepare(new AbortController().signal)
+  await container.start(streams, noEvents)
+  await up
+  const end = async () => {
+    proxy.freeze(false)
+    await proxy.refuse(false)
+    await container.remove()
+    await driver[Symbol.asyncDispose]()
+    await proxy[Symbol.asyncDispose]()
+  }
+  return { proxy, driver, container, streams, [Symbol.asyncDispose]: end }
+}
+
+describe('an engine that is lost while a container runs', () => {
+  test('and is there again at once: the true exit code, and output that may be short', async () => {
+    await using run = await running('sleep 0.5; exit 7')
+    run.proxy.killAll()
+    expect(await run.container.wait()).toMatchObject({ exitCode: 7, outputTruncated: true })
+  })
+
+  test('and comes back after the container has ended: the true exit code', async () => {
+    await using run = await running('sleep 0.1; exit 7')
+    await run.proxy.refuse(true)
+    const ended = run.container.wait()
+    await expect.poll(() => exited(run.container.name)).toBe(true)
+    await run.proxy.refuse(false)
+    expect(await ended).toMatchObject({ exitCode: 7, outputTruncated: true })
+  })
+
+  test('and never comes back: ENGINE_LOST, which names what may be left; the removal says so too', async () => {
+    await using run = await running('sleep 30')
+    await run.proxy.refuse(true)
+    await expect(run.container.wait()).rejects.toMatchObject({
+      code: 'ERR_COOKIETIN_ENGINE_LOST',
+      leaked: [run.container.name],
+    })
+    await expect(run.container.remove()).rejects.toMatchObject({
+      code: 'ERR_COOKIETIN_NOT_CLEANED',
+      leaked: [run.container.name],
+    })
+    expect(await run.driver.leftovers()).toEqual([run.container.name])
+  })
+
+  test('and hangs for ever, with no call of ours under way: noticed all the same', async () => {
+    await using run = await running('sleep 30')
+    run.proxy.freeze(true)
+    await expect(run.container.wait()).rejects.toMatchObject({ code: 'ERR_COOKIETIN_ENGINE_LOST' })
+  })
+
+  test('and hangs for a while: nothing is lost', async () => {
+    await using run = await running('sleep 0.3; echo down; exit 5', 20_000)
+    run.proxy.freeze(true)
+    await expect.poll(() => exited(run.container.name)).toBe(true)
+    // As long as three deadlines: a ping has failed by then, and the recovery is on its way.
+    for (let call = 0; call < 3; call++) {
+      await expect(run.driver.engine.reapOrphans({ dryRun: true })).rejects.toMatchObject({
+        code: 'ERR_COOKIETIN_ENGINE_TIMEOUT',
+      })
+    }
+    run.proxy.freeze(false)
+    expect(await run.container.wait()).toMatchObject({ exitCode: 5, outputTruncated: false })
+    expect(run.streams.stdout.text()).toBe('up\ndown\n')
+  })
+
+  test('a kill of a hung engine settles', async () => {
+    await using run = await running('sleep 30')
+    run.proxy.freeze(true)
+    await expect(run.container.kill()).rejects.toMatchObject({ code: 'ERR_COOKIETIN_ENGINE_TIMEOUT' })
+  })
+
+  test('a container that somebody else removes is killed', async () => {
+    await using run = await running('sleep 30')
+    await engineRequest('DELETE', `/containers/${run.container.name}?force=true`)
+    expect(await run.container.wait()).toMatchObject({ exitCode: 137, oomKilled: false })
+  })
+})
+
+describe('an engine that is gone', () => {
+  test('before the container is created: ENGINE_UNREACHABLE, and nothing to remove', async () => {
+    const { proxy, driver } = await behindProxy()
+    await proxy.refuse(true)
+    const container = driver.container()
+    await expect(live(container)).rejects.toMatchObject({ code: 'ERR_COOKIETIN_ENGINE_UNREACHABLE' })
+    await proxy.refuse(false)
+    await container.remove()
+    await driver[Symbol.asyncDispose]()
+    await proxy[Symbol.asyncDispose]()
+  })
+
+  test('hung at the create, which then happens: removed', async () => {
+    const { proxy, driver } = await behindProxy()
+    proxy.freeze(true)
+    const container = driver.container()
+    const aborter = new AbortController()
+    const prepared = container.prepare(aborter.signal)
+    aborter.abort(new Error('changed my mind'))
+    await expect(prepared).rejects.toMatchObject({ code: 'ERR_COOKIETIN_CANCELLED' })
+    const removed = container.remove()
+    proxy.freeze(false)
+    await removed
+    expect(await driver.leftovers()).toEqual([])
+    await driver[Symbol.asyncDispose]()
+    await proxy[Symbol.asyncDispose]()
+  })
+})
+
+async function exited(name: string): Promise<boolean> {
+  const { State } = (await engineRequest('GET', `/containers/${name}/json`)) as { State: { Status: string } }
+  return State.Status === 'exited'
+}
