@@ -40,14 +40,16 @@ function endless() {
   const released = new Promise<void>(resolve => {
     release = resolve
   })
-  async function* source() {
-    try {
-      for (;;) yield new Uint8Array(64 * 1024)
-    } finally {
+  // Not a generator, whose `finally` is passed over where nothing was read.
+  const source: AsyncIterableIterator<Uint8Array> = {
+    next: async () => ({ done: false, value: new Uint8Array(64 * 1024) }),
+    return: async () => {
       release()
-    }
+      return { done: true, value: undefined }
+    },
+    [Symbol.asyncIterator]: () => source,
   }
-  return { source: source(), released }
+  return { source, released }
 }
 
 /** What every engine promises, run against the port itself. */
