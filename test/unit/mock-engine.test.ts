@@ -43,21 +43,14 @@ describe('mock script', () => {
     'makes %s fail as it says',
     async call => {
       const error = new Error('scripted')
-      const { container, prepare, start } = make({
-        [`${call}Error`]: error,
-        runFor: Number.POSITIVE_INFINITY,
-      } as MockScript)
-      const calls = {
-        prepare,
-        start,
-        ...['pause', 'unpause', 'kill', 'remove'].reduce(
-          (all, name) => ({ ...all, [name]: () => container[name as 'kill']() }),
-          {},
-        ),
-      }
+      const { container, prepare, start } = make({ [`${call}Error`]: error, runFor: Number.POSITIVE_INFINITY })
       const outcome = (async () => {
-        for (const name of ['prepare', 'start', 'pause', 'unpause', 'kill', 'remove'] as const)
-          await (calls as Record<string, () => Promise<void>>)[name]?.()
+        await prepare()
+        await start()
+        await container.pause()
+        await container.unpause()
+        await container.kill()
+        await container.remove()
       })()
       await expect(outcome).rejects.toBe(error)
     },
