@@ -1,3 +1,4 @@
+import type { CookieClock } from './cookie/open-cookie.ts'
 import { OpenCookie } from './cookie/open-cookie.ts'
 import type { Cookie, CookieOptions } from './cookie.ts'
 import type { Engine } from './engine.ts'
@@ -29,12 +30,15 @@ export interface CreateCookieOptions extends CookieOptions {
 export class EngineDriver implements Driver {
   readonly name: string
   readonly #engine: Engine
+  readonly #clock: CookieClock | undefined
   readonly #cookies = new Map<string, OpenCookie>()
   #closing: Promise<void> | undefined
 
-  constructor(engine: Engine) {
+  /** `clock` drives the machines' delays. Default: the time of this machine. */
+  constructor(engine: Engine, clock?: CookieClock) {
     this.name = engine.name
     this.#engine = engine
+    this.#clock = clock
   }
 
   /** The engine underneath, for those who need what only it can do. */
@@ -66,7 +70,7 @@ export class EngineDriver implements Driver {
         { cookieId: task.id },
       )
     }
-    const cookie = new OpenCookie(task, this.#engine.container(task), options)
+    const cookie = new OpenCookie(task, this.#engine.container(task), options, this.#clock)
     this.#cookies.set(task.id, cookie)
     cookie.transitions$.subscribe({ complete: () => this.#cookies.delete(task.id) })
     return cookie

@@ -72,7 +72,6 @@ export class CookietinError extends Error {
   readonly retryable: boolean
   /** Names of containers that may still exist on the engine; `cookietin gc` finds them once this process is gone. */
   readonly leaked: readonly string[]
-  readonly [brand] = true
 
   constructor(code: ErrorCode, message: string, options: CookietinErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -80,6 +79,11 @@ export class CookietinError extends Error {
     this.cookieId = options.cookieId
     this.retryable = options.retryable ?? false
     this.leaked = options.leaked ?? []
+  }
+
+  /** On the prototype, where it is not printed with the error. */
+  get [brand](): true {
+    return true
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Observable } from 'rxjs'
-import { createActor } from 'xstate'
+import { type ActorOptions, createActor } from 'xstate'
 import { onAbort } from '../abort.ts'
 import type { Cookie, CookieOptions, WaitResult } from '../cookie.ts'
 import type { EngineContainer } from '../engine.ts'
@@ -19,6 +19,9 @@ import { Sampler } from './sampler.ts'
 const defaultMaxStats = 240
 const defaultMaxOutput = 16 * 1024 * 1024
 
+/** What drives the machine's delays, and may tell the time. */
+export type CookieClock = NonNullable<ActorOptions<typeof engineCookieMachine>['clock']> & { now?(): number }
+
 /** The one implementation of {@link Cookie}: joins its machine to a container of an engine. */
 export class OpenCookie implements Cookie {
   readonly id: string
@@ -35,7 +38,7 @@ export class OpenCookie implements Cookie {
   #run: Promise<WaitResult> | undefined
   #closing: Promise<void> | undefined
 
-  constructor(task: ResolvedTask, container: EngineContainer, options: CookieOptions) {
+  constructor(task: ResolvedTask, container: EngineContainer, options: CookieOptions, clock?: CookieClock) {
     const limit = options.maxOutput ?? defaultMaxOutput
     this.id = task.id
     this.task = task
@@ -47,6 +50,7 @@ export class OpenCookie implements Cookie {
       id: task.id,
       input: { id: task.id, timeout: task.timeout },
       ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
+      ...(clock === undefined ? {} : { clock }),
     })
     assignParts(this.actor, {
       container,

@@ -179,6 +179,8 @@ class QueueExecutor implements Executor {
   /** One task's turn: p-queue's slot is free again when the task has settled; the removal goes on beside. */
   async #turn(cookie: OpenCookie, demand: AdmissionOptions['demand']): Promise<void> {
     try {
+      // Whoever subscribes right after run() shall see the cookie created.
+      await undefined
       const { wait } = await cookie.run()
       await wait()
     } catch {

@@ -1,0 +1,30 @@
+/** One way of doing the work: returns when it is done once. */
+export interface Contender {
+  readonly name: string
+  readonly run: () => Promise<unknown>
+}
+
+const median = (values: readonly number[]) =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+
+/** Runs the contenders in turn, so that a machine that changes its pace slows them all, and prints each one's median and its ratio to the last. */
+export async function compare(title: string, contenders: readonly Contender[], rounds: number): Promise<void> {
+  const times = new Map(contenders.map(({ name }) => [name, [] as number[]]))
+  for (let round = -1; round < rounds; round += 1) {
+    for (const { name, run } of contenders) {
+      const start = performance.now()
+      await run()
+      // The first round warms up and does not count.
+      if (round >= 0) times.get(name)?.push(performance.now() - start)
+    }
+  }
+  const peer = median(times.get(contenders.at(-1)?.name ?? '') ?? [])
+  console.log(`\n${title} (${rounds} rounds)`)
+  for (const [name, values] of times) {
+    const [low, high] = [Math.min(...values), Math.max(...values)]
+    const figures = [median(values), low, high].map(value => value.toFixed(2).padStart(9))
+    console.log(
+      `  ${name.padEnd(44)} ${figures[0]} ms  [${figures[1]} – ${figures[2]}]  × ${(median(values) / peer).toFixed(2)}`,
+    )
+  }
+}

@@ -1,0 +1,22 @@
+import { type DockerConfig, type ProcessConfig, resolveDockerConfig, resolveProcessConfig, type SeedConfig } from './config.ts'
+import { createDockerEngine } from './docker/engine.ts'
+import { type Driver, EngineDriver } from './driver.ts'
+import { createProcessEngine } from './process/engine.ts'
+
+/**
+ * Connects to a Docker Engine: the config's `docker`, else `DOCKER_HOST`, else the current docker context, else the default sockets.
+ *
+ * Every key of the config can also come from the environment (`COOKIETIN_DOCKER_NETWORKS`); what is given here beats it.
+ * Rejects with `ERR_COOKIETIN_INVALID_CONFIG`, or with `ERR_COOKIETIN_ENGINE_UNREACHABLE`, telling what was tried.
+ */
+export async function createDockerDriver(config: DockerConfig | SeedConfig = {}): Promise<Driver> {
+  return new EngineDriver(await createDockerEngine(resolveDockerConfig(config, process.env)))
+}
+
+/**
+ * Runs tasks as process groups of this machine, **with no isolation at all**: a task can do whatever this process can.
+ * For machines without an engine, quick tests and demos. The image is ignored; limits are not enforced; what promises isolation is refused.
+ */
+export async function createProcessDriver(config: ProcessConfig = {}): Promise<Driver> {
+  return new EngineDriver(createProcessEngine(resolveProcessConfig(config, process.env)))
+}

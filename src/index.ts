@@ -1,0 +1,34 @@
+export type { DockerConfig, ProcessConfig, SeedConfig } from './config.ts'
+export type { Cookie, CookieOptions, WaitResult } from './cookie.ts'
+export type { CreateCookieOptions, Driver } from './driver.ts'
+export { createDockerDriver, createProcessDriver } from './drivers.ts'
+export {
+  CookietinError,
+  type CookietinErrorOptions,
+  type ErrorCode,
+  errorCodes,
+  type FieldIssue,
+  InvalidInputError,
+} from './errors.ts'
+export type { Execution, ExecutionHandle } from './executor/execution.ts'
+export { createExecutor, type Executor, type RunOptions } from './executor/executor.ts'
+export type { ExecutorOptions } from './executor/options.ts'
+export { type ImageName, parseImage } from './image-name.ts'
+export { toMermaid } from './mermaid.ts'
+export type { RunResult, RunStatus, Transition } from './result.ts'
+export { type CookieState, cookieStates, isSettled, type SettledState, settledStates } from './states.ts'
+export { decodeStats, encodeStats } from './stats/codec.ts'
+export { decimate } from './stats/decimate.ts'
+export { decimateSink } from './stats/decimate-sink.ts'
+export type { Stat } from './stats/stat.ts'
+export type {
+  AuthCallback,
+  ContainerTask,
+  LoggerConfig,
+  Mount,
+  RegistryAuth,
+  ResolvedTask,
+  Size,
+  TaskInput,
+  Volume,
+} from './task.ts'
