@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Issues } from './issues.ts'
 
-// Docker's grammar for names, but for the length: ours stands behind a prefix. An id becomes part of a path in the engine's API.
-const grammar = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/
+// Docker's own grammar for names. An id becomes part of a container's name, and so of a path in the engine's API.
+const grammar = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/
 const maxLength = 128
 const alphabet = '0123456789abcdefghijklmnopqrstuv'
 
@@ -10,12 +10,12 @@ const alphabet = '0123456789abcdefghijklmnopqrstuv'
 export function readId(issues: Issues, value: unknown): string {
   if (value === undefined) return newId()
   if (typeof value === 'string' && value.length <= maxLength && grammar.test(value)) return value
-  issues.add('id', value, `1 to ${maxLength} letters, digits, "_", "." or "-", beginning with a letter or a digit`)
+  issues.add('id', value, `2 to ${maxLength} letters, digits, "_", "." or "-", beginning with a letter or a digit`)
   return ''
 }
 
 /** A new id of 16 lower-case letters and digits: the time in ms, so that ids sort by age, and 35 random bits. */
-export function newId(): string {
+function newId(): string {
   const time = Date.now().toString(36).padStart(9, '0')
   return time + Array.from(randomBytes(7), byte => alphabet[byte & 31]).join('')
 }

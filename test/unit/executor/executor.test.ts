@@ -266,15 +266,15 @@ describe('admission', () => {
     const { executor, transitions } = kitchen({ concurrency: 1 })
     const runs = (
       [
-        [0, 'a'],
-        [0, 'b'],
-        [5, 'c'],
-        [-1, 'd'],
-        [5, 'e'],
+        [0, 'ta'],
+        [0, 'tb'],
+        [5, 'tc'],
+        [-1, 'td'],
+        [5, 'te'],
       ] as const
     ).map(([priority, id]) => executor.run({ ...task('echo'), id }, { priority }))
     await Promise.all(runs)
-    expect(transitions.filter(({ to }) => to === 'running').map(({ id }) => id)).toEqual(['a', 'c', 'e', 'b', 'd'])
+    expect(transitions.filter(({ to }) => to === 'running').map(({ id }) => id)).toEqual(['ta', 'tc', 'te', 'tb', 'td'])
   })
 
   it('starts all that fit at once when a large one ends', async () => {
