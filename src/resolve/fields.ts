@@ -11,12 +11,6 @@ export function isText(value: unknown): value is string {
 
 export const textRule = 'a string without NUL and lone surrogates'
 
-/** A string; `undefined` where none, or an empty one, is given. */
-export function readText(issues: Issues, field: string, value: unknown): string | undefined {
-  if (value === undefined || value === '') return undefined
-  return isText(value) ? value : issues.add(field, value, textRule)
-}
-
 export function readBoolean(issues: Issues, field: string, value: unknown, otherwise: boolean): boolean {
   if (value === undefined) return otherwise
   if (typeof value === 'boolean') return value

@@ -20,7 +20,7 @@ export class Issues {
 }
 
 /** A value in short, for an error message: never long, on one line, never a look inside an object. */
-export function show(value: unknown): string {
+function show(value: unknown): string {
   if (typeof value === 'string') {
     const short = value.length > 100 ? `${value.slice(0, 100)}…` : value
     const quoted = JSON.stringify(short).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")

@@ -5,7 +5,7 @@ import { isText } from './fields.ts'
 import type { Issues } from './issues.ts'
 
 /** Where the folder with the unix socket is in the container, as in Fn. */
-export const udsTarget = '/tmp/iofs'
+const udsTarget = '/tmp/iofs'
 
 const pathRule = 'an absolute path in its shortest form (no "..", no "//", no "/" at the end)'
 const reservedTargets = ['/proc', '/sys', '/dev', udsTarget]
