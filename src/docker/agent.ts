@@ -18,16 +18,15 @@ interface RequestTaker {
 }
 
 /**
- * The connections of one engine, kept alive between calls.
+ * Makes the connections to one engine. Keeping them alive between calls pays only where making one takes a journey: on a local
+ * socket it takes 0.06 ms, and a connection that is not kept cannot go stale.
  *
  * It also shields us from docker-modem, which follows redirects without an error handler (an uncaught error ends the host
  * process), and which prints the agent in full on every request, at 40 ms each when 32 are under way.
  */
-export function createAgent(tls: Tls | undefined): http.Agent {
+export function createAgent(keepAlive: boolean, tls: Tls | undefined): http.Agent {
   const agent =
-    tls === undefined
-      ? new http.Agent({ keepAlive: true })
-      : new https.Agent({ keepAlive: true, rejectUnauthorized: tls.verify })
+    tls === undefined ? new http.Agent({ keepAlive }) : new https.Agent({ keepAlive, rejectUnauthorized: tls.verify })
   const taker = agent as unknown as RequestTaker
   const addRequest = taker.addRequest
   taker.addRequest = (request, ...rest) => {

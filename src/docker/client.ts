@@ -5,7 +5,8 @@ import { createAgent, type Tls } from './agent.ts'
 
 /** Where an engine listens, as far as a connection needs to know. */
 export type Address =
-  | { readonly socketPath: string }
+  /** `far`: the other end is on another machine. */
+  | { readonly socketPath: string; readonly far?: boolean }
   | { readonly host: string; readonly port: number; readonly pathPrefix?: string; readonly tls?: Tls | undefined }
 
 /** One request, before it is dialled. */
@@ -42,7 +43,7 @@ const everyStatus = new Proxy({}, { get: () => true })
 export async function createClient(address: Address): Promise<Client> {
   const { default: Docker } = await import('dockerode')
   const tls = 'host' in address ? address.tls : undefined
-  const agent = createAgent(tls)
+  const agent = createAgent('host' in address || address.far === true, tls)
   const modem = withoutDockerEnv(() => new Docker(modemOptions(address, agent)).modem as unknown as Modem)
 
   const send = (request: Dialled, signal: AbortSignal | undefined, extra: object) =>

@@ -5,8 +5,7 @@ import type { Exit } from '../exit.ts'
 import type { Stat } from '../stats/stat.ts'
 import type { ResolvedTask } from '../task.ts'
 import { createContainer } from './create.ts'
-import { deferred } from './deferred.ts'
-import { replyOf } from './errors.ts'
+import { type Deferred, deferred } from './deferred.ts'
 import { exitWithEvidence, wasCut } from './evidence.ts'
 import { containerPath } from './inspect.ts'
 import { labelsOf } from './labels.ts'
@@ -15,7 +14,8 @@ import { type CreateOptions, createOptions } from './options.ts'
 import { removeContainer } from './removal.ts'
 import type { Room } from './room.ts'
 import { samples$ } from './samples.ts'
-import { exitOfFailedStart, type Poised, poise, sendStart, startError, startWithin } from './start.ts'
+import { sendKill, sendPause, sendUnpause } from './signals.ts'
+import { exitOfFailedStart, type Named, type Poised, poise, sendStart, startError, startWithin } from './start.ts'
 import { type InputPump, pumpInput } from './stdin.ts'
 import { settles, unlessAborted, within } from './timing.ts'
 
@@ -36,10 +36,13 @@ export class DockerContainer implements EngineContainer {
   #lease: NetworkLease | undefined
   /** Calls that the engine may still act upon, though their caller has given up. They never reject. */
   #creating: Promise<unknown> | undefined
-  #starting: Promise<unknown> | undefined
+  #starting: Promise<void> | undefined
   #poised: Poised | undefined
   #input: InputPump | undefined
+  /** A kill or a removal was asked for. */
   #ending = false
+  /** Its end was seen. */
+  #ended = false
   #removal: Promise<void> | undefined
 
   constructor(room: Room, task: ResolvedTask) {
@@ -90,37 +93,48 @@ export class DockerContainer implements EngineContainer {
   }
 
   start(streams: ContainerStreams, events: ContainerEvents): Promise<void> {
-    const started = this.#start(streams, events).catch(error => {
+    const id = this.#id
+    if (id === undefined || this.#ending || this.#starting !== undefined) {
+      return Promise.reject(this.#invalidState('start'))
+    }
+    // Open until no call of the sequence is under way any more, whether or not its caller has given up.
+    const underWay = deferred<void>()
+    this.#starting = underWay.promise
+    return this.#start(id, streams, events, underWay).catch(error => {
       this.#cutOff()
       this.#exit.reject(error)
       throw error
     })
-    return started
   }
 
-  async #start(streams: ContainerStreams, events: ContainerEvents): Promise<void> {
-    const id = this.#id
-    if (id === undefined || this.#ending || this.#starting !== undefined) throw this.#invalidState('start')
+  async #start(
+    id: string,
+    streams: ContainerStreams,
+    events: ContainerEvents,
+    underWay: Deferred<void>,
+  ): Promise<void> {
     const named = { id, name: this.name }
-    const { config } = this.#room
-    const poising = poise(this.#room, named, streams, this.options.Tty)
-    this.#starting = poising.catch(() => {})
-    const poised = await poising
+    const poised = await poise(this.#room, named, streams, this.options.Tty).catch(error => {
+      underWay.resolve()
+      throw error
+    })
     this.#poised = poised
+    if (this.#ending) poised.output.drop()
     if (streams.stdin !== undefined) {
       this.#input = pumpInput(streams.stdin, poised.stream, error => events.broken(error))
     }
     // No point of return between the attach and the start: see `poise`.
     const startedAt = performance.now()
     const starting = sendStart(this.#room, named, this.#secrets)
-    this.#starting = starting.catch(() => {})
+    starting.then(underWay.resolve, underWay.resolve)
     try {
-      await startWithin(starting, this.name, config.startTimeout)
+      await startWithin(starting, this.name, this.#room.config.startTimeout)
     } catch (error) {
       const exit = await exitOfFailedStart(this.#room, id, error)
       if (exit === undefined) throw startError(error)
       this.#cutOff()
       events.exitSeen()
+      this.#ended = true
       this.#exit.resolve(exit)
       return
     }
@@ -133,6 +147,7 @@ export class DockerContainer implements EngineContainer {
     try {
       const cut = wasCut(this.#room, id, { watch, output, startedAt, init: this.options.HostConfig.Init })
       const ended = await watch.ended
+      this.#ended = true
       events.exitSeen()
       this.#input?.stop()
       this.#exit.resolve(await exitWithEvidence(this.#room, { id, name: this.name }, ended, output, await cut))
@@ -148,27 +163,19 @@ export class DockerContainer implements EngineContainer {
   }
 
   async pause(): Promise<void> {
-    await this.#signal('pause', 'pause', reply => reply.status === 409 && /already paused/i.test(reply.text))
+    await sendPause(this.#room, this.#named('freeze'))
   }
 
   async unpause(): Promise<void> {
-    await this.#signal('unpause', 'unpause', reply => /not paused/i.test(reply.text))
+    await sendUnpause(this.#room, this.#named('unfreeze'))
   }
 
   async kill(): Promise<void> {
     this.#ending = true
     this.#poised?.output.drop()
     await this.#starting
-    this.#poised?.output.drop()
-    if (this.#id === undefined || this.#exit.settled) return
-    const killed = this.#signal(
-      'kill',
-      'kill',
-      reply => reply.status === 409 || reply.status === 404 || /not running/i.test(reply.text),
-      {
-        signal: 'KILL',
-      },
-    )
+    if (this.#id === undefined || this.#starting === undefined || this.#ended) return
+    const killed = sendKill(this.#room, this.#named('kill'))
     if (!(await settles(killed, wedgeTimeout))) this.#poised?.output.destroy()
     await killed
   }
@@ -188,7 +195,6 @@ export class DockerContainer implements EngineContainer {
     this.#lease?.release()
     const underWay = [this.#creating, this.#starting].filter(call => call !== undefined)
     if (underWay.length > 0) await settles(Promise.all(underWay), startTimeout)
-    this.#poised?.output.drop()
     if (this.#creating !== undefined) {
       const removed = removeContainer(this.#room, this.#id ?? this.name, this.name, engineTimeout)
       if (!(await settles(removed, wedgeTimeout))) this.#poised?.output.destroy()
@@ -208,25 +214,9 @@ export class DockerContainer implements EngineContainer {
     this.#started.reject(undefined)
   }
 
-  async #signal(
-    action: string,
-    verb: string,
-    isMet: (reply: { status: number; text: string }) => boolean,
-    query?: Record<string, string>,
-  ): Promise<void> {
+  #named(verb: string): Named {
     if (this.#id === undefined) throw this.#invalidState(verb)
-    try {
-      await this.#room.api.request({
-        doing: `${verb} container ${this.name}`,
-        method: 'POST',
-        path: containerPath(this.#id, `/${action}`),
-        query,
-        deadline: this.#room.config.engineTimeout,
-      })
-    } catch (error) {
-      const reply = replyOf(error)
-      if (reply === undefined || !isMet(reply)) throw error
-    }
+    return { id: this.#id, name: this.name }
   }
 
   #invalidState(verb: string): CookietinError {

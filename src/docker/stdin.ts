@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 
 /** The way of a task's input into its container. */
@@ -17,43 +16,40 @@ export function pumpInput(
   broken: (error: Error) => void,
 ): InputPump {
   const iterator = source[Symbol.asyncIterator]()
-  const stopping = new AbortController()
-  const { signal } = stopping
-  let done = false
+  let stopped = false
+  let wake = () => {}
 
   const pump = async () => {
-    while (!signal.aborted) {
+    while (!stopped) {
       const next = await iterator.next()
       if (next.done) {
-        done = true
+        stopped = true
         stream.end()
         return
       }
-      // Nobody reads any more: the container has closed its input, or has ended. That is its right.
-      if (stream.destroyed || stream.writableEnded) return
-      if (!stream.write(next.value)) await once(stream, 'drain', { signal })
+      // Nobody reads any more: the container has closed its input, or has ended. That is its right, and no fault of the source.
+      if (stream.destroyed || stream.writableEnded) return stop()
+      if (!stopped && !stream.write(next.value))
+        await new Promise<void>(resolve => {
+          wake = resolve
+        })
     }
   }
 
-  stream.once('close', () => stopping.abort())
-  void pump()
-    .catch((error: unknown) => {
-      if (signal.aborted) return
-      done = true
-      broken(error instanceof Error ? error : new Error(String(error)))
-    })
-    .finally(() => release())
-
-  const release = () => {
-    if (done) return
-    done = true
+  const stop = () => {
+    wake()
+    if (stopped) return
+    stopped = true
     // Not awaited: a generator that waits for ever inside its own `next` answers only after that.
     void iterator.return?.().catch(() => {})
   }
-  return {
-    stop: () => {
-      stopping.abort()
-      release()
-    },
-  }
+
+  stream.on('drain', () => wake())
+  stream.once('close', stop)
+  pump().catch((error: unknown) => {
+    if (stopped) return
+    stopped = true
+    broken(error instanceof Error ? error : new Error(String(error)))
+  })
+  return { stop }
 }

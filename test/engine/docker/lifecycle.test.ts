@@ -1,0 +1,229 @@
+import { describe, expect, test } from 'vitest'
+import type { Exit } from '../../../src/exit.ts'
+import type { ContainerTask } from '../../../src/task.ts'
+import { live, noEvents, streamsOf, testEngine } from '../../support/docker.ts'
+import { engineRequest } from '../../support/engine-request.ts'
+
+const never = new AbortController().signal
+
+/** One whole life; the error where it has one. */
+async function lifeOf(task: Partial<ContainerTask>, config = {}) {
+  await using driver = await testEngine(config)
+  const container = driver.container(task)
+  try {
+    return await live(container)
+  } finally {
+    await container.remove()
+  }
+}
+
+async function running(task: Partial<ContainerTask> = { command: ['sleep', '30'] }) {
+  const driver = await testEngine()
+  const container = driver.container(task)
+  await container.prepare(never)
+  await container.start(streamsOf(), noEvents)
+  return {
+    container,
+    driver,
+    async status() {
+      const { State } = (await engineRequest('GET', `/containers/${container.name}/json`)) as {
+        State: { Status: string }
+      }
+      return State.Status
+    },
+    async [Symbol.asyncDispose]() {
+      await container.remove()
+      await driver[Symbol.asyncDispose]()
+    },
+  }
+}
+
+describe('exit', () => {
+  const eats = 'a=xxxxxxxxxxxxxxxx; while :; do a="$a$a"; done'
+  test.for<[string, Partial<ContainerTask>, Partial<Exit>]>([
+    ['0', { command: ['true'] }, { exitCode: 0, oomKilled: false }],
+    ['3', { command: ['sh', '-c', 'exit 3'] }, { exitCode: 3 }],
+    ['256, which is 0', { command: ['sh', '-c', 'exit 256'] }, { exitCode: 0 }],
+    ['137 of its own', { command: ['sh', '-c', 'exit 137'] }, { exitCode: 137, oomKilled: false }],
+    ['by SIGTERM', { command: ['sh', '-c', 'kill -TERM $$'] }, { exitCode: 143 }],
+    ['for want of memory', { command: ['sh', '-c', eats], memory: '16m' }, { exitCode: 137, oomKilled: true }],
+    [
+      '0, but its child had no memory',
+      { command: ['sh', '-c', `sh -c '${eats}'; exit 0`], memory: '16m' },
+      { exitCode: 0, oomKilled: true },
+    ],
+  ])('%s', async ([, task, expected]) => {
+    expect((await lifeOf(task)).exit).toMatchObject(expected)
+  })
+
+  test.for([true, false])('of a command that is not there: 127 (init: %s)', async enableTini => {
+    expect((await lifeOf({ command: ['/nowhere'] }, { enableTini })).exit).toMatchObject({ exitCode: 127 })
+  })
+
+  test('of a command that is no program: 126, in the words of the engine', async () => {
+    const { exit } = await lifeOf({ command: ['/etc/passwd'] }, { enableTini: false })
+    expect(exit).toMatchObject({ exitCode: 126, outputTruncated: false })
+    expect(exit.message).toContain('permission denied')
+  })
+
+  test('of a user that is not there: the start has failed', async () => {
+    await expect(lifeOf({ user: 'nobody-here' })).rejects.toMatchObject({ code: 'ERR_COOKIETIN_START_FAILED' })
+  })
+
+  test('of a network that is not there: NETWORK_NOT_FOUND, which says its name', async () => {
+    const life = lifeOf({ disableNet: false }, { dockerNetworks: ['no-such-net'] })
+    await expect(life).rejects.toMatchObject({
+      code: 'ERR_COOKIETIN_NETWORK_NOT_FOUND',
+      message: expect.stringContaining('no-such-net'),
+    })
+  })
+
+  test('of an image that is not there and must not be pulled: IMAGE_NOT_FOUND', async () => {
+    const life = lifeOf({ image: 'cookietin-test/none:1', pull: 'never' })
+    await expect(life).rejects.toMatchObject({ code: 'ERR_COOKIETIN_IMAGE_NOT_FOUND' })
+  })
+})
+
+describe('freeze', () => {
+  test('and thaw, each as often as wanted', async () => {
+    await using run = await running()
+    await run.container.pause()
+    await run.container.pause()
+    expect(await run.status()).toBe('paused')
+    await run.container.unpause()
+    await run.container.unpause()
+    expect(await run.status()).toBe('running')
+  })
+
+  test('a frozen container can be killed, and does not run again for that', async () => {
+    await using run = await running({ command: ['sh', '-c', 'trap "echo ran" TERM; sleep 30'] })
+    await run.container.pause()
+    await run.container.kill()
+    expect(await run.container.wait()).toMatchObject({ exitCode: 137, oomKilled: false })
+  })
+
+  test('a frozen container can be removed', async () => {
+    await using run = await running()
+    await run.container.pause()
+    await run.container.remove()
+    expect(await run.driver.leftovers()).toEqual([])
+  })
+
+  test('what has ended cannot be frozen', async () => {
+    await using run = await running({ command: ['true'] })
+    await run.container.wait()
+    await expect(run.container.pause()).rejects.toMatchObject({ code: 'ERR_COOKIETIN_INVALID_STATE' })
+    await run.container.unpause()
+  })
+})
+
+describe('kill', () => {
+  test('as often as wanted, also after the end', async () => {
+    await using run = await running()
+    await Promise.all([run.container.kill(), run.container.kill()])
+    expect(await run.container.wait()).toMatchObject({ exitCode: 137 })
+    await run.container.kill()
+  })
+
+  test('while it starts: it starts, and ends', async () => {
+    await using driver = await testEngine()
+    const container = driver.container({ command: ['sleep', '30'] })
+    await container.prepare(never)
+    const started = container.start(streamsOf(), noEvents)
+    await container.kill()
+    await started
+    expect(await container.wait()).toMatchObject({ exitCode: 137 })
+    await container.remove()
+  })
+
+  test('before it was started: nothing to do, and it cannot be started any more', async () => {
+    await using driver = await testEngine()
+    const container = driver.container()
+    await container.prepare(never)
+    await container.kill()
+    await expect(container.start(streamsOf(), noEvents)).rejects.toMatchObject({ code: 'ERR_COOKIETIN_INVALID_STATE' })
+    await container.remove()
+  })
+})
+
+describe('remove', () => {
+  test('of what never was', async () => {
+    await using driver = await testEngine()
+    await driver.container().remove()
+  })
+
+  test.for([0, 1, 2, 5, 10, 20, 40, 80, 120, 160])(
+    '%s ms after the start was asked for: nothing is left',
+    async delay => {
+      await using driver = await testEngine()
+      const container = driver.container({ command: ['sleep', '30'] })
+      await container.prepare(never)
+      const started = container.start(streamsOf(), noEvents).catch(() => {})
+      await new Promise(resolve => setTimeout(resolve, delay))
+      await Promise.all([container.remove(), container.remove()])
+      await started
+      await container.wait().catch(() => {})
+      expect(await driver.leftovers()).toEqual([])
+    },
+  )
+
+  test('after an abort at any time of the preparation: nothing is left', async () => {
+    await using driver = await testEngine()
+    for (const delay of [0, 1, 2, 3, 4, 6, 8]) {
+      const container = driver.container()
+      const aborter = new AbortController()
+      const prepared = container.prepare(aborter.signal).catch((error: unknown) => error)
+      setTimeout(() => aborter.abort(), delay)
+      await prepared
+      await container.remove()
+      expect(await driver.leftovers()).toEqual([])
+    }
+  })
+
+  test('somebody else is removing it too', async () => {
+    await using run = await running()
+    await Promise.allSettled([
+      engineRequest('DELETE', `/containers/${run.container.name}?force=true`),
+      run.container.remove(),
+      engineRequest('DELETE', `/containers/${run.container.name}?force=true`),
+    ])
+    expect(await run.driver.leftovers()).toEqual([])
+  })
+
+  test('gives the network back, once', async () => {
+    await using driver = await testEngine({ dockerNetworks: ['bridge', 'none'] })
+    const modes: string[] = []
+    for (let run = 0; run < 4; run++) {
+      const container = driver.container({ disableNet: false })
+      await container.prepare(never)
+      modes.push((container.options as { HostConfig: { NetworkMode: string } }).HostConfig.NetworkMode)
+      await container.remove()
+      await container.remove()
+    }
+    expect(modes).toEqual(['bridge', 'bridge', 'bridge', 'bridge'])
+  })
+})
+
+describe('samples', () => {
+  test('come while it runs, and end with it', async () => {
+    await using run = await running({ command: ['sleep', '1.5'], memory: '32m' })
+    const stats: Record<string, number>[] = []
+    await run.container.stats$.forEach(({ metrics }) => {
+      stats.push({ ...metrics })
+    })
+    expect(stats.length).toBeGreaterThan(0)
+    expect(stats[0]).toMatchObject({ mem_limit: 32 * 2 ** 20, net_rx: 0 })
+    expect(stats.every(({ mem_usage = 0 }) => mem_usage > 0)).toBe(true)
+    await run.container.wait()
+  })
+
+  test('of what has ended: none, at once', async () => {
+    await using run = await running({ command: ['true'] })
+    await run.container.wait()
+    let count = 0
+    await run.container.stats$.forEach(() => {
+      count++
+    })
+    expect(count).toBe(0)
+  })
+})
