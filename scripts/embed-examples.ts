@@ -6,7 +6,7 @@ export const readme = new URL('../README.md', import.meta.url)
 
 /** The text with every block that names an example replaced by the example. */
 export function embedExamples(text: string): string {
-  return text.replace(/<!-- (examples\/\S+) -->\n```ts\n[^]*?```/g, (_, name: string) => {
+  return text.replace(/<!-- (examples\/\S+) -->\n```ts\n[\s\S]*?```/g, (_, name: string) => {
     const code = readFileSync(new URL(`../${name}`, import.meta.url), 'utf8')
     return `<!-- ${name} -->\n\`\`\`ts\n${code}\`\`\``
   })

@@ -1,0 +1,22 @@
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+
+/** Reads `500`, `500ms`, `1.5s`, `2m`, `1h30m`. @returns ms, or undefined for what is not a duration. */
+export function parseDuration(text: string): number | undefined {
+  if (/^\d+$/.test(text)) return Number(text)
+  const part = /(\d+(?:\.\d+)?)(ms|s|m|h)/y
+  let sum = 0
+  do {
+    const [, amount, unit] = part.exec(text) ?? []
+    if (amount === undefined || unit === undefined) return undefined
+    sum += Number(amount) * (units[unit] ?? 0)
+  } while (part.lastIndex < text.length)
+  return Math.round(sum)
+}
+
+/** A time as people say it: `340 ms`, `1.2 s`, `2m 05s`. */
+export function formatDuration(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`
+  const seconds = Math.round(ms / 1_000)
+  return `${Math.floor(seconds / 60)}m ${String(seconds % 60).padStart(2, '0')}s`
+}

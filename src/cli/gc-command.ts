@@ -1,0 +1,72 @@
+import { Command } from 'commander'
+import { resolveDockerConfig } from '../config.ts'
+import { connect } from '../docker/connect.ts'
+import { Liveness } from '../docker/liveness.ts'
+import { type Orphan, reapOrphans } from '../docker/reap.ts'
+import { columns } from './columns.ts'
+import type { CommandContext } from './command-context.ts'
+import { exitCodes } from './exit-codes.ts'
+import { Interrupts } from './interrupts.ts'
+import { printable } from './printable.ts'
+import { errorJson } from './result-json.ts'
+
+interface GcOptions {
+  readonly dryRun?: boolean
+  readonly json?: boolean
+}
+
+/** `cookietin gc`. */
+export function gcCommand(context: CommandContext): Command {
+  return new Command('gc')
+    .summary('remove containers that dead processes left')
+    .description(
+      'Removes the containers that cookietin processes of this machine left when they were killed. Touches nothing else, and nothing of a living process.',
+    )
+    .option('--dry-run', 'only list them')
+    .option('--json', 'print each as a line of JSON')
+    .addHelpText('after', examples)
+    .action((options: GcOptions) => gc(context, options))
+}
+
+const examples = `
+Exit code: 0 when nothing is left, 1 when a container could not be removed, 125 when no engine answers.
+
+Examples:
+  $ cookietin gc --dry-run
+  $ cookietin gc`
+
+async function gc({ stdio, exit }: CommandContext, { dryRun = false, json = false }: GcOptions): Promise<void> {
+  using interrupts = new Interrupts(stdio)
+  // A driver would do the same at its start, but not without removing.
+  const config = resolveDockerConfig({}, process.env)
+  const { api, close, revive } = await connect(config, process.env)
+  const liveness = new Liveness(api, { every: config.engineTimeout, deadline: config.engineTimeout, revive })
+  let orphans: readonly Orphan[]
+  try {
+    orphans = await reapOrphans({ api, liveness, config }, { dryRun, signal: interrupts.signal })
+  } finally {
+    liveness.close()
+    await close()
+  }
+  const lines = json
+    ? orphans.map(orphanJson)
+    : [...columns(orphans.map(orphan => row(orphan, dryRun))), total(orphans, dryRun)]
+  for (const line of lines) await stdio.line(line)
+  const left = dryRun ? [] : orphans.filter(({ removed }) => !removed)
+  exit(interrupts.exitCode ?? (left.length > 0 ? exitCodes.failed : exitCodes.ok))
+}
+
+function row({ name, state, removed, error }: Orphan, dryRun: boolean): string[] {
+  const done = removed ? 'removed' : dryRun ? 'would remove' : 'left'
+  return [done, printable(name), state, error === undefined ? '' : printable(error.message)]
+}
+
+function total(orphans: readonly Orphan[], dryRun: boolean): string {
+  if (orphans.length === 0) return 'No container of a dead process was found.'
+  const count = (n: number) => `${n} ${n === 1 ? 'container' : 'containers'}`
+  if (dryRun) return `${count(orphans.length)} would be removed.`
+  const removed = orphans.filter(orphan => orphan.removed).length
+  return `${count(removed)} removed${removed === orphans.length ? '' : `, ${orphans.length - removed} left`}.`
+}
+
+const orphanJson = ({ error, ...orphan }: Orphan) => JSON.stringify({ ...orphan, error: errorJson(error) })

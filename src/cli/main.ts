@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CommanderError } from 'commander'
+import { CookietinError } from '../errors.ts'
+import { exitCodes } from './exit-codes.ts'
+import { printableLines } from './printable.ts'
+import { createProgram } from './program.ts'
+import { Stdio } from './stdio.ts'
+import { UsageError } from './usage-error.ts'
+
+/** How long an interrupted run waits for its reader, in ms. */
+const lastWords = 500
+
+const stdio = new Stdio()
+let exitCode: number = exitCodes.ok
+
+const program = createProgram({
+  stdio,
+  exit(code) {
+    exitCode = code
+  },
+})
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  exitCode = tell(error)
+}
+// A reader that has stopped reading, such as `less`, must not keep alive what was told to end.
+await Promise.race([stdio.flush(), ...(exitCode > 128 ? [sleep(lastWords)] : [])])
+// Standard input may still be open, as a terminal's always is; nothing else is.
+process.exit(exitCode)
+
+function tell(error: unknown): number {
+  // Commander has told its own already; help and version are no errors.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.unable
+  if (error instanceof UsageError) stdio.note(`cookietin: ${printableLines(error.message)}`)
+  else if (error instanceof CookietinError) stdio.note(`cookietin: ${printableLines(error.message)} (${error.code})`)
+  else
+    stdio.note(
+      `cookietin: this is a bug in cookietin, please report it:\n${error instanceof Error ? error.stack : String(error)}`,
+    )
+  return exitCodes.unable
+}

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { batchCommand } from './batch-command.ts'
+import type { CommandContext } from './command-context.ts'
+import { doctorCommand } from './doctor-command.ts'
+import { gcCommand } from './gc-command.ts'
+import { runCommand } from './run-command.ts'
+
+/** The whole command line. */
+export function createProgram(context: CommandContext): Command {
+  const { stdio } = context
+  const program = new Command('cookietin')
+    .description('Runs containers that you can watch, freeze and cancel.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .enablePositionalOptions()
+    .addCommand(runCommand(context))
+    .addCommand(batchCommand(context))
+    .addCommand(doctorCommand(context))
+    .addCommand(gcCommand(context))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ cookietin run busybox echo hi
+  $ cookietin batch tasks.jsonl --concurrency 4
+  $ cookietin doctor
+
+The engine is that of DOCKER_HOST, DOCKER_CONTEXT or the default socket.`,
+    )
+  for (const command of [program, ...program.commands]) {
+    command
+      .exitOverride()
+      .showSuggestionAfterError()
+      .configureOutput({
+        writeOut: text => void stdio.stdout.write(text),
+        writeErr: text => void stdio.stderr.write(text),
+        getOutHasColors: () => false,
+        getErrHasColors: () => false,
+        outputError: (text, write) =>
+          write(`${text.replace(/^error: /, 'cookietin: ')}Try \`${helpCommand(command)}\`.\n`),
+      })
+  }
+  return program
+}
+
+const helpCommand = (command: Command) =>
+  [command.parent?.name(), command.name(), '--help'].filter(word => word !== undefined).join(' ')
+
+/** From package.json, which lies beside `src/` in the repository and beside `dist/` in the package. */
+function packageVersion(): string {
+  const places = ['../../package.json', '../../../package.json'].map(path => new URL(path, import.meta.url))
+  for (const place of places) {
+    try {
+      const { name, version } = JSON.parse(readFileSync(place, 'utf8')) as { name?: string; version?: string }
+      if (name === 'cookietin' && version !== undefined) return version
+    } catch {
+      // Not there: the other place.
+    }
+  }
+  return 'unknown'
+}

@@ -1,0 +1,13 @@
+import type { RunResult } from '../result.ts'
+
+/** A result as one line of JSON. Errors are no plain objects, so they are spelled out. */
+export function resultJson(result: RunResult, more: object = {}): string {
+  return JSON.stringify({ ...more, ...result, error: errorJson(result.error) })
+}
+
+/** An error as `RunResult.error` and a failed line of a batch show it. */
+export function errorJson(error: unknown): object | undefined {
+  if (error === undefined) return undefined
+  if (!(error instanceof Error)) return { message: String(error) }
+  return { code: 'code' in error ? error.code : undefined, message: error.message }
+}

@@ -1,0 +1,103 @@
+import { Command } from 'commander'
+import { createExecutor } from '../index.ts'
+import type { RunResult } from '../result.ts'
+import type { CookieState } from '../states.ts'
+import { type CommandContext, collect } from './command-context.ts'
+import { exitCodeOf } from './exit-codes.ts'
+import { Interrupts } from './interrupts.ts'
+import { refuseDockerOptions } from './not-offered.ts'
+import { openDriver } from './open-driver.ts'
+import { printableLines } from './printable.ts'
+import { resultJson } from './result-json.ts'
+import { type TaskOptions, taskOf } from './run-options.ts'
+
+interface RunOptions extends TaskOptions {
+  readonly driver: string
+  readonly interactive?: boolean
+  readonly json?: boolean
+  readonly quiet?: boolean
+  readonly maxOutput?: string
+}
+
+/** How long making the image present may take before we say that it does, in ms. */
+const patience = 1_500
+
+/** `cookietin run`. */
+export function runCommand(context: CommandContext): Command {
+  const command = new Command('run')
+    .summary('run one container, and pass its output and exit code on')
+    .description('Runs one container, passes its output on, and exits with its exit code.')
+    .usage('[options] IMAGE [COMMAND...]')
+    .argument('<image>', 'the image to run (with --driver process: only a name)')
+    .argument('[command...]', "what to run in it (default: the image's own command)")
+    .passThroughOptions()
+    .option('-e, --env <NAME=value>', 'set a variable; NAME alone takes your own value (repeatable)', collect)
+    .option('--env-file <file>', 'read variables from a file (repeatable)', collect)
+    .option('-v, --volume <host:container[:ro]>', 'mount a folder or file (repeatable)', collect)
+    .option('-w, --workdir <dir>', 'working directory in the container')
+    .option('-u, --user <user[:group]>', 'run as this user')
+    .option('-m, --memory <size>', 'memory limit, such as 64m or 1.5g')
+    .option('--cpus <number>', 'CPU limit, such as 0.5')
+    .option('--pids-limit <number>', 'limit on processes and threads (default: 256)')
+    .option('--ulimit <name=number>', 'resource limit, such as nofile=1024 (repeatable)', collect)
+    .option('--network <none|default>', 'none: loopback only')
+    .option('--tmpfs-size <MB>', 'make /tmp a tmpfs of this size')
+    .option('-i, --interactive', 'pass standard input on')
+    .option('--rm', 'accepted for habit: the container is always removed')
+    .option('--name <id>', 'the same as --id')
+    .option('--id <id>', 'name the run (default: a random id)')
+    .option('--pull <missing|always|never>', 'when to ask the registry for the image (default: missing)')
+    .option('--hardened', 'the profile for code you do not trust: no network, read-only, no root')
+    .option('--timeout <duration>', 'end it after so long: milliseconds, or 5s, 2m; exit code 124')
+    .option('--json', 'print the result as JSON instead of the output')
+    .option('--max-output <size>', 'how much of each output stream --json holds (default: 16m)')
+    .option('--driver <docker|process>', 'where to run; process: on this machine, without isolation', 'docker')
+    .option('-q, --quiet', 'no notes on standard error')
+    .addHelpText('after', examples)
+    .action((image: string, words: string[], options: RunOptions) => run(context, image, words, options))
+  return refuseDockerOptions(command)
+}
+
+const examples = `
+Exit code: the container's own; 124 on timeout, 125 when cookietin or the engine failed, 130 on Ctrl-C.
+
+Examples:
+  $ cookietin run busybox echo hi
+  $ cookietin run --memory 64m --cpus 0.5 --timeout 5s python:3-slim python -c 'print(6 * 7)'
+  $ tar c . | cookietin run -i busybox wc -c
+  $ cookietin run --hardened --json node:22-slim node -e 'console.log(process.version)'`
+
+async function run({ stdio, exit }: CommandContext, image: string, words: readonly string[], options: RunOptions) {
+  const task = taskOf(image, words, options)
+  using interrupts = new Interrupts(stdio)
+  const say = (text: string) => {
+    if (!options.quiet) stdio.note(`cookietin: ${printableLines(text)}`)
+  }
+  await using driver = await openDriver(options.driver, stdio, options.quiet ?? false)
+  await using executor = createExecutor({ driver, concurrency: 1, maxOutput: options.json ? options.maxOutput : 0 })
+  const execution = executor.run(
+    {
+      ...task,
+      input: options.interactive ? process.stdin : undefined,
+      ...(options.json ? {} : { stdout: stdio.stdout, stderr: stdio.stderr }),
+    },
+    { signal: interrupts.signal },
+  )
+  const preparing = setTimeout(() => {
+    if (isBeforeStart(execution.state)) say(`making the image ${image} present …`)
+  }, patience)
+  let result: RunResult
+  try {
+    result = await execution
+  } finally {
+    clearTimeout(preparing)
+  }
+  if (options.json) await stdio.line(resultJson(result))
+  else if (interrupts.exitCode === undefined && speaks(result)) say(result.error?.message ?? '')
+  exit(interrupts.exitCode ?? exitCodeOf(result))
+}
+
+const isBeforeStart = (state: CookieState) => state === 'created' || state === 'preparing'
+
+/** An exit code speaks for itself; what else ended the task must be told. */
+const speaks = ({ error }: RunResult) => error !== undefined && error.code !== 'ERR_COOKIETIN_EXIT_NONZERO'

@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { cli, startCli } from '../support/cli.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'cookietin-'))
+afterAll(() => rmSync(dir, { recursive: true }))
+
+const batch = ['batch', '--driver', 'process', '--concurrency', '2']
+const task = (command: string, more: object = {}) =>
+  JSON.stringify({ image: 'none', command: ['sh', '-c', command], ...more })
+
+test('runs every line of a file, and sums up', async () => {
+  const file = join(dir, 'tasks.jsonl')
+  writeFileSync(file, `${task('echo a', { id: 'aa' })}\n\n${task('echo b', { id: 'bb' })}\n`)
+  const { code, stdout, stderr } = await cli([...batch, file])
+  expect(code).toBe(0)
+  expect(stdout).toMatch(
+    /^LINE +ID +ENDED +TIME +WHY\n1 +aa +success +\d+.*\n3 +bb +success +\d+.*\n\n2 tasks: 2 succeeded, 0 failed\n$/,
+  )
+  expect(stderr).toMatch(/line 1 +aa +success/)
+  expect(stderr).toMatch(/line 3 +bb +success/)
+})
+
+test('reads standard input, and --json prints a result for each line', async () => {
+  const input = [task('echo one', { id: 'one' }), task('cat', { id: 'two', input: 'fed' })].join('\n')
+  const { code, stdout, stderr } = await cli([...batch, '--json'], { input })
+  expect(code).toBe(0)
+  const results = stdout
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line) as { line: number })
+  expect(results.sort((a, b) => a.line - b.line)).toMatchObject([
+    { line: 1, id: 'one', status: 'success', exitCode: 0, stdout: 'one\n' },
+    { line: 2, id: 'two', status: 'success', exitCode: 0, stdout: 'fed' },
+  ])
+  expect(stderr).toContain('2 tasks: 2 succeeded, 0 failed')
+})
+
+test('goes on after failures, names their lines and exits with 1', async () => {
+  const input = [
+    task('exit 3', { id: 'three' }),
+    'not json',
+    '[1]',
+    task('true', { memory: 'much' }),
+    task('sleep 60', { id: 'slow', timeout: 200 }),
+    task('true', { id: 'good' }),
+  ].join('\n')
+  const { code, stdout } = await cli([...batch, '--quiet', '--json'], { input })
+  expect(code).toBe(1)
+  const results = stdout
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line) as { line: number })
+  expect(results.sort((a, b) => a.line - b.line)).toMatchObject([
+    { line: 1, status: 'error', exitCode: 3 },
+    { line: 2, status: 'failed', error: { message: expect.stringContaining('not JSON') } },
+    { line: 3, status: 'failed', error: { message: expect.stringContaining('not a task') } },
+    { line: 4, status: 'failed', error: { code: 'ERR_COOKIETIN_INVALID_TASK' } },
+    { line: 5, status: 'timeout' },
+    { line: 6, status: 'success' },
+  ])
+})
+
+test('says on plain lines and in the summary why a line failed', async () => {
+  const { stdout, stderr } = await cli([...batch, '-'], { input: `nonsense\n${task('exit 4', { id: 'four' })}` })
+  expect(stderr).toMatch(/line 1 +invalid .*not JSON/)
+  expect(stderr).toMatch(/line 2 +four +exit 4/)
+  expect(stdout).toMatch(/1 +invalid .*not JSON/)
+  expect(stdout).toContain('2 tasks: 0 succeeded, 2 failed')
+})
+
+test('runs no more at once than --concurrency allows', async () => {
+  const marker = join(dir, 'running')
+  // Each holds a place of its own, and prints how many are held: mkdir is atomic, and a glob counts.
+  const script = (n: number) => `mkdir ${marker}-${n}; ls -d ${marker}-* | wc -l; sleep 0.1; rmdir ${marker}-${n}`
+  const input = Array.from({ length: 8 }, (_, n) => task(script(n))).join('\n')
+  const { stdout } = await cli([...batch, '--json', '-q'], { input })
+  const held = stdout
+    .trimEnd()
+    .split('\n')
+    .map(line => Number((JSON.parse(line) as { stdout: string }).stdout))
+  expect(Math.max(...held)).toBe(2)
+})
+
+test('on Ctrl-C cancels what runs, reads no further and exits with 130', async () => {
+  const child = startCli([...batch, '--json'], {})
+  child.process.stdin.write(`${task('true', { id: 'quick' })}\n${task('sleep 60', { id: 'slow' })}\n`)
+  // Standard input stays open: the batch could go on.
+  await child.printed('"quick"')
+  child.process.kill('SIGINT')
+  const { code, stdout } = await child.end
+  expect(code).toBe(130)
+  expect(stdout).toMatch(/"id":"slow","status":"cancelled"/)
+})

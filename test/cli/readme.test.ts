@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { embedExamples, readme } from '../../scripts/embed-examples.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const text = readFileSync(readme, 'utf8')
+const examples = readdirSync(`${root}/examples`).filter(name => name.endsWith('.ts'))
+
+/** What each example prints. */
+const output: Readonly<Record<string, string>> = {
+  'cancel.ts': 'cancelled ERR_COOKIETIN_CANCELLED\n',
+  'first-run.ts': 'created\npreparing\nprepared\nstarting\nrunning\ndone\nclosing\nsuccess 0 5\n\nclosed\n',
+  'freeze.ts': 'frozen\nrunning\nsuccess\n',
+  'machine.ts': 'preparing\ncancelled\n',
+  'many.ts': '0\n1\n4\n9\n16\n25\n36\n49\n',
+  'process-driver.ts': 'success hi\n',
+  'results.ts': 'error 3 no flour\nERR_COOKIETIN_IMAGE_NOT_FOUND\n',
+}
+
+test('the code in README.md is that of the examples', () => {
+  expect(text).toBe(embedExamples(text))
+  for (const name of examples) expect(text).toContain(`<!-- examples/${name} -->\n\`\`\`ts\n`)
+})
+
+test.each(examples)('examples/%s prints what it should', async name => {
+  const args = ['--import', './test/support/run-example.ts', `examples/${name}`]
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: root })
+  expect(stderr).toBe('')
+  expect(stdout).toBe(output[name])
+})

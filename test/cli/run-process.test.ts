@@ -1,0 +1,116 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { cli, startCli } from '../support/cli.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'cookietin-'))
+afterAll(() => rmSync(dir, { recursive: true }))
+
+const run = ['run', '--driver', 'process', '--quiet']
+const sh = (script: string) => [...run, 'none', 'sh', '-c', script]
+
+test('passes output on, stdout and stderr apart', async () => {
+  expect(await cli(sh('echo out; echo err >&2'))).toEqual({ code: 0, stdout: 'out\n', stderr: 'err\n' })
+})
+
+test("exits with the command's own exit code", async () => {
+  expect(await cli(sh('exit 3'))).toEqual({ code: 3, stdout: '', stderr: '' })
+})
+
+test('says that the process driver isolates nothing', async () => {
+  const { stderr } = await cli(['run', '--driver', 'process', 'none', 'true'])
+  expect(stderr).toContain('without any isolation')
+})
+
+test('exits with 127 and says why when there is no such command', async () => {
+  const { code, stderr } = await cli(['run', '--driver', 'process', 'none', 'no-such-command'])
+  expect(code).toBe(127)
+  expect(stderr).toContain('The command was not found')
+})
+
+test('exits with 124 and says so on a timeout, and keeps what was printed before', async () => {
+  const { code, stdout, stderr } = await cli([
+    ...['run', '--driver', 'process', '--timeout', '300ms', 'none'],
+    ...['sh', '-c', 'echo before; sleep 60'],
+  ])
+  expect(code).toBe(124)
+  expect(stdout).toBe('before\n')
+  expect(stderr).toContain('longer than its timeout of 300 ms')
+})
+
+test('leaves standard input alone without -i', async () => {
+  expect(await cli([...run, 'none', 'wc', '-c'], { input: 'hello' })).toMatchObject({ code: 0, stdout: '0\n' })
+})
+
+test('passes standard input on with -i, byte for byte', async () => {
+  const bytes = randomBytes(8 * 1024 * 1024)
+  const { code, stdout } = await cli([...run, '-i', 'none', 'sha256sum'], { input: bytes })
+  expect(code).toBe(0)
+  expect(stdout).toContain(createHash('sha256').update(bytes).digest('hex'))
+})
+
+test('leaves every option behind IMAGE to the command', async () => {
+  const { stdout } = await cli([...run, 'none', 'echo', '--json', '-e', '--help'])
+  expect(stdout).toBe('--json -e --help\n')
+})
+
+test('takes variables from --env, from our own environment and from files, --env first', async () => {
+  const file = join(dir, 'env')
+  writeFileSync(file, '# a comment\nA=file\nB=file\n\nOURS\n')
+  const { stdout } = await cli(
+    [...run, '-e', 'A=option', '--env', 'C', '--env-file', file, 'none', 'sh', '-c', 'echo $A $B $C $OURS'],
+    { env: { C: 'from-us', OURS: 'from-us-too' } },
+  )
+  expect(stdout).toBe('option file from-us from-us-too\n')
+})
+
+test('--json prints the result instead of the output', async () => {
+  const { code, stdout, stderr } = await cli([...run, '--json', '--id', 'j1', 'none', 'sh', '-c', 'echo hi; exit 2'])
+  expect(code).toBe(2)
+  expect(stderr).toBe('')
+  expect(stdout.trimEnd().split('\n')).toHaveLength(1)
+  expect(JSON.parse(stdout)).toMatchObject({
+    id: 'j1',
+    status: 'error',
+    exitCode: 2,
+    stdout: 'hi\n',
+    error: { code: 'ERR_COOKIETIN_EXIT_NONZERO', message: expect.stringContaining('code 2') },
+  })
+})
+
+test('--max-output bounds what --json holds, and the result says so', async () => {
+  const { stdout } = await cli([...run, '--json', '--max-output', '4', 'none', 'echo', 'hello'])
+  expect(JSON.parse(stdout)).toMatchObject({ status: 'success', stdout: 'hell', stdoutTruncated: true })
+})
+
+test('ends quietly when the reader of its output goes away', async () => {
+  const { process, end, printed } = startCli([...run, 'none', 'yes'], { input: '' })
+  await printed('y\n')
+  process.stdout.destroy()
+  expect(await end).toMatchObject({ code: 141, stderr: '' })
+})
+
+test('keeps its timeout while the reader of its output stands still', async () => {
+  const args = ['run', '--driver', 'process', '--timeout', '300ms', 'none', 'yes']
+  const { process, told, end } = startCli(args, { input: '', stalled: true })
+  await told('longer than its timeout')
+  process.stdout.resume()
+  const { code, stdout } = await end
+  expect(code).toBe(124)
+  expect(stdout).toMatch(/^(y\n)+y?$/)
+})
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)('on %s ends the command and exits with %i', async (signal, code) => {
+  const { process: child, printed, end } = startCli(sh('echo $$; exec sleep 60'), { input: '' })
+  await printed('\n')
+  child.kill(signal)
+  const ended = await end
+  expect(ended.code).toBe(code)
+  expect(() => process.kill(Number(ended.stdout), 0)).toThrow('ESRCH')
+})

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { cli } from '../support/cli.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+
+test('--version prints the version', async () => {
+  expect(await cli(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+})
+
+test.each([[[]], [['run']], [['batch']], [['doctor']], [['gc']]])('%s --help shows examples', async command => {
+  const { code, stdout, stderr } = await cli([...command, '--help'])
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout).toMatch(/^Usage: cookietin/)
+  expect(stdout).toContain('Examples:\n  $ ')
+})
+
+test('without a command shows help, as an error', async () => {
+  const { code, stderr } = await cli([])
+  expect(code).toBe(125)
+  expect(stderr).toContain('Usage: cookietin')
+})
+
+test.each([
+  [['rum', 'busybox'], '(Did you mean run?)'],
+  [['run', '--memry', '64m', 'busybox'], '(Did you mean --memory?)'],
+  [['run'], "missing required argument 'image'"],
+  [
+    ['run', '--timeout', 'soon', 'busybox'],
+    '--timeout: "soon" is not a duration; write milliseconds, or 500ms, 5s, 2m',
+  ],
+  [['run', '--cpus', 'two', 'busybox'], '--cpus: "two" is not a number of CPUs'],
+  [['run', '--pids-limit', '-1', 'busybox'], '--pids-limit: "-1" is not a whole number'],
+  [['run', '--network', 'web', 'busybox'], '--network: "web" is not offered here, only none and default'],
+  [['run', '-v', 'data:/data', 'busybox'], '--volume: "data" would be a named volume'],
+  [['run', '-v', '/only', 'busybox'], '--volume: "/only" is not HOST:CONTAINER'],
+  [['run', '--ulimit', 'nofile=1:2', 'busybox'], '--ulimit: "nofile=1:2" has two limits'],
+  [['run', '--pull', 'often', 'busybox'], '--pull: "often" is not one of missing, always, never'],
+  [['run', '-e', '=x', 'busybox'], '--env: "=x" has no name'],
+  [['run', '--driver', 'podman', 'busybox'], '--driver: "podman" is not one of docker, process'],
+  [['run', '-it', 'busybox'], '--tty: a run has no terminal of its own'],
+  [['run', '-d', 'busybox'], '--detach: a run ends with this command'],
+  [['run', '-p', '80:80', 'busybox'], '--publish: no ports are published'],
+  [['run', '--privileged', 'busybox'], '--privileged: containers get no privileges here'],
+  [['batch', '--concurrency', '0'], '--concurrency: "0" would never run anything'],
+  [['batch', '--driver', 'process', '/no/such/file'], 'batch: cannot read /no/such/file'],
+])('%j is refused with 125 and a word of help', async (args, message) => {
+  const { code, stdout, stderr } = await cli(args)
+  expect({ code, stdout }).toEqual({ code: 125, stdout: '' })
+  expect(stderr).toContain(message)
+})
+
+test('a missing --env-file is told: by Node itself, which looks for its own option of this name everywhere', async () => {
+  const { code, stdout, stderr } = await cli(['run', '--env-file', '/no/such/file', 'busybox'])
+  expect({ code, stdout }).toEqual({ code: 9, stdout: '' })
+  expect(stderr).toContain('/no/such/file: not found')
+})
+
+test('a task that is not allowed is refused with every bad field', async () => {
+  const { code, stderr } = await cli(['run', '--driver', 'process', '-q', '-m', 'much', '--id', '../x', 'none', 'true'])
+  expect(code).toBe(125)
+  expect(stderr).toContain("memory: 'much' is not allowed")
+  expect(stderr).toContain("id: '../x' is not allowed")
+  expect(stderr).toContain('ERR_COOKIETIN_INVALID_TASK')
+})
+
+test('without an engine says what was tried, and what to do', async () => {
+  const { code, stderr } = await cli(['run', 'busybox', 'true'], { env: { DOCKER_HOST: 'unix:///no/such/socket' } })
+  expect(code).toBe(125)
+  expect(stderr).toContain('/no/such/socket')
+  expect(stderr).toContain('ERR_COOKIETIN_ENGINE_UNREACHABLE')
+})

@@ -1,0 +1,71 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+
+/** How a command line ended. */
+export interface CliEnd {
+  /** Undefined when a signal ended it. */
+  readonly code: number | undefined
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A command line that runs. */
+export interface CliRun {
+  readonly process: ChildProcessWithoutNullStreams
+  /** Resolves once standard error holds the text. */
+  told(text: string): Promise<void>
+  /** Resolves once standard output holds the text. */
+  printed(text: string): Promise<void>
+  readonly end: Promise<CliEnd>
+}
+
+export interface CliOptions {
+  /** Written to standard input, which is then closed. Undefined: left open. */
+  readonly input?: string | Buffer
+  readonly env?: NodeJS.ProcessEnv
+  /** Standard output is not read before somebody reads it. */
+  readonly stalled?: boolean
+}
+
+/** Starts `cookietin` from the sources. */
+export function startCli(args: readonly string[], { input, env = {}, stalled = false }: CliOptions = {}): CliRun {
+  const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, NO_COLOR: '1', ...env } })
+  const stdout = reader(child.stdout, stalled)
+  const stderr = reader(child.stderr, false)
+  // It may end without reading what it was given.
+  child.stdin.on('error', () => {})
+  if (input !== undefined) child.stdin.end(input)
+  const end = once(child, 'close').then(([code]) => ({
+    code: (code as number | null) ?? undefined,
+    stdout: stdout.text(),
+    stderr: stderr.text(),
+  }))
+  return { process: child, told: stderr.holds, printed: stdout.holds, end }
+}
+
+/** Runs `cookietin` to its end; standard input is empty unless given. */
+export const cli = (args: readonly string[], options: CliOptions = {}): Promise<CliEnd> =>
+  startCli(args, { input: '', ...options }).end
+
+function reader(stream: ChildProcessWithoutNullStreams['stdout'], stalled: boolean) {
+  const chunks: Buffer[] = []
+  const text = () => Buffer.concat(chunks).toString()
+  const collect = (chunk: Buffer) => void chunks.push(chunk)
+  if (stalled) stream.once('resume', () => stream.on('data', collect))
+  else stream.on('data', collect)
+  return {
+    text,
+    async holds(wanted: string) {
+      while (!text().includes(wanted)) {
+        const [ended] = await Promise.race([
+          once(stream, 'data').then(() => [false]),
+          once(stream, 'end').then(() => [true]),
+        ])
+        if (ended && !text().includes(wanted)) throw new Error(`"${wanted}" did not come, but:\n${text()}`)
+      }
+    },
+  }
+}
