@@ -3,7 +3,7 @@ import { OpenCookie } from './cookie/open-cookie.ts'
 import type { Cookie, CookieOptions } from './cookie.ts'
 import type { Engine } from './engine.ts'
 import { CookietinError } from './errors.ts'
-import { resolveTask } from './resolve-task.ts'
+import { type ResolveTaskOptions, resolveTask } from './resolve-task.ts'
 import type { ContainerTask, ResolvedTask } from './task.ts'
 
 /** Makes cookies on one engine (the seed's `Driver`). */
@@ -26,19 +26,24 @@ export interface CreateCookieOptions extends CookieOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** What an {@link EngineDriver} takes besides its engine. */
+export interface EngineDriverOptions extends ResolveTaskOptions {
+  /** Drives the machines' delays. Default: the time of this machine. */
+  readonly clock?: CookieClock | undefined
+}
+
 /** Joins the machine to an engine: one driver for all of them. */
 export class EngineDriver implements Driver {
   readonly name: string
   readonly #engine: Engine
-  readonly #clock: CookieClock | undefined
+  readonly #options: EngineDriverOptions
   readonly #cookies = new Map<string, OpenCookie>()
   #closing: Promise<void> | undefined
 
-  /** `clock` drives the machines' delays. Default: the time of this machine. */
-  constructor(engine: Engine, clock?: CookieClock) {
+  constructor(engine: Engine, options: EngineDriverOptions = {}) {
     this.name = engine.name
     this.#engine = engine
-    this.#clock = clock
+    this.#options = options
   }
 
   /** The engine underneath, for those who need what only it can do. */
@@ -47,13 +52,18 @@ export class EngineDriver implements Driver {
   }
 
   async createCookie(task: ContainerTask, { signal, ...options }: CreateCookieOptions = {}): Promise<Cookie> {
-    const cookie = this.open(resolveTask(task), options)
+    const cookie = this.open(this.resolve(task), options)
     if (signal?.aborted) await cookie.cancel(signal.reason)
     return cookie
   }
 
   async prepareCookie(cookie: Cookie, options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
     await cookie.prepare(options)
+  }
+
+  /** Validates a task by the rules of this driver's config. */
+  resolve(task: ContainerTask): ResolvedTask {
+    return resolveTask(task, this.#options)
   }
 
   /** Makes a cookie of a validated task, at once. */
@@ -70,7 +80,7 @@ export class EngineDriver implements Driver {
         { cookieId: task.id },
       )
     }
-    const cookie = new OpenCookie(task, this.#engine.container(task), options, this.#clock)
+    const cookie = new OpenCookie(task, this.#engine.container(task), options, this.#options.clock)
     this.#cookies.set(task.id, cookie)
     cookie.transitions$.subscribe({ complete: () => this.#cookies.delete(task.id) })
     return cookie

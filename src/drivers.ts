@@ -1,4 +1,10 @@
-import { type DockerConfig, type ProcessConfig, resolveDockerConfig, resolveProcessConfig, type SeedConfig } from './config.ts'
+import {
+  type DockerConfig,
+  type ProcessConfig,
+  resolveDockerConfig,
+  resolveProcessConfig,
+  type SeedConfig,
+} from './config.ts'
 import { createDockerEngine } from './docker/engine.ts'
 import { type Driver, EngineDriver } from './driver.ts'
 import { createProcessEngine } from './process/engine.ts'
@@ -10,7 +16,8 @@ import { createProcessEngine } from './process/engine.ts'
  * Rejects with `ERR_COOKIETIN_INVALID_CONFIG`, or with `ERR_COOKIETIN_ENGINE_UNREACHABLE`, telling what was tried.
  */
 export async function createDockerDriver(config: DockerConfig | SeedConfig = {}): Promise<Driver> {
-  return new EngineDriver(await createDockerEngine(resolveDockerConfig(config, process.env)))
+  const resolved = resolveDockerConfig(config, process.env)
+  return new EngineDriver(await createDockerEngine(resolved), resolved)
 }
 
 /**

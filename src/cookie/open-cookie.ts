@@ -28,6 +28,7 @@ export class OpenCookie implements Cookie {
   readonly task: ResolvedTask
   readonly actor: CookieActor
   readonly #container: EngineContainer
+  readonly #stdin: AsyncIterable<Uint8Array> | undefined
   readonly #recorder: Recorder
   readonly #sampler: Sampler
   readonly #stdout: Output
@@ -43,6 +44,7 @@ export class OpenCookie implements Cookie {
     this.id = task.id
     this.task = task
     this.#container = container
+    this.#stdin = task.input === undefined ? undefined : toChunks(task.input)
     this.#stdout = new Output({ limit, target: task.stdout })
     this.#stderr = new Output({ limit, target: task.stderr })
     this.#sampler = new Sampler(container.stats$, options.maxStats ?? defaultMaxStats, task.onStat)
@@ -55,7 +57,7 @@ export class OpenCookie implements Cookie {
     assignParts(this.actor, {
       container,
       streams: {
-        stdin: task.input === undefined ? undefined : toChunks(task.input),
+        stdin: this.#stdin,
         stdout: this.#stdout,
         stderr: this.#stderr,
       },
@@ -202,6 +204,8 @@ export class OpenCookie implements Cookie {
     if (!isSettled(to)) return
     this.#settled = to
     this.#sampler.stop()
+    // An input that no engine has taken is let go of here.
+    if (!this.#started) void this.#stdin?.[Symbol.asyncIterator]().return?.()
     const { exit } = this.actor.getSnapshot().context
     const truncated = this.#started && (exit?.outputTruncated ?? true)
     this.#stdout.end(truncated)

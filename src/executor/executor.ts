@@ -4,7 +4,6 @@ import { onAbort } from '../abort.ts'
 import type { OpenCookie } from '../cookie/open-cookie.ts'
 import { notCleaned } from '../driver.ts'
 import { CookietinError, InvalidInputError, toCookietinError } from '../errors.ts'
-import { resolveTask } from '../resolve-task.ts'
 import type { RunResult, Transition } from '../result.ts'
 import type { ContainerTask, ResolvedTask } from '../task.ts'
 import { type AdmissionOptions, AdmissionQueue } from './admission-queue.ts'
@@ -138,7 +137,7 @@ class QueueExecutor implements Executor {
     if (this.#closing !== undefined) {
       throw new CookietinError('ERR_COOKIETIN_CLOSED', 'Cannot run the task: the executor is closed')
     }
-    const task = resolveTask(given)
+    const task = this.#options.driver.resolve(given)
     this.#check(task, priority)
     const cookie = this.#options.driver.open(task, this.#options.cookie)
     cookie.transitions$.subscribe(transition => this.#transitions$.next(transition))

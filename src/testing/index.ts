@@ -23,7 +23,7 @@ export class MockDriver extends EngineDriver {
 
   /** Use {@link createMockDriver}. */
   constructor(engine: MockEngine, { clock }: MockOptions) {
-    super(engine, clock)
+    super(engine, { clock })
     this.#engine = engine
   }
 

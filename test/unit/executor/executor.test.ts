@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events'
+import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import {
@@ -422,4 +423,15 @@ it('lists every bad option', () => {
       issues: expect.arrayContaining(fields.map(field => expect.objectContaining({ field }))) as unknown,
     }) as Error,
   )
+})
+
+it('lets go of the input of a task that never started', async () => {
+  const { executor } = kitchen({ concurrency: 1 })
+  const input = new Readable({ read() {} })
+  const running = executor.run(task('for ever'))
+  const queued = executor.run({ ...task(), input })
+  queued.cancel()
+  expect((await queued).status).toBe('cancelled')
+  expect(input.destroyed).toBe(true)
+  running.cancel()
 })

@@ -1,0 +1,328 @@
+import { createHash } from 'node:crypto'
+import { getEventListeners } from 'node:events'
+import { Writable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { createDockerDriver, createExecutor, type RunResult } from '../../src/index.ts'
+import { engineRequest } from '../support/engine-request.ts'
+import { testImage } from '../support/images.ts'
+import { kitchen, shell, until, untilWritten } from './kitchen.ts'
+
+describe('what a user types', () => {
+  it('runs the example of the design, with nothing left', async () => {
+    await kitchen()
+    await using driver = await createDockerDriver()
+    await using executor = createExecutor({ driver, concurrency: 4 })
+    const execution = executor.run({
+      image: testImage,
+      command: ['wc', '-c'],
+      input: 'hello',
+      timeout: 5_000,
+      memory: '64m',
+    })
+    const states: string[] = []
+    execution.state$.subscribe(state => states.push(state))
+    const { status, exitCode, stdout, stats } = await execution
+    expect([status, exitCode, stdout, stats]).toEqual(['success', 0, '5\n', []])
+    expect(states.slice(0, 6)).toEqual(['created', 'preparing', 'prepared', 'starting', 'running', 'done'])
+  })
+
+  it('runs a cookie step by step, as the seed has it', async () => {
+    const { driver } = await kitchen()
+    await using cookie = await driver.createCookie(shell('echo "$WORD"; exit 3', { env: { WORD: 'hi' } }))
+    await driver.prepareCookie(cookie)
+    expect(cookie.state).toBe('prepared')
+    const { wait } = await cookie.run()
+    const result = await wait()
+    expect([result.status, result.exitCode, result.stdout, await wait()]).toEqual(['error', 3, 'hi\n', result])
+    await expect(cookie.run()).rejects.toMatchObject({ code: 'ERR_COOKIETIN_INVALID_STATE' })
+    await expect(cookie.prepare()).rejects.toMatchObject({ code: 'ERR_COOKIETIN_INVALID_STATE' })
+    await cookie.kill()
+    await Promise.all([cookie.close(), cookie.close()])
+    await expect(cookie.freeze()).rejects.toMatchObject({ code: 'ERR_COOKIETIN_INVALID_STATE' })
+  })
+
+  it('lets the create options be changed until the cookie is prepared', async () => {
+    const { driver } = await kitchen()
+    await using cookie = await driver.createCookie(shell('hostname'))
+    const options = cookie.containerOptions as { Hostname?: string }
+    options.Hostname = 'changed'
+    const { wait } = await cookie.run()
+    expect((await wait()).stdout).toBe('changed\n')
+  })
+
+  it('closes a cookie from every state, and leaves nothing', async () => {
+    const { driver } = await kitchen()
+    for (const state of ['created', 'preparing', 'prepared', 'starting', 'running', 'frozen'] as const) {
+      const cookie = await driver.createCookie(shell('sleep 60'))
+      const reached = new Promise<void>(resolve => {
+        cookie.state$.subscribe(seen => seen === state && resolve())
+      })
+      if (state !== 'created') void cookie.run().catch(() => {})
+      if (state === 'frozen') {
+        await cookie.run()
+        void cookie.freeze()
+      }
+      await reached
+      await cookie.close()
+      expect(cookie.state).toBe('closed')
+    }
+  })
+})
+
+describe('statuses', () => {
+  const oom = 'a=xxxxxxxxxxxxxxxx; while :; do a="$a$a"; done'
+
+  it.each<[string, Parameters<typeof shell>, Partial<RunResult>, string | undefined]>([
+    ['exit 0', ['exit 0'], { status: 'success', exitCode: 0 }, undefined],
+    ['exit 3', ['exit 3'], { status: 'error', exitCode: 3 }, 'ERR_COOKIETIN_EXIT_NONZERO'],
+    [
+      'a missing command',
+      ['', { command: ['/nowhere'] }],
+      { status: 'error', exitCode: 127 },
+      'ERR_COOKIETIN_EXIT_NONZERO',
+    ],
+    [
+      'no program',
+      ['', { command: ['/etc/passwd'] }],
+      { status: 'error', exitCode: 126 },
+      'ERR_COOKIETIN_EXIT_NONZERO',
+    ],
+    [
+      'a timeout',
+      ['echo begun; sleep 60', { timeout: 300 }],
+      { status: 'timeout', exitCode: 137, stdout: 'begun\n' },
+      'ERR_COOKIETIN_TIMEOUT',
+    ],
+    [
+      'out of memory',
+      [oom, { memory: '16m' }],
+      { status: 'killed', exitCode: 137, oomKilled: true },
+      'ERR_COOKIETIN_OOM_KILLED',
+    ],
+    [
+      'a child out of memory',
+      [`sh -c '${oom}'; exit 0`, { memory: '16m' }],
+      { status: 'success', oomKilled: true },
+      undefined,
+    ],
+  ])('%s', async (_name, [script, rest], expected, code) => {
+    const { executor } = await kitchen()
+    const result = await executor.run(shell(script, rest))
+    expect(result).toMatchObject(expected)
+    expect(result.error?.code).toBe(code)
+  })
+
+  it('killed, when somebody outside kills it', async () => {
+    const { executor, containers } = await kitchen()
+    const execution = executor.run(shell('sleep 60'))
+    await until(execution, 'running')
+    const [name] = await containers()
+    await engineRequest('POST', `/containers/${name}/kill`)
+    expect(await execution).toMatchObject({
+      status: 'killed',
+      exitCode: 137,
+      oomKilled: false,
+      error: { code: 'ERR_COOKIETIN_KILLED' },
+    })
+  })
+
+  it('killed, when somebody outside removes it', async () => {
+    const { executor, containers } = await kitchen()
+    const execution = executor.run(shell('sleep 60'))
+    await until(execution, 'running')
+    const [name] = await containers()
+    await engineRequest('DELETE', `/containers/${name}?force=true`)
+    expect(await execution).toMatchObject({ status: 'killed', exitCode: 137 })
+  })
+
+  it.each(['created', 'preparing', 'prepared', 'starting', 'running', 'frozen'])('cancelled while %s', async state => {
+    const { executor } = await kitchen({ concurrency: 1 })
+    const before = state === 'created' ? executor.run(shell('sleep 1')) : undefined
+    const execution = executor.run(shell('sleep 60'))
+    if (state === 'frozen') void until(execution, 'running').then(() => execution.freeze())
+    await until(execution, state)
+    execution.cancel('enough')
+    expect(await execution).toMatchObject({
+      status: 'cancelled',
+      error: { code: 'ERR_COOKIETIN_CANCELLED', cause: 'enough' },
+    })
+    before?.cancel()
+  })
+})
+
+describe('freeze', () => {
+  it('stops a counting container, and its timeout with it', async () => {
+    const { executor } = await kitchen()
+    const execution = executor.run(shell('i=0; while :; do i=$((i+1)); echo $i; sleep 0.05; done', { timeout: 900 }))
+    let written = ''
+    execution.stdout.on('data', chunk => {
+      written += chunk
+    })
+    const ticked = (count: number) =>
+      new Promise<void>(resolve => {
+        execution.stdout.on('data', () => written.includes(`\n${count}\n`) && resolve())
+      })
+    await ticked(3)
+    await execution.freeze()
+    // Only time can show that nothing happens in it: longer than the timeout, so that this shows that it stands, too.
+    const frozenAt = performance.now()
+    await new Promise(resolve => setTimeout(resolve, 200))
+    const atFirst = written
+    await new Promise(resolve => setTimeout(resolve, 1_000))
+    expect([written, execution.state]).toEqual([atFirst, 'frozen'])
+    const frozenFor = performance.now() - frozenAt
+    await execution.unfreeze()
+    const result = await execution
+    expect(result).toMatchObject({ status: 'timeout', stdoutTruncated: false })
+    expect(result.timings.frozen).toBeGreaterThanOrEqual(frozenFor - 50)
+    expect(result.timings.running).toBeGreaterThanOrEqual(850)
+    expect(written.length).toBeGreaterThan(atFirst.length)
+    expect(result.stdout).toBe(written)
+  })
+
+  it('is idempotent, both ways', async () => {
+    const { executor } = await kitchen()
+    const execution = executor.run(shell('sleep 60'))
+    await until(execution, 'running')
+    await execution.unfreeze()
+    await Promise.all([execution.freeze(), execution.freeze()])
+    await execution.freeze()
+    await Promise.all([execution.unfreeze(), execution.unfreeze()])
+    expect(execution.state).toBe('running')
+    execution.cancel()
+    await execution
+  })
+
+  it('does not keep a frozen one from being killed or timed out in its other life', async () => {
+    const { driver } = await kitchen()
+    await using cookie = await driver.createCookie(shell('sleep 60'))
+    const { wait } = await cookie.run()
+    await cookie.freeze()
+    await cookie.kill()
+    expect(await wait()).toMatchObject({ status: 'killed', exitCode: 137 })
+  })
+})
+
+describe('streams', () => {
+  it('brings 64 MiB through `cat` and back', async () => {
+    const { executor } = await kitchen()
+    const [sent, received] = [createHash('sha256'), createHash('sha256')]
+    function* input() {
+      for (let part = 0; part < 64; part += 1) {
+        const chunk = Buffer.alloc(1024 * 1024, part * 7 + 1)
+        sent.update(chunk)
+        yield chunk
+      }
+    }
+    const stdout = new Writable({
+      write(chunk, _encoding, done) {
+        received.update(chunk)
+        done()
+      },
+    })
+    const result = await executor.run({ ...shell(''), command: ['cat'], input: input(), stdout })
+    expect(result.status).toBe('success')
+    expect(received.digest('hex')).toBe(sent.digest('hex'))
+  })
+
+  it('gives the output as Node streams while it comes', async () => {
+    const { executor } = await kitchen()
+    const execution = executor.run(shell('echo one; read word; echo two', { input: 'go\n' }))
+    expect(await untilWritten(execution, 'two')).toBe('one\ntwo\n')
+    expect(await execution).toMatchObject({ status: 'success', stdout: 'one\ntwo\n' })
+  })
+
+  it('lets a timeout land on time though the reader has stalled', async () => {
+    const { executor } = await kitchen()
+    const stdout = new Writable({ highWaterMark: 1, write() {} })
+    const result = await executor.run(shell('yes', { stdout, timeout: 500 }))
+    expect(result).toMatchObject({ status: 'timeout', exitCode: 137, stdoutTruncated: true })
+  })
+
+  it('fails, and ends the container, when the input breaks', async () => {
+    const { executor } = await kitchen()
+    async function* input() {
+      yield 'a'
+      throw new Error('the disk is gone')
+    }
+    const execution = executor.run({ ...shell(''), command: ['cat'], input: input() })
+    await expect(execution).rejects.toMatchObject({ code: 'ERR_COOKIETIN_INPUT_FAILED' })
+  })
+})
+
+describe('many', () => {
+  it('300 tasks at 8 at once: all settle, by priority, within count, memory and CPUs, and nothing is left', async () => {
+    const { executor } = await kitchen({ concurrency: 8, memory: '1g', cpus: 8_000 })
+    const controller = new AbortController()
+    const running = new Map<string, { memory: number; cpus: number }>()
+    const peak = { count: 0, memory: 0, cpus: 0 }
+    const begun: string[] = []
+    executor.transitions$.subscribe(({ id, to }) => {
+      if (to === 'preparing') {
+        begun.push(id)
+        const index = Number(id.slice(1))
+        running.set(id, { memory: 2 ** 20 * (64 + 32 * (index % 7)), cpus: 500 + 500 * (index % 4) })
+      }
+      if (to === 'done') running.delete(id)
+      const all = [...running.values()]
+      peak.count = Math.max(peak.count, all.length)
+      peak.memory = Math.max(
+        peak.memory,
+        all.reduce((sum, { memory }) => sum + memory, 0),
+      )
+      peak.cpus = Math.max(
+        peak.cpus,
+        all.reduce((sum, { cpus }) => sum + cpus, 0),
+      )
+    })
+    const results = await Promise.all(
+      Array.from({ length: 300 }, (_, index) =>
+        executor.run(
+          shell(`echo ${index}`, {
+            id: `t${index}`,
+            memory: `${64 + 32 * (index % 7)}m`,
+            cpus: Math.min(2_000, 500 + 500 * (index % 4)),
+          }),
+          { priority: index >= 280 ? 1 : 0, signal: controller.signal },
+        ),
+      ),
+    )
+    expect(results.map(({ stdout }) => stdout)).toEqual(results.map((_, index) => `${index}\n`))
+    expect(new Set(results.map(({ status }) => status))).toEqual(new Set(['success']))
+    expect(peak.count).toBeLessThanOrEqual(8)
+    expect(peak.memory).toBeLessThanOrEqual(2 ** 30)
+    expect(peak.cpus).toBeLessThanOrEqual(8_000)
+    // The twenty of higher priority pass all but the few that had begun, and those that fit where they do not.
+    expect(Math.max(...Array.from({ length: 20 }, (_, index) => begun.indexOf(`t${280 + index}`)))).toBeLessThan(60)
+    await executor.onIdle()
+    expect([executor.pending, executor.size]).toEqual([0, 0])
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
+  })
+})
+
+describe('one clear error, and nothing created', () => {
+  it('for an image that is not there', async () => {
+    const { executor } = await kitchen()
+    const execution = executor.run(shell('', { image: 'no-such-image', pull: 'never' }))
+    await expect(execution).rejects.toMatchObject({
+      code: 'ERR_COOKIETIN_IMAGE_NOT_FOUND',
+      cookieId: execution.id,
+      message: expect.stringContaining('no-such-image') as string,
+    })
+  })
+
+  it('for an engine that is not there: what was tried, and why it failed', async () => {
+    const error = await createDockerDriver({ docker: 'unix:///nowhere/docker.sock' }).catch((error: unknown) => error)
+    expect(error).toMatchObject({
+      code: 'ERR_COOKIETIN_ENGINE_UNREACHABLE',
+      message: expect.stringContaining('/nowhere/docker.sock') as string,
+    })
+  })
+
+  it('for a user that is not there', async () => {
+    const { executor } = await kitchen()
+    await expect(executor.run(shell('', { user: 'nobody-here' }))).rejects.toMatchObject({
+      code: 'ERR_COOKIETIN_START_FAILED',
+    })
+  })
+})
