@@ -46,8 +46,10 @@ export async function createClient(address: Address): Promise<Client> {
   const agent = createAgent('host' in address || address.far === true, tls)
   const modem = withoutDockerEnv(() => new Docker(modemOptions(address, agent)).modem as unknown as Modem)
 
+  let closed = false
   const send = (request: Dialled, signal: AbortSignal | undefined, extra: object) =>
     new Promise<IncomingMessage | Duplex>((resolve, reject) => {
+      if (closed) return reject(new Error('the connection to the engine is closed'))
       const { method, path, query, body, headers, file } = request
       modem.dial(
         {
@@ -87,7 +89,10 @@ export async function createClient(address: Address): Promise<Client> {
         file: Buffer.alloc(0),
         headers: unseen({ 'Content-Type': 'text/plain' }),
       }),
-    destroy: () => agent.destroy(),
+    destroy() {
+      closed = true
+      agent.destroy()
+    },
   }
 }
 

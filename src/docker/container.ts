@@ -17,7 +17,7 @@ import { samples$ } from './samples.ts'
 import { sendKill, sendPause, sendUnpause } from './signals.ts'
 import { exitOfFailedStart, type Named, type Poised, poise, sendStart, startError, startWithin } from './start.ts'
 import { type InputPump, pumpInput } from './stdin.ts'
-import { settles, unlessAborted, within } from './timing.ts'
+import { pause, settles, unlessAborted, within } from './timing.ts'
 
 /** How long a kill or a removal may hang before the attached stream, whose reader may be what blocks the engine, is cut. ms. */
 const wedgeTimeout = 1_000
@@ -37,6 +37,7 @@ export class DockerContainer implements EngineContainer {
   /** Calls that the engine may still act upon, though their caller has given up. They never reject. */
   #creating: Promise<unknown> | undefined
   #starting: Promise<void> | undefined
+  readonly #abandoned = new AbortController()
   #poised: Poised | undefined
   #input: InputPump | undefined
   /** A kill or a removal was asked for. */
@@ -85,7 +86,12 @@ export class DockerContainer implements EngineContainer {
   async #create(signal: AbortSignal): Promise<void> {
     if (this.#ending) throw this.#invalidState('prepare')
     const doing = `create container ${this.name}`
-    const created = createContainer(this.#room, this.name, this.options, this.#secrets).then(id => {
+    const created = createContainer(this.#room, {
+      name: this.name,
+      options: this.options,
+      secrets: this.#secrets,
+      abandoned: this.#abandoned.signal,
+    }).then(id => {
       this.#id = id
     })
     this.#creating = created.catch(() => {})
@@ -193,12 +199,16 @@ export class DockerContainer implements EngineContainer {
     this.#ending = true
     this.#poised?.output.drop()
     this.#lease?.release()
-    const underWay = [this.#creating, this.#starting].filter(call => call !== undefined)
-    if (underWay.length > 0) await settles(Promise.all(underWay), startTimeout)
+    const underWay = Promise.all([this.#creating, this.#starting])
+    if (!(await settles(underWay, startTimeout))) this.#abandoned.abort()
     if (this.#creating !== undefined) {
-      const removed = removeContainer(this.#room, this.#id ?? this.name, this.name, engineTimeout)
+      await this.#creating
+      const remove = () => removeContainer(this.#room, this.#id ?? this.name, this.name, engineTimeout)
+      const removed = remove()
       if (!(await settles(removed, wedgeTimeout))) this.#poised?.output.destroy()
       await removed
+      // An engine that wakes up may act on a create after the removal that came behind it.
+      if (this.#abandoned.signal.aborted && this.#id === undefined) await pause(wedgeTimeout).then(remove)
     }
     this.#exit.reject(
       new CookietinError('ERR_COOKIETIN_CLOSED', `Container ${this.name} was removed before its end was seen`),

@@ -6,27 +6,32 @@ import { labelNames } from './labels.ts'
 import type { CreateOptions } from './options.ts'
 import type { Room } from './room.ts'
 
+/** One create call. */
+export interface Creation {
+  readonly name: string
+  readonly options: CreateOptions
+  /** Not to be seen in errors. */
+  readonly secrets: readonly string[]
+  /** Aborted once nobody wants the container any more and its creation takes too long: from then on it is only looked for. */
+  readonly abandoned: AbortSignal
+}
+
 /**
  * Creates a container and gives its id.
  *
- * Never aborted: an aborted create makes the container all the same (57 of 60), with nobody knowing. When the reply is lost, the
- * container is looked up by its name, which is ours alone, and taken as it is.
+ * Not aborted when its caller gives up: an aborted create makes the container all the same (57 of 60), with nobody knowing. When the
+ * reply is lost, the container is looked up by its name, which is ours alone, and taken as it is.
  */
-export async function createContainer(
-  room: Room,
-  name: string,
-  options: CreateOptions,
-  secrets: readonly string[],
-): Promise<string> {
+export async function createContainer(room: Room, creation: Creation): Promise<string> {
   try {
-    return await create(room, name, options, secrets)
+    return await create(room, creation)
   } catch (error) {
-    if (!isLostReply(error)) throw error
-    return await adopt(room, name, options, secrets, error as CookietinError)
+    if (!creation.abandoned.aborted && !isLostReply(error)) throw error
+    return await adopt(room, creation, error as CookietinError)
   }
 }
 
-async function create(room: Room, name: string, options: CreateOptions, secrets: readonly string[]): Promise<string> {
+async function create(room: Room, { name, options, secrets, abandoned }: Creation): Promise<string> {
   const doing = `create container ${name} of image ${options.Image}`
   const { body } = await room.api.request({
     doing,
@@ -35,6 +40,7 @@ async function create(room: Room, name: string, options: CreateOptions, secrets:
     query: { name },
     body: options,
     deadline: undefined,
+    signal: abandoned,
     secrets,
   })
   const id = (body as { Id?: unknown } | undefined)?.Id
@@ -42,32 +48,22 @@ async function create(room: Room, name: string, options: CreateOptions, secrets:
   return id
 }
 
-async function adopt(
-  room: Room,
-  name: string,
-  options: CreateOptions,
-  secrets: readonly string[],
-  lost: CookietinError,
-): Promise<string> {
-  const found = await lookUp(room, name, options, lost)
+async function adopt(room: Room, creation: Creation, lost: CookietinError): Promise<string> {
+  const found = await lookUp(room, creation, lost)
   if (found !== undefined) return found
+  if (creation.abandoned.aborted) throw lost
   // It never got there, or is still on its way in: the engine lets only one of two have the name.
   try {
-    return await create(room, name, options, secrets)
+    return await create(room, creation)
   } catch (error) {
     const taken = replyOf(error)?.status === 409 || isLostReply(error)
-    const late = taken ? await lookUp(room, name, options, lost) : undefined
+    const late = taken ? await lookUp(room, creation, lost) : undefined
     if (late !== undefined) return late
     throw error
   }
 }
 
-async function lookUp(
-  room: Room,
-  name: string,
-  options: CreateOptions,
-  lost: CookietinError,
-): Promise<string | undefined> {
+async function lookUp(room: Room, { name, options }: Creation, lost: CookietinError): Promise<string | undefined> {
   const { engineTimeout } = room.config
   try {
     if (!(await room.liveness.found(engineTimeout))) throw lost

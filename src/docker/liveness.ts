@@ -48,21 +48,24 @@ export class Liveness {
 
   /** Resolves true as soon as the engine answers, false when it has not within `ms` or nobody asks any more. */
   async found(ms: number, signal?: AbortSignal): Promise<boolean> {
+    if (this.closed) return false
     this.#seekers++
     const giveUp = new AbortController()
     const release = onAbort(signal, () => giveUp.abort())
     try {
       this.#search ??= this.#find()
-      return await Promise.race([
-        this.#search.then(() => !this.#closing.signal.aborted),
-        pause(ms, giveUp.signal).then(() => false),
-      ])
+      return await Promise.race([this.#search.then(() => !this.closed), pause(ms, giveUp.signal).then(() => false)])
     } finally {
       release()
       giveUp.abort()
       this.#seekers--
       if (this.#seekers === 0) this.#stopSearch.abort()
     }
+  }
+
+  /** True once nobody may look for the engine any more. */
+  get closed(): boolean {
+    return this.#closing.signal.aborted
   }
 
   close(): void {

@@ -22,7 +22,7 @@ export async function removeContainer(
   let cause: unknown
   for (let attempt = 0; ; attempt++) {
     const left = until - performance.now()
-    if (left <= 0) break
+    if (left <= 0 || room.liveness.closed) break
     try {
       if (await tryRemove(room, idOrName, name, left)) return
     } catch (error) {
