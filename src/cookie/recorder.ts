@@ -48,9 +48,9 @@ export class Recorder {
     })
   })
 
-  /** Milliseconds spent in each state that has been left. */
+  /** Milliseconds spent in each state that has been left, to the microsecond. */
   get timings(): Partial<Record<CookieState, number>> {
-    return { ...this.#timings }
+    return Object.fromEntries(Object.entries(this.#timings).map(([state, ms]) => [state, Math.round(ms * 1e3) / 1e3]))
   }
 
   /** Resolves with the first state, the present one included, that passes the test; a closed cookie ends the wait with `closed`. */
