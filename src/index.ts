@@ -11,11 +11,18 @@ export {
   InvalidInputError,
 } from './errors.ts'
 export type { Execution, ExecutionHandle } from './executor/execution.ts'
-export { createExecutor, type Executor, type RunOptions } from './executor/executor.ts'
+export {
+  type BytesTask,
+  createExecutor,
+  type Executor,
+  type RunOptions,
+  type Tasks,
+  type TextTask,
+} from './executor/executor.ts'
 export type { ExecutorOptions } from './executor/options.ts'
 export { type ImageName, parseImage } from './image-name.ts'
 export { toMermaid } from './mermaid.ts'
-export type { RunResult, RunStatus, Transition } from './result.ts'
+export type { Captured, RunResult, RunStatus, Transition } from './result.ts'
 export { type CookieState, cookieStates, isSettled, type SettledState, settledStates } from './states.ts'
 export { decodeStats, encodeStats } from './stats/codec.ts'
 export { decimate } from './stats/decimate.ts'

@@ -5,8 +5,11 @@ import type { Stat } from './stats/stat.ts'
 /** How a task ended (the seed's statuses). */
 export type RunStatus = 'success' | 'error' | 'timeout' | 'killed' | 'cancelled'
 
+/** Captured output: text, or bytes with `encoding: 'buffer'`. */
+export type Captured = string | Uint8Array
+
 /** How a task ended, with the evidence (the seed's `RunResult`). */
-export interface RunResult {
+export interface RunResult<Output extends Captured = Captured> {
   /** The cookie's id. */
   readonly id: string
   readonly status: RunStatus
@@ -17,9 +20,9 @@ export interface RunResult {
   /** True when the kernel killed a process of the container for want of memory, even where the main process lived on. */
   readonly oomKilled: boolean
   /** What was captured of standard output: a string, or bytes with `encoding: 'buffer'`. */
-  readonly stdout: string | Uint8Array
+  readonly stdout: Output
   /** What was captured of standard error. */
-  readonly stderr: string | Uint8Array
+  readonly stderr: Output
   /** True when `stdout` is not all that the task wrote. */
   readonly stdoutTruncated: boolean
   /** True when `stderr` is not all that the task wrote. */

@@ -2,7 +2,7 @@ import { PassThrough, type Readable } from 'node:stream'
 import { EMPTY, type Observable, of } from 'rxjs'
 import type { Cookie } from '../cookie.ts'
 import type { CookietinError } from '../errors.ts'
-import type { RunResult, Transition } from '../result.ts'
+import type { Captured, RunResult, Transition } from '../result.ts'
 import type { CookieState } from '../states.ts'
 import type { Stat } from '../stats/stat.ts'
 
@@ -31,7 +31,7 @@ export interface ExecutionHandle {
 }
 
 /** A run: a promise of its result that is also its handle. */
-export type Execution = Promise<RunResult> & ExecutionHandle
+export type Execution<Output extends Captured = Captured> = Promise<RunResult<Output>> & ExecutionHandle
 
 /** Makes a promise its own handle. */
 export function executionOf(cookie: Cookie, result: Promise<RunResult>): Execution {

@@ -20,21 +20,31 @@ export interface RunOptions {
   readonly priority?: number | undefined
 }
 
+/** A task whose output is captured as text. */
+export type TextTask = ContainerTask & { readonly encoding?: 'utf8' | undefined }
+
+/** A task whose output is captured as bytes. */
+export type BytesTask = ContainerTask & { readonly encoding: 'buffer' }
+
+/** Tasks, all there or made as they are taken. */
+export type Tasks<Task extends ContainerTask> = Iterable<Task> | AsyncIterable<Task>
+
 /** Runs tasks, so many at once, each as a cookie that it closes behind itself. */
 export interface Executor extends AsyncDisposable {
   /**
    * Runs a task when its turn comes. Resolves with how it ended, however; rejects when the implementation failed or the task is invalid.
    * The container is removed after the result is there: `onIdle()` and `close()` wait for that.
    */
+  run(task: BytesTask, options?: RunOptions): Execution<Uint8Array>
+  run(task: TextTask, options?: RunOptions): Execution<string>
   run(task: ContainerTask, options?: RunOptions): Execution
   /**
    * Runs tasks and gives their results in the tasks' order. Takes no more tasks than 1,000 ahead of the results that were taken.
    * Leaving the loop early, or a task that rejects, cancels those that are under way.
    */
-  runAll(
-    tasks: Iterable<ContainerTask> | AsyncIterable<ContainerTask>,
-    options?: RunOptions,
-  ): AsyncGenerator<RunResult, void, undefined>
+  runAll(tasks: Tasks<BytesTask>, options?: RunOptions): AsyncGenerator<RunResult<Uint8Array>, void, undefined>
+  runAll(tasks: Tasks<TextTask>, options?: RunOptions): AsyncGenerator<RunResult<string>, void, undefined>
+  runAll(tasks: Tasks<ContainerTask>, options?: RunOptions): AsyncGenerator<RunResult, void, undefined>
   /** Every change of state of every cookie, from now on; completes when the executor is closed. */
   readonly transitions$: Observable<Transition>
   /** How many tasks run. */
@@ -95,6 +105,9 @@ class QueueExecutor implements Executor {
     return this.#admission.waiting
   }
 
+  run(task: BytesTask, options?: RunOptions): Execution<Uint8Array>
+  run(task: TextTask, options?: RunOptions): Execution<string>
+  run(task: ContainerTask, options?: RunOptions): Execution
   run(task: ContainerTask, { signal, priority = 0 }: RunOptions = {}): Execution {
     const id = typeof task?.id === 'string' ? task.id : ''
     let cookie: OpenCookie
@@ -111,10 +124,10 @@ class QueueExecutor implements Executor {
     return executionOf(cookie, result)
   }
 
-  runAll(
-    tasks: Iterable<ContainerTask> | AsyncIterable<ContainerTask>,
-    options?: RunOptions,
-  ): AsyncGenerator<RunResult, void, undefined> {
+  runAll(tasks: Tasks<BytesTask>, options?: RunOptions): AsyncGenerator<RunResult<Uint8Array>, void, undefined>
+  runAll(tasks: Tasks<TextTask>, options?: RunOptions): AsyncGenerator<RunResult<string>, void, undefined>
+  runAll(tasks: Tasks<ContainerTask>, options?: RunOptions): AsyncGenerator<RunResult, void, undefined>
+  runAll(tasks: Tasks<ContainerTask>, options?: RunOptions): AsyncGenerator<RunResult, void, undefined> {
     return runAll(task => this.run(task, options), tasks)
   }
 

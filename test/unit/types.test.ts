@@ -1,0 +1,28 @@
+import { expectTypeOf, it } from 'vitest'
+import type { ContainerTask, CookietinError, Execution, Executor, RunResult, RunStatus } from '../../src/index.ts'
+
+declare const executor: Executor
+
+it('types output by its encoding', () => {
+  const run = (): [Execution<string>, Execution<Uint8Array>, Execution] => [
+    executor.run({ image: 'x' }),
+    executor.run({ image: 'x', encoding: 'buffer' }),
+    executor.run({ image: 'x' } as ContainerTask),
+  ]
+  expectTypeOf(run).returns.toEqualTypeOf<[Execution<string>, Execution<Uint8Array>, Execution]>()
+  const all = () => executor.runAll([{ image: 'x' }, { image: 'y' }])
+  expectTypeOf(all).returns.toEqualTypeOf<AsyncGenerator<RunResult<string>, void, undefined>>()
+})
+
+it('refuses what no task has', () => {
+  // @ts-expect-error a misspelt field
+  const misspelt = () => executor.run({ image: 'x', tiemout: 5 })
+  // @ts-expect-error no image
+  const imageless = () => executor.run({ command: 'true' })
+  expectTypeOf([misspelt, imageless]).toBeArray()
+})
+
+it('has an error exactly of our kind, and the statuses of the seed', () => {
+  expectTypeOf<RunResult['error']>().toEqualTypeOf<CookietinError | undefined>()
+  expectTypeOf<RunStatus>().toEqualTypeOf<'success' | 'error' | 'timeout' | 'killed' | 'cancelled'>()
+})
