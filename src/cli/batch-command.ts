@@ -64,7 +64,7 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
   const stderrColors = colorsFor(stdio.isTerminal.stderr)
   const progress = quiet
     ? undefined
-    : stdio.isTerminal.stderr
+    : stdio.hasScreen
       ? await liveProgress(stdio, stderrColors)
       : plainProgress(stdio, stderrColors)
   const watcher = {

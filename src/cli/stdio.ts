@@ -23,6 +23,8 @@ export class Stdio {
   readonly stdout = open(1)
   readonly stderr = open(2)
   readonly isTerminal = { stdout: isatty(1), stderr: isatty(2) }
+  /** True when standard error is a terminal that a picture can be drawn on; some that are only simulated have no size. */
+  readonly hasScreen = isatty(2) && (process.stderr.rows ?? 0) > 0
   /** Aborted once the reader of standard output has gone, as `head` does: nothing that we still print would be read. */
   readonly readerGone: AbortSignal
 

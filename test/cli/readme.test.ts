@@ -2,8 +2,12 @@ import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { embedExamples, readme } from '../../scripts/embed-examples.ts'
+import { ensureTestImage } from '../support/images.ts'
+
+// The examples run busybox.
+beforeAll(async () => void (await ensureTestImage()))
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const text = readFileSync(readme, 'utf8')

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { cli } from '../support/cli.ts'
+import { engineRequest } from '../support/engine-request.ts'
+
+test('tells the engine, its versions, cgroups, storage and what works there', async () => {
+  const info = (await engineRequest('GET', '/info')) as Record<string, string>
+  const { ApiVersion, Version } = (await engineRequest('GET', '/version')) as Record<string, string>
+  const { code, stdout, stderr } = await cli(['doctor'])
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout).toContain(`✔  ${process.env.DOCKER_HOST}`)
+  expect(stdout).toContain(`engine ${Version}, API ${ApiVersion}`)
+  expect(stdout).toContain(`v${info.CgroupVersion ?? '1'}, driver ${info.CgroupDriver}`)
+  expect(stdout).toContain(`storage    ${info.Driver}`)
+  expect(stdout).toMatch(/What works there:\n( {2}[✔✘] {2}\w+\n)+/)
+})
+
+test('--json tells the same', async () => {
+  const { code, stdout } = await cli(['doctor', '--json'])
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({
+    engine: process.env.DOCKER_HOST,
+    tried: [{ source: 'DOCKER_HOST', ok: true }],
+    abilities: expect.arrayContaining([{ name: 'pids', works: true }]),
+  })
+})
+
+test('without an engine tells every place it tried and why, and exits with 1', async () => {
+  const env = { DOCKER_HOST: '', DOCKER_CONTEXT: '', HOME: '/no/home', XDG_RUNTIME_DIR: '/no/runtime' }
+  const { code, stdout } = await cli(['doctor'], { env })
+  // This machine's own default socket may or may not answer.
+  expect([0, 1]).toContain(code)
+  expect(stdout).toMatch(/unix:\/\/\/var\/run\/docker.sock +default socket/)
+  expect(stdout).toMatch(/✘ +unix:\/\/\/no\/runtime\/docker.sock +rootless socket +no such socket/)
+
+  const none = await cli(['doctor'], { env: { DOCKER_HOST: 'tcp://127.0.0.1:1' } })
+  expect(none.code).toBe(1)
+  expect(none.stdout).toMatch(/✘ +tcp:\/\/127.0.0.1:1 +DOCKER_HOST +nothing listens there/)
+  expect(none.stdout).toContain('Only DOCKER_HOST was tried')
+})
+
+test('a DOCKER_HOST that makes no sense is told', async () => {
+  const { code, stderr } = await cli(['doctor'], { env: { DOCKER_HOST: 'gopher://x' } })
+  expect(code).toBe(125)
+  expect(stderr).toContain('DOCKER_HOST')
+})

@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type CliRun, cli, startCli } from '../support/cli.ts'
+import { containersWith, engineRequest } from '../support/engine-request.ts'
+import { ensureTestImage, testImage } from '../support/images.ts'
+
+beforeAll(async () => void (await ensureTestImage()))
+
+const strangers: string[] = []
+afterAll(async () => {
+  for (const id of strangers) await engineRequest('DELETE', `/containers/${id}?force=true`)
+})
+
+const task = (id: string) =>
+  JSON.stringify({ id, image: testImage, command: ['sh', '-c', 'echo up; exec sleep 300'], disableNet: true })
+
+const isRunning = async (id: string) => {
+  const filters = JSON.stringify({ label: [`cookietin.id=${id}`], status: ['running'] })
+  return (
+    ((await engineRequest('GET', `/containers/json?filters=${encodeURIComponent(filters)}`)) as unknown[]).length === 1
+  )
+}
+
+/** A batch whose tasks all run: only the engine can tell, since they print nothing before they end. */
+async function startBatch(ids: readonly string[]): Promise<CliRun> {
+  const run = startCli(['batch', '--json', '--concurrency', String(ids.length)], { input: ids.map(task).join('\n') })
+  while (!(await Promise.all(ids.map(isRunning))).every(Boolean)) await sleep(100)
+  return run
+}
+
+test('removes what a killed process left, and nothing of a living one or of strangers', async () => {
+  const killedIds = Array.from({ length: 8 }, (_, n) => `gc-killed-${n}`)
+  const { Id } = (await engineRequest('POST', '/containers/create', { Image: testImage, Cmd: ['true'] })) as {
+    Id: string
+  }
+  strangers.push(Id)
+  const killed = await startBatch(killedIds)
+  const living = await startBatch(['gc-living'])
+  killed.process.kill('SIGKILL')
+  await killed.end
+
+  const dry = await cli(['gc', '--dry-run'])
+  expect(dry).toMatchObject({ code: 0, stderr: '' })
+  expect(dry.stdout).toContain('8 containers would be removed.')
+  for (const id of killedIds) expect(await containersWith(`cookietin.id=${id}`)).toHaveLength(1)
+
+  const json = await cli(['gc', '--dry-run', '--json'])
+  expect(
+    json.stdout
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line) as object),
+  ).toHaveLength(8)
+
+  const { code, stdout, stderr } = await cli(['gc'])
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout.match(/^removed /gm)).toHaveLength(8)
+  expect(stdout).toContain('8 containers removed.')
+  for (const id of killedIds) expect(await containersWith(`cookietin.id=${id}`)).toEqual([])
+  expect(await containersWith('cookietin.id=gc-living')).toHaveLength(1)
+  await engineRequest('GET', `/containers/${Id}/json`)
+
+  living.process.kill('SIGTERM')
+  expect((await living.end).code).toBe(143)
+  expect((await cli(['gc'])).stdout).toBe('No container of a dead process was found.\n')
+})
+
+test('without an engine exits with 125', async () => {
+  const { code, stderr } = await cli(['gc'], { env: { DOCKER_HOST: 'unix:///no/such/socket' } })
+  expect(code).toBe(125)
+  expect(stderr).toContain('/no/such/socket')
+})
