@@ -61,21 +61,6 @@ const pullRules: readonly Rule[] = [
   },
 ]
 
-const unreachable = new Set([
-  'ENOENT',
-  'ECONNREFUSED',
-  'EACCES',
-  'EPERM',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ETIMEDOUT',
-  'EPIPE',
-  'ECONNRESET',
-  'ENOTSOCK',
-])
-
 /** The error for an error reply. `doing` names the act and its object: "create container x". */
 export function replyError(reply: EngineReply, doing: string, options: CookietinErrorOptions = {}): CookietinError {
   const { status, text } = reply
@@ -120,16 +105,15 @@ export function replyOf(error: unknown): EngineReply | undefined {
 export function isLostReply(error: unknown): boolean {
   if (!(error instanceof CookietinError) || replyOf(error) !== undefined) return false
   if (error.code === 'ERR_COOKIETIN_ENGINE_LOST' || error.code === 'ERR_COOKIETIN_ENGINE_PROTOCOL') return true
-  const errno = (error.cause as NodeJS.ErrnoException | undefined)?.code
-  return error.code === 'ERR_COOKIETIN_ENGINE_UNREACHABLE' && (errno === 'ECONNRESET' || errno === 'EPIPE')
+  const { code = '', syscall } = (error.cause ?? {}) as NodeJS.ErrnoException
+  return syscall !== 'connect' && ['ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(code)
 }
 
 function codeOfErrno(errno: string, sawHeaders: boolean): ErrorCode {
   if (errno === 'EMFILE' || errno === 'ENFILE') return 'ERR_COOKIETIN_TOO_MANY_FILES'
   if (sawHeaders) return errno.startsWith('HPE_') ? 'ERR_COOKIETIN_ENGINE_PROTOCOL' : 'ERR_COOKIETIN_ENGINE_LOST'
-  return unreachable.has(errno) || errno.startsWith('ERR_TLS') || errno.startsWith('ERR_SSL') || /CERT/.test(errno)
-    ? 'ERR_COOKIETIN_ENGINE_UNREACHABLE'
-    : 'ERR_COOKIETIN_ENGINE_PROTOCOL'
+  // What has a code and is no parser's error comes from the network, or from TLS.
+  return errno === '' || errno.startsWith('HPE_') ? 'ERR_COOKIETIN_ENGINE_PROTOCOL' : 'ERR_COOKIETIN_ENGINE_UNREACHABLE'
 }
 
 function codeOfStatus(status: number): ErrorCode {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, watch } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CookietinError } from '../errors.ts'
@@ -92,16 +93,35 @@ export class SshTunnel {
           ),
         )
       }
-      const watcher = watch(join(path, '..'), () => {
-        if (!existsSync(path)) return
+      const stands = () => {
         settle()
         resolve()
+      }
+      // The file is there a moment before somebody listens on it, which no event tells.
+      let retry: NodeJS.Timeout | undefined
+      let settled = false
+      const knock = () => {
+        const socket = connect(path)
+        socket.once('connect', () => {
+          socket.destroy()
+          stands()
+        })
+        socket.once('error', () => {
+          if (!settled) retry = setTimeout(knock, 5)
+        })
+      }
+      const watcher = watch(join(path, '..'), () => {
+        if (!existsSync(path)) return
+        watcher.close()
+        knock()
       })
       const timer = setTimeout(() => fail(`it does not stand after ${this.#timeout} ms`), this.#timeout)
       const onError = (error: Error) => fail(`${this.#command} could not be run`, error)
       const onExit = (code: number | null) => fail(`${this.#command} ended with ${code ?? 'a signal'}`)
       const settle = () => {
+        settled = true
         watcher.close()
+        clearTimeout(retry)
         clearTimeout(timer)
         child.off('error', onError).off('close', onExit)
         child.on('error', () => {})

@@ -2,14 +2,14 @@ import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
 
 /** The address of the engine under test, as `node:http` takes it. */
-export function engineAddress(): { socketPath: string } | { host: string; port: string } {
-  const { protocol, pathname, hostname, port } = new URL(process.env.DOCKER_HOST || 'unix:///var/run/docker.sock')
+export function engineAddress(env = process.env): { socketPath: string } | { host: string; port: string } {
+  const { protocol, pathname, hostname, port } = new URL(env.DOCKER_HOST || 'unix:///var/run/docker.sock')
   return protocol === 'unix:' ? { socketPath: decodeURIComponent(pathname) } : { host: hostname, port }
 }
 
 /** The unix socket of the engine under test. */
-export function engineSocket(): string {
-  const address = engineAddress()
+export function engineSocket(env = process.env): string {
+  const address = engineAddress(env)
   if ('socketPath' in address) return address.socketPath
   throw new Error('this test needs an engine on a unix socket')
 }
