@@ -1,43 +1,59 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import { engineBinaries, isInstalled, mayStartEngine } from './private-engine.ts'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { isInstalled, mayStartEngine } from './private-engine.ts'
 
-/** What the tests call, and the Debian package that has it. */
-const tools: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(engineBinaries.map(binary => [binary, 'docker.io'])),
+/** What a private engine is made of, and the Debian package that has it. */
+const engineParts: Readonly<Record<string, string>> = {
+  dockerd: 'docker.io',
+  containerd: 'docker.io',
+  runc: 'docker.io',
   unshare: 'util-linux',
   ip: 'iproute2',
+}
+
+/** What the tests call. */
+const testTools: Readonly<Record<string, string>> = {
   busybox: 'busybox-static',
   openssl: 'openssl',
-  'docker-registry': 'docker-registry',
-  htpasswd: 'apache2-utils',
+  ps: 'procps',
+  ssh: 'openssh-client',
+  sshd: 'openssh-server',
 }
 
-/** What has to be installed before a private engine can start and the tests can use it. */
-export function missingPackages(): string[] {
-  const missing = Object.entries(tools).filter(([binary]) => !isInstalled(binary))
-  return [...new Set(missing.map(([, debianPackage]) => debianPackage))]
+/** The packages that are missing, with or without those of an engine. */
+export function missingPackages({ engine }: { readonly engine: boolean }): string[] {
+  const wanted = Object.entries({ ...testTools, ...(engine ? engineParts : {}) })
+  return [...new Set(wanted.filter(([binary]) => !isInstalled(binary)).map(([, debianPackage]) => debianPackage))]
 }
 
-/** Installs Debian packages; throws, saying what to do by hand, where it cannot. */
+/** True where {@link install} can work. */
+export const canInstall = () => mayStartEngine() && isInstalled('apt-get') && isDebian()
+
+/** Installs Debian packages, without starting the services that they bring. */
 export function install(packages: readonly string[]): void {
-  const byHand = `install a Docker Engine and start it (https://docs.docker.com/engine/install/), or give DOCKER_HOST`
-  if (!mayStartEngine() || !isInstalled('apt-get') || !isDebian()) {
-    throw new Error(
-      `The tests need a Docker Engine, none answers, and bringing one up takes root on Debian or Ubuntu with ` +
-        `${packages.join(', ') || 'docker.io'}. Please ${byHand}.`,
-    )
+  console.log(`The tests need ${packages.join(', ')}: installing with apt-get …`)
+  const allow = keepServicesDown()
+  try {
+    aptGet('update')
+    aptGet('install', '--yes', '--no-install-recommends', ...packages)
+  } finally {
+    allow()
   }
-  console.log(`No Docker Engine answers. Installing ${packages.join(', ')} with apt-get, for the tests …`)
+}
+
+function aptGet(...args: string[]): void {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  for (const command of [['update'], ['install', '--yes', '--no-install-recommends', ...packages]]) {
-    const { status, stdout, stderr } = spawnSync('apt-get', ['--quiet', ...command], { env, encoding: 'utf8' })
-    if (status !== 0) {
-      throw new Error(
-        `apt-get ${command.join(' ')} failed, so the tests have no Docker Engine; ${byHand}.\n${stdout}${stderr}`,
-      )
-    }
-  }
+  const { status, stdout, stderr } = spawnSync('apt-get', ['--quiet', ...args], { env, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`apt-get ${args.join(' ')} failed:\n${stdout}${stderr}`)
+}
+
+const policy = '/usr/sbin/policy-rc.d'
+
+/** Debian's way to say that no service may be started. Returns what takes it back. */
+function keepServicesDown(): () => void {
+  if (existsSync(policy)) return () => {}
+  writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  return () => rmSync(policy)
 }
 
 function isDebian(): boolean {

@@ -1,5 +1,5 @@
 import { engineAnswers } from './engine-answers.ts'
-import { install, missingPackages } from './engine-install.ts'
+import { canInstall, install, missingPackages } from './engine-install.ts'
 import { mayStartEngine, startPrivateEngine } from './private-engine.ts'
 
 const defaultHost = 'unix:///var/run/docker.sock'
@@ -9,25 +9,33 @@ const defaultHost = 'unix:///var/run/docker.sock'
  * for as long as the tests run.
  */
 export default async function setUpEngine(): Promise<(() => Promise<void>) | undefined> {
-  const given = process.env['DOCKER_HOST']
-  if (await answers(given || defaultHost)) return undefined
-  const missing = missingPackages()
-  if (missing.length > 0 || !mayStartEngine()) {
-    install(missing)
-    // The package's own service may have come up with it.
-    if (await answers(defaultHost)) return undefined
+  const host = process.env.DOCKER_HOST || defaultHost
+  if (!/^(unix|tcp):/.test(host)) {
+    throw new Error(`The tests cannot use DOCKER_HOST=${host}: give a unix:// or tcp:// address, or none`)
   }
+  const answers = await engineAnswers(host)
+  const missing = missingPackages({ engine: !answers })
+  if (missing.length > 0 && canInstall()) install(missing)
+  else if (!answers && (missing.length > 0 || !mayStartEngine())) throw new Error(byHand(host, missing))
+  else if (missing.length > 0) console.warn(`Some tests will miss ${missing.join(', ')} (the names are Debian's)`)
+
+  process.env.DOCKER_HOST = host
+  if (answers) return undefined
   const engine = await startPrivateEngine()
-  console.log(`No Docker Engine answers at ${given || defaultHost}: the tests use a private one at ${engine.host}`)
-  process.env['DOCKER_HOST'] = engine.host
-  process.env['COOKIETIN_TEST_ENGINE_PID'] = String(engine.pid)
+  console.log(`No Docker Engine answers at ${host}: the tests use a private one at ${engine.host}`)
+  process.env.DOCKER_HOST = engine.host
+  process.env.COOKIETIN_TEST_ENGINE_PID = String(engine.pid)
   return () => engine.stop()
 }
 
-async function answers(host: string): Promise<boolean> {
-  if (!/^(unix|tcp):/.test(host))
-    throw new Error(`The tests cannot use DOCKER_HOST=${host}: give a unix:// or tcp:// one`)
-  if (!(await engineAnswers(host))) return false
-  process.env['DOCKER_HOST'] = host
-  return true
+function byHand(host: string, missing: readonly string[]): string {
+  const lacks = [
+    ...(mayStartEngine() ? [] : ['root on Linux']),
+    ...(missing.length === 0 ? [] : [`the binaries of Debian's ${missing.join(', ')}`]),
+  ]
+  return (
+    `The tests need a Docker Engine. None answers at ${host}, and bringing up a private one lacks ${lacks.join(' and ')}. ` +
+    'Start an engine (https://docs.docker.com/engine/install/), name one with DOCKER_HOST, or run the tests as root on Debian or Ubuntu, ' +
+    'where what is missing is installed for you.'
+  )
 }

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
  * A private engine has a loopback of its own, so a relay goes between, over a unix socket; any other engine needs none.
  */
 export async function reachableForEngine(port: number): Promise<AsyncDisposable> {
-  const pid = process.env['COOKIETIN_TEST_ENGINE_PID']
+  const pid = process.env.COOKIETIN_TEST_ENGINE_PID
   if (pid === undefined) return { async [Symbol.asyncDispose]() {} }
   const dir = await mkdtemp('/tmp/ct-')
   const socketPath = `${dir}/s`

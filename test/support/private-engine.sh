@@ -25,15 +25,21 @@ dockerd --host "unix://$dir/d.sock" --pidfile "$dir/d.pid" --data-root "$dir/dat
   --config-file "$dir/dockerd.json" --containerd "$dir/c.sock" --shutdown-timeout 2 > "$dir/dockerd.log" 2>&1 < /dev/null &
 dockerd=$!
 
-# Whichever comes first: our owner lets go, or the engine ends by itself.
-(while kill -0 $dockerd 2>/dev/null; do sleep 0.5; done; kill $$) 2>/dev/null &
-watcher=$!
-trap : TERM INT HUP
-while read -r _; do :; done
+# The life line: once it is cut the engine is told to end, and made to if it does not.
+exec 3<&0
+(
+  while read -r _; do :; done <&3
+  kill -TERM $dockerd
+  tries=0
+  while kill -0 $dockerd && [ $tries -lt 20 ]; do sleep 1; tries=$((tries + 1)); done
+  kill -KILL $dockerd
+) > /dev/null 2>&1 &
+lifeline=$!
 
-kill $watcher 2>/dev/null
-kill -TERM $dockerd 2>/dev/null
-wait $dockerd 2>/dev/null
+wait $dockerd
+# For whoever wonders why it did not start.
+tail -n 12 "$dir/dockerd.log" >&2
+kill $lifeline 2>/dev/null
 kill -TERM $containerd 2>/dev/null
 wait $containerd 2>/dev/null
 # What outlived them is told by the folder in its command line (shims) or in its mount point.

@@ -1,6 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -15,9 +14,6 @@ export interface PrivateEngine {
   /** Ends the engine and removes all that it wrote. */
   stop(): Promise<void>
 }
-
-/** The binaries that a private engine cannot do without. */
-export const engineBinaries = ['dockerd', 'containerd', 'runc', 'unshare']
 
 /** True when this process may start a Docker Engine. */
 export const mayStartEngine = () => process.platform === 'linux' && process.getuid?.() === 0
@@ -43,21 +39,11 @@ export async function startPrivateEngine(): Promise<PrivateEngine> {
   })
   const ended = once(keeper, 'close')
   const host = `unix://${dir}/d.sock`
-  let gone = false
-  let log = ''
-  ended.then(
-    () => {
-      gone = true
-    },
-    () => {
-      gone = true
-    },
-  )
   for (let tries = 0; !(await engineAnswers(host)); tries++) {
-    if (existsSync(`${dir}/dockerd.log`)) log = readFileSync(`${dir}/dockerd.log`, 'utf8')
-    if (gone || tries > 300) {
+    if (keeper.exitCode !== null || tries > 300) {
       keeper.stdin.end()
-      throw new Error(`Starting a private Docker Engine failed:\n${complaint}${log.split('\n').slice(-12).join('\n')}`)
+      await ended
+      throw new Error(`Starting a private Docker Engine failed:\n${complaint}`)
     }
     await sleep(100)
   }
@@ -73,5 +59,5 @@ export async function startPrivateEngine(): Promise<PrivateEngine> {
 
 /** Debian keeps daemons where the path of an ordinary user does not look. */
 function withSbin(): NodeJS.ProcessEnv {
-  return { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin` }
+  return { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin` }
 }
