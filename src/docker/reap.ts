@@ -52,10 +52,12 @@ export async function reapOrphans(
   return orphans
 }
 
+const bootId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\//
+
 /** Dead for certain: gone from this boot, or from a boot of this host that is over. */
 function isDead(owner: string, host: string | undefined): boolean {
   const state = ownerState(owner)
-  if (state === 'otherBoot') return !owner.startsWith('-') && host !== '-' && host === currentHost()
+  if (state === 'otherBoot') return bootId.test(owner) && host !== '-' && host === currentHost()
   return state === 'dead'
 }
 

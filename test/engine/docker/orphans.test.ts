@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { resolveDockerConfig } from '../../../src/config.ts'
+import { createDockerEngine } from '../../../src/docker/engine.ts'
+import { currentHost } from '../../../src/docker/labels.ts'
+import { currentOwner } from '../../../src/owner.ts'
+import { noEvents, streamsOf, testEngine } from '../../support/docker.ts'
+import { engineRequest } from '../../support/engine-request.ts'
+import { ensureTestImage, testImage } from '../../support/images.ts'
+
+/** A process that has a container running, and the container's name. */
+async function otherProcess() {
+  const script = fileURLToPath(new URL('../../support/orphan-maker.ts', import.meta.url))
+  const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [text] = (await once(child.stdout, 'data')) as [Buffer]
+  const kill = async () => {
+    const ended = once(child, 'exit')
+    child.kill('SIGKILL')
+    await ended
+  }
+  return { name: text.toString().trim(), kill }
+}
+
+async function createWith(labels: Record<string, string>): Promise<string> {
+  await ensureTestImage()
+  const made = (await engineRequest('POST', '/containers/create', { Image: testImage, Labels: labels })) as {
+    Id: string
+  }
+  return made.Id
+}
+
+const exists = (name: string) =>
+  engineRequest('GET', `/containers/${name}/json`).then(
+    () => true,
+    () => false,
+  )
+
+test('what a killed process left is listed, then removed; what a living one has is not touched', async () => {
+  await using driver = await testEngine()
+  const [dead, living] = [await otherProcess(), await otherProcess()]
+  await dead.kill()
+  try {
+    const mine = ({ name }: { name: string }) => name === dead.name || name === living.name
+    const listed = await driver.engine.reapOrphans({ dryRun: true })
+    expect(listed.filter(mine)).toMatchObject([{ name: dead.name, state: 'running', removed: false }])
+    expect(await exists(dead.name)).toBe(true)
+    const reaped = await driver.engine.reapOrphans()
+    expect(reaped.filter(mine)).toMatchObject([{ name: dead.name, removed: true }])
+    expect([await exists(dead.name), await exists(living.name)]).toEqual([false, true])
+  } finally {
+    await living.kill()
+    await driver.engine.reapOrphans()
+  }
+  expect(await exists(living.name)).toBe(false)
+})
+
+test('a new driver does it by itself', async () => {
+  const dead = await otherProcess()
+  await dead.kill()
+  const engine = await createDockerEngine(resolveDockerConfig({}, process.env))
+  await expect.poll(() => exists(dead.name)).toBe(false)
+  await engine.close()
+})
+
+test('nothing is touched that is unlabelled, ours, of another host, or of a process that cannot be seen', async () => {
+  await using driver = await testEngine()
+  const own = driver.container({ command: ['sleep', '300'] })
+  await own.prepare(new AbortController().signal)
+  await own.start(streamsOf(), noEvents)
+  const [boot = '', pid, start, namespace = ''] = currentOwner().split('/')
+  const dead = [boot, '2147483646', '1', namespace].join('/')
+  const otherBoot = ['0b0e58b2-0000-4000-8000-000000000000', pid, start, namespace].join('/')
+  const label = (owner: string, host = currentHost()) => ({ 'cookietin.owner': owner, 'cookietin.host': host })
+  const made = {
+    unlabelled: await createWith({}),
+    otherHost: await createWith(label(otherBoot, 'another')),
+    unknownHost: await createWith(label(otherBoot, '-')),
+    otherNamespace: await createWith(label([boot, '2147483646', '1', '4242'].join('/'))),
+    nonsense: await createWith(label('who knows')),
+    dead: await createWith(label(dead)),
+  }
+  try {
+    const ids = (await driver.engine.reapOrphans({ dryRun: true })).map(({ id }) => id)
+    expect(ids.filter(id => Object.values(made).includes(id))).toEqual([made.dead])
+    if (currentHost() !== '-') {
+      const before = await createWith(label(otherBoot))
+      expect(await driver.engine.reapOrphans()).toEqual(
+        expect.arrayContaining([expect.objectContaining({ id: before, removed: true })]),
+      )
+    }
+  } finally {
+    for (const id of Object.values(made)) await engineRequest('DELETE', `/containers/${id}`).catch(() => {})
+    await own.remove()
+  }
+})
