@@ -98,8 +98,20 @@ export function whole(otherwise: number, min = 0, max = Number.MAX_SAFE_INTEGER)
 }
 
 /** A duration in ms, as long as a JavaScript timer can be. */
-export function milliseconds(otherwise: number): Field<number> {
-  return { ...whole(otherwise, 1, 2 ** 31 - 1), allowed: `a whole number of milliseconds from 1 to ${2 ** 31 - 1}` }
+export function milliseconds(otherwise: number, min = 1): Field<number> {
+  return {
+    ...whole(otherwise, min, 2 ** 31 - 1),
+    allowed: `a whole number of milliseconds from ${min} to ${2 ** 31 - 1}`,
+  }
+}
+
+/** One of some words. */
+export function oneOf<const T extends string>(choices: readonly T[], otherwise: T): Field<T> {
+  return {
+    otherwise,
+    allowed: `one of ${choices.map(choice => `'${choice}'`).join(', ')}`,
+    read: value => choices.find(choice => choice === value),
+  }
 }
 
 /** True or false, also as a number, of which 0 is false, as in the seed. */

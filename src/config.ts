@@ -1,4 +1,4 @@
-import { flag, milliseconds, type Resolved, resolveFields, text, whole, words } from './config-fields.ts'
+import { flag, milliseconds, oneOf, type Resolved, resolveFields, text, whole, words } from './config-fields.ts'
 
 /**
  * Settings of a docker driver (the seed's `Config`). All are optional; each can come from the environment too, as
@@ -45,6 +45,13 @@ export interface DockerConfig {
   readonly reconnectTimeout?: number | undefined
   /** How long output may stall after the exit, in ms, before the rest is given up. Default 2000. */
   readonly outputTimeout?: number | undefined
+  /**
+   * Who samples: `'engine'`, about once a second; or `'cgroup'`, which reads the cgroup files of this machine itself, so that short runs have samples too. It
+   * needs an engine on this machine. Default `'engine'`.
+   */
+  readonly sampler?: 'engine' | 'cgroup' | undefined
+  /** How often the cgroup sampler reads, in ms, from 50 up. Default 100. The engine's sampler has its own pace. */
+  readonly sampleInterval?: number | undefined
   /** The ssh program for an `ssh://` address. Default `'ssh'`. */
   readonly sshCommand?: string | undefined
 }
@@ -95,6 +102,8 @@ const dockerFields = {
   pullIdleTimeout: milliseconds(60_000),
   reconnectTimeout: milliseconds(30_000),
   outputTimeout,
+  sampler: oneOf(['engine', 'cgroup'], 'engine'),
+  sampleInterval: milliseconds(100, 50),
   sshCommand: text('ssh'),
 }
 

@@ -28,7 +28,10 @@ export interface Cookie extends AsyncDisposable {
   readonly state$: Observable<CookieState>
   /** Every change of state from now on; completes when the cookie is closed. */
   readonly transitions$: Observable<Transition>
-  /** Resource samples from now on, about one a second; completes when the run has ended. */
+  /**
+   * Resource samples from now on, about one a second; completes when the run has ended. All subscribers share one stream of the engine. A
+   * subscriber that is slow belongs behind `keepLatest()`.
+   */
   readonly stats$: Observable<Stat>
   /** The engine's own create options; changeable until the cookie is prepared (the seed's `ContainerOptions`). */
   readonly containerOptions: object
@@ -56,6 +59,8 @@ export interface Cookie extends AsyncDisposable {
 export interface CookieOptions {
   /** How many points `RunResult.stats` may hold. Default 240, as the seed. */
   readonly maxStats?: number | undefined
+  /** Adds the least and the greatest value of each metric to the points of a result, as `mem_usage_min` and `mem_usage_max`. Default false. */
+  readonly statExtremes?: boolean | undefined
   /** How many bytes of each output stream a result may hold. Default 16 MiB. */
   readonly maxOutput?: number | undefined
   /** An XState inspector: gets every event of the cookie's actor. */

@@ -57,6 +57,8 @@ export interface EngineContainer {
   remove(): Promise<void>
   /** Resource samples while it runs, about one a second; completes at its end. Cold: sampling begins with the subscription. */
   readonly stats$: Observable<Stat>
+  /** How long a run that nobody watches should go unsampled, in ms. Default 250; 0 where a sample costs next to nothing. */
+  readonly samplingDelay?: number
 }
 
 /** The port between the driver and what runs containers. */

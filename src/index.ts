@@ -26,7 +26,9 @@ export type { Captured, RunResult, RunStatus, Transition } from './result.ts'
 export { type CookieState, cookieStates, isSettled, type SettledState, settledStates } from './states.ts'
 export { decodeStats, encodeStats } from './stats/codec.ts'
 export { decimate } from './stats/decimate.ts'
-export { decimateSink } from './stats/decimate-sink.ts'
+export { type DecimateOptions, decimateSink } from './stats/decimate-sink.ts'
+export { keepLatest } from './stats/keep-latest.ts'
+export { rawSample } from './stats/raw.ts'
 export type { Stat } from './stats/stat.ts'
 export type {
   AuthCallback,

@@ -64,8 +64,11 @@ export interface ContainerTask {
   readonly stderr?: Writable | undefined
   /** `'utf8'`: output in the result is a string. `'buffer'`: it is a `Uint8Array`. Default `'utf8'`. */
   readonly encoding?: 'utf8' | 'buffer' | undefined
-  /** Called with each resource sample (the seed's `WriteStat`). An error it throws ends only the calls to it. */
-  readonly onStat?: ((stat: Stat) => void) | undefined
+  /**
+   * Called with each resource sample (the seed's `WriteStat`). While a promise that it gave is pending, samples are dropped but for the latest; the next call
+   * is told how many. An error ends only the calls to it.
+   */
+  readonly onStat?: ((stat: Stat, dropped: number) => unknown) | undefined
   /** How long the task may run, in ms; time spent frozen does not count. 0 or Infinity: for ever. Default 0 (the seed's `Timeout`). */
   readonly timeout?: number | undefined
   /** Memory limit; swap is never added to it. 0: none. Default 0 (the seed's `Memory`). */
@@ -122,7 +125,7 @@ export interface ResolvedTask {
   readonly stdout: Writable | undefined
   readonly stderr: Writable | undefined
   readonly encoding: 'utf8' | 'buffer'
-  readonly onStat: ((stat: Stat) => void) | undefined
+  readonly onStat: ((stat: Stat, dropped: number) => unknown) | undefined
   /** ms; Infinity for none. */
   readonly timeout: number
   /** Bytes; 0 for none. */

@@ -47,7 +47,12 @@ export class OpenCookie implements Cookie {
     this.#stdin = task.input === undefined ? undefined : toChunks(task.input)
     this.#stdout = new Output({ limit, target: task.stdout })
     this.#stderr = new Output({ limit, target: task.stderr })
-    this.#sampler = new Sampler(container.stats$, options.maxStats ?? defaultMaxStats, task.onStat)
+    this.#sampler = new Sampler(container.stats$, {
+      maxStats: options.maxStats ?? defaultMaxStats,
+      extremes: options.statExtremes ?? false,
+      onStat: task.onStat,
+      delay: container.samplingDelay,
+    })
     this.actor = createActor(engineCookieMachine, {
       id: task.id,
       input: { id: task.id, timeout: task.timeout },

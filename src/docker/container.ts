@@ -7,13 +7,12 @@ import type { ResolvedTask } from '../task.ts'
 import { createContainer } from './create.ts'
 import { type Deferred, deferred } from './deferred.ts'
 import { exitWithEvidence, wasCut } from './evidence.ts'
-import { containerPath } from './inspect.ts'
 import { labelsOf } from './labels.ts'
 import type { NetworkLease } from './networks.ts'
 import { type CreateOptions, createOptions } from './options.ts'
 import { removeContainer } from './removal.ts'
 import type { Room } from './room.ts'
-import { samples$ } from './samples.ts'
+import { statsOf } from './sampling.ts'
 import { sendKill, sendPause, sendUnpause } from './signals.ts'
 import { exitOfFailedStart, type Named, type Poised, poise, sendStart, startError, startWithin } from './start.ts'
 import { type InputPump, pumpInput } from './stdin.ts'
@@ -27,6 +26,7 @@ export class DockerContainer implements EngineContainer {
   readonly name: string
   readonly options: CreateOptions
   readonly stats$: Observable<Stat>
+  readonly samplingDelay?: number
   readonly #room: Room
   readonly #task: ResolvedTask
   readonly #secrets: readonly string[]
@@ -52,18 +52,13 @@ export class DockerContainer implements EngineContainer {
     this.name = `cookietin-${room.instance}-${task.id}`
     this.options = createOptions(task, { ...room.config, hostname: room.hostname }, labelsOf(room.instance, task.id))
     this.#secrets = Object.values(task.env)
-    this.stats$ = samples$({
-      open: signal =>
-        room.api.stream({
-          doing: `sample container ${this.name}`,
-          method: 'GET',
-          path: containerPath(this.#id ?? this.name, '/stats'),
-          query: { stream: 'true' },
-          deadline: room.config.engineTimeout,
-          signal,
-        }),
+    if (room.cgroups !== undefined) this.samplingDelay = 0
+    this.stats$ = statsOf(room, {
+      name: this.name,
+      id: () => this.#id,
       started: this.#started.promise,
       ended: this.#exit.promise,
+      silent: () => this.#poised?.output.ended,
     })
   }
 

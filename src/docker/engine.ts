@@ -5,6 +5,8 @@ import type { Engine, EngineContainer } from '../engine.ts'
 import { CookietinError, InvalidInputError } from '../errors.ts'
 import type { ResolvedTask } from '../task.ts'
 import type { Api } from './api.ts'
+import { cgroupMounts } from './cgroup/available.ts'
+import { CgroupSampler } from './cgroup/sampler.ts'
 import { type Connection, connect } from './connect.ts'
 import { DockerContainer } from './container.ts'
 import type { Env } from './endpoint.ts'
@@ -43,7 +45,7 @@ export async function createDockerEngine(config: ResolvedDockerConfig, env: Env 
   try {
     checkServerVersion(connection, config.serverVersion)
     if (config.dockerLoadFile !== undefined) await loadImages(connection.api, config.dockerLoadFile, config.pullTimeout)
-    return new OpenDockerEngine(connection, config)
+    return new OpenDockerEngine(connection, config, await cgroupSampler(connection, config))
   } catch (error) {
     await connection.close()
     throw error
@@ -66,7 +68,7 @@ class OpenDockerEngine implements DockerEngine {
   #cgroup: Promise<string | undefined> | undefined
   #closed: Promise<void> | undefined
 
-  constructor(connection: Connection, config: ResolvedDockerConfig) {
+  constructor(connection: Connection, config: ResolvedDockerConfig, cgroups: CgroupSampler | undefined) {
     const { api, endpoint, version, apiVersion } = connection
     this.#connection = connection
     this.version = version
@@ -84,6 +86,7 @@ class OpenDockerEngine implements DockerEngine {
       }),
       images: new Images(api, config),
       networks: new NetworkLeases(config.dockerNetworks),
+      cgroups,
       hostname: containerHostname(),
       cgroupVersion: () => {
         this.#cgroup ??= cgroupVersion(api, config.engineTimeout)
@@ -125,6 +128,14 @@ function checkAvailable({ preForkPoolSize }: ResolvedDockerConfig): void {
   throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', [
     { field: 'preForkPoolSize', value: String(preForkPoolSize), allowed: '0: the prefork pool is not available yet' },
   ])
+}
+
+async function cgroupSampler(
+  { api, endpoint }: Connection,
+  { sampler, sampleInterval, engineTimeout }: ResolvedDockerConfig,
+): Promise<CgroupSampler | undefined> {
+  if (sampler === 'engine') return undefined
+  return new CgroupSampler(await cgroupMounts(api, endpoint, engineTimeout), sampleInterval)
 }
 
 function checkServerVersion({ version, endpoint }: Connection, wanted: string | undefined): void {

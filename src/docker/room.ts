@@ -1,5 +1,6 @@
 import type { ResolvedDockerConfig } from '../config.ts'
 import type { Api } from './api.ts'
+import type { CgroupSampler } from './cgroup/sampler.ts'
 import type { Images } from './images.ts'
 import type { Liveness } from './liveness.ts'
 import type { NetworkLeases } from './networks.ts'
@@ -11,6 +12,8 @@ export interface Room {
   readonly images: Images
   readonly networks: NetworkLeases
   readonly config: ResolvedDockerConfig
+  /** Undefined where the engine itself samples. */
+  readonly cgroups: CgroupSampler | undefined
   /** Random; part of every name and label, so that two drivers never meet. */
   readonly instance: string
   /** Given to containers that have a network. */

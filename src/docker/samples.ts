@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Observable } from 'rxjs'
+import { withRaw } from '../stats/raw.ts'
 import type { Stat } from '../stats/stat.ts'
 import { jsonLines } from './lines.ts'
 import { type EngineSample, toStat } from './stats.ts'
@@ -45,7 +46,7 @@ export function samples$({ open, started, ended }: SampleSource): Observable<Sta
               if (stat === undefined || stat.timestamp <= last || signal.aborted) continue
               last = stat.timestamp
               attempt = 0
-              subscriber.next(stat)
+              subscriber.next(withRaw(stat, line))
             }
           }
         } catch {

@@ -4,7 +4,14 @@ import type { Stat } from '../stats/stat.ts'
 export interface EngineSample {
   readonly read?: string
   readonly networks?: Readonly<Record<string, { readonly rx_bytes?: number; readonly tx_bytes?: number }>> | null
-  readonly memory_stats?: { readonly usage?: number; readonly limit?: number }
+  readonly memory_stats?: {
+    readonly usage?: number
+    readonly limit?: number
+    /** Only with cgroup v1. */
+    readonly max_usage?: number
+    readonly stats?: Readonly<Record<string, number>> | null
+  }
+  readonly pids_stats?: { readonly current?: number }
   readonly blkio_stats?: {
     readonly io_service_bytes_recursive?: readonly { readonly op?: string; readonly value?: number }[] | null
   }
@@ -21,15 +28,18 @@ interface CpuSample {
     readonly usage_in_kernelmode?: number
     readonly percpu_usage?: readonly number[] | null
   }
+  readonly throttling_data?: { readonly throttled_periods?: number; readonly throttled_time?: number }
 }
 
 /**
  * A sample of the engine in the seed's names and units; undefined for the empty samples that it sends of a container that does not
  * run (their `read` is in the year 1).
  *
- * - `mem_usage` counts the page cache, as the seed's does; the docker CLI subtracts it.
- * - `cpu_*` are whole percents of one core over the time since the sample before. They are left out of the first sample, which has none before
- *   it (the seed divided by the time since the host's boot), and are 0, not 10^12, when a counter went back.
+ * - `mem_usage` counts the page cache, as the seed's does; `mem_working_set` does not count the part of it that is not in active use, as the
+ *   docker CLI shows it.
+ * - `cpu_user`, `cpu_kernel` and `cpu_total` are whole percents of one core over the time since the sample before. They are left out of the
+ *   first sample, which has none before it (the seed divided by the time since the host's boot), and are 0, not 10^12, when a counter went back.
+ * - What the engine does not tell, such as `mem_peak` with cgroup v2, is left out.
  */
 export function toStat(sample: EngineSample): Stat | undefined {
   const timestamp = Date.parse(sample.read ?? '')
@@ -46,6 +56,7 @@ export function toStat(sample: EngineSample): Stat | undefined {
       disk_read: sum(blocks.map(block => (block.op?.toLowerCase() === 'read' ? block.value : 0))),
       disk_write: sum(blocks.map(block => (block.op?.toLowerCase() === 'write' ? block.value : 0))),
       ...cpuMetrics(sample.cpu_stats, sample.precpu_stats),
+      ...furtherMetrics(sample),
     },
   }
 }
@@ -64,6 +75,29 @@ function cpuMetrics(now: CpuSample = {}, before: CpuSample = {}): Record<string,
     cpu_kernel: percent('usage_in_kernelmode'),
     cpu_total: percent('total_usage'),
   }
+}
+
+/** What the seed does not have. */
+function furtherMetrics({
+  memory_stats: memory,
+  pids_stats: pids,
+  cpu_stats: cpu,
+}: EngineSample): Record<string, number> {
+  const inactive = memory?.stats?.total_inactive_file ?? memory?.stats?.inactive_file
+  const { throttled_periods: periods, throttled_time: nanoseconds } = cpu?.throttling_data ?? {}
+  return present({
+    mem_peak: memory?.max_usage,
+    mem_working_set: inactive === undefined ? undefined : Math.max(0, (memory?.usage ?? 0) - inactive),
+    pids: pids?.current,
+    cpu_throttled_periods: periods,
+    cpu_throttled_ms: nanoseconds === undefined ? undefined : Math.floor(nanoseconds / 1e6),
+  })
+}
+
+/** The metrics that there are. */
+export function present(metrics: Readonly<Record<string, number | undefined>>): Record<string, number> {
+  const there = Object.entries(metrics).filter((entry): entry is [string, number] => entry[1] !== undefined)
+  return Object.fromEntries(there)
 }
 
 function sum(values: readonly (number | undefined)[]): number {

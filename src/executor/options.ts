@@ -58,7 +58,12 @@ export function resolveExecutorOptions(options: ExecutorOptions): ResolvedExecut
     concurrency: count('concurrency', 1, 2 * availableParallelism()),
     memory: size('memory', Infinity),
     cpus: count('cpus', 1, Infinity),
-    cookie: { maxStats: count('maxStats', 0, 240), maxOutput: size('maxOutput', 16 * 1024 * 1024), inspect },
+    cookie: {
+      maxStats: count('maxStats', 0, 240),
+      statExtremes: options.statExtremes,
+      maxOutput: size('maxOutput', 16 * 1024 * 1024),
+      inspect,
+    },
   }
   if (issues.length > 0) throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', issues)
   return resolved

@@ -1,0 +1,84 @@
+import { existsSync, readFileSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Controller, controllers, networkBytes, readV1, readV2 } from './counters.ts'
+import { type CgroupMounts, parseGroups, usualGroups } from './mounts.ts'
+import type { Look } from './series.ts'
+
+/** The control group of one container, as files of this machine. */
+export class CgroupFiles {
+  readonly #mounts: CgroupMounts
+  readonly #folders: ReadonlyMap<Controller, string>
+  #pid: string | undefined
+  #network = { received: 0, sent: 0 }
+
+  private constructor(mounts: CgroupMounts, folders: ReadonlyMap<Controller, string>) {
+    this.#mounts = mounts
+    this.#folders = folders
+  }
+
+  /** Finds the group of a container: where engines put them, else by a process of it, for which `askPid` is called. Undefined when there is none. */
+  static async find(
+    mounts: CgroupMounts,
+    id: string,
+    askPid: () => Promise<number | undefined>,
+  ): Promise<CgroupFiles | undefined> {
+    for (const group of usualGroups(id)) {
+      const files = CgroupFiles.#at(mounts, () => group)
+      if (files !== undefined) return files
+    }
+    const pid = await askPid()
+    const groups = parseGroups(readText(`/proc/${pid}/cgroup`) ?? '', mounts.version)
+    // A group that is not the container's own is that of this machine: another process of that number.
+    const isOwn = [...groups.values()].every(group => group.includes(id))
+    return isOwn ? CgroupFiles.#at(mounts, controller => groups.get(controller)) : undefined
+  }
+
+  static #at(mounts: CgroupMounts, groupOf: (controller: Controller) => string | undefined): CgroupFiles | undefined {
+    const folders = new Map<Controller, string>()
+    for (const controller of controllers) {
+      const group = groupOf(controller)
+      const folder = group === undefined ? undefined : mounts.folder(controller, group)
+      if (folder === undefined || !existsSync(folder)) return undefined
+      folders.set(controller, folder)
+    }
+    return new CgroupFiles(mounts, folders)
+  }
+
+  /** What the files tell now; undefined when the container is gone. */
+  look(): Look | undefined {
+    const read = (controller: Controller, file: string) => readText(join(this.#folders.get(controller) ?? '', file))
+    const counters = this.#mounts.version === 1 ? readV1(read) : readV2(read)
+    if (counters === undefined) return undefined
+    return { counters, network: this.#readNetwork(read), timestamp: Date.now(), now: performance.now() }
+  }
+
+  /** Control groups do not count the network: it is read from the namespace of one of the processes. After the last one, what was seen last stays. */
+  #readNetwork(read: (controller: Controller, file: string) => string | undefined) {
+    for (const pid of [this.#pid, /^[1-9]\d*/.exec(read('memory', 'cgroup.procs') ?? '')?.[0]]) {
+      const text = pid === undefined ? undefined : readText(`/proc/${pid}/net/dev`)
+      if (text === undefined || isOursToo(pid)) continue
+      this.#pid = pid
+      this.#network = networkBytes(text)
+      break
+    }
+    return this.#network
+  }
+}
+
+/** A container on the host's network has no numbers of its own. */
+function isOursToo(pid: string | undefined): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`) === readlinkSync('/proc/self/ns/net')
+  } catch {
+    return false
+  }
+}
+
+/** These files are made up by the kernel as they are read: none of them waits for a disk, and a thread for each would cost several times as much. */
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,68 @@
+import { join } from 'node:path'
+import { type Controller, controllers } from './counters.ts'
+
+/** Where this machine's control groups can be read. */
+export interface CgroupMounts {
+  readonly version: 1 | 2
+  /** The folder of a controller's group; undefined where the group lies outside of what is mounted here. */
+  folder(controller: Controller, group: string): string | undefined
+}
+
+interface Mount {
+  /** The group that is mounted. */
+  readonly root: string
+  readonly point: string
+}
+
+/**
+ * Reads the text of `/proc/self/mountinfo`. Gives undefined when the controllers that are needed are not mounted; machines may
+ * mount both versions, so the engine's is asked for.
+ */
+export function parseMounts(mountinfo: string, version: 1 | 2): CgroupMounts | undefined {
+  const mounts = new Map<string, Mount>()
+  for (const line of mountinfo.split('\n')) {
+    const [fields = '', more = ''] = line.split(' - ')
+    const [, , , root, point] = fields.split(' ').map(unescaped)
+    const [type, , options = ''] = more.split(' ')
+    if (root === undefined || point === undefined) continue
+    const names = type === 'cgroup' ? options.split(',') : type === 'cgroup2' ? ['unified'] : []
+    for (const name of names) mounts.set(name, { root, point })
+  }
+  const mountOf = (controller: Controller) => mounts.get(version === 1 ? controller : 'unified')
+  if (controllers.some(controller => mountOf(controller) === undefined)) return undefined
+  return {
+    version,
+    folder(controller, group) {
+      const mount = mountOf(controller)
+      if (mount === undefined) return undefined
+      if (mount.root === '/') return join(mount.point, group)
+      return group === mount.root || group.startsWith(`${mount.root}/`)
+        ? join(mount.point, group.slice(mount.root.length))
+        : undefined
+    },
+  }
+}
+
+/** Reads the text of `/proc/<pid>/cgroup`: the process's group, by controller. */
+export function parseGroups(text: string, version: 1 | 2): ReadonlyMap<Controller, string> {
+  const groups = new Map<string, string>()
+  for (const line of text.split('\n')) {
+    const [, names, path] = /^\d+:([^:]*):(.+)$/.exec(line) ?? []
+    if (names === undefined || path === undefined) continue
+    for (const name of names === '' ? ['unified'] : names.split(',')) groups.set(name, path)
+  }
+  return new Map(
+    controllers.flatMap(controller => {
+      const group = groups.get(version === 1 ? controller : 'unified')
+      return group === undefined ? [] : [[controller, group] as const]
+    }),
+  )
+}
+
+/** Where an engine puts a container of its own accord: with the cgroupfs driver, and with the systemd driver. */
+export const usualGroups = (id: string): readonly string[] => [`/docker/${id}`, `/system.slice/docker-${id}.scope`]
+
+/** Spaces in paths are written as octal numbers there. */
+function unescaped(text: string): string {
+  return text.replaceAll(/\\(\d{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)))
+}
