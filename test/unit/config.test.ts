@@ -36,6 +36,8 @@ describe('resolveDockerConfig', () => {
       pullIdleTimeout: 60_000,
       reconnectTimeout: 30_000,
       outputTimeout: 2000,
+      sampler: 'engine',
+      sampleInterval: 100,
       sshCommand: 'ssh',
     })
     expect(resolveProcessConfig({}, {})).toEqual({ outputTimeout: 2000 })
@@ -118,6 +120,8 @@ describe('resolveDockerConfig', () => {
     ['preForkPoolSize', [-1, 1.5, '1e3', Number.NaN, true]],
     ['enableTini', ['yes', -1, null]],
     ['pids', [-1, 0.5]],
+    ['sampler', ['Engine', 1, null]],
+    ['sampleInterval', [0, 49, '20Hz']],
     ['engineTimeout', [0, -1, Number.POSITIVE_INFINITY, 2 ** 31, '15s']],
   ] as [string, unknown[]][])('refuses a wrong %s', (key, values) => {
     for (const value of values) expect(issuesOf({ [key]: value }), String(value)).toMatchObject([{ field: key }])
