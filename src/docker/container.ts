@@ -6,6 +6,7 @@ import type { Stat } from '../stats/stat.ts'
 import type { ResolvedTask } from '../task.ts'
 import { createContainer } from './create.ts'
 import { type Deferred, deferred } from './deferred.ts'
+import { isMissingImage, replyOf } from './errors.ts'
 import { exitWithEvidence, wasCut } from './evidence.ts'
 import { labelsOf } from './labels.ts'
 import type { NetworkLease } from './networks.ts'
@@ -36,6 +37,7 @@ export class DockerContainer implements EngineContainer {
   #lease: NetworkLease | undefined
   /** Calls that the engine may still act upon, though their caller has given up. They never reject. */
   #creating: Promise<unknown> | undefined
+  #mayExist = false
   #starting: Promise<void> | undefined
   readonly #abandoned = new AbortController()
   #poised: Poised | undefined
@@ -89,7 +91,11 @@ export class DockerContainer implements EngineContainer {
     }).then(id => {
       this.#id = id
     })
-    this.#creating = created.catch(() => {})
+    this.#mayExist = true
+    this.#creating = created.catch(error => {
+      // A refusal is no container. A name conflict is another's: what we did not make is not ours to remove.
+      this.#mayExist = replyOf(error) === undefined
+    })
     await unlessAborted(within(created, this.#room.config.startTimeout, doing), signal, doing)
   }
 
@@ -126,7 +132,7 @@ export class DockerContainer implements EngineContainer {
     }
     // No point of return between the attach and the start: see `poise`.
     const startedAt = performance.now()
-    const starting = sendStart(this.#room, named, this.#secrets)
+    const starting = sendStart(this.#room, named, this.#secrets, this.#abandoned.signal)
     starting.then(underWay.resolve, underWay.resolve)
     try {
       await startWithin(starting, this.name, this.#room.config.startTimeout)
@@ -174,8 +180,9 @@ export class DockerContainer implements EngineContainer {
   async kill(): Promise<void> {
     this.#ending = true
     this.#poised?.output.drop()
-    await this.#starting
-    if (this.#id === undefined || this.#starting === undefined || this.#ended) return
+    if (this.#starting === undefined) return
+    await settles(this.#starting, this.#room.config.startTimeout)
+    if (this.#ended) return
     const killed = sendKill(this.#room, this.#named('kill'))
     if (!(await settles(killed, wedgeTimeout))) this.#poised?.output.destroy()
     await killed
@@ -196,8 +203,8 @@ export class DockerContainer implements EngineContainer {
     this.#lease?.release()
     const underWay = Promise.all([this.#creating, this.#starting])
     if (!(await settles(underWay, startTimeout))) this.#abandoned.abort()
-    if (this.#creating !== undefined) {
-      await this.#creating
+    await this.#creating
+    if (this.#mayExist) {
       const remove = () => removeContainer(this.#room, this.#id ?? this.name, this.name, engineTimeout)
       const removed = remove()
       if (!(await settles(removed, wedgeTimeout))) this.#poised?.output.destroy()
@@ -232,8 +239,4 @@ export class DockerContainer implements EngineContainer {
         : 'it was started before'
     return new CookietinError('ERR_COOKIETIN_INVALID_STATE', `Cannot ${verb} container ${this.name}: ${what}`)
   }
-}
-
-function isMissingImage(error: unknown): boolean {
-  return error instanceof CookietinError && error.code === 'ERR_COOKIETIN_IMAGE_NOT_FOUND'
 }

@@ -101,6 +101,11 @@ export function replyOf(error: unknown): EngineReply | undefined {
   return cause instanceof EngineReply ? cause : undefined
 }
 
+/** True when the engine does not have the image that it was asked to use. */
+export function isMissingImage(error: unknown): boolean {
+  return error instanceof CookietinError && error.code === 'ERR_COOKIETIN_IMAGE_NOT_FOUND'
+}
+
 /** True when the request may have been acted upon although no good reply came. */
 export function isLostReply(error: unknown): boolean {
   if (!(error instanceof CookietinError) || replyOf(error) !== undefined) return false

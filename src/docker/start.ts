@@ -50,14 +50,20 @@ export async function poise(
   }
 }
 
-/** Sends the start; never aborted, since an aborted start starts all the same. */
-export async function sendStart(room: Room, { id, name }: Named, secrets: readonly string[]): Promise<void> {
+/** Sends the start; aborted only when the container is being removed, since an aborted start starts all the same. */
+export async function sendStart(
+  room: Room,
+  { id, name }: Named,
+  secrets: readonly string[],
+  abandoned: AbortSignal,
+): Promise<void> {
   const send = () =>
     room.api.request({
       doing: `start container ${name}`,
       method: 'POST',
       path: containerPath(id, '/start'),
       deadline: undefined,
+      signal: abandoned,
       secrets,
     })
   try {

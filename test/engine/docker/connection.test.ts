@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { watch } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createServer, connect as netConnect, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -13,11 +14,16 @@ import { makeCertificates } from '../../support/certificates.ts'
 import { live, noEvents, streamsOf } from '../../support/docker.ts'
 import { engineSocket } from '../../support/engine-request.ts'
 import { ensureTestImage, testImage } from '../../support/images.ts'
+import { checkLeaks } from '../../support/leak-hooks.ts'
 import { haveSshd, startSshd } from '../../support/sshd.ts'
+
+checkLeaks()
 
 let folder: string
 beforeAll(async () => {
   await ensureTestImage()
+  // The first watch of a process opens a descriptor that the runtime keeps for all that follow.
+  watch('/tmp').close()
   folder = await mkdtemp('/tmp/ct-')
 })
 afterAll(() => rm(folder, { recursive: true }))
@@ -50,7 +56,10 @@ async function listening(server: Server): Promise<AsyncDisposable & { readonly p
     client.pipe(engine).pipe(client)
     client.on('error', () => engine.destroy())
     engine.on('error', () => client.destroy())
-    client.on('close', () => sockets.delete(client))
+    client.on('close', () => {
+      engine.destroy()
+      sockets.delete(client)
+    })
   }
   server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', relay)
   server.listen(0, '127.0.0.1')
@@ -95,7 +104,7 @@ describe('where the engine is', () => {
   })
 
   test('what answers and is no engine', async () => {
-    const server = createServer(socket => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'))
+    const server = createServer(socket => socket.resume().end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as { port: number }

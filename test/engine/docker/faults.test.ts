@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { CookietinError } from '../../../src/errors.ts'
 import { live, testEngine } from '../../support/docker.ts'
+import { checkLeaks } from '../../support/leak-hooks.ts'
 import { type Fault, startProxy } from '../../support/proxy.ts'
+
+checkLeaks()
 
 /** The calls of a container's life, by what their requests look like. */
 const calls = {

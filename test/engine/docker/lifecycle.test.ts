@@ -3,6 +3,9 @@ import type { Exit } from '../../../src/exit.ts'
 import type { ContainerTask } from '../../../src/task.ts'
 import { live, noEvents, streamsOf, testEngine } from '../../support/docker.ts'
 import { engineRequest } from '../../support/engine-request.ts'
+import { checkLeaks } from '../../support/leak-hooks.ts'
+
+checkLeaks()
 
 const never = new AbortController().signal
 

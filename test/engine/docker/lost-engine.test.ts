@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { live, noEvents, streamsOf, testEngine } from '../../support/docker.ts'
 import { engineRequest } from '../../support/engine-request.ts'
+import { checkLeaks } from '../../support/leak-hooks.ts'
 import { startProxy } from '../../support/proxy.ts'
+
+checkLeaks()
 
 const quick = { engineTimeout: 400, startTimeout: 1_500, reconnectTimeout: 800, outputTimeout: 500 }
 

@@ -9,6 +9,9 @@ import { currentOwner } from '../../../src/owner.ts'
 import { noEvents, streamsOf, testEngine } from '../../support/docker.ts'
 import { engineRequest } from '../../support/engine-request.ts'
 import { ensureTestImage, testImage } from '../../support/images.ts'
+import { checkLeaks } from '../../support/leak-hooks.ts'
+
+checkLeaks()
 
 /** A process that has a container running, and the container's name. */
 async function otherProcess() {

@@ -5,6 +5,9 @@ import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { deferred } from '../../../src/docker/deferred.ts'
 import { collector, live, noEvents, streamsOf, testEngine } from '../../support/docker.ts'
+import { checkLeaks } from '../../support/leak-hooks.ts'
+
+checkLeaks()
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 const never = new AbortController().signal

@@ -1,0 +1,11 @@
+import { afterEach, beforeEach } from 'vitest'
+import { watchLeaks } from './leaks.ts'
+
+/** Fails each test of the file that leaves a socket, a timer, a file descriptor, a child process or a listener behind. */
+export function checkLeaks(): void {
+  let expectNoLeaks = async () => {}
+  beforeEach(() => {
+    expectNoLeaks = watchLeaks()
+  })
+  afterEach(() => expectNoLeaks())
+}
