@@ -26,8 +26,13 @@ export interface FakeEngine extends AsyncDisposable {
   answer: (request: FakeRequest) => FakeAnswer
 }
 
-/** Starts one. */
-export async function startFakeEngine(answer: FakeEngine['answer']): Promise<FakeEngine> {
+const engineVersion = { Version: '25.0.1', ApiVersion: '1.44', MinAPIVersion: '1.24' }
+
+/** Starts one, which says `version` of itself. */
+export async function startFakeEngine(
+  answer: FakeEngine['answer'],
+  version: object = engineVersion,
+): Promise<FakeEngine> {
   const folder = await mkdtemp('/tmp/ct-')
   const requests: FakeRequest[] = []
   const server = createServer(async (request, response) => {
@@ -35,7 +40,7 @@ export async function startFakeEngine(answer: FakeEngine['answer']): Promise<Fak
     const url = (request.url ?? '').replace(/^\/v[\d.]+/, '')
     const seen = { method, url, headers, body: await text(request).catch(() => '') }
     requests.push(seen)
-    const given = usual(seen) ?? fake.answer(seen)
+    const given = usual(seen, version) ?? fake.answer(seen)
     if (given === undefined) return
     if (typeof given === 'function') return given(response)
     const isError = Array.isArray(given) && typeof given[0] === 'number'
@@ -57,9 +62,9 @@ export async function startFakeEngine(answer: FakeEngine['answer']): Promise<Fak
   return fake
 }
 
-function usual({ method, url }: FakeRequest): FakeAnswer {
+function usual({ method, url }: FakeRequest, version: object): FakeAnswer {
   if (method !== 'GET') return undefined
-  if (url === '/version') return { Version: '25.0.1', ApiVersion: '1.44', MinAPIVersion: '1.24' }
+  if (url === '/version') return version
   return url.startsWith('/containers/json') ? [] : undefined
 }
 

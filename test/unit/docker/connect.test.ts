@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest'
+import { resolveDockerConfig } from '../../../src/config.ts'
+import { connect } from '../../../src/docker/connect.ts'
+import { createDockerEngine } from '../../../src/docker/engine.ts'
+import { startFakeEngine } from '../../support/fake-engine.ts'
+
+/** What is spoken with an engine that says this of itself. */
+async function spoken(said: object, env: Record<string, string> = {}) {
+  await using fake = await startFakeEngine(() => ({}), said)
+  const connection = await connect(resolveDockerConfig({ docker: fake.address }, {}), env)
+  await connection.close()
+  return connection.apiVersion
+}
+
+describe('API version', () => {
+  test.for([
+    ['an engine as old as can be', '1.41', '1.12', '1.41'],
+    ['one in between', '1.44', '1.24', '1.44'],
+    ['one that is newer than cookietin', '1.99', '1.44', '1.51'],
+  ])('%s', async ([, ApiVersion, MinAPIVersion, expected]) => {
+    expect(await spoken({ Version: '1.2.3', ApiVersion, MinAPIVersion })).toBe(expected)
+  })
+
+  test.for([
+    ['too old', { Version: '19.03.1', ApiVersion: '1.40', MinAPIVersion: '1.12' }, /19\.03\.1.*1\.12 to 1\.40.*1\.41/],
+    ['too new', { Version: '99.1', ApiVersion: '1.99', MinAPIVersion: '1.60' }, /99\.1.*1\.60 to 1\.99.*1\.51/],
+  ] as const)('of an engine that is %s: refused, both sides named', async ([, said, message]) => {
+    await expect(spoken(said)).rejects.toMatchObject({
+      code: 'ERR_COOKIETIN_API_VERSION',
+      message: expect.stringMatching(message),
+    })
+  })
+
+  test('DOCKER_API_VERSION decides, where it is set', async () => {
+    const said = { Version: '1', ApiVersion: '1.50', MinAPIVersion: '1.24' }
+    expect(await spoken(said, { DOCKER_API_VERSION: '1.43' })).toBe('1.43')
+  })
+})
+
+test('a prefork pool is refused, since there is none yet', async () => {
+  const engine = createDockerEngine(resolveDockerConfig({ preForkPoolSize: 2 }, {}), {})
+  await expect(engine).rejects.toMatchObject({
+    code: 'ERR_COOKIETIN_INVALID_CONFIG',
+    issues: [{ field: 'preForkPoolSize', value: '2' }],
+  })
+})
+
+test('a file of images that is not there is refused', async () => {
+  await using fake = await startFakeEngine(() => ({}))
+  const config = resolveDockerConfig({ docker: fake.address, dockerLoadFile: '/no/such.tar' }, {})
+  await expect(createDockerEngine(config, {})).rejects.toMatchObject({
+    code: 'ERR_COOKIETIN_INVALID_CONFIG',
+    message: expect.stringContaining('/no/such.tar'),
+  })
+})
