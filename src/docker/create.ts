@@ -26,7 +26,7 @@ export async function createContainer(room: Room, creation: Creation): Promise<s
   try {
     return await create(room, creation)
   } catch (error) {
-    if (!creation.abandoned.aborted && !isLostReply(error)) throw error
+    if (!creation.abandoned.aborted && !isLostReply(error)) throw refusal(error)
     return await adopt(room, creation, error as CookietinError)
   }
 }
@@ -76,4 +76,12 @@ async function lookUp(room: Room, { name, options }: Creation, lost: CookietinEr
       { cause, leaked: [name], retryable: true },
     )
   }
+}
+
+/** What the engine cannot make sense of is in the task: nothing else goes into a create. */
+function refusal(error: unknown): unknown {
+  const reply = replyOf(error)
+  if (!(error instanceof CookietinError) || reply?.status !== 400) return error
+  if (error.code !== 'ERR_COOKIETIN_ENGINE_ERROR') return error
+  return new CookietinError('ERR_COOKIETIN_INVALID_TASK', error.message, { cause: reply })
 }

@@ -27,6 +27,7 @@ export interface Endpoint {
 export type Env = Readonly<Record<string, string | undefined>>
 
 const defaultSocket = '/var/run/docker.sock'
+const longestPath = process.platform === 'darwin' ? 103 : 107
 
 /**
  * Where to look for an engine, best first. What was named, by the config, `DOCKER_HOST`, `DOCKER_CONTEXT` or the current docker context, is
@@ -66,9 +67,14 @@ function socketAt(path: string, source: string): Endpoint {
 function endpointOf(address: string, source: string, field: string, tls: Tls | undefined): Endpoint {
   const bad = (allowed: string) =>
     new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', [{ field, value: `'${withoutPassword(address)}'`, allowed }])
-  if (address.startsWith('/')) return socketAt(address, source)
+  const socket = (path: string) => {
+    // Node 20 cuts a longer one off without a word, and connects to whatever is there.
+    if (Buffer.byteLength(path) > longestPath) throw bad(`a socket whose path has ${longestPath} bytes at most`)
+    return socketAt(path, source)
+  }
+  if (address.startsWith('/')) return socket(address)
   const [, scheme = '', rest = ''] = /^([a-z]+):\/\/(.*)$/i.exec(address) ?? [undefined, 'tcp', address]
-  if (scheme === 'unix') return socketAt(rest || defaultSocket, source)
+  if (scheme === 'unix') return socket(rest || defaultSocket)
   if (scheme === 'npipe') return socketAt(rest || '//./pipe/docker_engine', source)
   if (!['tcp', 'http', 'https', 'ssh'].includes(scheme)) throw bad('a unix://, tcp://, https:// or ssh:// address')
   const url = URL.canParse(`http://${rest}`) ? new URL(`http://${rest}`) : undefined

@@ -29,6 +29,7 @@ const rules: readonly Rule[] = [
   { text: /no space left on device|disk quota exceeded/i, code: 'ERR_COOKIETIN_NO_SPACE', retryable: true },
   { text: /too many open files/i, code: 'ERR_COOKIETIN_TOO_MANY_FILES', retryable: true },
   { status: 400, text: /client version .* is too (new|old)/i, code: 'ERR_COOKIETIN_API_VERSION' },
+  { text: /HTTP request to an HTTPS server/i, code: 'ERR_COOKIETIN_ENGINE_UNREACHABLE' },
   { text: /non-overlapping IPv4 address pool/i, code: 'ERR_COOKIETIN_START_FAILED', retryable: true },
   { text: /network \S+ not found|could not find a? ?network/i, code: 'ERR_COOKIETIN_NETWORK_NOT_FOUND' },
   { text: /no such image/i, code: 'ERR_COOKIETIN_IMAGE_NOT_FOUND' },
@@ -122,7 +123,6 @@ function codeOfErrno(errno: string, sawHeaders: boolean): ErrorCode {
 }
 
 function codeOfStatus(status: number): ErrorCode {
-  if (status === 400) return 'ERR_COOKIETIN_INVALID_TASK'
   if (status === 409) return 'ERR_COOKIETIN_INVALID_STATE'
   if (status < 400) return 'ERR_COOKIETIN_ENGINE_PROTOCOL'
   return 'ERR_COOKIETIN_ENGINE_ERROR'

@@ -3,9 +3,10 @@ import type { ResolvedDockerConfig } from '../config.ts'
 import { CookietinError } from '../errors.ts'
 import { formatImage } from '../image-name.ts'
 import type { RegistryAuth, ResolvedTask } from '../task.ts'
-import type { Api } from './api.ts'
+import { type Api, cancelledError } from './api.ts'
 import { SharedFlights } from './flights.ts'
 import { pullImage } from './pull.ts'
+import { unlessAborted, within } from './timing.ts'
 
 /** Brings images to the engine. */
 export class Images {
@@ -24,7 +25,7 @@ export class Images {
    */
   async pull(task: ResolvedTask, signal: AbortSignal): Promise<void> {
     const image = formatImage(task.imageName)
-    const auth = await credentials(task, image, signal)
+    const auth = await this.#credentials(task, image, signal)
     await this.#flights.join(`${image} ${hash(auth)}`, signal, `pull image ${image}`, transfer =>
       pullImage(this.#api, {
         image,
@@ -37,16 +38,21 @@ export class Images {
       }),
     )
   }
-}
 
-async function credentials(task: ResolvedTask, image: string, signal: AbortSignal): Promise<RegistryAuth | undefined> {
-  if (typeof task.auth !== 'function') return task.auth
-  try {
-    return await task.auth(task.imageName, { signal })
-  } catch (cause) {
-    throw new CookietinError('ERR_COOKIETIN_IMAGE_AUTH', `Could not pull image ${image}: its auth function failed`, {
-      cause,
-    })
+  /** The task's credentials; where a function finds them, it gets as long as a pull may take without progress. */
+  async #credentials(task: ResolvedTask, image: string, signal: AbortSignal): Promise<RegistryAuth | undefined> {
+    const { auth } = task
+    if (typeof auth !== 'function') return auth
+    const doing = `pull image ${image}`
+    const find = async () => await auth(task.imageName, { signal })
+    try {
+      return await unlessAborted(within(find(), this.#config.pullIdleTimeout, doing), signal, doing)
+    } catch (cause) {
+      if (signal.aborted) throw cancelledError(doing, signal.reason)
+      const late = cause instanceof CookietinError && cause.code === 'ERR_COOKIETIN_ENGINE_TIMEOUT'
+      const what = late ? `gave nothing within ${this.#config.pullIdleTimeout} ms` : 'failed'
+      throw new CookietinError('ERR_COOKIETIN_IMAGE_AUTH', `Could not ${doing}: its auth function ${what}`, { cause })
+    }
   }
 }
 

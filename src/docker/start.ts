@@ -101,7 +101,7 @@ export async function exitOfFailedStart(room: Room, id: string, error: unknown):
 export function startError(error: unknown): unknown {
   const reply = replyOf(error)
   if (!(error instanceof CookietinError) || reply === undefined) return error
-  const general = ['ERR_COOKIETIN_ENGINE_ERROR', 'ERR_COOKIETIN_INVALID_TASK', 'ERR_COOKIETIN_INVALID_STATE']
+  const general = ['ERR_COOKIETIN_ENGINE_ERROR', 'ERR_COOKIETIN_INVALID_STATE']
   if (!general.includes(error.code)) return error
   return new CookietinError('ERR_COOKIETIN_START_FAILED', error.message, { cause: reply, retryable: error.retryable })
 }

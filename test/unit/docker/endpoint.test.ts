@@ -87,11 +87,16 @@ describe('endpoints', () => {
     expect(endpoint).toMatchObject({ url: 'https://h:2376', at: { tls: { verify: true } } })
   })
 
-  test.for(['ftp://h', 'tcp://', 'ssh://-oProxyCommand=x', 'ssh://-l@h', 'ssh://me:hunter2@h', 'tcp://a b'])(
-    '%s is refused',
-    address => {
-      expect(() => urls(address)).toThrow(/^Invalid config: docker: /)
-      expect(() => urls(address)).not.toThrow(/hunter2/)
-    },
-  )
+  test.for([
+    'ftp://h',
+    'tcp://',
+    'ssh://-oProxyCommand=x',
+    'ssh://-l@h',
+    'ssh://me:hunter2@h',
+    'tcp://a b',
+    `unix:///${'x'.repeat(107)}`,
+  ])('%s is refused', address => {
+    expect(() => urls(address)).toThrow(/^Invalid config: docker: /)
+    expect(() => urls(address)).not.toThrow(/hunter2/)
+  })
 })

@@ -31,6 +31,7 @@ async function registry(pull: (request: FakeRequest) => FakeAnswer, config: Dock
   }
   return {
     prepare,
+    requests: () => fake.requests.map(({ url }) => url),
     pulls: () => fake.requests.filter(({ url }) => url.startsWith('/images/create')),
     async [Symbol.asyncDispose]() {
       await engine.close()
@@ -91,6 +92,37 @@ describe('pull', () => {
     await given.prepare({ auth })
     await given.prepare({ auth })
     expect(asked).toEqual(['library/x'])
+  })
+
+  test('an auth function that fails, or never gives an answer, is no reason to wait', async () => {
+    await using given = await registry(() => done, { pullIdleTimeout: 50 })
+    const failing = () => Promise.reject(new Error('vault is sealed'))
+    await expect(given.prepare({ auth: failing })).rejects.toMatchObject({
+      code: 'ERR_COOKIETIN_IMAGE_AUTH',
+      cause: new Error('vault is sealed'),
+    })
+    const silent = () => new Promise<undefined>(() => {})
+    await expect(given.prepare({ auth: silent })).rejects.toMatchObject({ code: 'ERR_COOKIETIN_IMAGE_AUTH' })
+    await using patient = await registry(() => done)
+    const aborter = new AbortController()
+    const aborted = patient.prepare({ auth: silent }, aborter.signal)
+    await expect.poll(() => patient.requests().some(url => url.startsWith('/containers/create'))).toBe(true)
+    aborter.abort()
+    await expect(aborted).rejects.toMatchObject({ code: 'ERR_COOKIETIN_CANCELLED' })
+  })
+
+  test('what the engine cannot make sense of is an invalid task', async () => {
+    const fake = await startFakeEngine(() => [400, 'invalid CPU range'])
+    const engine = await createDockerEngine(resolveDockerConfig({ docker: fake.address }, {}), {})
+    const container = engine.container(resolveTask({ image: 'x' }))
+    await expect(container.prepare(new AbortController().signal)).rejects.toMatchObject({
+      code: 'ERR_COOKIETIN_INVALID_TASK',
+      message: expect.stringContaining('invalid CPU range'),
+    })
+    await container.remove()
+    expect(fake.requests.filter(({ method }) => method === 'DELETE')).toEqual([])
+    await engine.close()
+    await fake[Symbol.asyncDispose]()
   })
 
   test.for<[string, FakeAnswer, string]>([
