@@ -10,7 +10,8 @@ export function parseDuration(text: string): number | undefined {
     if (amount === undefined || unit === undefined) return undefined
     sum += Number(amount) * (units[unit] ?? 0)
   } while (part.lastIndex < text.length)
-  return Math.round(sum)
+  // Too short to count must not become 0, which is for ever.
+  return Math.ceil(sum)
 }
 
 /** A time as people say it: `340 ms`, `1.2 s`, `2m 05s`. */

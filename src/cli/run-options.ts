@@ -63,7 +63,8 @@ function readCpus(text: string): number {
   if (!/^(\d+(\.\d*)?|\.\d+)$/.test(text)) {
     throw new UsageError(`--cpus: "${text}" is not a number of CPUs, such as 2 or 0.5`)
   }
-  return Math.round(Number(text) * 1_000)
+  // Too small to count must not become none.
+  return Math.ceil(Number(text) * 1_000)
 }
 
 function readVolume(text: string): Volume {

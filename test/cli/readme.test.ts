@@ -20,6 +20,7 @@ const output: Readonly<Record<string, string>> = {
   'freeze.ts': 'frozen\nrunning\nsuccess\n',
   'machine.ts': 'preparing\ncancelled\n',
   'many.ts': '0\n1\n4\n9\n16\n25\n36\n49\n',
+  'mock-driver.ts': 'busybox success 0\nbroken error 3\n0 left\n',
   'process-driver.ts': 'success hi\n',
   'results.ts': 'error 3 no flour\nERR_COOKIETIN_IMAGE_NOT_FOUND\n',
 }

@@ -9,6 +9,7 @@ test.each([
   ['500', 500],
   ['500ms', 500],
   ['1.5s', 1_500],
+  ['0.1ms', 1],
   ['2m', 120_000],
   ['1h30m', 5_400_000],
 ])('a duration of %s is %i ms', (text, ms) => expect(parseDuration(text)).toBe(ms))
