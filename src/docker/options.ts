@@ -52,7 +52,7 @@ export interface ContainerDefaults {
 }
 
 /** Where the unix socket's folder of a task is seen inside its container. */
-export const udsTarget = '/tmp/iofs'
+const udsTarget = '/tmp/iofs'
 
 const cpuPeriod = 100_000
 

@@ -59,7 +59,7 @@ export async function pullImage(api: Api, pull: Pull): Promise<void> {
 }
 
 /** True when the engine has an image of this reference. */
-export async function hasImage(api: Api, image: string, deadline: number): Promise<boolean> {
+async function hasImage(api: Api, image: string, deadline: number): Promise<boolean> {
   try {
     await api.request({
       doing: `look for image ${image}`,

@@ -114,6 +114,40 @@ describe('one fault in one call', () => {
   })
 })
 
+describe('an engine that fails from one call on', () => {
+  /** What the life comes to, and the removal while the engine is away. */
+  const outcomes: Record<Exclude<Call, 'remove'>, Record<'gone' | 'hung', [life: string, removal: string]>> = {
+    create: { gone: ['ENGINE_LOST', 'NOT_CLEANED'], hung: ['ENGINE_TIMEOUT', 'NOT_CLEANED'] },
+    wait: { gone: ['ENGINE_UNREACHABLE', 'NOT_CLEANED'], hung: ['ENGINE_TIMEOUT', 'NOT_CLEANED'] },
+    attach: { gone: ['ENGINE_UNREACHABLE', 'NOT_CLEANED'], hung: ['ENGINE_TIMEOUT', 'NOT_CLEANED'] },
+    start: { gone: ['ENGINE_LOST', 'NOT_CLEANED'], hung: ['ENGINE_TIMEOUT', 'NOT_CLEANED'] },
+    inspect: { gone: ['exit 3', 'NOT_CLEANED'], hung: ['exit 3', 'NOT_CLEANED'] },
+  }
+  const cases = Object.entries(outcomes).flatMap(([call, both]) =>
+    Object.entries(both).map(([how, [life, removal]]) => [call as Call, how, life, removal] as const),
+  )
+
+  test.for(cases)('%s, %s: %s; removal: %s', async ([call, how, life, removal]) => {
+    await using proxy = await startProxy()
+    await using driver = await testEngine({ docker: `unix://${proxy.socketPath}`, ...quick })
+    proxy.plan = (method, path) => {
+      if (!calls[call].test(`${method} ${path}`)) return undefined
+      proxy.plan = () => undefined
+      if (how === 'hung') proxy.freeze(true)
+      else void proxy.refuse(true)
+      return how === 'hung' ? 'hang' : 'cutBefore'
+    }
+    const container = driver.container({ command: ['sh', '-c', 'exit 3'] })
+    const seen = await live(container).then(({ exit }) => `exit ${exit.exitCode}`, codeOf)
+    const removed = await container.remove().then(() => ok, codeOf)
+    expect([seen, removed]).toEqual([life, removal])
+    proxy.freeze(false)
+    await proxy.refuse(false)
+    await container.remove()
+    expect(await driver.leftovers()).toEqual([])
+  })
+})
+
 function codeOf(error: unknown): string {
   if (!(error instanceof CookietinError)) return String(error)
   return error.code.replace('ERR_COOKIETIN_', '')
