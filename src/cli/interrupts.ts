@@ -4,7 +4,7 @@ import type { Stdio } from './stdio.ts'
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Turns Ctrl-C, SIGTERM and a reader that has gone into one abort, and a second Ctrl-C into an end at once. */
+/** Turns Ctrl-C, SIGTERM and an output that takes no more into one abort, and a second Ctrl-C into an end at once. */
 export class Interrupts implements Disposable {
   readonly #abort = new AbortController()
   readonly #stdio: Stdio
@@ -13,8 +13,8 @@ export class Interrupts implements Disposable {
   constructor(stdio: Stdio) {
     this.#stdio = stdio
     for (const name of signals) process.on(name, this.#onSignal)
-    if (stdio.readerGone.aborted) this.#onReaderGone()
-    else stdio.readerGone.addEventListener('abort', this.#onReaderGone)
+    if (stdio.outputGone.aborted) this.#onOutputGone()
+    else stdio.outputGone.addEventListener('abort', this.#onOutputGone)
   }
 
   /** Aborted by the first of them. */
@@ -22,14 +22,14 @@ export class Interrupts implements Disposable {
     return this.#abort.signal
   }
 
-  /** 128 + the signal's number once there was one. */
+  /** What to exit with once there was one of them: 128 + the signal's number for a signal. */
   get exitCode(): number | undefined {
     return this.#exitCode
   }
 
   [Symbol.dispose](): void {
     for (const name of signals) process.off(name, this.#onSignal)
-    this.#stdio.readerGone.removeEventListener('abort', this.#onReaderGone)
+    this.#stdio.outputGone.removeEventListener('abort', this.#onOutputGone)
   }
 
   readonly #onSignal = (name: (typeof signals)[number]) => {
@@ -43,8 +43,12 @@ export class Interrupts implements Disposable {
     this.#abort.abort(new Error(`interrupted by ${name}`))
   }
 
-  readonly #onReaderGone = () => {
-    this.#exitCode ??= exitCodes.readerGone
-    this.#abort.abort(new Error('the reader of standard output has gone'))
+  readonly #onOutputGone = () => {
+    const { code, message } = this.#stdio.outputGone.reason as NodeJS.ErrnoException
+    // A reader that had enough, such as `head`, is no failure of anything.
+    const hadEnough = code === 'EPIPE' || code === 'ECONNRESET'
+    if (!hadEnough) this.#stdio.note(`cookietin: cannot write to standard output: ${message}`)
+    this.#exitCode ??= hadEnough ? exitCodes.readerGone : exitCodes.unable
+    this.#abort.abort(new Error('standard output takes no more', { cause: this.#stdio.outputGone.reason }))
   }
 }

@@ -25,20 +25,20 @@ export class Stdio {
   readonly isTerminal = { stdout: isatty(1), stderr: isatty(2) }
   /** True when standard error is a terminal that a picture can be drawn on; some that are only simulated have no size. */
   readonly hasScreen = isatty(2) && (process.stderr.rows ?? 0) > 0
-  /** Aborted once the reader of standard output has gone, as `head` does: nothing that we still print would be read. */
-  readonly readerGone: AbortSignal
+  /** Aborted once standard output takes no more, with the error as its reason: nothing that we still print would be seen. */
+  readonly outputGone: AbortSignal
 
   constructor() {
     const gone = new AbortController()
-    this.readerGone = gone.signal
-    this.stdout.on('error', () => gone.abort())
+    this.outputGone = gone.signal
+    this.stdout.on('error', error => gone.abort(error))
     // There is nobody left to tell.
     this.stderr.on('error', () => {})
   }
 
   /** Writes a line to standard output; resolves when the next one may follow. */
   async line(text = ''): Promise<void> {
-    if (this.readerGone.aborted || this.stdout.write(`${text}\n`)) return
+    if (this.outputGone.aborted || this.stdout.write(`${text}\n`)) return
     await new Promise<void>(resolve => {
       const go = () => {
         this.stdout.off('drain', go).off('close', go)

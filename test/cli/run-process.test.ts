@@ -1,9 +1,11 @@
+import { execFile } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, expect, test } from 'vitest'
-import { cli, startCli } from '../support/cli.ts'
+import { cli, main, startCli } from '../support/cli.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'cookietin-'))
 afterAll(() => rmSync(dir, { recursive: true }))
@@ -90,6 +92,17 @@ test('ends quietly when the reader of its output goes away', async () => {
   await printed('y\n')
   process.stdout.destroy()
   expect(await end).toMatchObject({ code: 141, stderr: '' })
+})
+
+test('says so when its output cannot be written, and ends', async () => {
+  const command = `'${process.execPath}' '${main}' ${sh('yes')
+    .map(word => `'${word}'`)
+    .join(' ')} > /dev/full`
+  const ended = promisify(execFile)('sh', ['-c', command])
+  await expect(ended).rejects.toMatchObject({
+    code: 125,
+    stderr: expect.stringContaining('cannot write to standard output: ENOSPC'),
+  })
 })
 
 test('keeps its timeout while the reader of its output stands still', async () => {

@@ -2,14 +2,13 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { promisify, stripVTControlCharacters } from 'node:util'
 import { afterAll, expect, test } from 'vitest'
+import { main } from '../support/cli.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'cookietin-'))
 afterAll(() => rmSync(dir, { recursive: true }))
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const file = join(dir, 'tasks.jsonl')
 const task = (id: string, script: string) => JSON.stringify({ id, image: 'none', command: ['sh', '-c', script] })
 writeFileSync(file, [task('first', 'sleep 0.5'), task('second', 'sleep 0.5; exit 4')].join('\n'))

@@ -2,7 +2,8 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+/** The command line's sources, for the shell. */
+export const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 /** How a command line ended. */
 export interface CliEnd {
