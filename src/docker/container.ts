@@ -4,13 +4,14 @@ import { CookietinError } from '../errors.ts'
 import type { Exit } from '../exit.ts'
 import type { Stat } from '../stats/stat.ts'
 import type { ResolvedTask } from '../task.ts'
+import { cancelledError } from './api.ts'
 import { createContainer } from './create.ts'
 import { type Deferred, deferred } from './deferred.ts'
 import { isMissingImage, replyOf } from './errors.ts'
 import { exitWithEvidence, wasCut } from './evidence.ts'
 import { labelsOf } from './labels.ts'
 import type { NetworkLease } from './networks.ts'
-import { type CreateOptions, createOptions } from './options.ts'
+import { type CreateOptions, createOptions, secretsOf, useNetwork } from './options.ts'
 import { removeContainer } from './removal.ts'
 import type { Room } from './room.ts'
 import { statsOf } from './sampling.ts'
@@ -30,7 +31,6 @@ export class DockerContainer implements EngineContainer {
   readonly samplingDelay?: number
   readonly #room: Room
   readonly #task: ResolvedTask
-  readonly #secrets: readonly string[]
   readonly #exit = deferred<Exit>()
   readonly #started = deferred<void>()
   #id: string | undefined
@@ -53,7 +53,6 @@ export class DockerContainer implements EngineContainer {
     this.#task = task
     this.name = `cookietin-${room.instance}-${task.id}`
     this.options = createOptions(task, { ...room.config, hostname: room.hostname }, labelsOf(room.instance, task.id))
-    this.#secrets = Object.values(task.env)
     if (room.cgroups !== undefined) this.samplingDelay = 0
     this.stats$ = statsOf(room, {
       name: this.name,
@@ -67,8 +66,9 @@ export class DockerContainer implements EngineContainer {
   async prepare(signal: AbortSignal): Promise<void> {
     const { images, networks } = this.#room
     if (this.#ending) throw this.#invalidState('prepare')
+    if (signal.aborted) throw cancelledError(`prepare container ${this.name}`, signal.reason)
     if (this.options.HostConfig.NetworkMode === undefined) this.#lease = networks.lease()
-    if (this.#lease !== undefined) this.options.HostConfig.NetworkMode = this.#lease.network
+    if (this.#lease !== undefined) useNetwork(this.options, this.#lease.network)
     if (this.#task.pull === 'always') await images.pull(this.#task, signal)
     try {
       await this.#create(signal)
@@ -86,7 +86,7 @@ export class DockerContainer implements EngineContainer {
     const created = createContainer(this.#room, {
       name: this.name,
       options: this.options,
-      secrets: this.#secrets,
+      secrets: secretsOf(this.options),
       abandoned: this.#abandoned.signal,
     }).then(id => {
       this.#id = id
@@ -132,7 +132,7 @@ export class DockerContainer implements EngineContainer {
     }
     // No point of return between the attach and the start: see `poise`.
     const startedAt = performance.now()
-    const starting = sendStart(this.#room, named, this.#secrets, this.#abandoned.signal)
+    const starting = sendStart(this.#room, named, secretsOf(this.options), this.#abandoned.signal)
     starting.then(underWay.resolve, underWay.resolve)
     try {
       await startWithin(starting, this.name, this.#room.config.startTimeout)

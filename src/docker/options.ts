@@ -111,6 +111,17 @@ function hostOptions(task: ResolvedTask, defaults: ContainerDefaults, networkles
   }
 }
 
+/** Puts a container on a network. One that it shares with the host or with another container has a host name of its own. */
+export function useNetwork(options: CreateOptions, network: string): void {
+  options.HostConfig.NetworkMode = network
+  if (network === 'host' || network.startsWith('container:')) delete options.Hostname
+}
+
+/** What of the options is in no error: the values of the environment. */
+export function secretsOf({ Env }: CreateOptions): string[] {
+  return Env.map(variable => variable.slice(variable.indexOf('=') + 1))
+}
+
 /** `size` in MB; 0: the kernel's default, half of the host's memory. The number of inodes is limited only with a size, as the seed does. */
 export function tmpfsOptions(size: number, inodes: number): string {
   const options = ['rw', 'noexec', 'nosuid', 'nodev']

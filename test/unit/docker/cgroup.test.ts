@@ -1,9 +1,13 @@
+import { release } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { Api } from '../../../src/docker/api.ts'
+import { cgroupMounts } from '../../../src/docker/cgroup/available.ts'
 import { type Counters, networkBytes, readV2 } from '../../../src/docker/cgroup/counters.ts'
 import { CgroupFiles } from '../../../src/docker/cgroup/group.ts'
 import { parseGroups, parseMounts } from '../../../src/docker/cgroup/mounts.ts'
 import { seriesOf } from '../../../src/docker/cgroup/series.ts'
+import type { Endpoint } from '../../../src/docker/endpoint.ts'
 import { rawSample } from '../../../src/stats/raw.ts'
 
 const id = '4f5d9a1c0b7e'.repeat(6).slice(0, 64)
@@ -154,5 +158,33 @@ describe('a series of looks', () => {
       (memoryUsage, index) => toStat(look(index, { memoryPeak: undefined, memoryUsage }))?.metrics.mem_peak,
     )
     expect(peaks).toEqual([5, 9, 9])
+  })
+})
+
+describe('where the cgroup sampler cannot be had', () => {
+  const local: Endpoint = { source: 'DOCKER_HOST', url: 'unix:///x.sock', at: { kind: 'unix', path: '/x.sock' } }
+  const engine = (body: object) => ({ request: async () => ({ status: 200, body }) }) as unknown as Api
+
+  it.each<[string, Api, Endpoint, string]>([
+    [
+      'an engine that may be elsewhere',
+      engine({}),
+      {
+        source: 'x',
+        url: 'tcp://192.0.2.1:2375',
+        at: { kind: 'tcp', host: '192.0.2.1', port: 2375, pathPrefix: '', tls: undefined },
+      },
+      'the engine at tcp://192.0.2.1:2375 may be on another machine',
+    ],
+    ['another kernel', engine({ CgroupVersion: '2', KernelVersion: '0.01' }), local, 'its kernel is 0.01'],
+    ['another version', engine({ CgroupVersion: '3', KernelVersion: release() }), local, 'groups of version 3'],
+  ])('the driver says so: %s', async (_, api, endpoint, why) => {
+    const refused = cgroupMounts(api, endpoint, 1_000)
+    await expect(refused).rejects.toMatchObject({
+      code: 'ERR_COOKIETIN_INVALID_CONFIG',
+      message: expect.stringMatching(
+        `^Invalid config: sampler: 'cgroup' is not allowed, it must be 'engine' here: .*${why}`,
+      ) as string,
+    })
   })
 })
