@@ -5,6 +5,7 @@ import {
   type ContainerTask,
   createDockerDriver,
   createExecutor,
+  type DockerConfig,
   type Execution,
   type ExecutorOptions,
 } from '../../src/index.ts'
@@ -13,10 +14,10 @@ import { ensureTestImage, testImage } from '../support/images.ts'
 import { watchLeaks } from '../support/leaks.ts'
 
 /** A driver and an executor on the real engine; fails the test that leaves a container, socket, timer or listener behind. */
-export async function kitchen(options: Omit<ExecutorOptions, 'driver'> = {}) {
+export async function kitchen(options: Omit<ExecutorOptions, 'driver'> = {}, config: DockerConfig = {}) {
   await ensureTestImage()
   const checkLeaks = watchLeaks()
-  const driver = await createDockerDriver()
+  const driver = await createDockerDriver(config)
   const executor = createExecutor({ driver, concurrency: 4, ...options })
   const { instance } = (driver as EngineDriver).engine as DockerEngine
   /** The names of the containers that this driver has made, as the engine has them. */

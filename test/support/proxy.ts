@@ -30,6 +30,8 @@ export interface EngineProxy extends AsyncDisposable {
   readonly socketPath: string
   /** Every request line that came, without the API version. */
   readonly requests: readonly string[]
+  /** How many connections are open whose last request matches. */
+  open(request: RegExp): number
   /** What is broken from now on. */
   plan: FaultPlan
   /** Cuts every connection there is. */
@@ -65,6 +67,7 @@ export async function startProxy(): Promise<EngineProxy> {
   const proxy: EngineProxy = {
     socketPath,
     requests,
+    open: request => [...pairs].filter(({ last }) => request.test(last)).length,
     plan: () => undefined,
     killAll,
     async refuse(refused) {
@@ -91,6 +94,8 @@ export async function startProxy(): Promise<EngineProxy> {
 /** One connection of a client, and the one to the engine that belongs to it. */
 class Pair {
   readonly closed: Promise<unknown>
+  /** The last request, as in `requests`. */
+  last = ''
   readonly #client: Socket
   readonly #engine: Socket
   #fault: Fault | undefined
@@ -105,7 +110,8 @@ class Pair {
       // Clients of an engine send a request's head in one piece, and do not pipeline.
       const [, method, path] = /^(GET|HEAD|POST|DELETE) (?:\/v[\d.]+)?(\S+) HTTP/.exec(chunk.toString('latin1')) ?? []
       if (method !== undefined && path !== undefined) {
-        requests.push(`${method} ${path}`)
+        this.last = `${method} ${path}`
+        requests.push(this.last)
         this.#fault = plan(method, path)
         if (this.#fault !== undefined && this.#misbehave(this.#fault)) return
       } else if (this.#fault === 'hang') return
