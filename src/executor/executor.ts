@@ -5,6 +5,7 @@ import type { OpenCookie } from '../cookie/open-cookie.ts'
 import { notCleaned } from '../driver.ts'
 import { CookietinError, InvalidInputError, toCookietinError } from '../errors.ts'
 import type { RunResult, Transition } from '../result.ts'
+import type { RunRecorder } from '../run-log.ts'
 import type { ContainerTask, ResolvedTask } from '../task.ts'
 import { type AdmissionOptions, AdmissionQueue } from './admission-queue.ts'
 import { type Execution, executionOf, refusedExecution } from './execution.ts'
@@ -74,11 +75,13 @@ class QueueExecutor implements Executor {
   /** Every cookie that is not closed yet. */
   readonly #cookies = new Set<OpenCookie>()
   readonly #uncleaned: unknown[] = []
+  readonly #recorder: RunRecorder | undefined
   #idlers: (() => void)[] = []
   #closing: Promise<void> | undefined
 
   constructor(options: ResolvedExecutorOptions) {
     this.#options = options
+    this.#recorder = options.history?.follow(this.#transitions$)
     this.#pool = new ResourcePool({ memory: options.memory, cpus: options.cpus })
     const admission = new AdmissionQueue(this.#pool)
     this.#admission = admission
@@ -116,7 +119,8 @@ class QueueExecutor implements Executor {
     } catch (error) {
       return refusedExecution(id, toCookietinError(error, 'ERR_COOKIETIN_ENGINE_ERROR', 'Cannot run the task'))
     }
-    const result = this.#follow(cookie, signal)
+    const followed = this.#follow(cookie, signal)
+    const result = this.#recorder === undefined ? followed : this.#kept(cookie.task, followed)
     const demand = { memory: cookie.task.memory, cpus: cookie.task.cpus }
     if (cookie.state === 'created') {
       void this.#queue.add(() => this.#turn(cookie, demand), { id: cookie.id, priority, demand })
@@ -153,6 +157,7 @@ class QueueExecutor implements Executor {
     const task = this.#options.driver.resolve(given)
     this.#check(task, priority)
     const cookie = this.#options.driver.open(task, this.#options.cookie)
+    this.#recorder?.created(task)
     cookie.transitions$.subscribe(transition => this.#transitions$.next(transition))
     return cookie
   }
@@ -186,6 +191,16 @@ class QueueExecutor implements Executor {
       this.#admission.remove(cookie.id)
       void this.#closeCookie(cookie)
     }
+  }
+
+  /** The same result, once it is kept. */
+  async #kept(task: ResolvedTask, result: Promise<RunResult>): Promise<RunResult> {
+    const end = await result.then(
+      value => ({ task, result: value }),
+      (error: CookietinError) => ({ task, error }),
+    )
+    await this.#recorder?.ended(end)
+    return result
   }
 
   /** One task's turn: p-queue's slot is free again when the task has settled; the removal goes on beside. */

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { CookieOptions } from '../cookie.ts'
 import { type Driver, EngineDriver } from '../driver.ts'
 import { type FieldIssue, InvalidInputError } from '../errors.ts'
+import type { RunLog } from '../run-log.ts'
 import { parseSize } from '../sizes.ts'
 import type { Size } from '../task.ts'
 
@@ -17,6 +18,8 @@ export interface ExecutorOptions extends Omit<CookieOptions, 'maxOutput'> {
   readonly cpus?: number | undefined
   /** How many bytes of each output stream a result may hold; the rest still goes to writables and streams. Default 16 MiB. */
   readonly maxOutput?: Size | undefined
+  /** Keeps every run: a history of `cookietin/history`, or your own. Results are given when their run is kept. The executor does not close it. */
+  readonly history?: RunLog | undefined
 }
 
 /** The options, checked and complete. */
@@ -28,6 +31,7 @@ export interface ResolvedExecutorOptions {
   /** Milli-CPUs; Infinity for none. */
   readonly cpus: number
   readonly cookie: CookieOptions
+  readonly history: RunLog | undefined
 }
 
 /** Checks an executor's options; throws one error that lists every bad one. */
@@ -49,12 +53,16 @@ export function resolveExecutorOptions(options: ExecutorOptions): ResolvedExecut
     if (value === undefined) refuse(field, given, "a number of bytes, or a size such as '512m'")
     return value ?? fallback
   }
-  const { driver, inspect } = options
+  const { driver, inspect, history } = options
   if (!(driver instanceof EngineDriver)) {
     refuse('driver', driver, 'a driver made by createDockerDriver(), createProcessDriver() or createMockDriver()')
   }
+  if (history !== undefined && typeof history?.follow !== 'function') {
+    refuse('history', history, 'a history made by createHistory(), awaited')
+  }
   const resolved = {
     driver: driver as EngineDriver,
+    history,
     concurrency: count('concurrency', 1, 2 * availableParallelism()),
     memory: size('memory', Infinity),
     cpus: count('cpus', 1, Infinity),

@@ -1,0 +1,70 @@
+import { formatImage, parseImage } from '../image-name.ts'
+import type { Statement, Value } from './store.ts'
+import type { HistoryQuery } from './types.ts'
+
+/** What a list shows: all but the samples, which may be long. */
+const listed = `key, id, image, command, owner, created_at, status, exit_code, oom_killed, error_code, error_message,
+  started_at, ended_at, timings`
+
+/** Runs, the newest first. Throws `ERR_COOKIETIN_INVALID_TASK` for what is no image. */
+export function selectRuns({ status, image, id, since, until, limit = 100, offset = 0 }: HistoryQuery): Statement {
+  const conditions: string[] = []
+  const values: Value[] = []
+  const where = (condition: string, ...more: Value[]) => {
+    conditions.push(condition)
+    values.push(...more)
+  }
+  if (status !== undefined) {
+    const wanted = typeof status === 'string' ? [status] : status
+    const ended = wanted.filter(each => each !== 'unfinished')
+    const any = [
+      ...(ended.length > 0 ? [`status IN (${ended.map(() => '?').join(', ')})`] : []),
+      ...(wanted.includes('unfinished') ? ['status IS NULL'] : []),
+    ]
+    where(any.length === 0 ? '1 = 0' : `(${any.join(' OR ')})`, ...ended)
+  }
+  if (image !== undefined) where('image_name = ?', formatImage(parseImage(image)))
+  if (id !== undefined) where('id = ?', id)
+  if (since !== undefined) where('created_at >= ?', Math.ceil(since))
+  if (until !== undefined) where('created_at < ?', Math.ceil(until))
+  const filter = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
+  return {
+    sql: `SELECT ${listed} FROM cookietin_runs ${filter} ORDER BY created_at DESC, key DESC LIMIT ? OFFSET ?`,
+    values: [...values, limit, offset],
+  }
+}
+
+/** One run, by its key, else the newest of that id. */
+export const selectRun = (keyOrId: string): Statement => ({
+  sql: `SELECT * FROM cookietin_runs WHERE key = ? OR id = ? ORDER BY CASE WHEN key = ? THEN 0 ELSE 1 END, created_at DESC, key DESC LIMIT 1`,
+  values: [keyOrId, keyOrId, keyOrId],
+})
+
+export const selectTransitions = (key: string): Statement => ({
+  sql: `SELECT from_state, to_state, event, at FROM cookietin_transitions WHERE run = ? ORDER BY position`,
+  values: [key],
+})
+
+/**
+ * Removes runs created before a time, and those beyond the newest so many. An unfinished run goes by its age only: it may still run.
+ * Gives two statements, of which the second removes the runs.
+ */
+export function deleteRuns(before: number | undefined, newest: number | undefined): readonly Statement[] {
+  const conditions: string[] = []
+  const values: Value[] = []
+  if (before !== undefined) {
+    conditions.push('created_at < ?')
+    values.push(before)
+  }
+  if (newest !== undefined) {
+    conditions.push(
+      `status IS NOT NULL AND key NOT IN (SELECT key FROM cookietin_runs ORDER BY created_at DESC, key DESC LIMIT ?)`,
+    )
+    values.push(newest)
+  }
+  const old = `SELECT key FROM cookietin_runs WHERE ${conditions.map(each => `(${each})`).join(' OR ') || '1 = 0'}`
+  return [
+    { sql: `DELETE FROM cookietin_transitions WHERE run IN (${old})`, values },
+    { sql: `DELETE FROM cookietin_runs WHERE key IN (${old})`, values },
+  ]
+}

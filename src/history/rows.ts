@@ -1,0 +1,114 @@
+import { formatImage } from '../image-name.ts'
+import type { RunStatus, Transition } from '../result.ts'
+import type { RunEnd } from '../run-log.ts'
+import type { CookieState } from '../states.ts'
+import { decodeStats, encodeStats } from '../stats/codec.ts'
+import type { ResolvedTask } from '../task.ts'
+import type { Row, Statement, Value } from './store.ts'
+import type { HistoryRecord, HistoryRun } from './types.ts'
+
+/** A run that is there, and not more. */
+export function insertRun(facts: Omit<RunFacts, 'startedAt' | 'endedAt'>, task: ResolvedTask): Statement {
+  return insert('cookietin_runs', begun(facts, task))
+}
+
+function begun({ key, owner, createdAt }: Omit<RunFacts, 'startedAt' | 'endedAt'>, task: ResolvedTask) {
+  return {
+    key,
+    id: task.id,
+    image: task.image,
+    image_name: formatImage(task.imageName),
+    command: JSON.stringify(task.command),
+    owner,
+    created_at: createdAt,
+  }
+}
+
+export function insertTransition(run: string, position: number, { from, to, event, at }: Transition): Statement {
+  return insert('cookietin_transitions', { run, position, from_state: from, to_state: to, event, at })
+}
+
+/** What is known of a run that has ended besides its end. */
+export interface RunFacts {
+  readonly key: string
+  readonly owner: string
+  readonly createdAt: number
+  readonly startedAt: number | undefined
+  readonly endedAt: number
+}
+
+/** How a run ended. Whole, so that it is kept even where its beginning was not. */
+export function upsertRun(facts: RunFacts, end: RunEnd): Statement {
+  const { task, result } = end
+  const error = end.error ?? result?.error
+  const ended = {
+    status: result?.status ?? 'failed',
+    exit_code: result?.exitCode ?? null,
+    oom_killed: result?.oomKilled ? 1 : 0,
+    error_code: error?.code ?? null,
+    error_message: error?.message ?? null,
+    started_at: facts.startedAt ?? null,
+    ended_at: facts.endedAt,
+    timings: JSON.stringify(result?.timings ?? {}),
+    stats: encodeStats(result?.stats ?? []),
+  }
+  const { sql, values } = insert('cookietin_runs', { ...begun(facts, task), ...ended })
+  const changes = Object.keys(ended).map(name => `${name} = excluded.${name}`)
+  return { sql: `${sql} ON CONFLICT (key) DO UPDATE SET ${changes.join(', ')}`, values }
+}
+
+function insert(table: string, fields: Readonly<Record<string, Value>>): Statement {
+  const names = Object.keys(fields)
+  return {
+    sql: `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
+    values: Object.values(fields).map(clean),
+  }
+}
+
+/** PostgreSQL has no NUL in texts, and it would refuse all that is written along with one. */
+function clean(value: Value): Value {
+  return typeof value === 'string' ? value.replaceAll('\0', '\ufffd') : value
+}
+
+/** `isGone` tells whether the process behind an owner's token is known to be gone. */
+export function runOf(row: Row, isGone: (owner: string) => boolean): HistoryRun {
+  const [status, code] = [text(row.status), text(row.error_code)]
+  return {
+    key: String(row.key),
+    id: String(row.id),
+    image: String(row.image),
+    command: JSON.parse(String(row.command)) as string[],
+    status: (status as RunStatus | 'failed' | undefined) ?? 'unfinished',
+    interrupted: status === undefined && isGone(String(row.owner)),
+    exitCode: number(row.exit_code),
+    oomKilled: Number(row.oom_killed) === 1,
+    error: code === undefined ? undefined : { code, message: String(row.error_message) },
+    createdAt: Number(row.created_at),
+    startedAt: number(row.started_at),
+    endedAt: number(row.ended_at),
+    timings: JSON.parse(text(row.timings) ?? '{}') as HistoryRun['timings'],
+  }
+}
+
+export function recordOf(row: Row, transitions: readonly Row[], isGone: (owner: string) => boolean): HistoryRecord {
+  const run = runOf(row, isGone)
+  return {
+    ...run,
+    transitions: transitions.map(({ from_state, to_state, event, at }) => ({
+      id: run.id,
+      from: String(from_state) as CookieState,
+      to: String(to_state) as CookieState,
+      event: String(event),
+      at: Number(at),
+    })),
+    stats: decodeStats(text(row.stats)),
+  }
+}
+
+function text(value: unknown): string | undefined {
+  return value === null || value === undefined ? undefined : String(value)
+}
+
+function number(value: unknown): number | undefined {
+  return value === null || value === undefined ? undefined : Number(value)
+}

@@ -1,0 +1,19 @@
+import type { Statement } from './store.ts'
+
+/** Of what the tables hold; a database that a newer cookietin made is not touched. */
+export const schemaVersion = 1
+
+/** Makes the tables where they are not there. Their names leave room for others in the same database. */
+export const schema: readonly Statement[] = [
+  `CREATE TABLE IF NOT EXISTS cookietin_schema (version INTEGER NOT NULL)`,
+  `INSERT INTO cookietin_schema SELECT ${schemaVersion} WHERE NOT EXISTS (SELECT 1 FROM cookietin_schema)`,
+  `CREATE TABLE IF NOT EXISTS cookietin_runs (
+    key TEXT PRIMARY KEY, id TEXT NOT NULL, image TEXT NOT NULL, image_name TEXT NOT NULL, command TEXT NOT NULL,
+    owner TEXT NOT NULL, created_at BIGINT NOT NULL, status TEXT, exit_code BIGINT, oom_killed INTEGER,
+    error_code TEXT, error_message TEXT, started_at BIGINT, ended_at BIGINT, timings TEXT, stats TEXT)`,
+  `CREATE TABLE IF NOT EXISTS cookietin_transitions (
+    run TEXT NOT NULL, position INTEGER NOT NULL, from_state TEXT NOT NULL, to_state TEXT NOT NULL,
+    event TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (run, position))`,
+  `CREATE INDEX IF NOT EXISTS cookietin_runs_created_at ON cookietin_runs (created_at)`,
+  `CREATE INDEX IF NOT EXISTS cookietin_runs_id ON cookietin_runs (id)`,
+].map(sql => ({ sql, values: [] }))
