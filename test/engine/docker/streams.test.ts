@@ -54,13 +54,11 @@ describe('output', () => {
   })
 
   test('of a GiB to a reader that is slower than it: the memory stays flat', async () => {
-    await using driver = await testEngine()
     const script = fileURLToPath(new URL('../../support/flood.ts', import.meta.url))
     const { stdout } = await promisify(execFile)(process.execPath, [script], { env: { ...process.env } })
     const { bytes, grown, exit } = JSON.parse(stdout) as { bytes: number; grown: number; exit: object }
     expect({ bytes, exit }).toEqual({ bytes: 2 ** 30, exit: { exitCode: 0, oomKilled: false, outputTruncated: false } })
     expect(grown).toBeLessThan(64 * 2 ** 20)
-    expect(driver.engine.version).not.toBe('')
   })
 
   test('nobody reads: the container can be killed and removed, and the engine is not stuck', async () => {
