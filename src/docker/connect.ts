@@ -19,6 +19,8 @@ export interface Connection {
   readonly version: string
   /** The API version that is spoken with it. */
   readonly apiVersion: string
+  /** It is Podman. */
+  readonly podman: boolean
   /** Makes the way to it again where that is a tunnel. */
   revive(): Promise<void>
   close(): Promise<void>
@@ -68,9 +70,14 @@ export async function connectTo(endpoint: Endpoint, config: ResolvedDockerConfig
       await tunnel?.close()
     }
     try {
-      const { version, apiVersion } = await negotiate(api, endpoint, config.engineTimeout, env.DOCKER_API_VERSION)
+      const { version, apiVersion, podman } = await negotiate(
+        api,
+        endpoint,
+        config.engineTimeout,
+        env.DOCKER_API_VERSION,
+      )
       client.version = apiVersion
-      return { endpoint, api, version, apiVersion, close, revive: async () => void (await tunnel?.open()) }
+      return { endpoint, api, version, apiVersion, podman, close, revive: async () => void (await tunnel?.open()) }
     } catch (error) {
       await close()
       throw error
@@ -85,6 +92,7 @@ interface VersionBody {
   readonly Version?: unknown
   readonly ApiVersion?: unknown
   readonly MinAPIVersion?: unknown
+  readonly Components?: unknown
 }
 
 /** Both sides speak the newest version that both know; `wanted` is DOCKER_API_VERSION, which the user answers for. */
@@ -93,7 +101,7 @@ async function negotiate(
   { url }: Endpoint,
   deadline: number,
   wanted: string | undefined,
-): Promise<{ version: string; apiVersion: string }> {
+): Promise<{ version: string; apiVersion: string; podman: boolean }> {
   const { body } = await api.request({ doing: `connect to ${url}`, method: 'GET', path: '/version', deadline })
   const { Version: version, ApiVersion: engineApi, MinAPIVersion: engineLeast } = (body ?? {}) as VersionBody
   if (typeof version !== 'string' || typeof engineApi !== 'string' || !/^\d+\.\d+$/.test(engineApi)) {
@@ -102,7 +110,8 @@ async function negotiate(
       `Could not connect to ${url}: what answers there is no Docker Engine`,
     )
   }
-  if (wanted !== undefined && /^\d+\.\d+$/.test(wanted)) return { version, apiVersion: wanted }
+  const podman = JSON.stringify((body as VersionBody).Components ?? []).includes('Podman')
+  if (wanted !== undefined && /^\d+\.\d+$/.test(wanted)) return { version, apiVersion: wanted, podman }
   const least = typeof engineLeast === 'string' ? engineLeast : oldestApi
   if (compareVersions(engineApi, oldestApi) < 0 || compareVersions(least, newestApi) > 0) {
     throw new CookietinError(
@@ -110,7 +119,7 @@ async function negotiate(
       `Could not use the engine at ${url}: it is version ${version} and speaks API ${least} to ${engineApi}, cookietin speaks ${oldestApi} to ${newestApi}. Use another version of either`,
     )
   }
-  return { version, apiVersion: compareVersions(engineApi, newestApi) < 0 ? engineApi : newestApi }
+  return { version, podman, apiVersion: compareVersions(engineApi, newestApi) < 0 ? engineApi : newestApi }
 }
 
 /** One candidate's error says all; several are told one by one. */

@@ -87,6 +87,7 @@ class OpenDockerEngine implements DockerEngine {
       images: new Images(api, config),
       networks: new NetworkLeases(config.dockerNetworks),
       cgroups,
+      podman: connection.podman,
       hostname: containerHostname(),
       cgroupVersion: () => {
         this.#cgroup ??= cgroupVersion(api, config.engineTimeout)

@@ -28,6 +28,8 @@ export interface WatchContext {
   readonly deadline: number
   /** ms to find the engine again once it was lost. */
   readonly reconnectTimeout: number
+  /** The engine's wait may end before the container does (Podman, dockerode#807): what it says is looked up. */
+  readonly doubtful: boolean
 }
 
 /** A wait that lived this long, in ms, was no flicker: the next loss has its own time to recover. */
@@ -47,6 +49,7 @@ export class ExitWatch {
   #unwatch: () => void = () => {}
   #inSightSince = 0
   #recovering = false
+  #again = false
   #flickers = 0
   readonly #over = new AbortController()
 
@@ -95,7 +98,10 @@ export class ExitWatch {
     if (response === undefined) return
     const since = performance.now()
     try {
-      this.#settle(await exitOf(response, this.#context.name))
+      const end = await exitOf(response, this.#context.name)
+      if (!this.#context.doubtful) return this.#settle(end)
+      this.#response = undefined
+      await this.#recover()
     } catch {
       if (this.#over.signal.aborted || response !== this.#response) return
       this.#response = undefined
@@ -108,7 +114,10 @@ export class ExitWatch {
 
   /** The connection was cut or the engine hangs: find it again and ask what became of the container. */
   async #recover(): Promise<void> {
-    if (this.#recovering) return
+    if (this.#recovering) {
+      this.#again = true
+      return
+    }
     this.#recovering = true
     const { signal } = this.#over
     const { liveness, reconnectTimeout } = this.#context
@@ -123,8 +132,9 @@ export class ExitWatch {
         break
       }
       try {
+        this.#again = false
         await this.#catchUp()
-        break
+        if (!this.#again) break
       } catch (error) {
         cause = error
         await pause(backoff(attempt), signal)
@@ -144,7 +154,7 @@ export class ExitWatch {
     // The engine was slow, and the wait from before still stands.
     if (this.#response !== undefined) return
     this.#response = await this.#ask('not-running')
-    this.#inSightSince = performance.now()
+    if (this.#inSightSince > 0) this.#inSightSince = performance.now()
     if (this.#over.signal.aborted) this.#response.destroy()
     else void this.#read(this.#response)
   }

@@ -16,6 +16,8 @@ export interface Room {
   readonly cgroups: CgroupSampler | undefined
   /** Random; part of every name and label, so that two drivers never meet. */
   readonly instance: string
+  /** The engine is Podman's imitation, which differs in places. */
+  readonly podman: boolean
   /** Given to containers that have a network. */
   readonly hostname: string | undefined
   /** `'1'`, `'2'`, or undefined when the engine does not say. Asked for on first need. */

@@ -34,7 +34,11 @@ export async function poise(
 ): Promise<Poised> {
   const { api, liveness, config } = room
   const { engineTimeout, reconnectTimeout } = config
-  const watch = await ExitWatch.register({ api, liveness, id, name, deadline: engineTimeout, reconnectTimeout })
+  const watch = await ExitWatch.register({
+    ...{ api, liveness, id, name, reconnectTimeout },
+    deadline: engineTimeout,
+    doubtful: room.podman,
+  })
   try {
     const stream = await api.upgrade({
       doing: `attach to container ${name}`,
