@@ -19,6 +19,8 @@ interface Rule {
   readonly text: RegExp
   readonly code: ErrorCode
   readonly retryable?: boolean
+  /** What to do, where the code alone does not say it. */
+  readonly advice?: string
 }
 
 /**
@@ -29,7 +31,16 @@ const rules: readonly Rule[] = [
   { text: /no space left on device|disk quota exceeded/i, code: 'ERR_COOKIETIN_NO_SPACE', retryable: true },
   { text: /too many open files/i, code: 'ERR_COOKIETIN_TOO_MANY_FILES', retryable: true },
   { status: 400, text: /client version .* is too (new|old)/i, code: 'ERR_COOKIETIN_API_VERSION' },
-  { text: /HTTP request to an HTTPS server/i, code: 'ERR_COOKIETIN_ENGINE_UNREACHABLE' },
+  {
+    text: /HTTP request to an HTTPS server/i,
+    code: 'ERR_COOKIETIN_ENGINE_UNREACHABLE',
+    advice: '. It wants TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH',
+  },
+  {
+    text: /storage-opt is supported only/i,
+    code: 'ERR_COOKIETIN_INVALID_TASK',
+    advice: '. This engine cannot limit fsSize, which takes overlay2 on xfs with pquota, btrfs or zfs: use tmpFsSize',
+  },
   { text: /non-overlapping IPv4 address pool/i, code: 'ERR_COOKIETIN_START_FAILED', retryable: true },
   { text: /network \S+ not found|could not find a? ?network/i, code: 'ERR_COOKIETIN_NETWORK_NOT_FOUND' },
   { text: /no such image/i, code: 'ERR_COOKIETIN_IMAGE_NOT_FOUND' },
@@ -68,11 +79,15 @@ export function replyError(reply: EngineReply, doing: string, options: Cookietin
   const { status, text } = reply
   const rule = rules.find(rule => (rule.status ?? status) === status && rule.text.test(text))
   const code = rule?.code ?? codeOfStatus(status)
-  return new CookietinError(code, `Could not ${doing}: the engine answered ${status}, "${text}"${advice(code)}`, {
-    retryable: rule?.retryable ?? (status >= 502 && status <= 504),
-    ...options,
-    cause: reply,
-  })
+  return new CookietinError(
+    code,
+    `Could not ${doing}: the engine answered ${status}, "${text}"${rule?.advice ?? advice(code)}`,
+    {
+      retryable: rule?.retryable ?? (status >= 502 && status <= 504),
+      ...options,
+      cause: reply,
+    },
+  )
 }
 
 /** The error for what went wrong while an image was pulled, in the engine's or the registry's words. */

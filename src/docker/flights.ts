@@ -1,4 +1,5 @@
 import { onAbort } from '../abort.ts'
+import { CookietinError } from '../errors.ts'
 import { cancelledError } from './api.ts'
 
 interface Flight {
@@ -28,7 +29,7 @@ export class SharedFlights {
         leave()
         reject(cancelledError(doing, signal.reason))
       })
-      flight.done.then(resolve, reject).finally(release)
+      flight.done.then(resolve, error => reject(ownCopy(error))).finally(release)
     })
   }
 
@@ -42,4 +43,11 @@ export class SharedFlights {
     this.#flights.set(key, flight)
     return flight
   }
+}
+
+/** An error is marked with its cookie on its way up: what many share must not carry the first one's name. */
+function ownCopy(error: unknown): unknown {
+  if (!(error instanceof CookietinError)) return error
+  const { code, message, cause, retryable, leaked } = error
+  return new CookietinError(code, message, { cause, retryable, leaked })
 }

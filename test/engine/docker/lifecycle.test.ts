@@ -81,6 +81,13 @@ describe('exit', () => {
     })
   })
 
+  test('of a log server that does not answer: the start has failed', async () => {
+    await expect(lifeOf({ loggerConfig: { url: 'tcp://127.0.0.1:1' } })).rejects.toMatchObject({
+      code: 'ERR_COOKIETIN_START_FAILED',
+      message: expect.stringContaining('logging driver'),
+    })
+  })
+
   test('of an image that is not there and must not be pulled: IMAGE_NOT_FOUND', async () => {
     const life = lifeOf({ image: 'cookietin-test/none:1', pull: 'never' })
     await expect(life).rejects.toMatchObject({ code: 'ERR_COOKIETIN_IMAGE_NOT_FOUND' })

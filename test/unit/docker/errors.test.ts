@@ -16,6 +16,7 @@ describe('an error reply', () => {
     [400, 'Client sent an HTTP request to an HTTPS server.', 'ENGINE_UNREACHABLE'],
     [500, 'mkdir /var/lib/docker/overlay2/x: no space left on device', 'NO_SPACE'],
     [500, 'socket: too many open files', 'TOO_MANY_FILES'],
+    [500, '--storage-opt is supported only for overlay over xfs', 'INVALID_TASK'],
     [500, 'something else', 'ENGINE_ERROR'],
     [301, '', 'ENGINE_PROTOCOL'],
   ])('%s %s: %s', ([status, text, code]) => {

@@ -69,6 +69,14 @@ describe('pull', () => {
     expect(given.pulls()).toHaveLength(1)
   })
 
+  test('once, and each gets an error of its own when it fails', async () => {
+    await using given = await registry(() => [500, 'manifest unknown'])
+    const tries = Array.from({ length: 3 }, () => given.prepare({ pull: 'always' }).catch((error: unknown) => error))
+    const errors = await Promise.all(tries)
+    expect(errors).toMatchObject(Array(3).fill({ code: 'ERR_COOKIETIN_IMAGE_NOT_FOUND' }))
+    expect([new Set(errors).size, given.pulls().length]).toEqual([3, 1])
+  })
+
   test('apart for other credentials, which go in a header', async () => {
     await using given = await registry(() => done)
     const auth = (password: string) => ({ username: 'me', password, serverAddress: 'r.example' })
