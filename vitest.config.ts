@@ -14,6 +14,14 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], sequence: { groupOrder: 0 } } },
       { test: { name: 'machines', include: ['test/machines/**/*.test.ts'], sequence: { groupOrder: 0 } } },
+      {
+        test: {
+          name: 'database',
+          include: ['test/database/**/*.test.ts'],
+          globalSetup: 'test/support/postgres-setup.ts',
+          sequence: { groupOrder: 0 },
+        },
+      },
       { test: { name: 'engine', include: ['test/engine/**/*.test.ts'], sequence: { groupOrder: 1 }, ...onAnEngine } },
       { test: { name: 'cli', include: ['test/cli/**/*.test.ts'], sequence: { groupOrder: 2 }, ...onAnEngine } },
     ],

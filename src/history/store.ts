@@ -25,13 +25,9 @@ export interface Store {
 }
 
 /** The error of a history that cannot do what it should. */
-export function historyError(doing: string, name: string, cause: unknown, advice = ''): CookietinError {
+export function historyError(doing: string, name: string, cause: unknown): CookietinError {
   const reason = cause instanceof Error ? cause.message : String(cause)
-  return new CookietinError(
-    'ERR_COOKIETIN_HISTORY_FAILED',
-    `Could not ${doing} the history in ${name}: ${reason}${advice}`,
-    {
-      cause,
-    },
-  )
+  return new CookietinError('ERR_COOKIETIN_HISTORY_FAILED', `Could not ${doing} the history in ${name}: ${reason}`, {
+    cause,
+  })
 }

@@ -1,0 +1,20 @@
+#!/bin/sh
+# Runs a PostgreSQL whose data and socket are under $1, with the binaries of $2; it listens on no port. Ends it, and removes $1, when standard
+# input closes: so also when the process that holds the other end of it is killed.
+dir=$1
+bin=$2
+"$bin/initdb" --pgdata "$dir/data" --username postgres --auth trust --encoding UTF8 --no-locale --no-sync > "$dir/log" 2>&1 || { cat "$dir/log" >&2; rm -rf "$dir"; exit 1; }
+"$bin/postgres" -D "$dir/data" -k "$dir" -h '' -c fsync=off -c max_connections=20 -c shared_buffers=16MB > "$dir/log" 2>&1 < /dev/null &
+postgres=$!
+tries=0
+while ! "$bin/pg_isready" --quiet --host "$dir" && [ $tries -lt 300 ] && kill -0 $postgres 2>/dev/null; do sleep 0.1; tries=$((tries + 1)); done
+if "$bin/pg_isready" --quiet --host "$dir"; then
+  echo ready
+  while read -r _; do :; done
+else
+  cat "$dir/log" >&2
+fi
+# Does not wait for clients.
+kill -INT $postgres 2>/dev/null
+wait $postgres
+rm -rf "$dir"
