@@ -39,30 +39,30 @@ test('removes what a killed process left, and nothing of a living one or of stra
   killed.process.kill('SIGKILL')
   await killed.end
 
+  // Others may have left something on this engine too: only our own lines count.
+  const ours = (stdout: string) => stdout.split('\n').filter(line => /gc-(killed|living)/.test(line))
   const dry = await cli(['gc', '--dry-run'])
   expect(dry).toMatchObject({ code: 0, stderr: '' })
-  expect(dry.stdout).toContain('8 containers would be removed.')
+  expect(ours(dry.stdout)).toHaveLength(8)
+  expect(dry.stdout).toMatch(/^(would remove .*\n)+\d+ containers would be removed\.\n$/)
   for (const id of killedIds) expect(await containersWith(`cookietin.id=${id}`)).toHaveLength(1)
 
   const json = await cli(['gc', '--dry-run', '--json'])
-  expect(
-    json.stdout
-      .trimEnd()
-      .split('\n')
-      .map(line => JSON.parse(line) as object),
-  ).toHaveLength(8)
+  expect(ours(json.stdout).map(line => JSON.parse(line) as object)).toMatchObject(
+    Array.from(killedIds, () => ({ state: 'running', removed: false })),
+  )
 
   const { code, stdout, stderr } = await cli(['gc'])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  expect(stdout.match(/^removed /gm)).toHaveLength(8)
-  expect(stdout).toContain('8 containers removed.')
+  expect(ours(stdout)).toHaveLength(8)
+  expect(stdout).toMatch(/^(removed .*\n)+\d+ containers removed\.\n$/)
   for (const id of killedIds) expect(await containersWith(`cookietin.id=${id}`)).toEqual([])
   expect(await containersWith('cookietin.id=gc-living')).toHaveLength(1)
   await engineRequest('GET', `/containers/${Id}/json`)
 
   living.process.kill('SIGTERM')
   expect((await living.end).code).toBe(143)
-  expect((await cli(['gc'])).stdout).toBe('No container of a dead process was found.\n')
+  expect(ours((await cli(['gc'])).stdout)).toEqual([])
 })
 
 test('without an engine exits with 125', async () => {
