@@ -1,19 +1,22 @@
 import { Command } from 'commander'
-import { createExecutor } from '../index.ts'
+import { createExecutor, type Execution } from '../index.ts'
 import { readBatch } from './batch-lines.ts'
 import { liveProgress, plainProgress } from './batch-progress.ts'
 import { type Outcome, runBatch } from './batch-run.ts'
+import { batchStats } from './batch-stats.ts'
 import { colorsFor } from './colors.ts'
 import type { CommandContext } from './command-context.ts'
 import { exitCodes } from './exit-codes.ts'
+import { addHistoryOption, type HistoryOption, openHistory } from './history-option.ts'
 import { Interrupts } from './interrupts.ts'
 import { openDriver } from './open-driver.ts'
 import { hasFailed, summary } from './outcome-text.ts'
 import { errorJson, resultJson } from './result-json.ts'
 import { readCount } from './run-options.ts'
+import { addStatsOption, type StatsOptions, statsForm } from './stats-option.ts'
 import { UsageError } from './usage-error.ts'
 
-interface BatchOptions {
+interface BatchOptions extends StatsOptions, HistoryOption {
   readonly concurrency?: string
   readonly memory?: string
   readonly maxOutput?: string
@@ -24,7 +27,7 @@ interface BatchOptions {
 
 /** `cookietin batch`. */
 export function batchCommand(context: CommandContext): Command {
-  return new Command('batch')
+  const command = new Command('batch')
     .summary('run many containers, so many at once')
     .description('Runs one task for each line of JSON in FILE, or in standard input.')
     .usage('[options] [FILE.jsonl]')
@@ -34,9 +37,10 @@ export function batchCommand(context: CommandContext): Command {
     .option('--json', 'print each result as a line of JSON as it comes; the summary goes to standard error')
     .option('--max-output <size>', 'how much of each output stream a result holds (default: 16m)')
     .option('--driver <docker|process>', 'where to run; process: on this machine, without isolation', 'docker')
-    .option('-q, --quiet', 'no progress and no summary, only what --json prints and the exit code')
+    .option('-q, --quiet', 'no progress and no summary, only what --json and --stats print and the exit code')
     .addHelpText('after', examples)
     .action((file: string, options: BatchOptions) => batch(context, file, options))
+  return addHistoryOption(addStatsOption(command, 'below the summary'), 'keep the runs')
 }
 
 const examples = `
@@ -55,10 +59,17 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
   if (given === 0) throw new UsageError('--concurrency: "0" would never run anything; give 1 or more')
   using interrupts = new Interrupts(stdio)
   const quiet = options.quiet ?? false
+  await using history = await openHistory(options, stdio)
   await using driver = await openDriver(options.driver, stdio, quiet)
   const { memory, maxOutput } = options
   // Without --json nobody sees what the tasks print.
-  await using executor = createExecutor({ driver, concurrency: given, memory, maxOutput: options.json ? maxOutput : 0 })
+  await using executor = createExecutor({
+    driver,
+    concurrency: given,
+    memory,
+    maxOutput: options.json ? maxOutput : 0,
+    history,
+  })
 
   const outcomes: Outcome[] = []
   const stderrColors = colorsFor(stdio.isTerminal.stderr)
@@ -67,12 +78,17 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
     : stdio.hasScreen
       ? await liveProgress(stdio, stderrColors)
       : plainProgress(stdio, stderrColors)
+  const stats = batchStats(stdio, statsForm(options), options.json ?? false)
   const watcher = {
-    added: progress?.added ?? (() => {}),
+    added(line: number, execution: Execution) {
+      progress?.added(line, execution)
+      stats?.added(execution)
+    },
     async ended(outcome: Outcome) {
       outcomes.push(forget(outcome))
       await progress?.ended(outcome)
       if (options.json) await stdio.line(outcomeJson(outcome))
+      await stats?.ended(outcome)
     },
   }
   try {
@@ -81,9 +97,12 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
     progress?.stop()
   }
   if (!quiet) {
-    const lines = summary(outcomes, options.json ? stderrColors : colorsFor(stdio.isTerminal.stdout))
-    for (const line of lines) options.json ? stdio.note(line) : await stdio.line(line)
+    // What is made for programs has standard output to itself.
+    const aside = options.json || statsForm(options) === 'json'
+    const lines = summary(outcomes, aside ? stderrColors : colorsFor(stdio.isTerminal.stdout))
+    for (const line of lines) aside ? stdio.note(line) : await stdio.line(line)
   }
+  await stats?.finish()
   exit(interrupts.exitCode ?? (outcomes.some(hasFailed) ? exitCodes.failed : exitCodes.ok))
 }
 

@@ -1,9 +1,9 @@
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** Reads `500`, `500ms`, `1.5s`, `2m`, `1h30m`. @returns ms, or undefined for what is not a duration. */
+/** Reads `500`, `500ms`, `1.5s`, `2m`, `1h30m`, `7d`. @returns ms, or undefined for what is not a duration. */
 export function parseDuration(text: string): number | undefined {
   if (/^\d+$/.test(text)) return Number(text)
-  const part = /(\d+(?:\.\d+)?)(ms|s|m|h)/y
+  const part = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/y
   let sum = 0
   do {
     const [, amount, unit] = part.exec(text) ?? []

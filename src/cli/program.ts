@@ -4,6 +4,7 @@ import { batchCommand } from './batch-command.ts'
 import type { CommandContext } from './command-context.ts'
 import { doctorCommand } from './doctor-command.ts'
 import { gcCommand } from './gc-command.ts'
+import { historyCommand } from './history-command.ts'
 import { runCommand } from './run-command.ts'
 
 /** The whole command line. */
@@ -18,6 +19,7 @@ export function createProgram(context: CommandContext): Command {
     .addCommand(batchCommand(context))
     .addCommand(doctorCommand(context))
     .addCommand(gcCommand(context))
+    .addCommand(historyCommand(context))
     .addHelpText(
       'after',
       `

@@ -2,16 +2,21 @@ import { Command } from 'commander'
 import { createExecutor } from '../index.ts'
 import type { RunResult } from '../result.ts'
 import type { CookieState } from '../states.ts'
+import { colorsFor } from './colors.ts'
 import { type CommandContext, collect } from './command-context.ts'
 import { exitCodeOf } from './exit-codes.ts'
+import { addHistoryOption, type HistoryOption, openHistory } from './history-option.ts'
 import { Interrupts } from './interrupts.ts'
 import { refuseDockerOptions } from './not-offered.ts'
 import { openDriver } from './open-driver.ts'
 import { printableLines } from './printable.ts'
 import { resultJson } from './result-json.ts'
 import { type TaskOptions, taskOf } from './run-options.ts'
+import { addStatsOption, type StatsOptions, statsForm } from './stats-option.ts'
+import { plotStats, plotWidth } from './stats-plot.ts'
+import type { Stdio } from './stdio.ts'
 
-interface RunOptions extends TaskOptions {
+interface RunOptions extends TaskOptions, StatsOptions, HistoryOption {
   readonly driver: string
   readonly interactive?: boolean
   readonly json?: boolean
@@ -55,7 +60,7 @@ export function runCommand(context: CommandContext): Command {
     .option('-q, --quiet', 'no notes on standard error')
     .addHelpText('after', examples)
     .action((image: string, words: string[], options: RunOptions) => run(context, image, words, options))
-  return refuseDockerOptions(command)
+  return refuseDockerOptions(addHistoryOption(addStatsOption(command, 'on standard error'), 'keep the run'))
 }
 
 const examples = `
@@ -73,8 +78,10 @@ async function run({ stdio, exit }: CommandContext, image: string, words: readon
   const say = (text: string) => {
     if (!options.quiet) stdio.note(`cookietin: ${printableLines(text)}`)
   }
+  await using history = await openHistory(options, stdio)
   await using driver = await openDriver(options.driver, stdio, options.quiet ?? false)
-  await using executor = createExecutor({ driver, concurrency: 1, maxOutput: options.json ? options.maxOutput : 0 })
+  const maxOutput = options.json ? options.maxOutput : 0
+  await using executor = createExecutor({ driver, concurrency: 1, maxOutput, history })
   const execution = executor.run(
     {
       ...task,
@@ -83,6 +90,9 @@ async function run({ stdio, exit }: CommandContext, image: string, words: readon
     },
     { signal: interrupts.signal },
   )
+  const form = statsForm(options)
+  // From the start on: who asks for a plot wants to see that of a short run, too.
+  if (form !== undefined) execution.stats$.subscribe()
   const preparing = setTimeout(() => {
     if (isBeforeStart(execution.state)) say(`making the image ${image} present …`)
   }, patience)
@@ -94,7 +104,14 @@ async function run({ stdio, exit }: CommandContext, image: string, words: readon
   }
   if (options.json) await stdio.line(resultJson(result))
   else if (interrupts.exitCode === undefined && speaks(result)) say(result.error?.message ?? '')
+  if (form !== undefined) await noteStats(stdio, result, form)
   exit(interrupts.exitCode ?? exitCodeOf(result))
+}
+
+async function noteStats(stdio: Stdio, { id, stats }: RunResult, form: 'plot' | 'json'): Promise<void> {
+  const style = { width: plotWidth(stdio.columns.stderr), height: 8, colors: colorsFor(stdio.isTerminal.stderr) }
+  const lines = form === 'json' ? [JSON.stringify({ id, stats })] : await plotStats(stats, style)
+  for (const line of lines) stdio.note(line)
 }
 
 const isBeforeStart = (state: CookieState) => state === 'created' || state === 'preparing'

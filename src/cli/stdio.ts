@@ -23,6 +23,11 @@ export class Stdio {
   readonly stdout = open(1)
   readonly stderr = open(2)
   readonly isTerminal = { stdout: isatty(1), stderr: isatty(2) }
+  /** Of the terminals, in characters; undefined elsewhere. */
+  readonly columns = {
+    stdout: isatty(1) ? process.stdout.columns : undefined,
+    stderr: isatty(2) ? process.stderr.columns : undefined,
+  }
   /** True when standard error is a terminal that a picture can be drawn on; some that are only simulated have no size. */
   readonly hasScreen = isatty(2) && (process.stderr.rows ?? 0) > 0
   /** Aborted once standard output takes no more, with the error as its reason: nothing that we still print would be seen. */
