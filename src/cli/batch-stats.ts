@@ -41,7 +41,7 @@ export function batchStats(stdio: Stdio, form: 'plot' | 'json' | undefined, isJs
     },
     async finish() {
       const stream = isJson ? 'stderr' : 'stdout'
-      const style = { width: plotWidth(stdio.columns[stream]), height: 4, colors: colorsFor(stdio.isTerminal[stream]) }
+      const style = { width: plotWidth(stdio.columns[stream]), height: 5, colors: colorsFor(stdio.isTerminal[stream]) }
       for (const { line, id, stats } of kept.sort((one, other) => one.line - other.line)) {
         await print('')
         await print(style.colors.bold(`line ${line}  ${id}`))

@@ -83,7 +83,7 @@ async function show({ stdio, exit }: CommandContext, history: History, id: strin
   const plot =
     run.status === 'unfinished'
       ? []
-      : ['', ...(await plotStats(run.stats, { width: plotWidth(stdio.columns.stdout), height: 8, colors }))]
+      : ['', ...(await plotStats(run.stats, { width: plotWidth(stdio.columns.stdout), height: 9, colors }))]
   for (const line of [...runDetails(run, colors), ...plot]) await stdio.line(line)
 }
 

@@ -109,7 +109,7 @@ async function run({ stdio, exit }: CommandContext, image: string, words: readon
 }
 
 async function noteStats(stdio: Stdio, { id, stats }: RunResult, form: 'plot' | 'json'): Promise<void> {
-  const style = { width: plotWidth(stdio.columns.stderr), height: 8, colors: colorsFor(stdio.isTerminal.stderr) }
+  const style = { width: plotWidth(stdio.columns.stderr), height: 9, colors: colorsFor(stdio.isTerminal.stderr) }
   const lines = form === 'json' ? [JSON.stringify({ id, stats })] : await plotStats(stats, style)
   for (const line of lines) stdio.note(line)
 }

@@ -6,7 +6,7 @@ import type { Colors } from './colors.ts'
 export interface PlotStyle {
   /** In characters, of the whole plot. */
   readonly width: number
-  /** Rows of each chart. */
+  /** Rows of each chart; of an odd number one is in the middle, where a label goes. */
   readonly height: number
   readonly colors: Colors
 }
@@ -38,13 +38,8 @@ export async function plotStats(stats: readonly Stat[], style: PlotStyle): Promi
   return [
     ...(cpu.length === 0
       ? ['CPU: too short to tell']
-      : await chart(
-          `CPU: ${percent(mean)} of one core in the mean, ${percent(greatest(cpu))} at most`,
-          cpu,
-          percent,
-          style,
-        )),
-    ...(await chart(`Memory: ${megabytes(peak)} at most${of}`, memory, megabytes, style)),
+      : await chart(`CPU: mean ${percent(mean)}, peak ${percent(greatest(cpu))} of a core`, cpu, percent, style)),
+    ...(await chart(`Memory: peak ${megabytes(peak)}${of}`, memory, megabytes, style)),
   ]
 }
 

@@ -16,7 +16,7 @@ export async function sqliteFile(): Promise<{ readonly path: string }> {
 }
 
 /** The same, on a Node that has no SQLite of its own. */
-export async function libsqlFile(): Promise<{ readonly path: string }> {
+async function libsqlFile(): Promise<{ readonly path: string }> {
   hideSqlite()
   return sqliteFile()
 }
