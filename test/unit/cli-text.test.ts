@@ -12,9 +12,10 @@ test.each([
   ['0.1ms', 1],
   ['2m', 120_000],
   ['1h30m', 5_400_000],
+  ['30d', 2_592_000_000],
 ])('a duration of %s is %i ms', (text, ms) => expect(parseDuration(text)).toBe(ms))
 
-test.each(['', 's', '5 s', '-1', '5d', '1s2', '1.5', 'Infinity'])('%j is no duration', text =>
+test.each(['', 's', '5 s', '-1', '5w', '1s2', '1.5', 'Infinity'])('%j is no duration', text =>
   expect(parseDuration(text)).toBeUndefined(),
 )
 
