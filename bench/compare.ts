@@ -1,6 +1,8 @@
 /** One way of doing the work: returns when it is done once. */
 export interface Contender {
   readonly name: string
+  /** Makes ready, each time, outside of the time that counts. */
+  readonly before?: () => unknown
   readonly run: () => Promise<unknown>
 }
 
@@ -11,7 +13,8 @@ const median = (values: readonly number[]) =>
 export async function compare(title: string, contenders: readonly Contender[], rounds: number): Promise<void> {
   const times = new Map(contenders.map(({ name }) => [name, [] as number[]]))
   for (let round = -1; round < rounds; round += 1) {
-    for (const { name, run } of contenders) {
+    for (const { name, before, run } of contenders) {
+      await before?.()
       const start = performance.now()
       await run()
       // The first round warms up and does not count.

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Controller, controllers, networkBytes, readV1, readV2 } from './counters.ts'
+import { KeptFiles } from './kept-files.ts'
 import { type CgroupMounts, parseGroups, usualGroups } from './mounts.ts'
 import type { Look } from './series.ts'
 
@@ -8,7 +9,9 @@ import type { Look } from './series.ts'
 export class CgroupFiles {
   readonly #mounts: CgroupMounts
   readonly #folders: ReadonlyMap<Controller, string>
+  readonly #files = new KeptFiles()
   #pid: string | undefined
+  #isOnHostNetwork = false
   #network = { received: 0, sent: 0 }
 
   private constructor(mounts: CgroupMounts, folders: ReadonlyMap<Controller, string>) {
@@ -46,27 +49,37 @@ export class CgroupFiles {
 
   /** What the files tell now; undefined when the container is gone. */
   look(): Look | undefined {
-    const read = (controller: Controller, file: string) => readText(join(this.#folders.get(controller) ?? '', file))
+    const read = (controller: Controller, file: string) =>
+      this.#files.read(join(this.#folders.get(controller) ?? '', file))
     const counters = this.#mounts.version === 1 ? readV1(read) : readV2(read)
     if (counters === undefined) return undefined
     return { counters, network: this.#readNetwork(read), timestamp: Date.now(), now: performance.now() }
   }
 
+  /** Lets go of the files. */
+  close(): void {
+    this.#files.close()
+  }
+
   /** Control groups do not count the network: it is read from the namespace of one of the processes. After the last one, what was seen last stays. */
   #readNetwork(read: (controller: Controller, file: string) => string | undefined) {
-    for (const pid of [this.#pid, /^[1-9]\d*/.exec(read('memory', 'cgroup.procs') ?? '')?.[0]]) {
-      const text = pid === undefined ? undefined : readText(`/proc/${pid}/net/dev`)
-      if (text === undefined || isOursToo(pid)) continue
-      this.#pid = pid
+    if (this.#isOnHostNetwork) return this.#network
+    // Not kept open: that would keep the namespace.
+    const text = readNetwork(this.#pid)
+    if (text !== undefined) {
       this.#network = networkBytes(text)
-      break
+      return this.#network
     }
+    this.#pid = /^[1-9]\d*/.exec(read('memory', 'cgroup.procs') ?? '')?.[0]
+    this.#isOnHostNetwork = this.#pid !== undefined && isOursToo(this.#pid)
+    const first = this.#isOnHostNetwork ? undefined : readNetwork(this.#pid)
+    if (first !== undefined) this.#network = networkBytes(first)
     return this.#network
   }
 }
 
 /** A container on the host's network has no numbers of its own. */
-function isOursToo(pid: string | undefined): boolean {
+function isOursToo(pid: string): boolean {
   try {
     return readlinkSync(`/proc/${pid}/ns/net`) === readlinkSync('/proc/self/ns/net')
   } catch {
@@ -74,7 +87,10 @@ function isOursToo(pid: string | undefined): boolean {
   }
 }
 
-/** These files are made up by the kernel as they are read: none of them waits for a disk, and a thread for each would cost several times as much. */
+function readNetwork(pid: string | undefined): string | undefined {
+  return pid === undefined ? undefined : readText(`/proc/${pid}/net/dev`)
+}
+
 function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'latin1')

@@ -41,11 +41,13 @@ export class CgroupSampler {
       const begin = async () => {
         await started
         const files = await CgroupFiles.find(this.#mounts, id(), () => askPid().catch(() => undefined))
-        if (subscriber.closed) return
         if (files === undefined) {
-          subscriber.add(otherwise.subscribe(subscriber))
+          if (!subscriber.closed) subscriber.add(otherwise.subscribe(subscriber))
           return
         }
+        // Added to a subscriber that has gone meanwhile, it is called at once.
+        subscriber.add(() => files.close())
+        if (subscriber.closed) return
         const toStat = seriesOf(totalmem())
         const look = () => {
           const seen = subscriber.closed ? undefined : files.look()

@@ -48,6 +48,9 @@ describe.each([1, 2] as const)('control groups of version %i', version => {
     if (mounts === undefined) throw new Error('no mounts')
     const files = await CgroupFiles.find(mounts, id, noPid)
     expect(files?.look()).toMatchObject({ counters, network: { received: 0, sent: 0 } })
+    expect(files?.look()).toMatchObject({ counters })
+    files?.close()
+    files?.close()
   })
 
   it('are not found where the container is not, nor in the group of another process of its number', async () => {

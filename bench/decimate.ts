@@ -1,0 +1,72 @@
+// Bringing samples of nine metrics down to 240 points: in one go and as they come, beside the seed's algorithm, transcribed.
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { decimate } from '../src/index.ts'
+import { StatAccumulator } from '../src/stats/decimate-sink.ts'
+import type { Stat } from '../src/stats/stat.ts'
+import { compare } from './compare.ts'
+import { seedDecimate } from './seed-decimate.ts'
+
+const points = 240
+
+/** The sample of a second. Made anew for every turn: the transcription changes what it gets. */
+function sampleAt(second: number): Stat {
+  return {
+    timestamp: 1_767_323_045_000 + second * 1003,
+    metrics: {
+      net_rx: second * 700,
+      net_tx: second * 90,
+      mem_limit: 134_217_728,
+      mem_usage: 52_428_800 + (second % 97) * 4096,
+      disk_read: second * 512,
+      disk_write: second * 1024,
+      cpu_user: second % 90,
+      cpu_total: second % 101,
+      cpu_kernel: second % 11,
+    },
+  }
+}
+
+function accumulate(stats: Iterable<Stat>): readonly Stat[] {
+  const kept = new StatAccumulator(points)
+  for (const stat of stats) kept.push(stat)
+  return kept.points()
+}
+
+// What a run of any length holds: the heap after so many samples, each forgotten as soon as it is taken.
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+const kept = new StatAccumulator(points)
+console.log('\nthe heap while samples come')
+let second = 0
+for (const until of [1e3, 1e4, 1e5, 1e6, 3e6]) {
+  const start = performance.now()
+  const from = second
+  while (second < until) kept.push(sampleAt(second++))
+  const each = ((performance.now() - start) / (second - from)) * 1e3
+  collect()
+  const heap = (process.memoryUsage().heapUsed / 2 ** 20).toFixed(1)
+  console.log(
+    `  after ${until.toLocaleString('en').padStart(9)} samples  ${heap.padStart(6)} MiB, ${kept.size} points held, ${each.toFixed(2)} µs a sample with its making`,
+  )
+}
+
+for (const [count, rounds] of [
+  [1e3, 200],
+  [1e5, 15],
+  [1e6, 5],
+] as const) {
+  let stats: Stat[] = []
+  const before = () => {
+    stats = Array.from({ length: count }, (_, second) => sampleAt(second))
+  }
+  await compare(
+    `${count.toLocaleString('en')} samples of nine metrics to ${points} points`,
+    [
+      { name: 'decimate', before, run: async () => decimate(points, stats) },
+      { name: 'as they come (StatAccumulator)', before, run: async () => accumulate(stats) },
+      { name: "the seed's algorithm, transcribed", before, run: async () => seedDecimate(points, stats) },
+    ],
+    rounds,
+  )
+}
