@@ -7,7 +7,10 @@ import { Windows } from './windows.ts'
 
 /** How samples are brought down to points. */
 export interface DecimateOptions {
-  /** Adds the least and the greatest value of each metric to a point, as `cpu_total_min` and `cpu_total_max`. Default false. */
+  /**
+   * Adds the least and the greatest value of each metric to a point, as `cpu_total_min` and `cpu_total_max`. A missing metric counts as 0, as it does in
+   * the mean, which lies between them. Default false.
+   */
   readonly extremes?: boolean
 }
 
@@ -78,7 +81,8 @@ export class StatAccumulator {
 
 /**
  * An RxJS operator that takes samples for however long, in bounded memory, and gives them as `maxSamples` points at most, once, when the
- * source completes. For points so far, use a {@link StatAccumulator}.
+ * source completes: at no time does it hold more than `2 × maxSamples`. Gaps, missing metrics and `maxSamples` of 0 or less are as in `decimate`.
+ * A sample that is earlier than the one before it, as after a step of the clock, counts as of the same time.
  */
 export function decimateSink(maxSamples: number, options?: DecimateOptions): OperatorFunction<Stat, readonly Stat[]> {
   checkMaxSamples(maxSamples)

@@ -6,11 +6,17 @@ import { Windows } from './windows.ts'
 /**
  * Brings samples down to `maxSamples` points at most, each the mean of the samples in a window of time (the seed's `Decimate`).
  *
- * The windows are equally long, so a gap in time gives fewer points. No more samples than `maxSamples` are given back as they are;
- * `maxSamples` of 0 or less gives none. Unlike the seed's, it leaves its input as it was, sums cannot overflow, it always comes to an end,
- * and means of times are not cut to whole nanoseconds.
+ * - **Gaps**: the windows are equally long, and an empty one gives no point. So a series with a gap gives fewer points than `maxSamples`, down to two.
+ * - **Missing metrics**: a metric is divided by the number of all samples in its window, so that a missing one counts as 0. A metric that
+ *   no sample in the window has is not in the point.
+ * - **Few samples**: no more samples than `maxSamples` are given back as they are, in a new array.
+ * - **`maxSamples` of 0 or less** gives none; Infinity gives all.
  *
- * @throws CookietinError `ERR_COOKIETIN_INVALID_STATS` when the samples must be averaged and are not sorted by time.
+ * Unlike the seed's, it leaves its input as it was, sums cannot overflow, it always comes to an end, and means of times are not cut to
+ * whole nanoseconds.
+ *
+ * @throws CookietinError `ERR_COOKIETIN_INVALID_STATS` when `maxSamples` is no whole number, and when the samples must be averaged and are not
+ *   sorted by time.
  */
 export function decimate(maxSamples: number, stats: readonly Stat[]): Stat[] {
   checkMaxSamples(maxSamples)

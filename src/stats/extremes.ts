@@ -1,32 +1,45 @@
-/** The least and the greatest value of each metric in any number of samples; a missing metric counts for neither. */
+interface Range {
+  min: number
+  max: number
+  count: number
+}
+
+/** The least and the greatest value of each metric in any number of samples. A missing one counts as 0, as it does in their mean. */
 export class Extremes {
-  readonly #ranges = new Map<string, { min: number; max: number }>()
+  readonly #ranges = new Map<string, Range>()
+  #count = 0
 
   add(metrics: Readonly<Record<string, number>>): void {
-    for (const [name, value] of Object.entries(metrics)) this.#widen(name, value, value)
+    this.#count++
+    for (const [name, value] of Object.entries(metrics)) this.#widen(name, { min: value, max: value, count: 1 })
   }
 
   addExtremes(other: Extremes): void {
-    for (const [name, { min, max }] of other.#ranges) this.#widen(name, min, max)
+    this.#count += other.#count
+    for (const [name, range] of other.#ranges) this.#widen(name, range)
   }
 
   /** As metrics: `cpu_total_min`, `cpu_total_max`. */
   toMetrics(): Record<string, number> {
     return Object.fromEntries(
-      [...this.#ranges].flatMap(([name, { min, max }]) => [
-        [`${name}_min`, min],
-        [`${name}_max`, max],
-      ]),
+      [...this.#ranges].flatMap(([name, { min, max, count }]) => {
+        const isMissing = count < this.#count
+        return [
+          [`${name}_min`, isMissing ? Math.min(min, 0) : min],
+          [`${name}_max`, isMissing ? Math.max(max, 0) : max],
+        ]
+      }),
     )
   }
 
-  #widen(name: string, min: number, max: number): void {
+  #widen(name: string, { min, max, count }: Range): void {
     const range = this.#ranges.get(name)
     if (range === undefined) {
-      this.#ranges.set(name, { min, max })
+      this.#ranges.set(name, { min, max, count })
     } else {
       range.min = Math.min(range.min, min)
       range.max = Math.max(range.max, max)
+      range.count += count
     }
   }
 }

@@ -86,7 +86,37 @@ describe('StatAccumulator', () => {
     const kept = new StatAccumulator(1, { extremes: true })
     for (let index = 0; index < 9; index++)
       kept.push({ timestamp: index, metrics: { x: index % 5, ...(index === 4 && { y: 1 }) } })
-    expect(kept.points()).toEqual([{ timestamp: 4, metrics: { x: 1, x_min: 0, x_max: 4, y: 0, y_min: 1, y_max: 1 } }])
+    expect(kept.points()).toEqual([{ timestamp: 4, metrics: { x: 1, x_min: 0, x_max: 4, y: 0, y_min: 0, y_max: 1 } }])
+  })
+
+  it('keeps every mean within its least and its greatest, the points in the order of time, and no more than asked for', () => {
+    // Fractions and negative numbers, which no engine has, must not do better.
+    const metrics = fc.dictionary(
+      fc.constantFrom('mem_usage', 'net_rx', 'cpu_total'),
+      fc.oneof(fc.maxSafeNat(), fc.integer(), fc.double({ noNaN: true, min: -1e9, max: 1e9 })),
+    )
+    const samples = sortedStats(300).chain(stats =>
+      fc.tuple(...stats.map(stat => metrics.map(values => ({ ...stat, metrics: values })))),
+    )
+    fc.assert(
+      fc.property(samples, fc.integer({ min: 1, max: 12 }), (stats, max) => {
+        const kept = new StatAccumulator(max, { extremes: true })
+        for (const stat of stats) kept.push(stat)
+        const points = kept.points()
+        expect(points.length).toBeLessThanOrEqual(max)
+        const times = points.map(({ timestamp }) => timestamp)
+        expect(times).toEqual(times.toSorted((a, b) => a - b))
+        for (const { metrics } of points) {
+          for (const name of ['mem_usage', 'net_rx', 'cpu_total'].filter(name => name in metrics)) {
+            const [mean, least, greatest] = [name, `${name}_min`, `${name}_max`].map(key => metrics[key] ?? Number.NaN)
+            // The mean of fractions is rounded, as any sum of them is.
+            const slack = 1e-9 * Math.max(Math.abs(least ?? 0), Math.abs(greatest ?? 0))
+            expect(mean).toBeGreaterThanOrEqual((least ?? Number.NaN) - slack)
+            expect(mean).toBeLessThanOrEqual((greatest ?? Number.NaN) + slack)
+          }
+        }
+      }),
+    )
   })
 
   it.each([Number.NaN, 0.5])('refuses %o points', max => {
