@@ -3,7 +3,7 @@ import { Observable } from 'rxjs'
 import { withRaw } from '../stats/raw.ts'
 import type { Stat } from '../stats/stat.ts'
 import { jsonLines } from './lines.ts'
-import { type EngineSample, toStat } from './stats.ts'
+import { type EngineSample, isHollow, toStat } from './stats.ts'
 import { backoff, pause } from './timing.ts'
 
 /** Where samples come from, and when. */
@@ -41,7 +41,8 @@ export function samples$({ open, started, ended }: SampleSource): Observable<Sta
         try {
           if (stream !== undefined) {
             for await (const line of jsonLines(stream)) {
-              const stat = toStat(line as EngineSample)
+              const sample = line as EngineSample
+              const stat = isHollow(sample) ? undefined : toStat(sample)
               // Time that stands still or goes back is an old sample, or a clock that was set: a series needs neither.
               if (stat === undefined || stat.timestamp <= last || signal.aborted) continue
               last = stat.timestamp

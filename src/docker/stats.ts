@@ -61,6 +61,11 @@ export function toStat(sample: EngineSample): Stat | undefined {
   }
 }
 
+/** True for the sample of a container that died while it was taken: it has a time, and nothing else. */
+export function isHollow({ memory_stats: memory, cpu_stats: cpu }: EngineSample): boolean {
+  return memory?.usage === undefined && cpu?.system_cpu_usage === undefined
+}
+
 function cpuMetrics(now: CpuSample = {}, before: CpuSample = {}): Record<string, number> {
   if (before.system_cpu_usage === undefined) return {}
   const span = (now.system_cpu_usage ?? 0) - before.system_cpu_usage

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type EngineSample, toStat } from '../../../src/docker/stats.ts'
+import { type EngineSample, isHollow, toStat } from '../../../src/docker/stats.ts'
 import { haveVectors, readVectors } from '../../support/vectors.ts'
 
 interface Vector {
@@ -92,5 +92,21 @@ describe('samples of the engine', () => {
     expect(toStat({ read: '0001-01-01T00:00:00Z' })).toBeUndefined()
     expect(toStat({ read: 'soon' })).toBeUndefined()
     expect(toStat({})).toBeUndefined()
+  })
+
+  test('in which nothing was measured are told apart', () => {
+    const empty = {
+      memory_stats: {},
+      cpu_stats: {},
+      precpu_stats: {},
+      networks: null,
+      blkio_stats: { io_service_bytes_recursive: null },
+    }
+    expect([{}, empty, { memory_stats: { usage: 0 } }, { cpu_stats: { system_cpu_usage: 1 } }].map(isHollow)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ])
   })
 })
