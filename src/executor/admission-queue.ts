@@ -14,6 +14,8 @@ export interface AdmissionOptions extends QueueAddOptions {
 
 interface Entry extends AdmissionOptions {
   readonly run: RunFunction
+  /** When it was queued, by `performance.now()`. */
+  readonly since: number
   /** How many have gone before it that came after it. */
   passed: number
 }
@@ -41,6 +43,11 @@ export class AdmissionQueue implements Queue<RunFunction, AdmissionOptions> {
     return this.#entries.length
   }
 
+  /** The first in line, whether it can start or not. */
+  get first(): { readonly demand: Demand; readonly since: number } | undefined {
+    return this.#entries[0]
+  }
+
   /** What p-queue must believe: it starts a task whenever this is not 0, so only whether one can start counts. */
   get size(): number {
     return this.#next() === -1 ? 0 : 1
@@ -48,7 +55,7 @@ export class AdmissionQueue implements Queue<RunFunction, AdmissionOptions> {
 
   enqueue(run: RunFunction, options: Partial<AdmissionOptions> = {}): void {
     const { id = '', priority = 0, demand = { memory: 0, cpus: 0 } } = options
-    this.#insert({ id, priority, demand, run, passed: 0 })
+    this.#insert({ id, priority, demand, run, since: performance.now(), passed: 0 })
   }
 
   dequeue(): RunFunction | undefined {
@@ -72,9 +79,11 @@ export class AdmissionQueue implements Queue<RunFunction, AdmissionOptions> {
     this.#insert({ ...entry, priority })
   }
 
-  remove(id: string): void {
+  /** False where none of that id waits. */
+  remove(id: string): boolean {
     const index = this.#entries.findIndex(entry => entry.id === id)
     if (index !== -1) this.#entries.splice(index, 1)
+    return index !== -1
   }
 
   /** Behind the last one of the same or a higher priority. */

@@ -2,6 +2,7 @@ import { PassThrough, type Readable } from 'node:stream'
 import { EMPTY, type Observable, of } from 'rxjs'
 import type { Cookie } from '../cookie.ts'
 import type { CookietinError } from '../errors.ts'
+import type { PullProgress } from '../pull-progress.ts'
 import type { Captured, RunResult, Transition } from '../result.ts'
 import type { CookieState } from '../states.ts'
 import type { Stat } from '../stats/stat.ts'
@@ -18,6 +19,8 @@ export interface ExecutionHandle {
   readonly transitions$: Observable<Transition>
   /** Resource samples from now on, about one a second; completes when the run has ended. */
   readonly stats$: Observable<Stat>
+  /** How the making present of the image goes: the latest and what follows. Says nothing where the image is there. Completes with the pull or the run. */
+  readonly pull$: Observable<PullProgress>
   /** Standard output as a Node stream. Once asked for, it must be read: it holds the container up otherwise. */
   readonly stdout: Readable
   /** Standard error as a Node stream. Once asked for, it must be read: it holds the container up otherwise. */
@@ -51,6 +54,9 @@ export function executionOf(cookie: Cookie, result: Promise<RunResult>): Executi
     get stats$() {
       return cookie.stats$
     },
+    get pull$() {
+      return cookie.pull$
+    },
     get stdout() {
       return cookie.stdout
     },
@@ -72,6 +78,7 @@ export function refusedExecution(id: string, error: CookietinError): Execution {
     state$: of('failed'),
     transitions$: EMPTY,
     stats$: EMPTY,
+    pull$: EMPTY,
     get stdout() {
       return ended()
     },

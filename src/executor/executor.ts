@@ -1,16 +1,18 @@
-import PQueue from 'p-queue'
 import { type Observable, Subject } from 'rxjs'
 import { onAbort } from '../abort.ts'
 import type { OpenCookie } from '../cookie/open-cookie.ts'
 import { notCleaned } from '../driver.ts'
 import { CookietinError, InvalidInputError, toCookietinError } from '../errors.ts'
+import { type HotFunction, SlotFunction } from '../hot/function.ts'
+import { checkHost } from '../hot/platform.ts'
+import { type FunctionSpec, resolveSpec } from '../hot/spec.ts'
 import type { RunResult, Transition } from '../result.ts'
 import type { RunRecorder } from '../run-log.ts'
 import type { ContainerTask, ResolvedTask } from '../task.ts'
-import { type AdmissionOptions, AdmissionQueue } from './admission-queue.ts'
 import { type Execution, executionOf, refusedExecution } from './execution.ts'
+import { ExecutorHost } from './hot-host.ts'
+import { Lanes } from './lanes.ts'
 import { type ExecutorOptions, type ResolvedExecutorOptions, resolveExecutorOptions } from './options.ts'
-import { ResourcePool } from './resources.ts'
 import { runAll } from './run-all.ts'
 
 /** What {@link Executor.run} takes besides the task. */
@@ -46,6 +48,12 @@ export interface Executor extends AsyncDisposable {
   runAll(tasks: Tasks<BytesTask>, options?: RunOptions): AsyncGenerator<RunResult<Uint8Array>, void, undefined>
   runAll(tasks: Tasks<TextTask>, options?: RunOptions): AsyncGenerator<RunResult<string>, void, undefined>
   runAll(tasks: Tasks<ContainerTask>, options?: RunOptions): AsyncGenerator<RunResult, void, undefined>
+  /**
+   * Makes a function of an image that speaks Fn's `http-stream`: its containers are started once, called many times, and frozen while
+   * nobody calls. They count towards `concurrency`, `memory` and `cpus` as tasks do; those that are idle are ended when others need the room.
+   * Throws `ERR_COOKIETIN_INVALID_TASK`, listing every bad field.
+   */
+  function(spec: FunctionSpec): HotFunction
   /** Every change of state of every cookie, from now on; completes when the executor is closed. */
   readonly transitions$: Observable<Transition>
   /** How many tasks run. */
@@ -68,9 +76,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
 
 class QueueExecutor implements Executor {
   readonly #options: ResolvedExecutorOptions
-  readonly #pool: ResourcePool
-  readonly #admission: AdmissionQueue
-  readonly #queue: PQueue<AdmissionQueue, AdmissionOptions>
+  readonly #lanes: Lanes
+  readonly #host: ExecutorHost
+  readonly #functions = new Set<SlotFunction>()
   readonly #transitions$ = new Subject<Transition>()
   /** Every cookie that is not closed yet. */
   readonly #cookies = new Set<OpenCookie>()
@@ -82,30 +90,19 @@ class QueueExecutor implements Executor {
   constructor(options: ResolvedExecutorOptions) {
     this.#options = options
     this.#recorder = options.history?.follow(this.#transitions$)
-    this.#pool = new ResourcePool({ memory: options.memory, cpus: options.cpus })
-    const admission = new AdmissionQueue(this.#pool)
-    this.#admission = admission
-    this.#queue = new PQueue({
-      concurrency: options.concurrency,
-      // p-queue wants a class; it needs one queue, and so do we.
-      queueClass: class {
-        constructor() {
-          // biome-ignore lint/correctness/noConstructorReturn: hands p-queue the queue that we keep
-          return admission
-        }
-      } as unknown as new () => AdmissionQueue,
-    })
-    this.#queue.on('next', () => this.#admit())
+    const { concurrency, memory, cpus, driver, cookie } = options
+    this.#lanes = new Lanes(concurrency, { memory, cpus })
+    this.#host = new ExecutorHost(driver, this.#lanes, cookie.inspect, opened => this.#tell(opened))
   }
 
   get transitions$(): Observable<Transition> {
     return this.#transitions$
   }
   get pending(): number {
-    return this.#queue.pending
+    return this.#lanes.pending
   }
   get size(): number {
-    return this.#admission.waiting
+    return this.#lanes.waiting
   }
 
   run(task: BytesTask, options?: RunOptions): Execution<Uint8Array>
@@ -123,7 +120,7 @@ class QueueExecutor implements Executor {
     const result = this.#recorder === undefined ? followed : this.#kept(cookie.task, followed)
     const demand = { memory: cookie.task.memory, cpus: cookie.task.cpus }
     if (cookie.state === 'created') {
-      void this.#queue.add(() => this.#turn(cookie, demand), { id: cookie.id, priority, demand })
+      this.#lanes.add({ id: cookie.id, priority, demand }, () => this.#turn(cookie))
     }
     return executionOf(cookie, result)
   }
@@ -135,6 +132,18 @@ class QueueExecutor implements Executor {
     return runAll(task => this.run(task, options), tasks)
   }
 
+  function(spec: FunctionSpec): HotFunction {
+    if (this.#closing !== undefined) {
+      throw new CookietinError('ERR_COOKIETIN_CLOSED', 'Cannot make a function: the executor is closed')
+    }
+    const resolved = resolveSpec(spec, this.#options.concurrency)
+    this.#check(this.#options.driver.resolve(resolved.task), 0)
+    checkHost(this.#options.driver)
+    const made = new SlotFunction(this.#host, resolved, () => this.#functions.delete(made))
+    this.#functions.add(made)
+    return made
+  }
+
   async onIdle(): Promise<void> {
     if (this.#cookies.size === 0) return
     await new Promise<void>(resolve => this.#idlers.push(resolve))
@@ -142,7 +151,10 @@ class QueueExecutor implements Executor {
 
   close({ force = false }: { readonly force?: boolean | undefined } = {}): Promise<void> {
     this.#closing ??= this.#drain()
-    if (force) for (const cookie of this.#cookies) void cookie.cancel('the executor is closed')
+    if (force) {
+      for (const cookie of this.#cookies) void cookie.cancel('the executor is closed')
+      for (const each of this.#functions) void each.close({ force }).catch(() => {})
+    }
     return this.#closing
   }
 
@@ -158,13 +170,13 @@ class QueueExecutor implements Executor {
     this.#check(task, priority)
     const cookie = this.#options.driver.open(task, this.#options.cookie)
     this.#recorder?.created(task)
-    cookie.transitions$.subscribe(transition => this.#transitions$.next(transition))
+    this.#tell(cookie)
     return cookie
   }
 
   /** What can never start must be refused, not queued. */
   #check({ memory, cpus }: ResolvedTask, priority: number): void {
-    const { total } = this.#pool
+    const { total } = this.#lanes
     const issues = [
       ...(memory > total.memory
         ? [{ field: 'memory', value: String(memory), allowed: `at most the executor's ${total.memory} bytes` }]
@@ -188,7 +200,7 @@ class QueueExecutor implements Executor {
     } finally {
       release()
       // A cookie that ended in the queue must not keep its place there.
-      this.#admission.remove(cookie.id)
+      this.#lanes.withdraw(cookie.id)
       void this.#closeCookie(cookie)
     }
   }
@@ -204,7 +216,7 @@ class QueueExecutor implements Executor {
   }
 
   /** One task's turn: p-queue's slot is free again when the task has settled; the removal goes on beside. */
-  async #turn(cookie: OpenCookie, demand: AdmissionOptions['demand']): Promise<void> {
+  async #turn(cookie: OpenCookie): Promise<void> {
     try {
       // Whoever subscribes right after run() shall see the cookie created.
       await undefined
@@ -212,8 +224,6 @@ class QueueExecutor implements Executor {
       await wait()
     } catch {
       // Told to the caller by the execution.
-    } finally {
-      this.#pool.giveBack(demand)
     }
   }
 
@@ -224,18 +234,18 @@ class QueueExecutor implements Executor {
       this.#uncleaned.push(error)
     }
     this.#cookies.delete(cookie)
-    this.#admit()
     if (this.#cookies.size > 0) return
     for (const resolve of this.#idlers.splice(0)) resolve()
   }
 
-  /** Has p-queue start all that can: by itself it looks for one task when one ends, and for none when one leaves the queue. */
-  #admit(): void {
-    this.#queue.concurrency = this.#options.concurrency
+  #tell(cookie: OpenCookie): void {
+    cookie.transitions$.subscribe(transition => this.#transitions$.next(transition))
   }
 
   async #drain(): Promise<void> {
-    await this.onIdle()
+    const closed = await Promise.allSettled([this.onIdle(), ...[...this.#functions].map(each => each.close())])
+    for (const outcome of closed) if (outcome.status === 'rejected') this.#uncleaned.push(outcome.reason)
+    await this.#host.folders.close()
     this.#transitions$.complete()
     if (this.#uncleaned.length > 0) throw notCleaned(this.#uncleaned)
   }

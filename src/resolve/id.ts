@@ -15,7 +15,7 @@ export function readId(issues: Issues, value: unknown): string {
 }
 
 /** A new id of 16 lower-case letters and digits: the time in ms, so that ids sort by age, and 35 random bits. */
-function newId(): string {
+export function newId(): string {
   const time = Date.now().toString(36).padStart(9, '0')
   return time + Array.from(randomBytes(7), byte => alphabet[byte & 31]).join('')
 }

@@ -1,0 +1,220 @@
+import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { CookietinError, type ErrorCode } from '../errors.ts'
+import { toChunks } from '../input.ts'
+import type { TaskInput } from '../task.ts'
+import { bodyStream } from './body.ts'
+import { answerOf, type CallHeaders, hasNoBody, requestHeaders } from './wire.ts'
+
+/** How many interim responses (1xx) a function may send before its answer. */
+const mostInterim = 8
+
+/** What one call sends. */
+export interface Outgoing {
+  readonly callId: string
+  /** Unix time in ms. */
+  readonly deadline: number
+  readonly headers: CallHeaders | undefined
+  readonly body: TaskInput | undefined
+}
+
+/** What one exchange is bounded by, and whom it tells of its end. */
+export interface ExchangeOptions {
+  readonly socketPath: string
+  readonly maxHeaderSize: number
+  readonly maxBody: number
+  /** The response has come to its end, and the connection may serve another call. */
+  readonly served: () => void
+  /** The container must serve no other call. */
+  readonly broken: (error: CookietinError) => void
+}
+
+/** A connection that is kept for the next call for so long, in ms: a function may close it when it pleases, and a call that meets that is lost. */
+const keepAlive = 1_000
+
+/** The one connection of a slot. */
+export const slotAgent = (): Agent => new Agent({ keepAlive: true, maxSockets: 1, timeout: keepAlive })
+
+/** One call over the wire. Once it is sent, whatever goes wrong ends the container: nobody knows what the function is at. */
+export class Exchange {
+  readonly response: Promise<Response>
+  readonly #options: ExchangeOptions
+  readonly #request: ClientRequest
+  readonly #callId: string
+  #incoming: IncomingMessage | undefined
+  #failure: CookietinError | undefined
+  #over = false
+  #settle: { resolve: (response: Response) => void; reject: (error: CookietinError) => void } = {
+    resolve() {},
+    reject() {},
+  }
+
+  constructor(agent: Agent, { callId, deadline, headers, body }: Outgoing, options: ExchangeOptions) {
+    this.#options = options
+    this.#callId = callId
+    this.response = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject }
+    })
+    const whole = typeof body === 'string' || body instanceof Uint8Array ? Buffer.from(body as string) : undefined
+    const length = body === undefined ? 0 : whole?.length
+    this.#request = request({
+      agent,
+      socketPath: options.socketPath,
+      method: 'POST',
+      path: '/call',
+      headers: requestHeaders({ callId, deadline, headers, length }),
+      maxHeaderSize: options.maxHeaderSize,
+    })
+    this.#listen()
+    if (length !== undefined) this.#request.end(whole)
+    else if (body !== undefined) void this.#send(body)
+  }
+
+  /** Ends it: the caller has given up, or its time is up. */
+  abort(error: CookietinError): void {
+    this.#fail(error)
+  }
+
+  #listen(): void {
+    let interim = 0
+    this.#request.on('information', () => {
+      if (++interim > mostInterim) this.#failWith('INVALID', `it sent more than ${mostInterim} interim responses`)
+    })
+    this.#request.on('upgrade', (_response, socket) => {
+      socket.destroy()
+      this.#failWith('INVALID', 'it switched protocols, which nobody had asked for')
+    })
+    this.#request.on('response', response => this.#read(response))
+    this.#request.on('error', (error: NodeJS.ErrnoException) => this.#failBy(error))
+    this.#request.on('close', () => {
+      if (this.#incoming === undefined) this.#failWith('FAILED', 'it closed the connection without an answer')
+    })
+  }
+
+  async #send(body: TaskInput): Promise<void> {
+    const chunks = toChunks(body)
+    try {
+      for await (const chunk of chunks) {
+        if (this.#over || this.#request.destroyed) return
+        if (!this.#request.write(chunk)) await drained(this.#request)
+      }
+      this.#request.end()
+    } catch (error) {
+      this.#fail(error as CookietinError)
+    }
+  }
+
+  #read(response: IncomingMessage): void {
+    this.#incoming = response
+    const { statusCode = 0, headers } = response
+    const framed = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
+    // Fn's contract: the function's own status travels in a header, and these three say whether it ran.
+    if (statusCode !== 200 && statusCode !== 502 && statusCode !== 504) {
+      this.#failWith('INVALID', `it answered with the status ${statusCode}`)
+    } else if (!framed && !hasNoBody(statusCode)) {
+      this.#failWith('INVALID', 'its answer does not say where it ends (neither Content-Length nor chunked)')
+    } else if (Number(headers['content-length'] ?? 0) > this.#options.maxBody) {
+      this.#failWith('TOO_LARGE', `its body is larger than ${this.#options.maxBody} bytes`)
+    } else if (statusCode !== 200) {
+      this.#refuse(response, statusCode)
+    } else {
+      this.#answer(response)
+    }
+  }
+
+  /** The function says that it failed, or ran out of time: the container lives. */
+  #refuse(response: IncomingMessage, status: 502 | 504): void {
+    let text = ''
+    response.on('data', (chunk: Buffer) => {
+      if (text.length < 4_096) text += chunk.toString()
+    })
+    this.#untilRead(response, () => {
+      const [code, what] =
+        status === 502
+          ? (['ERR_COOKIETIN_FUNCTION_FAILED', 'The function failed'] as const)
+          : (['ERR_COOKIETIN_CALL_TIMEOUT', 'The function ran out of time'] as const)
+      this.#settle.reject(new CookietinError(code, `${what}: ${text.slice(0, 1_000) || '(it says no more)'}`))
+    })
+  }
+
+  #answer(response: IncomingMessage): void {
+    const head = answerOf(response.rawHeaders, this.#callId)
+    if (head === undefined) {
+      this.#failWith('INVALID', `its Fn-Http-Status is ${response.headers['fn-http-status']}`)
+      return
+    }
+    const body = bodyStream(response, {
+      limit: this.#options.maxBody,
+      tooLarge: () => this.#failWith('TOO_LARGE', `its body is larger than ${this.#options.maxBody} bytes`),
+      cancelled: reason =>
+        this.#fail(
+          new CookietinError('ERR_COOKIETIN_CANCELLED', 'The response was not read to its end', { cause: reason }),
+        ),
+      failure: () => this.#failure,
+    })
+    this.#untilRead(response, () => {})
+    // A Response with one of these statuses must have no body; what the function sends all the same is read and dropped.
+    const bare = hasNoBody(head.status)
+    if (bare) void body.pipeTo(new WritableStream()).catch(() => {})
+    this.#settle.resolve(new Response(bare ? null : body, head))
+  }
+
+  #untilRead(response: IncomingMessage, done: () => void): void {
+    response.on('end', () => {
+      if (!response.complete || this.#over) return
+      done()
+      if (this.#request.writableFinished) this.#serve()
+      // It answered before it had read all: its connection has the rest of this request still in it.
+      else this.#failWith('FAILED', 'it answered before it had read the request')
+    })
+    response.on('error', (error: NodeJS.ErrnoException) => this.#failBy(error))
+    response.on('close', () => {
+      if (!response.complete) this.#failWith('TRUNCATED', 'it closed the connection in the middle of its answer')
+    })
+  }
+
+  #serve(): void {
+    this.#over = true
+    this.#options.served()
+  }
+
+  #failBy(error: NodeJS.ErrnoException): void {
+    if (error.code === 'HPE_HEADER_OVERFLOW') {
+      this.#failWith('HEADERS_TOO_LARGE', `its headers are larger than ${this.#options.maxHeaderSize} bytes`, error)
+    } else if (error.code?.startsWith('HPE_')) {
+      this.#failWith('INVALID', `its answer is not HTTP (${error.message})`, error)
+    } else if (this.#incoming !== undefined) {
+      this.#failWith('TRUNCATED', 'it closed the connection in the middle of its answer', error)
+    } else {
+      this.#failWith('FAILED', `the connection broke before its answer (${error.message})`, error)
+    }
+  }
+
+  #failWith(
+    kind: 'INVALID' | 'FAILED' | 'TRUNCATED' | 'TOO_LARGE' | 'HEADERS_TOO_LARGE',
+    why: string,
+    cause?: unknown,
+  ): void {
+    const code: ErrorCode = `ERR_COOKIETIN_RESPONSE_${kind}`
+    this.#fail(new CookietinError(code, `The function gave no good answer: ${why}. Its container is ended`, { cause }))
+  }
+
+  #fail(error: CookietinError): void {
+    if (this.#over) return
+    this.#over = true
+    this.#failure = error
+    this.#options.broken(error)
+    this.#settle.reject(error)
+    this.#request.destroy()
+    this.#incoming?.destroy()
+  }
+}
+
+function drained(request: ClientRequest): Promise<void> {
+  return new Promise(resolve => {
+    const done = () => {
+      request.off('drain', done).off('close', done)
+      resolve()
+    }
+    request.on('drain', done).on('close', done)
+  })
+}

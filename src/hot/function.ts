@@ -1,0 +1,224 @@
+import { type Deferred, deferred } from '../deferred.ts'
+import { CookietinError, InvalidInputError, toCookietinError } from '../errors.ts'
+import { Call, type InvokeRequest } from './call.ts'
+import type { Admission, HotHost } from './host.ts'
+import { launchSlot } from './launch.ts'
+import { Seats } from './seats.ts'
+import type { Slot, SlotState } from './slot.ts'
+import type { ResolvedSpec } from './spec.ts'
+
+/** A function that is called over HTTP in containers that are started once and frozen while nobody calls (the seed's `http-stream`). */
+export interface HotFunction extends AsyncDisposable {
+  /**
+   * Calls the function: in the container that was called last, if one is free; else in a new one, if the limits allow; else when its turn comes.
+   * Resolves with the response as soon as its headers are there. Rejects with a {@link CookietinError} whose code says what went wrong.
+   */
+  invoke(request?: InvokeRequest): Promise<Response>
+  /** Resolves when the function has so many containers that listen. */
+  prewarm(count: number): Promise<void>
+  /** How many containers it has. */
+  readonly size: number
+  /** Takes no more calls, lets those it has come to their end (with `force`: ends them), and removes its containers. Idempotent. */
+  close(options?: { readonly force?: boolean | undefined }): Promise<void>
+}
+
+/** The one implementation of {@link HotFunction}. */
+export class SlotFunction implements HotFunction {
+  readonly #host: HotHost
+  readonly #spec: ResolvedSpec
+  readonly #seats: Seats
+  /** Calls that no container has yet, in the order of their coming. */
+  readonly #waiting: Call[] = []
+  readonly #prewarming: Deferred<void>[] = []
+  readonly #changed: (() => void)[] = []
+  readonly #uncleaned: unknown[] = []
+  #isClosed = false
+  #closing: Promise<void> | undefined
+
+  readonly #onClosed: () => void
+
+  constructor(host: HotHost, spec: ResolvedSpec, onClosed: () => void) {
+    this.#onClosed = onClosed
+    this.#host = host
+    this.#spec = spec
+    this.#seats = new Seats(spec.maxContainers)
+  }
+
+  get size(): number {
+    return this.#seats.slots.size
+  }
+
+  invoke(request: InvokeRequest = {}): Promise<Response> {
+    const { timeout = this.#spec.timeout } = request
+    if (this.#isClosed) return Promise.reject(closedError())
+    if (!(typeof timeout === 'number' && timeout > 0)) return Promise.reject(badTimeout(timeout))
+    const call = new Call(request, timeout, () => this.#leave(call))
+    if (!call.isOver) {
+      this.#waiting.push(call)
+      this.#dispatch()
+    }
+    return call.response
+  }
+
+  async prewarm(count: number): Promise<void> {
+    if (this.#isClosed) throw closedError()
+    const missing = Math.min(count, this.#spec.maxContainers) - this.size
+    const tickets = Array.from({ length: Math.max(0, missing) }, () => deferred<void>())
+    this.#prewarming.push(...tickets)
+    this.#dispatch()
+    await Promise.all(tickets.map(({ promise }) => promise))
+  }
+
+  close({ force = false }: { readonly force?: boolean | undefined } = {}): Promise<void> {
+    this.#isClosed = true
+    this.#closing ??= this.#close()
+    if (force) {
+      for (const call of this.#waiting.splice(0)) call.fail(closedError())
+      for (const call of this.#seats.calls) call.fail(closedError())
+      this.#tell()
+    }
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    for (const ticket of this.#prewarming.splice(0)) ticket.reject(closedError())
+    while (this.#waiting.length > 0 || this.#seats.calls.length > 0) await this.#change()
+    this.#withdrawSpare()
+    for (const slot of this.#seats.slots) slot.actor.send({ type: 'close' })
+    while (this.#seats.slots.size > 0 || this.#seats.asked > 0) await this.#change()
+    this.#onClosed()
+    if (this.#uncleaned.length > 0) throw this.#uncleaned[0]
+  }
+
+  /** Gives every call that waits a container, as far as there are any, and asks for those that are missing. */
+  #dispatch(): void {
+    while (this.#waiting.length > 0) {
+      const slot = this.#seats.warmest()
+      if (slot === undefined) break
+      this.#give(slot)
+    }
+    const wanted = this.#waiting.length + this.#prewarming.length
+    while (this.#seats.coming < wanted && this.#seats.hasRoom) this.#ask()
+    this.#withdrawSpare()
+  }
+
+  #give(slot: Slot): void {
+    const call = this.#waiting.shift()
+    if (call === undefined) return
+    this.#host.withdraw(this.#seats.take(slot, call))
+    slot.actor.send({ type: 'call' })
+  }
+
+  #ask(): void {
+    const slotting = launchSlot(this.#host, this.#spec, (slot, state, from) => this.#follow(slot, state, from))
+    this.#seats.ask(slotting.admission)
+    slotting.slot
+      .then(
+        slot => this.#arrive(slotting.admission, slot),
+        error => {
+          this.#seats.forget(slotting.admission)
+          if (error !== undefined)
+            this.#failOldest(toCookietinError(error, 'ERR_COOKIETIN_ENGINE_ERROR', 'Cannot launch a container'))
+        },
+      )
+      .finally(() => this.#tell())
+  }
+
+  #arrive(admission: Admission, slot: Slot): void {
+    this.#seats.arrive(admission, slot)
+    slot.start()
+    // It was on its way while the function was closed.
+    if (this.#isClosed && this.#waiting.length === 0) slot.actor.send({ type: 'close' })
+  }
+
+  /** Those that nobody waits for any more are not worth a place. */
+  #withdrawSpare(): void {
+    while (this.#seats.coming > this.#waiting.length + this.#prewarming.length && this.#seats.withdrawOne());
+  }
+
+  #follow(slot: Slot, state: SlotState, from: SlotState): void {
+    if (state === 'busy') this.#serve(slot)
+    else if (state === 'idle') this.#rest(slot, from)
+    else if (state === 'frozen') this.#host.offer(this.#seats.evictableOf(slot))
+    else if (state === 'draining') this.#drain(slot, from)
+    else if (state === 'gone') this.#bury(slot)
+    this.#tell()
+  }
+
+  #serve(slot: Slot): void {
+    const call = this.#seats.callOf(slot)
+    // Its caller gave up while the container was thawed for it.
+    if (call === undefined || call.isOver) slot.actor.send({ type: 'served' })
+    else call.send(slot)
+  }
+
+  #rest(slot: Slot, from: SlotState): void {
+    if (from === 'listening') this.#prewarming.shift()?.resolve()
+    this.#seats.release(slot)?.finish()
+    slot.direct(undefined, undefined)
+    const evictable = this.#seats.warm(slot)
+    if (this.#waiting.length === 0 || this.#host.mustYield()) this.#host.offer(evictable)
+    // Later, since the machine is still telling its state; and unless it was evicted meanwhile.
+    queueMicrotask(() => this.#dispatch())
+  }
+
+  #drain(slot: Slot, from: SlotState): void {
+    this.#host.withdraw(this.#seats.cool(slot))
+    const call = this.#seats.release(slot)
+    if (call !== undefined) this.#lose(call, slot)
+    else if (from === 'launching' || from === 'listening') {
+      if (slot.actor.getSnapshot().context.cause !== 'closed') this.#failOldest(slot.failure)
+    }
+  }
+
+  /** A call's container has ended: what the function has not seen is tried in another. */
+  #lose(call: Call, slot: Slot): void {
+    if (call.wasSent) call.fail(slot.failure)
+    else if (!call.isOver) this.#waiting.unshift(call)
+    queueMicrotask(() => this.#dispatch())
+  }
+
+  #bury(slot: Slot): void {
+    const { retireError } = slot.actor.getSnapshot().context
+    if (retireError !== undefined) this.#uncleaned.push(retireError)
+    this.#host.gone(this.#seats.evictableOf(slot))
+    this.#seats.bury(slot)
+    queueMicrotask(() => this.#dispatch())
+  }
+
+  /** A launch that fails is told to the one that waits longest, so that a function that cannot start is not started for ever. */
+  #failOldest(error: CookietinError): void {
+    const call = this.#waiting.shift()
+    if (call !== undefined) call.fail(error)
+    else this.#prewarming.shift()?.reject(error)
+  }
+
+  #leave(call: Call): void {
+    const index = this.#waiting.indexOf(call)
+    if (index !== -1) this.#waiting.splice(index, 1)
+    this.#withdrawSpare()
+    this.#tell()
+  }
+
+  #change(): Promise<void> {
+    return new Promise(resolve => this.#changed.push(resolve))
+  }
+
+  #tell(): void {
+    for (const resolve of this.#changed.splice(0)) resolve()
+  }
+}
+
+function closedError(): CookietinError {
+  return new CookietinError('ERR_COOKIETIN_CLOSED', 'Cannot call the function: it is closed')
+}
+
+function badTimeout(timeout: unknown): CookietinError {
+  return new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [
+    { field: 'timeout', value: String(timeout), allowed: 'milliseconds above 0, or Infinity' },
+  ])
+}

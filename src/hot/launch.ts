@@ -1,0 +1,46 @@
+import type { Admission, HotHost } from './host.ts'
+import { LogRouter } from './logs.ts'
+import { Slot, type SlotState } from './slot.ts'
+import type { ResolvedSpec } from './spec.ts'
+
+/** A container that is asked for. */
+export interface Launch {
+  readonly admission: Admission
+  /** The slot, once its place was given; rejects with why it could not be made, with undefined where it was withdrawn. */
+  readonly slot: Promise<Slot>
+}
+
+/** Asks for a place, and makes a slot in it, which gives it back when it is gone. */
+export function launchSlot(
+  host: HotHost,
+  spec: ResolvedSpec,
+  follow: (slot: Slot, state: SlotState, from: SlotState) => void,
+): Launch {
+  const task = host.resolve({ ...spec.task, stdout: undefined, stderr: undefined })
+  const demand = { memory: task.memory, cpus: task.cpus }
+  const admission = host.admit(task.id, demand)
+  return { admission, slot: make() }
+
+  async function make(): Promise<Slot> {
+    const release = await admission.granted
+    try {
+      const folder = await host.folders.make()
+      const [stdout, stderr] = [new LogRouter(spec.task.stdout), new LogRouter(spec.task.stderr)]
+      try {
+        const cookie = host.open(host.resolve({ ...spec.task, id: task.id, udsPath: folder.path, stdout, stderr }))
+        return new Slot({ spec, cookie, folder, stdout, stderr, demand, inspect: host.inspect, changed })
+      } catch (error) {
+        await folder.remove()
+        throw error
+      }
+    } catch (error) {
+      release()
+      throw error
+    }
+
+    function changed(slot: Slot, state: SlotState, from: SlotState): void {
+      if (state === 'gone') release()
+      follow(slot, state, from)
+    }
+  }
+}

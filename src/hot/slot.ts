@@ -1,0 +1,160 @@
+import type { Agent } from 'node:http'
+import type { Writable } from 'node:stream'
+import { type Actor, createActor } from 'xstate'
+import type { OpenCookie } from '../cookie/open-cookie.ts'
+import type { CookieOptions } from '../cookie.ts'
+import { CookietinError, toCookietinError } from '../errors.ts'
+import type { Demand } from '../executor/resources.ts'
+import { Exchange, type Outgoing, slotAgent } from './exchange.ts'
+import type { SocketFolder } from './folder.ts'
+import { type Listener, untilListening } from './listener.ts'
+import type { LogRouter } from './logs.ts'
+import { assignWork, hotSlotMachine } from './slot-actors.ts'
+import type { ResolvedSpec } from './spec.ts'
+
+/** The states of a slot. */
+export type SlotState =
+  | 'launching'
+  | 'listening'
+  | 'idle'
+  | 'freezing'
+  | 'frozen'
+  | 'unfreezing'
+  | 'busy'
+  | 'draining'
+  | 'gone'
+
+/** What a slot is made of. */
+export interface SlotParts {
+  readonly spec: ResolvedSpec
+  readonly cookie: OpenCookie
+  readonly folder: SocketFolder
+  readonly stdout: LogRouter
+  readonly stderr: LogRouter
+  readonly inspect: CookieOptions['inspect']
+  /** Called at each change of state. */
+  readonly changed: (slot: Slot, state: SlotState, from: SlotState) => void
+  readonly demand: Demand
+}
+
+/** One hot container: joins a slot's machine to a cookie, its socket and the calls to it. */
+export class Slot {
+  readonly id: string
+  readonly actor: Actor<typeof hotSlotMachine>
+  readonly #parts: SlotParts
+  readonly #agent: Agent = slotAgent()
+  #listener: Listener | undefined
+  #state: SlotState = 'launching'
+
+  constructor(parts: SlotParts) {
+    const { spec, cookie, inspect } = parts
+    this.id = cookie.id
+    this.#parts = parts
+    this.actor = createActor(hotSlotMachine, {
+      id: `slot-${cookie.id}`,
+      input: { id: cookie.id, ...spec },
+      ...(inspect === undefined ? {} : { inspect }),
+    })
+    assignWork(this.actor, {
+      launch: () => this.#launch(),
+      listen: signal => this.#listen(signal),
+      freeze: () => cookie.freeze(),
+      unfreeze: () => cookie.unfreeze(),
+      retire: () => this.#retire(),
+    })
+    this.actor.subscribe(snapshot => {
+      const state = snapshot.value as SlotState
+      const from = this.#state
+      if (state === from) return
+      this.#state = state
+      parts.changed(this, state, from)
+    })
+  }
+
+  get state(): SlotState {
+    return this.#state
+  }
+
+  get demand(): Demand {
+    return this.#parts.demand
+  }
+
+  /** Why it ended, once it has begun to: the error for a call that it cannot serve. */
+  get failure(): CookietinError {
+    const { cause, error } = this.actor.getSnapshot().context
+    const { launchTimeout } = this.#parts.spec
+    if (cause === 'launchTimeout') {
+      return new CookietinError(
+        'ERR_COOKIETIN_LISTEN_TIMEOUT',
+        `The function did not listen on its socket within ${launchTimeout} ms of its start. It must listen at FN_LISTENER, or raise launchTimeout`,
+        { cookieId: this.id },
+      )
+    }
+    return toCookietinError(error, 'ERR_COOKIETIN_FUNCTION_EXITED', `The function's container was ended (${cause})`, {
+      cookieId: this.id,
+    })
+  }
+
+  start(): void {
+    this.actor.start()
+  }
+
+  /** Sends a call. Only while it is busy with that very call. */
+  exchange(outgoing: Outgoing): Exchange {
+    const { spec } = this.#parts
+    return new Exchange(this.#agent, outgoing, {
+      socketPath: this.#listener?.path ?? '',
+      maxHeaderSize: spec.maxResponseHeaders,
+      maxBody: spec.maxResponseBody,
+      served: () => this.actor.send({ type: 'served' }),
+      broken: error => this.actor.send({ type: 'broken', error }),
+    })
+  }
+
+  /** Directs the container's output for the time of a call. */
+  direct(stdout: Writable | undefined, stderr: Writable | undefined): void {
+    this.#parts.stdout.direct(stdout)
+    this.#parts.stderr.direct(stderr)
+  }
+
+  async #launch(): Promise<void> {
+    const { cookie } = this.#parts
+    const { wait } = await cookie.run()
+    void wait().then(
+      ({ exitCode, error }) =>
+        this.#send({
+          type: 'exited',
+          error: new CookietinError(
+            'ERR_COOKIETIN_FUNCTION_EXITED',
+            `The function's container has ended by itself${exitCode === undefined ? '' : ` with exit code ${exitCode}`}${error === undefined ? '' : `: ${error.message}`}`,
+            { cookieId: cookie.id, cause: error },
+          ),
+        }),
+      error => this.#send({ type: 'exited', error }),
+    )
+  }
+
+  async #listen(signal: AbortSignal): Promise<void> {
+    const listener = await untilListening(this.#parts.folder.path, signal)
+    if (signal.aborted) listener.close()
+    else this.#listener = listener
+  }
+
+  async #retire(): Promise<void> {
+    const { cookie, folder, stdout, stderr } = this.#parts
+    this.#agent.destroy()
+    try {
+      // Killed as it is: a frozen container does not run again. The folder goes only when the container is gone.
+      await cookie.close()
+    } finally {
+      this.#listener?.close()
+      stdout.destroy()
+      stderr.destroy()
+      await folder.remove()
+    }
+  }
+
+  #send(event: { type: 'exited'; error: unknown }): void {
+    if (this.#state !== 'draining' && this.#state !== 'gone') this.actor.send(event)
+  }
+}

@@ -1,0 +1,84 @@
+/** Headers by their names, as a caller gives them. */
+export type CallHeaders = Headers | Readonly<Record<string, string | readonly string[]>>
+
+/** Meant for one connection only (RFC 9110, 7.6.1, and what Fn strips besides). */
+const hopByHop = new Set([
+  'connection',
+  'proxy-connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** Ours to set: what a caller says of them is not passed on. */
+const ours = new Set(['host', 'content-length', 'expect', 'fn-call-id', 'fn-deadline'])
+
+const prefix = 'fn-http-h-'
+
+/** What a call's request says of itself. */
+export interface CallHead {
+  readonly callId: string
+  /** Unix time in ms. */
+  readonly deadline: number
+  readonly headers: CallHeaders | undefined
+  /** Bytes of the body; undefined where it is not known before it is sent. */
+  readonly length: number | undefined
+}
+
+/**
+ * The headers of a call as Fn's contract has them: the caller's own as they are, and each again as `Fn-Http-H-…`, where a function
+ * behind an HTTP gateway looks for it.
+ */
+export function requestHeaders({ callId, deadline, headers, length }: CallHead): Record<string, string | string[]> {
+  const sent: Record<string, string | string[]> = {
+    host: 'localhost',
+    'fn-call-id': callId,
+    'fn-deadline': new Date(deadline).toISOString(),
+    ...(length === undefined ? { 'transfer-encoding': 'chunked' } : { 'content-length': String(length) }),
+  }
+  const given = headers instanceof Headers ? headers : Object.entries(headers ?? {})
+  for (const [name, value] of given) {
+    const key = name.toLowerCase()
+    if (hopByHop.has(key) || ours.has(key)) continue
+    const values = typeof value === 'string' ? value : [...value]
+    sent[key] = values
+    if (key !== 'content-type' && !key.startsWith('fn-')) sent[prefix + key] = values
+  }
+  return sent
+}
+
+/** A function's answer, as its caller sees it. */
+export interface AnswerHead {
+  readonly status: number
+  readonly headers: Headers
+}
+
+/**
+ * The status and headers for the caller: `Fn-Http-Status` and `Fn-Http-H-…` where the function gives them, and its other headers
+ * as they are, but for those that concern the connection. Undefined where the function gives a status that is none.
+ */
+export function answerOf(rawHeaders: readonly string[], callId: string): AnswerHead | undefined {
+  const headers = new Headers()
+  const wrapped: [string, string][] = []
+  let status = 200
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] ?? '').toLowerCase()
+    const value = rawHeaders[index + 1] ?? ''
+    if (name === 'fn-http-status') status = Number(value)
+    else if (name.startsWith(prefix)) wrapped.push([name.slice(prefix.length), value])
+    else if (!hopByHop.has(name)) headers.append(name, value)
+  }
+  if (!(Number.isInteger(status) && status >= 200 && status <= 599)) return undefined
+  // What the function says to its caller beats what it says to us under the same name.
+  for (const name of new Set(wrapped.map(([name]) => name))) headers.delete(name)
+  for (const [name, value] of wrapped) if (name !== '' && !hopByHop.has(name)) headers.append(name, value)
+  headers.set('fn-call-id', callId)
+  return { status, headers }
+}
+
+/** A response to these has no body. */
+export const hasNoBody = (status: number): boolean => status === 204 || status === 205 || status === 304
