@@ -83,7 +83,7 @@ class SqliteStore implements Store {
 
 /** Node's own SQLite, from 22.13 on; else the package `libsql`, which brings its binary along and needs no build. */
 async function loadSqlite(path: string): Promise<(path: string) => Database> {
-  const own = process.getBuiltinModule('node:sqlite')
+  const own = quietly(() => process.getBuiltinModule('node:sqlite'))
   if (own !== undefined) return file => new own.DatabaseSync(file) as Database
   try {
     const { default: Libsql } = await import('libsql')
@@ -94,5 +94,16 @@ async function loadSqlite(path: string): Promise<(path: string) => Database> {
       `Could not open the history in ${path}: Node.js ${process.version} has no SQLite of its own. Install the package libsql beside cookietin (npm install libsql), or use Node.js 22.13 or later`,
       { cause },
     )
+  }
+}
+
+/** Node.js 22 warns of its SQLite as experimental, whoever uses it: nothing that the user of a history could do anything about. */
+function quietly<T>(load: () => T): T {
+  const { emitWarning } = process
+  process.emitWarning = () => {}
+  try {
+    return load()
+  } finally {
+    process.emitWarning = emitWarning
   }
 }
