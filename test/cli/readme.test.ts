@@ -18,10 +18,12 @@ const output: Readonly<Record<string, string>> = {
   'cancel.ts': 'cancelled ERR_COOKIETIN_CANCELLED\n',
   'first-run.ts': 'created\npreparing\nprepared\nstarting\nrunning\ndone\nclosing\nsuccess 0 5\n\nclosed\n',
   'freeze.ts': 'frozen\nrunning\nsuccess\n',
+  'history.ts': 'unlucky 3\n',
   'machine.ts': 'preparing\ncancelled\n',
   'many.ts': '0\n1\n4\n9\n16\n25\n36\n49\n',
   'mock-driver.ts': 'busybox success 0\nbroken error 3\n0 left\n',
   'process-driver.ts': 'success hi\n',
+  'stats.ts': '3 processes, 64 MiB allowed\n',
   'results.ts': 'error 3 no flour\nERR_COOKIETIN_IMAGE_NOT_FOUND\n',
 }
 
