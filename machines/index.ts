@@ -1,4 +1,6 @@
 export { cookieMachine } from './cookie.ts'
 export type { Cause, CookieContext, CookieEvent, CookieInput } from './cookie-types.ts'
+export { imageMachine } from './image.ts'
+export type { ImageContext, ImageEvent, ImageInput, PullPolicy } from './image-types.ts'
 export { slotMachine } from './slot.ts'
 export type { SlotCause, SlotContext, SlotEvent, SlotInput } from './slot-types.ts'

@@ -1,6 +1,7 @@
 // Draws every machine into docs/machines.md. `npm run docs` writes the page; a test keeps it true.
 import { writeFile } from 'node:fs/promises'
 import { cookieMachine } from '../machines/cookie.ts'
+import { imageMachine } from '../machines/image.ts'
 import { toMermaid } from '../src/mermaid.ts'
 
 const machines = [
@@ -10,6 +11,13 @@ const machines = [
     text: `\`machines/cookie.ts\`: the life of one container run. Visible states are those of \`cookieStates\`; \`settling\` only picks
 the settled state and is never seen. \`timeLeft\` counts the time spent in \`running\` and \`freezing\`; it stands while the cookie is
 \`frozen\`. \`grace\` bounds how long \`stopping\` waits for the end to be seen.`,
+  },
+  {
+    machine: imageMachine,
+    title: 'The image',
+    text: `\`machines/image.ts\`: one image made present on an engine, shared by all who want it with the same credentials. \`wanted\` and
+\`judging\` only pick the next state and are never seen. \`delay\` doubles with each retry up to a bound, and is up to half less by chance; only
+failures that may pass are retried.`,
   },
 ]
 

@@ -1,10 +1,15 @@
 import { fold, Issues, isRecord, nearest } from './resolve/issues.ts'
+import { parseSize } from './sizes.ts'
 
 /** How one key of a config is read. `read` gives undefined for what is not allowed. */
 export interface Field<T> {
   readonly otherwise: T
   /** What is allowed, as a phrase that follows "must be". */
   readonly allowed: string
+  /** Another name of the key, as spelt by a later version of the seed. */
+  readonly alias?: string
+  /** Its value is in no error. */
+  readonly secret?: boolean
   /** A value from the environment is always a string. */
   read(value: unknown): T | undefined
 }
@@ -26,23 +31,32 @@ export function resolveFields<F extends Readonly<Record<string, Field<unknown>>>
   env: Readonly<Record<string, string | undefined>>,
 ): Resolved<F> {
   const issues = new Issues()
-  const explicit = readGiven(issues, Object.keys(fields), given)
+  const names = namesOf(fields)
+  const explicit = readGiven(issues, names, given)
   const fromEnv = new Map(
     Object.keys(env)
       .filter(name => name.startsWith(prefix))
       .map(name => [fold(name.slice(prefix.length)), name] as const),
   )
   const resolved = Object.entries(fields).map(([key, field]) => {
-    const variable = fromEnv.get(fold(key))
+    const variable = [key, field.alias ?? key].map(name => fromEnv.get(fold(name))).find(name => name && env[name])
     const sources = [explicit.get(key), { name: variable ?? '', value: variable && env[variable] }]
     const source = sources.find(candidate => candidate?.value !== undefined && candidate.value !== '')
     if (source === undefined) return [key, field.otherwise]
     const value = field.read(source.value)
-    if (value === undefined) issues.add(source.name, source.value, field.allowed)
+    if (value === undefined) issues[field.secret ? 'addSecret' : 'add'](source.name, source.value, field.allowed)
     return [key, value]
   })
   issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
   return Object.freeze(Object.fromEntries(resolved)) as Resolved<F>
+}
+
+/** Every spelling of every key, folded, with the key. */
+function namesOf(fields: Readonly<Record<string, Field<unknown>>>): ReadonlyMap<string, string> {
+  const names = Object.entries(fields).flatMap(([key, { alias }]) =>
+    (alias === undefined ? [key] : [key, alias]).map(name => [fold(name), key] as const),
+  )
+  return new Map(names)
 }
 
 interface Source {
@@ -50,12 +64,13 @@ interface Source {
   readonly value: unknown
 }
 
-function readGiven(issues: Issues, keys: readonly string[], given: unknown): ReadonlyMap<string, Source> {
+function readGiven(issues: Issues, names: ReadonlyMap<string, string>, given: unknown): ReadonlyMap<string, Source> {
   const found = new Map<string, Source>()
+  const keys = [...new Set(names.values())]
   if (!isRecord(given)) issues.add('config', given, 'an object')
   for (const [name, value] of isRecord(given) ? Object.entries(given) : []) {
     if (value === undefined) continue
-    const key = keys.find(known => fold(known) === fold(name))
+    const key = names.get(fold(name))
     const near = nearest(name, keys)
     if (key === undefined) issues.addSecret(name, value, near ? `given as ${near}` : `one of ${keys.join(', ')}`)
     else if (found.has(key)) issues.add(name, value, `given once: it is also there as ${found.get(key)?.name}`)
@@ -128,6 +143,27 @@ export function flag(otherwise: boolean): Field<boolean> {
     },
   }
 }
+
+/** A size in bytes, or with a unit: `'10g'`. */
+export function size(otherwise: number): Field<number> {
+  return { otherwise, allowed: "a number of bytes, or a size such as '10g'", read: value => parseSize(value) }
+}
+
+/** Some of these words, as an array or as a string that is split at white space. */
+export function someOf<const T extends string>(choices: readonly T[]): Field<readonly T[]> {
+  const { read } = words([])
+  return {
+    otherwise: [],
+    allowed: `some of ${choices.map(choice => `'${choice}'`).join(', ')}`,
+    read(value) {
+      const list = read(value)?.map(word => choices.find(choice => choice === word))
+      return list?.every(word => word !== undefined) ? Object.freeze(list) : undefined
+    },
+  }
+}
+
+/** Another name for the key of a field. */
+export const alias = <T>(name: string, field: Field<T>): Field<T> => ({ ...field, alias: name })
 
 function isLine(value: unknown): value is string {
   return typeof value === 'string' && !/[\0\r\n]/.test(value)

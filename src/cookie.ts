@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Observable } from 'rxjs'
 import type { InspectionEvent, Observer } from 'xstate'
 import type { CookieActor } from './cookie/recorder.ts'
+import type { PullProgress } from './pull-progress.ts'
 import type { RunResult, Transition } from './result.ts'
 import type { CookieState } from './states.ts'
 import type { Stat } from './stats/stat.ts'
@@ -33,6 +34,11 @@ export interface Cookie extends AsyncDisposable {
    * subscriber that is slow belongs behind `keepLatest()`.
    */
   readonly stats$: Observable<Stat>
+  /**
+   * How the making present of the image goes: the latest and what follows. Says nothing where the image is there. Completes with the pull or the cookie; a pull that
+   * fails is told by the cookie.
+   */
+  readonly pull$: Observable<PullProgress>
   /** The engine's own create options; changeable until the cookie is prepared (the seed's `ContainerOptions`). */
   readonly containerOptions: object
   /** Standard output as a Node stream. Once asked for, it must be read: it holds the container up otherwise. */

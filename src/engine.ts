@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs'
 import type { Exit } from './exit.ts'
+import type { PullProgress } from './pull-progress.ts'
 import type { Stat } from './stats/stat.ts'
 import type { ResolvedTask } from './task.ts'
 
@@ -59,6 +60,8 @@ export interface EngineContainer {
   readonly stats$: Observable<Stat>
   /** How long a run that nobody watches should go unsampled, in ms. Default 250; 0 where a sample costs next to nothing. */
   readonly samplingDelay?: number
+  /** How the making present of its image goes, where there is anything to tell; completes when `prepare` has settled. */
+  readonly pull$?: Observable<PullProgress>
 }
 
 /** The port between the driver and what runs containers. */

@@ -22,6 +22,7 @@ export {
 export type { ExecutorOptions } from './executor/options.ts'
 export { type ImageName, parseImage } from './image-name.ts'
 export { toMermaid } from './mermaid.ts'
+export type { LayerProgress, PullProgress } from './pull-progress.ts'
 export type { Captured, RunResult, RunStatus, Transition } from './result.ts'
 export type { RunEnd, RunLog, RunRecorder } from './run-log.ts'
 export { type CookieState, cookieStates, isSettled, type SettledState, settledStates } from './states.ts'

@@ -1,17 +1,20 @@
 import type { Readable } from 'node:stream'
-import type { Observable } from 'rxjs'
+import { EMPTY, type Observable } from 'rxjs'
 import { type ActorOptions, createActor } from 'xstate'
 import { onAbort } from '../abort.ts'
 import type { Cookie, CookieOptions, WaitResult } from '../cookie.ts'
 import type { EngineContainer } from '../engine.ts'
 import { CookietinError, toCookietinError } from '../errors.ts'
 import { toChunks } from '../input.ts'
+import { makeInspectable } from '../inspectable.ts'
 import { Output } from '../output.ts'
+import type { PullProgress } from '../pull-progress.ts'
 import type { RunResult, Transition } from '../result.ts'
 import { type CookieState, isSettled, type SettledState } from '../states.ts'
 import type { Stat } from '../stats/stat.ts'
 import type { ResolvedTask } from '../task.ts'
 import { assignParts, engineCookieMachine } from './actors.ts'
+import { inspectableCookie } from './inspectable-cookie.ts'
 import { type CookieActor, Recorder } from './recorder.ts'
 import { resultOf } from './result.ts'
 import { Sampler } from './sampler.ts'
@@ -71,6 +74,7 @@ export class OpenCookie implements Cookie {
         this.#stderr.release()
       },
     })
+    if (options.inspect !== undefined) makeInspectable(this.actor, inspectableCookie(this))
     this.#recorder = new Recorder(task.id, this.actor)
     // First in line, so that whoever else hears of a settled state finds the outputs ended.
     this.#recorder.transitions$.subscribe(({ from, to }) => this.#follow(from, to))
@@ -88,6 +92,9 @@ export class OpenCookie implements Cookie {
   }
   get stats$(): Observable<Stat> {
     return this.#sampler.stats$
+  }
+  get pull$(): Observable<PullProgress> {
+    return this.#container.pull$ ?? EMPTY
   }
   get containerOptions(): object {
     return this.#container.options

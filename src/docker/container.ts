@@ -1,7 +1,8 @@
-import type { Observable } from 'rxjs'
+import { type Observable, ReplaySubject } from 'rxjs'
 import type { ContainerEvents, ContainerStreams, EngineContainer } from '../engine.ts'
 import { CookietinError } from '../errors.ts'
 import type { Exit } from '../exit.ts'
+import type { PullProgress } from '../pull-progress.ts'
 import type { Stat } from '../stats/stat.ts'
 import type { ResolvedTask } from '../task.ts'
 import { cancelledError } from './api.ts'
@@ -29,6 +30,8 @@ export class DockerContainer implements EngineContainer {
   readonly options: CreateOptions
   readonly stats$: Observable<Stat>
   readonly samplingDelay?: number
+  /** Who comes late gets the latest. */
+  readonly pull$ = new ReplaySubject<PullProgress>(1)
   readonly #room: Room
   readonly #task: ResolvedTask
   readonly #exit = deferred<Exit>()
@@ -64,20 +67,32 @@ export class DockerContainer implements EngineContainer {
   }
 
   async prepare(signal: AbortSignal): Promise<void> {
-    const { images, networks } = this.#room
+    try {
+      await this.#prepare(signal)
+    } finally {
+      this.pull$.complete()
+    }
+  }
+
+  async #prepare(signal: AbortSignal): Promise<void> {
+    const { networks } = this.#room
     if (this.#ending) throw this.#invalidState('prepare')
     if (signal.aborted) throw cancelledError(`prepare container ${this.name}`, signal.reason)
     if (this.options.HostConfig.NetworkMode === undefined) this.#lease = networks.lease()
     if (this.#lease !== undefined) useNetwork(this.options, this.#lease.network)
-    if (this.#task.pull === 'always') await images.pull(this.#task, signal)
+    if (this.#task.pull === 'always') await this.#makePresent(signal)
     try {
       await this.#create(signal)
     } catch (error) {
       // Creating is the best test of whether the image is there: it cannot be removed between the test and its use.
-      if (!isMissingImage(error) || this.#task.pull !== 'missing') throw error
-      await images.pull(this.#task, signal)
+      if (!isMissingImage(error) || this.#task.pull === 'always') throw error
+      await this.#makePresent(signal)
       await this.#create(signal)
     }
+  }
+
+  async #makePresent(signal: AbortSignal): Promise<void> {
+    await this.#room.images.makePresent(this.#task, signal, progress => this.pull$.next(progress))
   }
 
   async #create(signal: AbortSignal): Promise<void> {
@@ -199,6 +214,7 @@ export class DockerContainer implements EngineContainer {
   async #remove(): Promise<void> {
     const { startTimeout, engineTimeout } = this.#room.config
     this.#ending = true
+    this.pull$.complete()
     this.#poised?.output.drop()
     this.#lease?.release()
     const underWay = Promise.all([this.#creating, this.#starting])

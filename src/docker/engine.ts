@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
+import { type Observable, Subject } from 'rxjs'
 import type { ResolvedDockerConfig } from '../config.ts'
 import type { Engine, EngineContainer } from '../engine.ts'
 import { CookietinError, InvalidInputError } from '../errors.ts'
@@ -9,11 +10,13 @@ import { cgroupMounts } from './cgroup/available.ts'
 import { CgroupSampler } from './cgroup/sampler.ts'
 import { type Connection, connect } from './connect.ts'
 import { DockerContainer } from './container.ts'
+import { Credentials } from './credentials/credentials.ts'
 import type { Env } from './endpoint.ts'
 import { isHardened, isRoot } from './hardened.ts'
 import { Images } from './images.ts'
 import { Liveness } from './liveness.ts'
 import { loadImages } from './load.ts'
+import type { DriverTransition } from './moves.ts'
 import { NetworkLeases } from './networks.ts'
 import { type Orphan, reapOrphans } from './reap.ts'
 import type { Room } from './room.ts'
@@ -29,6 +32,8 @@ export interface DockerEngine extends Engine {
   readonly endpoint: { readonly source: string; readonly url: string }
   /** The value of the label `cookietin.instance` of every container of this driver. */
   readonly instance: string
+  /** The changes of what it keeps beside its cookies, from now on; completes when it is closed. */
+  readonly transitions$: Observable<DriverTransition>
   /** Removes (or, with `dryRun`, only lists) the containers of dead owners on this host. */
   reapOrphans(options?: { readonly dryRun?: boolean; readonly signal?: AbortSignal }): Promise<readonly Orphan[]>
 }
@@ -45,7 +50,7 @@ export async function createDockerEngine(config: ResolvedDockerConfig, env: Env 
   try {
     checkServerVersion(connection, config.serverVersion)
     if (config.dockerLoadFile !== undefined) await loadImages(connection.api, config.dockerLoadFile, config.pullTimeout)
-    return new OpenDockerEngine(connection, config, await cgroupSampler(connection, config))
+    return new OpenDockerEngine(connection, config, env, await cgroupSampler(connection, config))
   } catch (error) {
     await connection.close()
     throw error
@@ -61,6 +66,7 @@ class OpenDockerEngine implements DockerEngine {
   readonly apiVersion: string
   readonly endpoint: { readonly source: string; readonly url: string }
   readonly instance: string
+  readonly transitions$ = new Subject<DriverTransition>()
   readonly #connection: Connection
   readonly #room: Room
   readonly #closing = new AbortController()
@@ -68,7 +74,7 @@ class OpenDockerEngine implements DockerEngine {
   #cgroup: Promise<string | undefined> | undefined
   #closed: Promise<void> | undefined
 
-  constructor(connection: Connection, config: ResolvedDockerConfig, cgroups: CgroupSampler | undefined) {
+  constructor(connection: Connection, config: ResolvedDockerConfig, env: Env, cgroups: CgroupSampler | undefined) {
     const { api, endpoint, version, apiVersion } = connection
     this.#connection = connection
     this.version = version
@@ -84,7 +90,9 @@ class OpenDockerEngine implements DockerEngine {
         deadline: config.engineTimeout,
         revive: connection.revive,
       }),
-      images: new Images(api, config),
+      images: new Images(api, config, new Credentials(config.registries, env, config.engineTimeout), move =>
+        this.transitions$.next({ ...move, at: Date.now() }),
+      ),
       networks: new NetworkLeases(config.dockerNetworks),
       cgroups,
       podman: connection.podman,
@@ -121,6 +129,7 @@ class OpenDockerEngine implements DockerEngine {
     this.#room.liveness.close()
     await this.#reaping
     await this.#connection.close()
+    this.transitions$.complete()
   }
 }
 

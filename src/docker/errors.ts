@@ -67,8 +67,10 @@ const pullRules: readonly Rule[] = [
     text: /manifest unknown|manifest for .* not found|not found|name unknown|no matching manifest/i,
     code: 'ERR_COOKIETIN_IMAGE_NOT_FOUND',
   },
+  // It will be the same at the next try.
+  { text: /x509|server gave HTTP response/i, code: 'ERR_COOKIETIN_REGISTRY_UNREACHABLE' },
   {
-    text: /connection refused|no such host|i\/o timeout|timeout|TLS handshake|x509|server gave HTTP response|network is unreachable|connection reset|EOF|received unexpected HTTP status|internal server error|bad gateway|service unavailable|redirect/i,
+    text: /connection refused|no such host|i\/o timeout|timeout|TLS handshake|network is unreachable|connection reset|EOF|received unexpected HTTP status|internal server error|bad gateway|service unavailable|redirect/i,
     code: 'ERR_COOKIETIN_REGISTRY_UNREACHABLE',
     retryable: true,
   },

@@ -2,25 +2,39 @@ import { onAbort } from '../abort.ts'
 import { CookietinError } from '../errors.ts'
 import { cancelledError } from './api.ts'
 
-interface Flight {
+interface Flight<News> {
   readonly done: Promise<void>
   readonly controller: AbortController
-  passengers: number
+  readonly hearers: Set<(news: News) => void>
+  last: News | undefined
 }
 
-/** Work that many may want at once and that is done once: it is aborted only when nobody wants it any more. */
-export class SharedFlights {
-  readonly #flights = new Map<string, Flight>()
+/** Does the work of a flight, and tells how it goes. */
+export type FlightWork<News> = (signal: AbortSignal, tell: (news: News) => void) => Promise<void>
 
-  /** Joins the work of this key, or begins it. Rejects as soon as `signal` aborts, also when the work goes on for others. */
-  join(key: string, signal: AbortSignal, doing: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+/** Work that many may want at once and that is done once: it is aborted only when nobody wants it any more. */
+export class SharedFlights<News> {
+  readonly #flights = new Map<string, Flight<News>>()
+
+  /**
+   * Joins the work of this key, or begins it. `hear` gets the latest news at once, and then what follows. Rejects as soon as `signal`
+   * aborts, also when the work goes on for others.
+   */
+  join(
+    key: string,
+    { signal, doing, hear }: { signal: AbortSignal; doing: string; hear: (news: News) => void },
+    work: FlightWork<News>,
+  ): Promise<void> {
     if (signal.aborted) return Promise.reject(cancelledError(doing, signal.reason))
     const flight = this.#flights.get(key) ?? this.#begin(key, work)
-    flight.passengers++
+    // One of its own, so that the same function can hear twice.
+    const hearer = (news: News) => hear(news)
+    flight.hearers.add(hearer)
+    if (flight.last !== undefined) hear(flight.last)
     return new Promise((resolve, reject) => {
       const leave = () => {
-        flight.passengers--
-        if (flight.passengers > 0) return
+        flight.hearers.delete(hearer)
+        if (flight.hearers.size > 0) return
         // Whoever comes now must not join a flight that is going down.
         if (this.#flights.get(key) === flight) this.#flights.delete(key)
         flight.controller.abort()
@@ -33,13 +47,20 @@ export class SharedFlights {
     })
   }
 
-  #begin(key: string, work: (signal: AbortSignal) => Promise<void>): Flight {
+  #begin(key: string, work: FlightWork<News>): Flight<News> {
     const controller = new AbortController()
-    const done = work(controller.signal).finally(() => {
-      if (this.#flights.get(key)?.controller === controller) this.#flights.delete(key)
-    })
+    const hearers = new Set<(news: News) => void>()
+    const tell = (news: News) => {
+      flight.last = news
+      for (const hear of [...hearers]) hear(news)
+    }
+    const done = Promise.resolve()
+      .then(() => work(controller.signal, tell))
+      .finally(() => {
+        if (this.#flights.get(key)?.controller === controller) this.#flights.delete(key)
+      })
     done.catch(() => {})
-    const flight = { done, controller, passengers: 0 }
+    const flight: Flight<News> = { done, controller, hearers, last: undefined }
     this.#flights.set(key, flight)
     return flight
   }

@@ -2,49 +2,79 @@ import { createHash } from 'node:crypto'
 import type { ResolvedDockerConfig } from '../config.ts'
 import { CookietinError } from '../errors.ts'
 import { formatImage } from '../image-name.ts'
+import type { PullProgress } from '../pull-progress.ts'
 import type { RegistryAuth, ResolvedTask } from '../task.ts'
 import { type Api, cancelledError } from './api.ts'
+import type { Credentials } from './credentials/credentials.ts'
 import { SharedFlights } from './flights.ts'
-import { pullImage } from './pull.ts'
+import { makePresent } from './image-actor.ts'
+import type { MovedListener } from './moves.ts'
+import { hasImage, pullImage } from './pull.ts'
 import { unlessAborted, within } from './timing.ts'
 
 /** Brings images to the engine. */
 export class Images {
   readonly #api: Api
   readonly #config: ResolvedDockerConfig
-  readonly #flights = new SharedFlights()
+  readonly #credentials: Credentials
+  readonly #moved: MovedListener
+  readonly #flights = new SharedFlights<PullProgress>()
 
-  constructor(api: Api, config: ResolvedDockerConfig) {
+  constructor(api: Api, config: ResolvedDockerConfig, credentials: Credentials, moved: MovedListener) {
     this.#api = api
     this.#config = config
+    this.#credentials = credentials
+    this.#moved = moved
   }
 
   /**
-   * Asks the registry for the task's image. Tasks that ask for the same image with the same credentials at the same time share one
-   * transfer, which is aborted when the last of them has given up.
+   * Makes the task's image present by its pull policy. Tasks that want the same image with the same credentials at the same time share one
+   * actor, which is cancelled when the last of them has given up.
    */
-  async pull(task: ResolvedTask, signal: AbortSignal): Promise<void> {
+  async makePresent(task: ResolvedTask, signal: AbortSignal, hear: (progress: PullProgress) => void): Promise<void> {
     const image = formatImage(task.imageName)
-    const auth = await this.#credentials(task, image, signal)
-    await this.#flights.join(`${image} ${hash(auth)}`, signal, `pull image ${image}`, transfer =>
-      pullImage(this.#api, {
-        image,
-        name: task.imageName,
-        auth,
-        timeout: this.#config.pullTimeout,
-        idleTimeout: this.#config.pullIdleTimeout,
-        engineTimeout: this.#config.engineTimeout,
-        signal: transfer,
-      }),
+    const doing = `pull image ${image}`
+    const auth = task.pull === 'never' ? undefined : await this.#findAuth(task, doing, signal)
+    await this.#flights.join(
+      `${image} ${task.pull} ${hash(auth)}`,
+      { signal, doing, hear },
+      async (shared, tell) => await this.#work(task, auth, shared, tell),
     )
   }
 
-  /** The task's credentials; where a function finds them, it gets as long as a pull may take without progress. */
-  async #credentials(task: ResolvedTask, image: string, signal: AbortSignal): Promise<RegistryAuth | undefined> {
-    const { auth } = task
+  async #work(
+    { imageName: name, pull: policy }: ResolvedTask,
+    auth: RegistryAuth | undefined,
+    signal: AbortSignal,
+    tell: (progress: PullProgress) => void,
+  ): Promise<void> {
+    const image = formatImage(name)
+    const { pullRetries, pullRetryDelay, pullRetryMaxDelay, pullTimeout, pullIdleTimeout, engineTimeout } = this.#config
+    await makePresent(
+      {
+        image,
+        policy,
+        retries: pullRetries,
+        retryDelay: pullRetryDelay,
+        retryMaxDelay: pullRetryMaxDelay,
+        jitter: Math.random(),
+        timeout: pullTimeout,
+      },
+      {
+        look: () => hasImage(this.#api, image, engineTimeout),
+        pull: options =>
+          pullImage(this.#api, { image, name, auth, idleTimeout: pullIdleTimeout, engineTimeout, ...options }),
+      },
+      { signal, tell, moved: (from, to, event) => this.#moved({ machine: 'image', id: image, from, to, event }) },
+    )
+  }
+
+  /** The task's own credentials beat those that the driver knows; where a function finds them, it gets as long as a pull may take without progress. */
+  async #findAuth(task: ResolvedTask, doing: string, signal: AbortSignal): Promise<RegistryAuth | undefined> {
+    const { auth, imageName } = task
+    if (auth === undefined) return await this.#credentials.find(imageName.registry, doing, signal)
     if (typeof auth !== 'function') return auth
-    const doing = `pull image ${image}`
-    const find = async () => await auth(task.imageName, { signal })
+    const find = async () => await auth(imageName, { signal })
     try {
       return await unlessAborted(within(find(), this.#config.pullIdleTimeout, doing), signal, doing)
     } catch (cause) {

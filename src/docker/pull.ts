@@ -5,6 +5,7 @@ import type { ImageName } from '../image-name.ts'
 import type { RegistryAuth } from '../task.ts'
 import { type Api, cancelledError } from './api.ts'
 import { connectionError, pullError, replyOf } from './errors.ts'
+import type { LayerRecord } from './layers.ts'
 import { jsonLines } from './lines.ts'
 import { redact } from './redact.ts'
 
@@ -21,6 +22,8 @@ export interface Pull {
   /** ms for the check at the end. */
   readonly engineTimeout: number
   readonly signal: AbortSignal
+  /** Called with each line of the transfer. */
+  readonly hear: (record: LayerRecord) => void
 }
 
 /**
@@ -42,7 +45,11 @@ export async function pullImage(api: Api, pull: Pull): Promise<void> {
     pull.idleTimeout,
   )
   try {
-    await transfer(api, pull, giveUp.signal, () => idle.refresh())
+    await transfer(api, pull, giveUp.signal, record => {
+      // The engine tries again for as long as it takes, and counts the seconds down: that is no progress.
+      if (!String(record.status).startsWith('Retrying in')) idle.refresh()
+      pull.hear(record)
+    })
   } catch (error) {
     throw reason ?? error
   } finally {
@@ -59,7 +66,7 @@ export async function pullImage(api: Api, pull: Pull): Promise<void> {
 }
 
 /** True when the engine has an image of this reference. */
-async function hasImage(api: Api, image: string, deadline: number): Promise<boolean> {
+export async function hasImage(api: Api, image: string, deadline: number): Promise<boolean> {
   try {
     await api.request({
       doing: `look for image ${image}`,
@@ -74,7 +81,7 @@ async function hasImage(api: Api, image: string, deadline: number): Promise<bool
   }
 }
 
-async function transfer(api: Api, pull: Pull, signal: AbortSignal, progress: () => void): Promise<void> {
+async function transfer(api: Api, pull: Pull, signal: AbortSignal, hear: (record: LayerRecord) => void): Promise<void> {
   const { image, name, auth } = pull
   const secrets = secretsOf(auth)
   let stream: IncomingMessage
@@ -100,14 +107,14 @@ async function transfer(api: Api, pull: Pull, signal: AbortSignal, progress: () 
   const destroy = () => stream.destroy()
   signal.addEventListener('abort', destroy, { once: true })
   try {
-    await readProgress(stream, image, secrets, progress)
+    await readProgress(stream, image, secrets, hear)
   } finally {
     signal.removeEventListener('abort', destroy)
     stream.destroy()
   }
 }
 
-interface ProgressRecord {
+interface ProgressRecord extends LayerRecord {
   readonly error?: unknown
   readonly errorDetail?: { readonly message?: unknown }
 }
@@ -116,11 +123,11 @@ async function readProgress(
   stream: IncomingMessage,
   image: string,
   secrets: readonly string[],
-  progress: () => void,
+  hear: (record: LayerRecord) => void,
 ): Promise<void> {
   try {
     for await (const record of jsonLines(stream) as AsyncIterable<ProgressRecord>) {
-      progress()
+      hear(record)
       const text = record.errorDetail?.message ?? record.error
       if (text !== undefined) throw pullError(redact(String(text), secrets), image, undefined)
     }

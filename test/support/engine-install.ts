@@ -14,6 +14,8 @@ const engineParts: Readonly<Record<string, string>> = {
 /** What the tests call. */
 const testTools: Readonly<Record<string, string>> = {
   busybox: 'busybox-static',
+  'docker-registry': 'docker-registry',
+  htpasswd: 'apache2-utils',
   openssl: 'openssl',
   ps: 'procps',
   ssh: 'openssh-client',

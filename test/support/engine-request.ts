@@ -15,12 +15,23 @@ export function engineSocket(env = process.env): string {
 }
 
 /** One call to the engine under test that shares no code with what is tested. Rejects on a status of 400 or more. */
-export async function engineRequest(method: string, path: string, body?: object | Buffer): Promise<unknown> {
+export async function engineRequest(
+  method: string,
+  path: string,
+  body?: object | Buffer,
+  more: Readonly<Record<string, string>> = {},
+): Promise<unknown> {
   const data = body === undefined || Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body))
   const type = Buffer.isBuffer(body) ? 'application/x-tar' : 'application/json'
   const { status, reply } = await new Promise<{ status: number; reply: string }>((resolve, reject) => {
     const call = request(
-      { ...engineAddress(), method, path, agent: false, headers: data === undefined ? {} : { 'Content-Type': type } },
+      {
+        ...engineAddress(),
+        method,
+        path,
+        agent: false,
+        headers: { ...(data !== undefined && { 'Content-Type': type }), ...more },
+      },
       response => text(response).then(reply => resolve({ status: response.statusCode ?? 0, reply }), reject),
     )
     call.on('error', reject)

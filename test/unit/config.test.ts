@@ -1,6 +1,8 @@
+import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { type DockerConfig, resolveDockerConfig, resolveProcessConfig, type SeedConfig } from '../../src/config.ts'
 import { InvalidInputError } from '../../src/errors.ts'
+import { Registries } from '../../src/registries.ts'
 
 function issuesOf(given: unknown, env: Record<string, string> = {}) {
   try {
@@ -21,19 +23,29 @@ describe('resolveDockerConfig', () => {
       dockerLoadFile: undefined,
       serverVersion: undefined,
       preForkPoolSize: 0,
-      preForkImage: 'busybox',
-      preForkCmd: ['tail', '-f', '/dev/null'],
+      preForkImage: 'cookietin/pause:1',
+      preForkCmd: [],
       preForkUseOnce: true,
+      preForkMaxUses: 0,
+      preForkRest: 0,
       preForkNetworks: [],
       maxTmpfsInodes: 0,
       enableReadonlyRootfs: false,
       enableTini: true,
       pids: 256,
       allowDangerousMounts: false,
+      allow: [],
+      runtime: undefined,
       engineTimeout: 15_000,
       startTimeout: 60_000,
       pullTimeout: 600_000,
       pullIdleTimeout: 60_000,
+      pullRetries: 3,
+      pullRetryDelay: 1_000,
+      pullRetryMaxDelay: 30_000,
+      registries: new Registries(),
+      imageCacheMaxSize: 0,
+      imageCacheExemptTags: [],
       reconnectTimeout: 30_000,
       outputTimeout: 2000,
       sampler: 'engine',
@@ -76,6 +88,30 @@ describe('resolveDockerConfig', () => {
     expect(resolveDockerConfig(seed, {})).toMatchObject(resolved)
     const env = Object.entries(seed).map(([key, value]) => [`COOKIETIN_${key.toUpperCase()}`, String(value)])
     expect(resolveDockerConfig({}, Object.fromEntries(env))).toMatchObject(resolved)
+  })
+
+  it("takes the names of the seed's later keys", () => {
+    const later = { image_clean_max_size: '1k', image_clean_exempt_tags: 'a:1 b:2' } as DockerConfig
+    const read = { imageCacheMaxSize: 1024, imageCacheExemptTags: ['a:1', 'b:2'] }
+    expect(resolveDockerConfig(later, {})).toMatchObject(read)
+    expect(resolveDockerConfig({}, { COOKIETIN_IMAGE_CLEAN_MAX_SIZE: '1024' })).toMatchObject({
+      imageCacheMaxSize: 1024,
+    })
+    expect(issuesOf({ imageCacheMaxSize: 1, image_clean_max_size: 1 })).toHaveLength(1)
+  })
+
+  it('keeps credentials to itself', () => {
+    const registries = { 'https://ghcr.io/v2/': { username: 'me', password: 'canary-1' } }
+    const config = resolveDockerConfig({ registries }, {})
+    expect(config.registries.find('ghcr.io')).toMatchObject({ username: 'me', password: 'canary-1' })
+    expect(config.registries.hosts).toEqual(['ghcr.io'])
+    expect(inspect(config, { depth: 9, showHidden: true }) + JSON.stringify(config)).not.toContain('canary')
+    const env = { COOKIETIN_REGISTRIES: JSON.stringify(registries) }
+    expect(resolveDockerConfig({}, env).registries.find('ghcr.io')).toMatchObject({ password: 'canary-1' })
+    for (const bad of ['{"canary', { 'ghcr.io': 'canary' }, { 'ghcr.io': { pasword: 'canary' } }, 'canary']) {
+      expect(issuesOf({ registries: bad })).toMatchObject([{ field: 'registries' }])
+      expect(JSON.stringify(issuesOf({ registries: bad }))).not.toContain('canary')
+    }
   })
 
   it('takes what it has given', () => {
@@ -121,6 +157,8 @@ describe('resolveDockerConfig', () => {
     ['enableTini', ['yes', -1, null]],
     ['pids', [-1, 0.5]],
     ['sampler', ['Engine', 1, null]],
+    ['allow', ['everything', 7, ['swap', 'x']]],
+    ['imageCacheMaxSize', ['much', -1]],
     ['sampleInterval', [0, 49, '20Hz']],
     ['engineTimeout', [0, -1, Number.POSITIVE_INFINITY, 2 ** 31, '15s']],
   ] as [string, unknown[]][])('refuses a wrong %s', (key, values) => {

@@ -6,6 +6,8 @@ import type { ContainerTask } from '../../../src/task.ts'
 import { type FakeAnswer, type FakeRequest, lines, startFakeEngine } from '../../support/fake-engine.ts'
 
 const id = 'a'.repeat(64)
+// What the machine's own Docker config says is no part of these tests.
+const noDockerConfig = { DOCKER_CONFIG: '/nowhere' }
 
 /** An engine that has the image only once it was pulled with success. */
 async function registry(pull: (request: FakeRequest) => FakeAnswer, config: DockerConfig = {}) {
@@ -20,7 +22,10 @@ async function registry(pull: (request: FakeRequest) => FakeAnswer, config: Dock
     if (url.startsWith('/containers/create')) return pulled ? { Id: id } : [404, 'No such image: x:latest']
     return url === '/_ping' ? response => response.end('OK') : {}
   })
-  const engine = await createDockerEngine(resolveDockerConfig({ docker: fake.address, ...config }, {}), {})
+  const engine = await createDockerEngine(
+    resolveDockerConfig({ docker: fake.address, pullRetries: 0, ...config }, {}),
+    noDockerConfig,
+  )
   const prepare = async (task: Partial<ContainerTask> = {}, signal = new AbortController().signal) => {
     const container = engine.container(resolveTask({ image: 'x', ...task }))
     try {
@@ -121,7 +126,7 @@ describe('pull', () => {
 
   test('what the engine cannot make sense of is an invalid task', async () => {
     const fake = await startFakeEngine(() => [400, 'invalid CPU range'])
-    const engine = await createDockerEngine(resolveDockerConfig({ docker: fake.address }, {}), {})
+    const engine = await createDockerEngine(resolveDockerConfig({ docker: fake.address }, {}), noDockerConfig)
     const container = engine.container(resolveTask({ image: 'x' }))
     await expect(container.prepare(new AbortController().signal)).rejects.toMatchObject({
       code: 'ERR_COOKIETIN_INVALID_TASK',
@@ -166,7 +171,7 @@ describe('pull', () => {
     const fake = await startFakeEngine(({ url }) =>
       url.startsWith('/images/create') ? done : [404, 'No such image: x:latest'],
     )
-    const engine = await createDockerEngine(resolveDockerConfig({ docker: fake.address }, {}), {})
+    const engine = await createDockerEngine(resolveDockerConfig({ docker: fake.address }, {}), noDockerConfig)
     const container = engine.container(resolveTask({ image: 'x' }))
     await expect(container.prepare(new AbortController().signal)).rejects.toMatchObject({
       code: 'ERR_COOKIETIN_PULL_FAILED',

@@ -1,0 +1,16 @@
+/** A change of something that a docker driver keeps beside its cookies. */
+export interface DriverTransition {
+  /** `image`: one image made present. `buddy`: one holder of the prefork pool. `network`: what a cookie got of the pool. */
+  readonly machine: 'image' | 'buddy' | 'network'
+  /** The image's reference, the buddy's name, or the cookie's id. */
+  readonly id: string
+  readonly from: string
+  readonly to: string
+  /** The type of the event that caused it. */
+  readonly event: string
+  /** Unix time in ms. */
+  readonly at: number
+}
+
+/** Hears of a transition when it has been made. */
+export type MovedListener = (move: Omit<DriverTransition, 'at'>) => void

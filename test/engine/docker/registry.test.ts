@@ -1,0 +1,241 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { type DockerConfig, resolveDockerConfig } from '../../../src/config.ts'
+import { createDockerEngine } from '../../../src/docker/engine.ts'
+import type { DriverTransition } from '../../../src/docker/moves.ts'
+import type { CookietinError } from '../../../src/errors.ts'
+import type { PullProgress } from '../../../src/pull-progress.ts'
+import { resolveTask } from '../../../src/resolve-task.ts'
+import type { ContainerTask } from '../../../src/task.ts'
+import { engineRequest } from '../../support/engine-request.ts'
+import { watchLeaks } from '../../support/leaks.ts'
+import { type EngineProxy, startProxy } from '../../support/proxy.ts'
+import { startRegistry, type TestRegistry } from '../../support/registry.ts'
+
+let open: TestRegistry
+let closed: TestRegistry
+const login = { username: 'baker', password: 'canary-secret-7' }
+
+beforeAll(async () => {
+  ;[open, closed] = await Promise.all([startRegistry(), startRegistry(login)])
+})
+afterAll(async () => {
+  await open[Symbol.asyncDispose]()
+  await closed[Symbol.asyncDispose]()
+})
+
+/** An engine on the one under test that knows no credentials but those of `env`. */
+async function engineWith(config: DockerConfig = {}, env: Record<string, string> = {}) {
+  const expectNoLeaks = watchLeaks()
+  const proxy = await startProxy()
+  const engine = await createDockerEngine(
+    resolveDockerConfig({ pullRetryDelay: 20, ...config, docker: `unix://${proxy.socketPath}` }, {}),
+    { DOCKER_CONFIG: '/nowhere', PATH: process.env.PATH, ...env },
+  )
+  const moves: DriverTransition[] = []
+  engine.transitions$.subscribe(move => moves.push(move))
+  onTestFinished(async () => {
+    await engine.close()
+    await proxy[Symbol.asyncDispose]()
+    await expectNoLeaks()
+  })
+  const pulls = () => pullsOf(proxy)
+  /** Creates a container of an image and removes both; gives what `pull$` told. */
+  const prepare = async (task: Partial<ContainerTask> & { image: string }, signal = new AbortController().signal) => {
+    const container = engine.container(resolveTask({ disableNet: true, ...task }))
+    const told: PullProgress[] = []
+    let complete = false
+    container.pull$?.subscribe({
+      next: progress => told.push(progress),
+      complete: () => {
+        complete = true
+      },
+    })
+    try {
+      await container.prepare(signal)
+    } finally {
+      expect(complete).toBe(true)
+      await container.remove()
+    }
+    return told
+  }
+  return { prepare, pulls, moves, steps: () => moves.map(({ from, to }) => `${from} → ${to}`) }
+}
+
+const pullsOf = (proxy: EngineProxy) => proxy.requests.filter(line => line.startsWith('POST /images/create')).length
+const forget = (image: string) => engineRequest('DELETE', `/images/${image}`).catch(() => {})
+const failing = async (run: Promise<unknown>) =>
+  await run.then(
+    () => expect.unreachable(),
+    (error: CookietinError) => error,
+  )
+
+describe('an open registry', () => {
+  test('gives an image by tag, and is not asked when the image is there', async () => {
+    const { image } = await open.push('by-tag', 300_000)
+    const { prepare, pulls, steps } = await engineWith()
+    const told = await prepare({ image })
+    expect(steps()).toEqual(['wanted → looking', 'looking → pulling', 'pulling → present'])
+    expect(told.at(-1)).toMatchObject({ image, state: 'present', attempt: 1, retryIn: undefined, error: undefined })
+    const { layers = [], current, total } = told.at(-1) ?? {}
+    expect(layers).toMatchObject([{ status: 'done' }])
+    expect([current, total]).toEqual([layers[0]?.total, layers[0]?.total])
+    expect(total).toBeGreaterThan(300_000)
+    expect(await prepare({ image })).toEqual([])
+    expect(pulls()).toBe(1)
+    await forget(image)
+  })
+
+  test('gives an image by digest', async () => {
+    const { image, digest } = await open.push('by-digest')
+    const byDigest = `${image.slice(0, image.lastIndexOf(':'))}@${digest}`
+    const { prepare } = await engineWith()
+    expect((await prepare({ image: byDigest })).at(-1)).toMatchObject({ image: byDigest, state: 'present' })
+    await forget(byDigest)
+  })
+
+  test('has no unknown repository, and is asked for it once', async () => {
+    const { prepare, pulls, steps } = await engineWith()
+    const error = await failing(prepare({ image: `${open.host}/nobody/knows:1` }))
+    expect(error).toMatchObject({ code: 'ERR_COOKIETIN_IMAGE_NOT_FOUND' })
+    expect([pulls(), steps().at(-1)]).toEqual([1, 'pulling → failed'])
+  })
+
+  test('that answers 500 twice and then works is asked three times', async () => {
+    const { image } = await open.push('flaky')
+    const { prepare, pulls, steps } = await engineWith()
+    open.plan = (_, path) => (path.includes('/manifests/') && pulls() < 3 ? 'error500' : 'pass')
+    const told = await prepare({ image })
+    open.heal()
+    expect(pulls()).toBe(3)
+    expect(steps()).toEqual([
+      'wanted → looking',
+      ...['looking → pulling', 'pulling → waiting', 'waiting → pulling'],
+      ...['pulling → waiting', 'waiting → pulling', 'pulling → present'],
+    ])
+    const waits = told.filter(({ state }) => state === 'waiting')
+    expect(waits.map(({ attempt }) => attempt)).toEqual([1, 2])
+    expect(waits.every(({ retryIn = 0, error = '' }) => retryIn >= 10 && retryIn <= 40 && /500/.test(error))).toBe(true)
+    await forget(image)
+  })
+
+  test('that answers 429 is left alone', async () => {
+    const { image } = await open.push('busy')
+    open.plan = (_, path) => (path.includes('/manifests/') ? 'error429' : 'pass')
+    const { prepare, pulls } = await engineWith()
+    expect(await failing(prepare({ image }))).toMatchObject({ code: 'ERR_COOKIETIN_IMAGE_RATE_LIMITED' })
+    open.heal()
+    expect(pulls()).toBe(1)
+  })
+
+  test('that is not there is asked as often as the config says', async () => {
+    const { prepare, pulls } = await engineWith({ pullRetries: 2 })
+    expect(await failing(prepare({ image: '127.0.0.1:1/x' }))).toMatchObject({
+      code: 'ERR_COOKIETIN_REGISTRY_UNREACHABLE',
+    })
+    expect(pulls()).toBe(3)
+  })
+
+  test('that hangs is given up', async () => {
+    const { image } = await open.push('hangs')
+    open.plan = (_, path) => (path.includes('/blobs/') ? 'hang' : 'pass')
+    const { prepare, pulls } = await engineWith({ pullIdleTimeout: 300 })
+    expect(await failing(prepare({ image }))).toMatchObject({ code: 'ERR_COOKIETIN_PULL_TIMEOUT' })
+    open.heal()
+    expect(pulls()).toBe(1)
+  })
+
+  test('that cuts a layer off is given up, though the engine would go on; the image is not there', async () => {
+    const { image } = await open.push('truncated', 300_000)
+    open.plan = (method, path) => (method === 'GET' && path.includes('/blobs/') ? 'truncate' : 'pass')
+    const { prepare } = await engineWith({ pullIdleTimeout: 1_500 })
+    expect(await failing(prepare({ image }))).toMatchObject({
+      code: expect.stringMatching(/PULL_TIMEOUT|IMAGE_CORRUPT|REGISTRY_UNREACHABLE/),
+    })
+    open.heal()
+    await expect(engineRequest('GET', `/images/${image}/json`)).rejects.toThrow('404')
+    // And nothing is left that would spoil the next pull.
+    expect((await prepare({ image })).at(-1)).toMatchObject({ state: 'present' })
+    await forget(image)
+  })
+
+  test('is asked once for twenty who want the same image at once', async () => {
+    const { image } = await open.push('shared', 300_000)
+    const { prepare, pulls } = await engineWith()
+    const told = await Promise.all(Array.from({ length: 20 }, () => prepare({ image })))
+    expect(pulls()).toBe(1)
+    expect(told.map(progress => progress.at(-1)?.state)).toEqual(Array(20).fill('present'))
+    await forget(image)
+  })
+
+  test('goes on for the others when one of them gives up, and not when all do', async () => {
+    const { image } = await open.push('given-up', 300_000)
+    let asked = () => {}
+    open.plan = (_, path) => {
+      if (!path.includes('/blobs/')) return 'pass'
+      asked()
+      return 'hang'
+    }
+    const { prepare, steps } = await engineWith()
+    const aborters = [new AbortController(), new AbortController()]
+    const blob = new Promise<void>(resolve => {
+      asked = resolve
+    })
+    const runs = aborters.map(({ signal }) => failing(prepare({ image }, signal)))
+    await blob
+    aborters[0]?.abort()
+    expect(await runs[0]).toMatchObject({ code: 'ERR_COOKIETIN_CANCELLED' })
+    expect(steps().at(-1)).toBe('looking → pulling')
+    aborters[1]?.abort()
+    expect(await runs[1]).toMatchObject({ code: 'ERR_COOKIETIN_CANCELLED' })
+    await expect.poll(() => steps().at(-1)).toBe('pulling → cancelled')
+    open.heal()
+  })
+})
+
+describe('a registry with a password', () => {
+  test('gives nothing to nobody and to a wrong password, and is asked once', async () => {
+    const { image } = await closed.push('guarded')
+    const { prepare, pulls } = await engineWith()
+    for (const auth of [undefined, { username: 'baker', password: 'canary-wrong-8' }]) {
+      const error = await failing(prepare({ image, auth }))
+      expect(error).toMatchObject({ code: 'ERR_COOKIETIN_IMAGE_AUTH' })
+      expect(JSON.stringify([error, error.message, error.cause])).not.toContain('canary')
+    }
+    expect(pulls()).toBe(2)
+  })
+
+  test('takes credentials from the task, from the config, and from Docker, in this order', async () => {
+    const folder = await mkdtemp('/tmp/ct-')
+    const auths = (password: string) => ({
+      auths: { [closed.host]: { auth: Buffer.from(`baker:${password}`).toString('base64') } },
+    })
+    const { image } = await closed.push('by-config')
+    const attempt = async (config: DockerConfig, env: Record<string, string>, task: Partial<ContainerTask> = {}) => {
+      const { prepare, moves } = await engineWith(config, env)
+      const told = await prepare({ image, ...task })
+      await forget(image)
+      expect(JSON.stringify([told, moves])).not.toContain('canary')
+      return told.at(-1)?.state
+    }
+    await writeFile(join(folder, 'config.json'), JSON.stringify(auths(login.password)))
+    expect(await attempt({}, { DOCKER_CONFIG: folder })).toBe('present')
+    expect(await attempt({}, { DOCKER_AUTH_CONFIG: JSON.stringify(auths(login.password)) })).toBe('present')
+    const wrong = { DOCKER_AUTH_CONFIG: JSON.stringify(auths('wrong')), DOCKER_CONFIG: folder }
+    await expect(attempt({}, wrong)).rejects.toMatchObject({ code: 'ERR_COOKIETIN_IMAGE_AUTH' })
+    expect(await attempt({ registries: { [closed.host]: login } }, wrong)).toBe('present')
+    const wrongToo = { registries: { [closed.host]: { ...login, password: 'wrong' } } }
+    await expect(attempt(wrongToo, wrong)).rejects.toMatchObject({ code: 'ERR_COOKIETIN_IMAGE_AUTH' })
+    expect(await attempt(wrongToo, wrong, { auth: login })).toBe('present')
+    expect(await attempt(wrongToo, wrong, { auth: async () => login })).toBe('present')
+    const bin = { PATH: `${folder}:${process.env.PATH}`, DOCKER_CONFIG: folder }
+    const answer = JSON.stringify({ ServerURL: closed.host, Username: 'baker', Secret: login.password })
+    await writeFile(join(folder, 'docker-credential-test'), `#!/bin/sh\ncat > /dev/null\necho '${answer}'\n`, {
+      mode: 0o755,
+    })
+    await writeFile(join(folder, 'config.json'), JSON.stringify({ credHelpers: { [closed.host]: 'test' } }))
+    expect(await attempt({}, bin)).toBe('present')
+    await rm(folder, { recursive: true })
+  })
+})

@@ -1,0 +1,177 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { type AnyActorRef, createActor, fromPromise, SimulatedClock } from 'xstate'
+import { imageMachine } from '../../machines/image.ts'
+import type { ImageInput } from '../../machines/image-types.ts'
+import { CookietinError, type ErrorCode } from '../../src/errors.ts'
+import { flush, nameOf } from './rig.ts'
+
+const taken = new Set<string>()
+const failure = (code: ErrorCode) => new CookietinError(code, 'so it was')
+const unreachable = failure('ERR_COOKIETIN_REGISTRY_UNREACHABLE')
+
+/** An image's actor whose engine and clock are in the hands of the test. */
+function rig(input: Partial<ImageInput> = {}) {
+  const clock = new SimulatedClock()
+  const calls: string[] = []
+  let answer: { resolve: (value: never) => void; reject: (error: Error) => void; signal: AbortSignal } | undefined
+  const call = <T>(name: string) =>
+    fromPromise<T, AnyActorRef>(
+      ({ signal }) =>
+        new Promise<T>((resolve, reject) => {
+          calls.push(name)
+          answer = { resolve: resolve as (value: never) => void, reject, signal }
+        }),
+    )
+  const actor = createActor(
+    imageMachine.provide({ actors: { look: call<boolean>('look'), pull: call<void>('pull') } }),
+    {
+      input: {
+        image: 'x:1',
+        policy: 'missing',
+        retries: 2,
+        retryDelay: 1_000,
+        retryMaxDelay: 1_500,
+        jitter: 1,
+        timeout: 60_000,
+        ...input,
+      },
+      clock,
+      inspect: event => {
+        if (event.type !== '@xstate.microstep') return
+        for (const transition of event._transitions as readonly object[]) taken.add(nameOf(transition))
+      },
+    },
+  )
+  actor.start()
+  const settle = async (value: unknown) => {
+    if (value instanceof Error) answer?.reject(value)
+    else answer?.resolve(value as never)
+    await flush()
+  }
+  return {
+    clock,
+    calls,
+    settle,
+    cancel: () => actor.send({ type: 'cancel' }),
+    aborted: () => answer?.signal.aborted,
+    get state() {
+      return actor.getSnapshot().value
+    },
+    get context() {
+      return actor.getSnapshot().context
+    },
+  }
+}
+
+describe('an image', () => {
+  it('that is there is not pulled', async () => {
+    const image = rig()
+    expect(image.state).toBe('looking')
+    await image.settle(true)
+    expect([image.state, image.calls]).toEqual(['present', ['look']])
+  })
+
+  it('that is missing is pulled', async () => {
+    const image = rig()
+    await image.settle(false)
+    expect([image.state, image.context.attempt]).toEqual(['pulling', 1])
+    await image.settle(undefined)
+    expect(image.state).toBe('present')
+  })
+
+  it('is pulled without a look when it always is', async () => {
+    const image = rig({ policy: 'always' })
+    expect([image.state, image.calls]).toEqual(['pulling', ['pull']])
+  })
+
+  it('that may not be pulled is not', async () => {
+    const image = rig({ policy: 'never' })
+    await image.settle(false)
+    expect([image.state, image.calls]).toEqual(['failed', ['look']])
+    const there = rig({ policy: 'never' })
+    await there.settle(true)
+    expect(there.state).toBe('present')
+  })
+
+  it('that cannot be looked for has failed', async () => {
+    const image = rig()
+    await image.settle(failure('ERR_COOKIETIN_ENGINE_TIMEOUT'))
+    expect([image.state, image.context.error]).toEqual(['failed', failure('ERR_COOKIETIN_ENGINE_TIMEOUT')])
+  })
+})
+
+describe('a pull that failed', () => {
+  it('is tried again after a delay that doubles, up to its bound', async () => {
+    const image = rig({ policy: 'always' })
+    await image.settle(unreachable)
+    expect([image.state, image.context.delay, image.context.error]).toEqual(['waiting', 1_000, unreachable])
+    image.clock.increment(999)
+    expect(image.state).toBe('waiting')
+    image.clock.increment(1)
+    expect([image.state, image.context.attempt]).toEqual(['pulling', 2])
+    await image.settle(unreachable)
+    expect([image.state, image.context.delay]).toEqual(['waiting', 1_500])
+    image.clock.increment(1_500)
+    await image.settle(undefined)
+    expect([image.state, image.calls]).toEqual(['present', ['pull', 'pull', 'pull']])
+  })
+
+  it('is given up after the last retry', async () => {
+    const image = rig({ policy: 'always', retries: 1 })
+    await image.settle(unreachable)
+    image.clock.increment(1_000)
+    await image.settle(unreachable)
+    expect([image.state, image.context.attempt]).toEqual(['failed', 2])
+  })
+
+  it('waits half as long at least, by chance', async () => {
+    const image = rig({ policy: 'always', jitter: 0 })
+    await image.settle(unreachable)
+    image.clock.increment(500)
+    expect(image.state).toBe('pulling')
+  })
+
+  it('is given up once its time is over', async () => {
+    const image = rig({ policy: 'always', timeout: 5_000 })
+    image.clock.increment(5_000)
+    await image.settle(unreachable)
+    expect(image.state).toBe('failed')
+  })
+
+  it.each([
+    'ERR_COOKIETIN_IMAGE_AUTH',
+    'ERR_COOKIETIN_IMAGE_NOT_FOUND',
+    'ERR_COOKIETIN_IMAGE_RATE_LIMITED',
+    'ERR_COOKIETIN_PULL_TIMEOUT',
+    'ERR_COOKIETIN_PULL_FAILED',
+    'ERR_COOKIETIN_NO_SPACE',
+  ] as const)('is not tried again for %s', async code => {
+    const image = rig({ policy: 'always' })
+    await image.settle(failure(code))
+    expect([image.state, image.calls]).toEqual(['failed', ['pull']])
+  })
+})
+
+describe('a cancel', () => {
+  it('ends it wherever it is, and aborts what is under way', async () => {
+    const looking = rig()
+    looking.cancel()
+    expect([looking.state, looking.aborted()]).toEqual(['cancelled', true])
+    const pulling = rig({ policy: 'always' })
+    pulling.cancel()
+    expect([pulling.state, pulling.aborted()]).toEqual(['cancelled', true])
+    const waiting = rig({ policy: 'always' })
+    await waiting.settle(unreachable)
+    waiting.cancel()
+    waiting.clock.increment(100_000)
+    expect([waiting.state, waiting.calls]).toEqual(['cancelled', ['pull']])
+  })
+})
+
+afterAll(() => {
+  const defined = Object.values(imageMachine.states).flatMap(state =>
+    [...[...state.transitions.values()].flat(), ...(state.always ?? [])].map(nameOf),
+  )
+  // The first step is taken before the first microstep is told.
+  expect(defined.filter(name => !taken.has(name))).toEqual([])
+})
