@@ -36,7 +36,7 @@ export class HistoryRecorder implements RunRecorder {
 
   created(task: ResolvedTask): void {
     const run = this.#begin(task.id)
-    void this.#writer.push(insertRun({ key: run.key, owner: currentOwner(), createdAt: run.createdAt }, task))
+    this.#writer.push(insertRun({ key: run.key, owner: currentOwner(), createdAt: run.createdAt }, task))
   }
 
   ended(end: RunEnd): Promise<void> {
@@ -44,7 +44,8 @@ export class HistoryRecorder implements RunRecorder {
     const run = this.#living.get(id) ?? this.#begin(id)
     const { key, createdAt, startedAt } = run
     const facts = { key, owner: currentOwner(), createdAt, startedAt, endedAt: Date.now() }
-    return this.#ended(this.#writer.push(upsertRun(facts, end)))
+    this.#writer.push(upsertRun(facts, end))
+    return this.#ended(this.#writer.flush())
   }
 
   #begin(id: string): LivingRun {
@@ -59,7 +60,7 @@ export class HistoryRecorder implements RunRecorder {
     const run = this.#living.get(id)
     if (run === undefined) return
     if (to === 'running') run.startedAt ??= at
-    void this.#writer.push(insertTransition(run.key, run.transitions++, transition))
+    this.#writer.push(insertTransition(run.key, run.transitions++, transition))
     if (to === 'closed') this.#living.delete(id)
   }
 }

@@ -9,7 +9,8 @@ import type { HistoryRecord, HistoryRun } from './types.ts'
 
 /** A run that is there, and not more. */
 export function insertRun(facts: Omit<RunFacts, 'startedAt' | 'endedAt'>, task: ResolvedTask): Statement {
-  return insert('cookietin_runs', begun(facts, task))
+  const { sql, values } = insert('cookietin_runs', begun(facts, task))
+  return { sql: `${sql} ON CONFLICT (key) DO NOTHING`, values }
 }
 
 function begun({ key, owner, createdAt }: Omit<RunFacts, 'startedAt' | 'endedAt'>, task: ResolvedTask) {
@@ -54,7 +55,7 @@ export function upsertRun(facts: RunFacts, end: RunEnd): Statement {
   }
   const { sql, values } = insert('cookietin_runs', { ...begun(facts, task), ...ended })
   const changes = Object.keys(ended).map(name => `${name} = excluded.${name}`)
-  return { sql: `${sql} ON CONFLICT (key) DO UPDATE SET ${changes.join(', ')}`, values }
+  return { sql: `${sql} ON CONFLICT (key) DO UPDATE SET ${changes.join(', ')}`, values, matters: true }
 }
 
 function insert(table: string, fields: Readonly<Record<string, Value>>): Statement {

@@ -7,6 +7,8 @@ export type Value = string | number | null
 export interface Statement {
   readonly sql: string
   readonly values: readonly Value[]
+  /** Of those that cannot be written together, these are tried first. */
+  readonly matters?: boolean
 }
 
 /** A row as a database gives it: large whole numbers may come as strings or bigints. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { cli, startCli } from '../support/cli.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'cookietin-'))
@@ -78,8 +78,8 @@ test('shows a run whose process was killed', async () => {
     { env },
   )
   await child.printed('.')
-  const { stdout: running } = await history('torn')
-  expect(running).toMatch(/^ended +running$/m)
+  // What nobody waits for is written a moment later.
+  await vi.waitFor(async () => expect((await history('torn')).stdout).toMatch(/^ended +running$/m), 10_000)
   child.process.kill('SIGKILL')
   const pid = Number(/\d+/.exec((await child.end).stdout)?.[0])
   // A process group is nobody's once its owner is gone, which only a container has labels for.

@@ -117,7 +117,7 @@ describe('a history that cannot keep a run', () => {
     })
     await using history = await createHistory({ postgres: pool, onError: () => {} })
     await runOne(history)
-    expect(written.some(text => text.includes('ON CONFLICT'))).toBe(true)
+    expect(written.some(text => text.includes('DO UPDATE'))).toBe(true)
   })
 
   it('gives up soon where the database is gone, however much there is to write', async () => {
