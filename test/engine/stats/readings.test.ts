@@ -58,7 +58,7 @@ describe.each(['engine', 'cgroup'] as const)('what the %s sampler reads', sample
     const { driver } = await kitchen({}, config)
     const network = { disableNet: false }
     // nc hangs up when its own input ends, so that is held open.
-    const listen = 'mkfifo /f; sleep 60 > /f & hostname -i; nc -l -p 9000 < /f | wc -c; kill $!; sleep 1.5'
+    const listen = 'mkfifo /f; sleep 60 > /f & hostname -i; nc -l -p 9000 < /f | wc -c; kill $!; sleep 2.2'
     const server = await driver.createCookie(shell(listen, network))
     const receiving = sampled(server)
     const address = await firstLine(server)

@@ -95,7 +95,7 @@ describe('the cgroup sampler', () => {
 
   it('has samples of a run of a moment, and its true peak', async () => {
     const { executor } = await kitchen({}, config)
-    const script = 'dd if=/dev/zero of=/dev/null bs=40M count=1; sleep 0.1'
+    const script = 'dd if=/dev/zero of=/dev/null bs=40M count=1; sleep 0.3'
     const { stats, status } = await executor.run(shell(script, { memory: '64m' }))
     expect(status).toBe('success')
     expect(stats.length).toBeGreaterThanOrEqual(2)
@@ -106,10 +106,10 @@ describe('the cgroup sampler', () => {
   it('reads up to 20 times a second, and asks the engine for nothing', async () => {
     const proxy = await proxyForTest()
     const { executor } = await kitchen({}, { ...config, docker: `unix://${proxy.socketPath}` })
-    const { stats } = await executor.run(shell('sleep 1'))
-    // 20 and a few, on a machine that has time for them.
+    const { stats, timings } = await executor.run(shell('sleep 1'))
+    // One at the start, one at the end, and those between, on a machine that has time for them.
     expect(stats.length).toBeGreaterThan(5)
-    expect(stats.length).toBeLessThan(25)
+    expect(stats.length).toBeLessThanOrEqual((timings.running ?? 0) / 50 + 3)
     expect(proxy.requests.filter(request => request.includes('/stats'))).toEqual([])
   })
 
