@@ -43,6 +43,9 @@ export async function plotStats(stats: readonly Stat[], style: PlotStyle): Promi
   ]
 }
 
+/** A chart of next to nothing has no finer scale than this: 10 %, 1 MiB. */
+const finest = { percent: 10, megabytes: 1 }
+
 const percent = (value: number) => `${Math.round(value)} %`
 const megabytes = (value: number) => `${Number(value.toFixed(value < 10 ? 1 : 0))} MiB`
 
@@ -55,7 +58,10 @@ async function chart(
   const [first, last] = [points[0], points.at(-1)]
   // One point makes no line.
   if (first === undefined || last === undefined || last[0] === first[0]) return [colors.bold(title)]
-  const top = niceTop(points.reduce((most, [, value]) => Math.max(most, value), 0))
+  const top = niceTop(
+    points.reduce((most, [, value]) => Math.max(most, value), 0),
+    label === percent ? finest.percent : finest.megabytes,
+  )
   const settings: Settings = {
     width: Math.max(10, width - labelWidth - frame),
     height,
@@ -79,9 +85,9 @@ function paint(line: string, colors: Colors): string {
   return colors.dim(axis) + (curve === '' ? '' : colors.cyan(curve))
 }
 
-/** The least of 1, 2, 5, 10, 20, … that is not less. */
-function niceTop(value: number): number {
-  if (value <= 0) return 1
+/** The least of 1, 2, 5, 10, 20, … that is less than neither. */
+function niceTop(most: number, least: number): number {
+  const value = Math.max(most, least)
   const power = 10 ** Math.floor(Math.log10(value))
   return ([1, 2, 5].find(step => step * power >= value) ?? 10) * power
 }

@@ -58,6 +58,12 @@ describe('the plot of a run', () => {
     expect(await plotStats(peaked, plain)).toEqual(['CPU: too short to tell', 'Memory: peak 63 MiB of 64 MiB'])
   })
 
+  it('has a scale of its own for a run that does nothing', async () => {
+    const idle = [0, 1000].map(timestamp => ({ timestamp, metrics: { cpu_total: 0, mem_usage: 0 } }))
+    const labels = (await plotStats(idle, plain)).flatMap(line => /^ *(\S+ \S+)┤/.exec(line)?.[1] ?? [])
+    expect(labels).toEqual(['10 %', '5 %', '0 %', '1 MiB', '0.5 MiB', '0 MiB'])
+  })
+
   it('says why there is none', async () => {
     expect(await plotStats([], plain)).toEqual([
       'no samples: it ended before the first one; COOKIETIN_SAMPLER=cgroup samples short runs, too',
