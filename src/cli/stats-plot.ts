@@ -43,8 +43,8 @@ export async function plotStats(stats: readonly Stat[], style: PlotStyle): Promi
   ]
 }
 
-/** A chart of next to nothing has no finer scale than this: 10 %, 1 MiB. */
-const finest = { percent: 10, megabytes: 1 }
+/** A chart of next to nothing has no finer scale than this: 10 %, 2 MiB. */
+const finest = { percent: 10, megabytes: 2 }
 
 const percent = (value: number) => `${Math.round(value)} %`
 const megabytes = (value: number) => `${Number(value.toFixed(value < 10 ? 1 : 0))} MiB`
@@ -85,11 +85,11 @@ function paint(line: string, colors: Colors): string {
   return colors.dim(axis) + (curve === '' ? '' : colors.cyan(curve))
 }
 
-/** The least of 1, 2, 5, 10, 20, … that is less than neither. */
+/** The least of 2, 4, 10, 20, 40, … that is less than neither: its half is whole, and no longer to write. */
 function niceTop(most: number, least: number): number {
   const value = Math.max(most, least)
   const power = 10 ** Math.floor(Math.log10(value))
-  return ([1, 2, 5].find(step => step * power >= value) ?? 10) * power
+  return ([1, 2, 4].find(step => step * power >= value) ?? 10) * power
 }
 
 /** The width of a plot: the terminal's, within reason. A terminal that is only simulated may say 0. */

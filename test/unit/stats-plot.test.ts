@@ -25,9 +25,9 @@ describe('the plot of a run', () => {
       '        └┬──────────────────────────────────────────────┬▶',
       '      1.0s                                           3.0s',
       'Memory: peak 40 MiB of 64 MiB',
-      '  50 MiB┤',
-      '        │                                              ┏━',
-      '  25 MiB┤               ┏━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┛',
+      '  40 MiB┤                                              ┏━',
+      '        │                              ┏━━━━━━━━━━━━━━━┛',
+      '  20 MiB┤               ┏━━━━━━━━━━━━━━┛',
       '        │━━━━━━━━━━━━━━━┛',
       '   0 MiB┤',
       '        └┬──────────────────────────────────────────────┬▶',
@@ -58,10 +58,19 @@ describe('the plot of a run', () => {
     expect(await plotStats(peaked, plain)).toEqual(['CPU: too short to tell', 'Memory: peak 63 MiB of 64 MiB'])
   })
 
-  it('has a scale of its own for a run that does nothing', async () => {
-    const idle = [0, 1000].map(timestamp => ({ timestamp, metrics: { cpu_total: 0, mem_usage: 0 } }))
-    const labels = (await plotStats(idle, plain)).flatMap(line => /^ *(\S+ \S+)┤/.exec(line)?.[1] ?? [])
-    expect(labels).toEqual(['10 %', '5 %', '0 %', '1 MiB', '0.5 MiB', '0 MiB'])
+  it.each([
+    [0, ['10 %', '5 %', '0 %', '2 MiB', '1 MiB', '0 MiB']],
+    [3, ['10 %', '5 %', '0 %', '4 MiB', '2 MiB', '0 MiB']],
+    [11, ['20 %', '10 %', '0 %', '20 MiB', '10 MiB', '0 MiB']],
+    [101, ['200 %', '100 %', '0 %', '200 MiB', '100 MiB', '0 MiB']],
+    [9000, ['10000 %', '5000 %', '0 %', '10000 MiB', '5000 MiB', '0 MiB']],
+  ])('has labels that can be read for a run that comes to %i', async (most, expected) => {
+    const series = [0, most / 3, most].map((value, second) => ({
+      timestamp: second * 1000,
+      metrics: { cpu_total: value, mem_usage: value * MiB },
+    }))
+    const labels = (await plotStats(series, plain)).flatMap(line => /^ *(\S+ \S+)┤/.exec(line)?.[1] ?? [])
+    expect(labels).toEqual(expected)
   })
 
   it('says why there is none', async () => {
