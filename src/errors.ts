@@ -43,6 +43,8 @@ export const errorCodes = [
   'ERR_COOKIETIN_NOT_CLEANED',
   // the history
   'ERR_COOKIETIN_HISTORY_FAILED',
+  // the inspector
+  'ERR_COOKIETIN_INSPECTOR_FAILED',
   // the image
   'ERR_COOKIETIN_IMAGE_NOT_FOUND',
   'ERR_COOKIETIN_IMAGE_AUTH',

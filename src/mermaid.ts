@@ -25,7 +25,7 @@ export function toMermaid(machine: AnyStateMachine): string {
 }
 
 /** The words of a user for XState's own event names. */
-function labelOf(eventType: string): string {
+export function labelOf(eventType: string): string {
   if (eventType.startsWith('xstate.done.actor.')) return 'ok'
   if (eventType.startsWith('xstate.error.actor.')) return 'failed'
   const after = /^xstate\.after\.(?<delay>[^.]+)\./.exec(eventType)?.groups?.delay

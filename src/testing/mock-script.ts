@@ -1,3 +1,4 @@
+import type { Observable } from 'rxjs'
 import type { Stat } from '../stats/stat.ts'
 import type { ResolvedTask } from '../task.ts'
 
@@ -24,8 +25,8 @@ export interface MockRun {
   readonly runFor?: number
   /** Copies its input to standard output and ends no sooner than that does. Default false: the input is not read. */
   readonly echoInput?: boolean
-  /** Given to whoever samples the run, as soon as it runs. */
-  readonly stats?: readonly Stat[]
+  /** Given to whoever samples the run, as soon as it runs; an observable as they come. */
+  readonly stats?: readonly Stat[] | Observable<Stat>
   /** Called when it has started. */
   readonly onStart?: (task: ResolvedTask) => void
   /** What the calls reject with. */

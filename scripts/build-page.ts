@@ -1,0 +1,22 @@
+// Builds the inspector's page: `node scripts/build-page.ts [FOLDER]`. Without a folder: where the sources look for it.
+import { fileURLToPath } from 'node:url'
+import { build } from 'vite'
+
+const root = fileURLToPath(new URL('../src/inspector-page', import.meta.url))
+const besideSources = fileURLToPath(new URL('../.inspector-page', import.meta.url))
+
+export async function buildPage(outDir: string = besideSources): Promise<void> {
+  await build({
+    root,
+    base: './',
+    configFile: false,
+    logLevel: 'warn',
+    // One flat folder: nothing but names is served.
+    build: { outDir, emptyOutDir: true, assetsDir: '', target: 'es2023', modulePreload: false, assetsInlineLimit: 0 },
+  })
+}
+
+if (import.meta.main)
+  await buildPage(
+    process.argv[2] === undefined ? undefined : fileURLToPath(new URL(process.argv[2], `file://${process.cwd()}/`)),
+  )

@@ -1,0 +1,71 @@
+import { Details } from './details.tsx'
+import { visibleRows } from './filter.ts'
+import { Header } from './header.tsx'
+import { Help } from './help.tsx'
+import { Nothing, Notice } from './notices.tsx'
+import { PlayerBar } from './player-bar.tsx'
+import { Table } from './table.tsx'
+import { Timeline } from './timeline.tsx'
+import { TotalsBar } from './totals.tsx'
+import { session, show, useView } from './view.ts'
+
+const tabs = [
+  ['table', 'Table'],
+  ['timeline', 'Timeline'],
+] as const
+
+/** The page. */
+export function App() {
+  const { tab, filter, sort, cursor, help } = useView()
+  const { model, player, link } = session
+  const rows = visibleRows(model.actors.values(), filter, tab === 'timeline' ? { by: 'key', down: false } : sort)
+  const selected = session.selected === undefined ? undefined : model.actors.get(session.selected)
+  return (
+    <div class={`app${selected === undefined ? '' : ' with-details'}${link === 'lost' ? ' stale' : ''}`}>
+      <Header />
+      <TotalsBar filter={filter} />
+      <Notice />
+      <main>
+        <div class="list">
+          <div class="bar">
+            <div class="tabs" role="group" aria-label="View">
+              {tabs.map(([key, title]) => (
+                <button
+                  key={key}
+                  type="button"
+                  class="tab"
+                  aria-pressed={tab === key}
+                  onClick={() => show({ tab: key })}
+                >
+                  {title}
+                </button>
+              ))}
+            </div>
+            <input
+              id="filter"
+              type="search"
+              placeholder="Filter: words, state:frozen, image:…"
+              aria-label="Filter"
+              value={filter}
+              onInput={event => show({ filter: event.currentTarget.value })}
+            />
+            <output class="count">
+              {rows.length.toLocaleString('en')}
+              {rows.length === model.actors.size ? '' : ` of ${model.actors.size.toLocaleString('en')}`}
+            </output>
+          </div>
+          {rows.length === 0 ? (
+            <Nothing filter={filter} />
+          ) : tab === 'table' ? (
+            <Table rows={rows} sort={sort} />
+          ) : (
+            <Timeline rows={rows} />
+          )}
+        </div>
+        {selected !== undefined && <Details row={selected} cursor={cursor} />}
+      </main>
+      {player !== undefined && <PlayerBar player={player} />}
+      {help && <Help />}
+    </div>
+  )
+}

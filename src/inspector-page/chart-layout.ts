@@ -1,0 +1,112 @@
+import { Graph, layout } from '@dagrejs/dagre'
+import { arrowKey, type MachineInfo } from '../inspector/protocol.ts'
+
+/** A state, placed. */
+export interface PlacedState {
+  readonly name: string
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+  readonly final: boolean
+}
+
+/** All transitions from one state to another, drawn as one arrow. */
+export interface PlacedArrow {
+  readonly key: string
+  readonly from: string
+  readonly to: string
+  /** An SVG path. */
+  readonly path: string
+  readonly lines: readonly string[]
+  readonly label: { readonly x: number; readonly y: number }
+}
+
+export interface Chart {
+  readonly width: number
+  readonly height: number
+  readonly states: readonly PlacedState[]
+  readonly arrows: readonly PlacedArrow[]
+  /** Where the arrow from nowhere to the first state points. */
+  readonly start: { readonly x: number; readonly y: number }
+}
+
+export const stateHeight = 34
+export const lineHeight = 12
+/** The widths of a letter in a state and in a label, in px. */
+const stateLetter = 7.6
+const labelLetter = 5.9
+const margin = 18
+/** How many letters of a label stand in one line, if they can be parted. */
+const labelWidth = 20
+
+const charts = new WeakMap<MachineInfo, Chart>()
+
+/** Lays a machine out, once. */
+export function chartOf(machine: MachineInfo): Chart {
+  const known = charts.get(machine)
+  if (known !== undefined) return known
+  const chart = layOut(machine)
+  charts.set(machine, chart)
+  return chart
+}
+
+function layOut({ states, finals, arrows, initial }: MachineInfo): Chart {
+  const graph = new Graph({ multigraph: false })
+  graph.setGraph({ rankdir: 'TB', nodesep: 26, edgesep: 14, ranksep: 26, marginx: margin, marginy: margin + 10 })
+  graph.setDefaultEdgeLabel(() => ({}))
+  for (const name of states) {
+    graph.setNode(name, { width: Math.max(72, name.length * stateLetter + 40), height: stateHeight })
+  }
+  const labels = new Map<string, { from: string; to: string; lines: string[] }>()
+  for (const { from, to, label } of arrows) {
+    const key = arrowKey(from, to)
+    const entry = labels.get(key) ?? { from, to, lines: [] }
+    for (const word of label.split(', ')) addWord(entry.lines, word)
+    labels.set(key, entry)
+  }
+  for (const { from, to, lines } of labels.values()) {
+    const width = Math.max(...lines.map(({ length }) => length)) * labelLetter + 8
+    // The way of a life is drawn straight; what may happen on it gives way.
+    const weight = states.indexOf(to) - states.indexOf(from) === 1 ? 8 : 1
+    graph.setEdge(from, to, { width, height: lines.length * lineHeight + 4, labelpos: 'c', weight })
+  }
+  layout(graph)
+  const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number }
+  const placed = states.map(name => {
+    const { x, y, width, height } = graph.node(name) as { x: number; y: number; width: number; height: number }
+    return { name, x, y, width, height, final: finals.includes(name) }
+  })
+  const first = placed.find(({ name }) => name === initial)
+  return {
+    width,
+    height,
+    states: placed,
+    arrows: [...labels].map(([key, { from, to, lines }]) => {
+      const edge = graph.edge(from, to) as { points: { x: number; y: number }[]; x: number; y: number }
+      return { key, from, to, lines, path: curve(edge.points), label: { x: edge.x, y: edge.y } }
+    }),
+    start: { x: first?.x ?? 0, y: (first?.y ?? 0) - stateHeight / 2 },
+  }
+}
+
+function addWord(lines: string[], word: string): void {
+  const last = lines.at(-1)
+  if (last === undefined || last.length + word.length > labelWidth) lines.push(word)
+  else if (!lines.some(line => line.split(', ').includes(word))) lines[lines.length - 1] = `${last}, ${word}`
+}
+
+/** A smooth line through points: quadratic curves from middle to middle. */
+function curve(points: readonly { readonly x: number; readonly y: number }[]): string {
+  const at = ({ x, y }: { x: number; y: number }) => `${x.toFixed(1)} ${y.toFixed(1)}`
+  const [first, ...rest] = points
+  const last = rest.at(-1)
+  if (first === undefined || last === undefined) return ''
+  const inner = rest.slice(0, -1)
+  const parts = inner.map((point, index) => {
+    const next = inner[index + 1]
+    const end = next === undefined ? last : { x: (point.x + next.x) / 2, y: (point.y + next.y) / 2 }
+    return `Q ${at(point)} ${at(end)}`
+  })
+  return parts.length === 0 ? `M ${at(first)} L ${at(last)}` : `M ${at(first)} ${parts.join(' ')}`
+}

@@ -1,0 +1,147 @@
+import { useRef, useState } from 'preact/hooks'
+import type { ControlRequest, Step } from '../inspector/protocol.ts'
+import { ChartView } from './chart.tsx'
+import { ExportMenu } from './export-menu.tsx'
+import { familyOf, shownState } from './families.ts'
+import { clock, duration, eventName } from './format.ts'
+import { Log, Payload } from './log.tsx'
+import type { Row } from './model.ts'
+import { Plots } from './plot.tsx'
+import { countsOf } from './steps.ts'
+import { nowOf, select, session, show, stepBy } from './view.ts'
+
+/** One actor: where it is in its machine, how it got there, and what it takes. */
+export function Details({ row, cursor }: { readonly row: Row; readonly cursor: number | undefined }) {
+  const area = useRef<HTMLDivElement>(null)
+  const { history } = session
+  const machine = session.model.machines[row.machine]
+  const { log } = history
+  const step = cursor === undefined ? log.at(-1) : log.find(({ n }) => n === cursor)
+  const state = cursor === undefined ? row.state : (step?.to ?? log[0]?.from ?? row.state)
+  const initial = machine?.initial ?? row.path[0]?.[1] ?? ''
+  return (
+    <aside class="details" aria-label={`Actor ${row.id}`}>
+      <div class="title">
+        <button
+          type="button"
+          class="button quiet back"
+          onClick={() => select(undefined)}
+          aria-label="Back to all actors"
+        >
+          ←
+        </button>
+        <div>
+          <h2>{row.id}</h2>
+          <p>
+            {row.image !== undefined && (
+              <code title={row.command}>{[row.image, row.command].filter(Boolean).join(' ')}</code>
+            )}
+            {row.image === undefined && <code>{row.machine}</code>}
+          </p>
+        </div>
+        <span class={`badge f-${familyOf(shownState(row))}`}>{shownState(row)}</span>
+        {row.exitCode !== undefined && <span class="exit">exit {row.exitCode}</span>}
+      </div>
+      {session.hello?.control && !row.over && row.status === undefined && <Controls row={row} />}
+      <Walk cursor={cursor} step={step} log={log} />
+      <div class="chart-area" ref={area}>
+        {machine !== undefined && (
+          <>
+            <ExportMenu name={`${row.id}-${machine.name}`} area={area} machine={machine} />
+            <div class="chart-box" tabIndex={0} role="group" aria-label="Statechart">
+              <ChartView
+                machine={machine}
+                current={state.split(' & ')}
+                step={step}
+                counts={countsOf(history, initial, cursor)}
+              />
+            </div>
+          </>
+        )}
+      </div>
+      <section>
+        <h3>Resources</h3>
+        <Plots stats={history.stats} />
+      </section>
+      <section>
+        <h3>
+          Log{' '}
+          <small>
+            {row.steps} steps, {duration((row.over ? row.changed : nowOf()) - row.created)}
+          </small>
+        </h3>
+        <Log log={log} cursor={cursor} born={row.created} />
+      </section>
+      {history.context !== undefined && (
+        <section>
+          <h3>Context</h3>
+          <Payload value={history.context} />
+        </section>
+      )}
+    </aside>
+  )
+}
+
+/** Back and forth through the actor's past. */
+function Walk({
+  cursor,
+  step,
+  log,
+}: {
+  readonly cursor: number | undefined
+  readonly step: Step | undefined
+  readonly log: readonly Step[]
+}) {
+  const following = cursor === undefined
+  return (
+    <div class="walk" role="group" aria-label="Steps">
+      <button
+        type="button"
+        class="button"
+        onClick={() => stepBy(-1)}
+        disabled={log.length === 0 || (cursor !== undefined && cursor < (log[0]?.n ?? 0))}
+        title="←"
+      >
+        ◀ Back
+      </button>
+      <button type="button" class="button" onClick={() => stepBy(1)} disabled={following} title="→">
+        Forward ▶
+      </button>
+      <button
+        type="button"
+        class="button follow"
+        aria-pressed={following}
+        onClick={() => show({ cursor: undefined })}
+        title="l"
+      >
+        {following ? 'Following' : 'Follow live'}
+      </button>
+      <span class="where" aria-live="polite">
+        {following
+          ? ''
+          : step === undefined
+            ? 'as it began'
+            : `step ${step.n} · ${eventName(step.event)} · ${clock(step.at)}`}
+      </span>
+    </div>
+  )
+}
+
+function Controls({ row }: { readonly row: Row }) {
+  const [refusal, refuse] = useState<string>()
+  const ask = async (action: ControlRequest['action']) => refuse(await session.control({ key: row.key, action }))
+  return (
+    <div class="controls" role="group" aria-label="Control">
+      <button type="button" class="button" onClick={() => void ask('freeze')} disabled={row.state !== 'running'}>
+        Freeze
+      </button>
+      <button type="button" class="button" onClick={() => void ask('unfreeze')} disabled={row.state !== 'frozen'}>
+        Unfreeze
+      </button>
+      <button type="button" class="button danger" onClick={() => void ask('cancel')}>
+        Cancel
+      </button>
+      {refusal !== undefined && <span role="alert">{refusal}</span>}
+    </div>
+  )
+}

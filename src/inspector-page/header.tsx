@@ -1,0 +1,48 @@
+import type { Link } from './session.ts'
+import { type Theme, theme, turnTheme } from './theme.ts'
+import { session, show } from './view.ts'
+
+const words: Readonly<Record<Link, string>> = {
+  connecting: 'Connecting…',
+  live: 'Live',
+  lost: 'Connection lost',
+  ended: 'Ended',
+  recording: 'Recording',
+  broken: 'Cannot read',
+}
+
+export function Header() {
+  const { link, paused } = session
+  return (
+    <header class="top">
+      <h1>
+        <img src="icon.svg" alt="" width="22" height="22" />
+        cookietin
+        <span class="sub">inspector</span>
+      </h1>
+      <span class={`link link-${link}`} role="status">
+        {paused ? 'Paused' : words[link]}
+      </span>
+      <span class="spring" />
+      {(link === 'live' || paused) && (
+        <button type="button" class="button" aria-pressed={paused} onClick={() => session.pause(!paused)} title="Space">
+          {paused ? 'Resume' : 'Pause'}
+        </button>
+      )}
+      <button type="button" class="button quiet" onClick={turnTheme} title="Light, dark, or as the system (t)">
+        {themeNames[theme()]}
+      </button>
+      <button
+        type="button"
+        class="button quiet"
+        onClick={() => show({ help: true })}
+        title="Keys (?)"
+        aria-label="Help"
+      >
+        ?
+      </button>
+    </header>
+  )
+}
+
+const themeNames: Readonly<Record<Theme, string>> = { light: 'Light', dark: 'Dark', auto: 'Auto' }

@@ -1,0 +1,19 @@
+import { render } from 'preact'
+import { App } from './app.tsx'
+import { listenToKeys } from './keys.ts'
+import './style/base.css'
+import './style/colours.css'
+import './style/layout.css'
+import './style/notices.css'
+import './style/table.css'
+import './style/chart.css'
+import './style/timeline.css'
+import './style/details.css'
+import './style/phone.css'
+import { restoreTheme } from './theme.ts'
+import { session } from './view.ts'
+
+restoreTheme()
+listenToKeys()
+session.connect()
+render(<App />, document.body)

@@ -1,0 +1,80 @@
+import { session, show } from './view.ts'
+
+const example = `import { startInspector } from 'cookietin/inspector'
+
+const inspector = await startInspector()
+const executor = createExecutor({ driver, inspect: inspector.inspect })`
+
+/** What stands where the actors will be. */
+export function Nothing({ filter }: { readonly filter: string }) {
+  const { link, model } = session
+  if (link === 'connecting') {
+    return (
+      <div class="nothing" role="status">
+        <div class="skeleton" aria-hidden="true">
+          {[86, 62, 74, 50, 68].map(width => (
+            <i key={width} style={{ width: `${width}%` }} />
+          ))}
+        </div>
+        <h2>Looking for the inspector…</h2>
+        <p>The page connects by itself as soon as the process answers.</p>
+      </div>
+    )
+  }
+  if (link === 'broken') {
+    return (
+      <div class="nothing" role="alert">
+        <h2>This recording cannot be read</h2>
+        <p>
+          It was cut or changed. Record it anew with <code>--record FILE</code>.
+        </p>
+      </div>
+    )
+  }
+  if (model.actors.size > 0 && filter !== '') {
+    return (
+      <div class="nothing">
+        <h2>Nothing matches “{filter}”</h2>
+        <p>
+          <button type="button" class="button" onClick={() => show({ filter: '' })}>
+            Show all {model.actors.size.toLocaleString('en')}
+          </button>
+        </p>
+      </div>
+    )
+  }
+  return (
+    <div class="nothing">
+      <h2>No cookies yet</h2>
+      <p>Connected, and waiting for the first actor. An executor tells of its cookies once it has the inspector:</p>
+      <pre>{example}</pre>
+      <p>
+        Or from a shell: <code>cookietin batch tasks.jsonl --inspect</code>
+      </p>
+    </div>
+  )
+}
+
+/** How it stands with the connection, where that needs saying. */
+export function Notice() {
+  const { link, cameBack, paused } = session
+  if (paused)
+    return <p class="notice paused">Paused: what happens meanwhile is not lost, it is shown when you resume.</p>
+  if (link === 'lost') {
+    return (
+      <p class="notice lost" role="alert">
+        The connection is lost. You see what was known last; the page connects again by itself.
+      </p>
+    )
+  }
+  if (link === 'ended')
+    return <p class="notice ended">The inspector has closed. Everything that it told stays here to be looked at.</p>
+  if (cameBack) {
+    return (
+      <p class="notice back" role="status">
+        Connected again.
+      </p>
+    )
+  }
+  return null
+}

@@ -1,0 +1,155 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { familyOf, shownState } from './families.ts'
+import type { Sort, SortKey } from './filter.ts'
+import { age, bytes, clock, percent } from './format.ts'
+import type { Row } from './model.ts'
+import { nowOf, select, session, show } from './view.ts'
+
+const rowHeight = 34
+/** Rows that are drawn beyond what is seen, so that scrolling shows no gaps. */
+const beyond = 8
+
+const columns: readonly { readonly key: SortKey; readonly title: string; readonly class: string }[] = [
+  { key: 'state', title: 'State', class: 'c-state' },
+  { key: 'id', title: 'Id', class: 'c-id' },
+  { key: 'image', title: 'Image', class: 'c-image' },
+  { key: 'age', title: 'Age', class: 'c-num' },
+  { key: 'cpu', title: 'CPU', class: 'c-num' },
+  { key: 'mem', title: 'Memory', class: 'c-num c-mem' },
+]
+
+/** Every actor, one a row; only the rows that are seen are drawn. */
+export function Table({ rows, sort }: { readonly rows: readonly Row[]; readonly sort: Sort }) {
+  const { box, top, height } = useScroll()
+  const first = Math.max(0, Math.floor(top / rowHeight) - beyond)
+  const last = Math.min(rows.length, Math.ceil((top + height) / rowHeight) + beyond)
+  const { selected } = session
+  const now = nowOf()
+
+  function move(event: KeyboardEvent) {
+    const at = rows.findIndex(({ key }) => key === selected)
+    const page = Math.max(1, Math.floor(height / rowHeight) - 1)
+    const by = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity }[event.key]
+    if (by === undefined || rows.length === 0) return
+    event.preventDefault()
+    const to = Math.min(rows.length - 1, Math.max(0, at === -1 && by > 0 ? 0 : at + by))
+    select(rows[to]?.key)
+    const { current } = box
+    if (current === null) return
+    if (to * rowHeight < current.scrollTop) current.scrollTop = to * rowHeight
+    else if ((to + 1) * rowHeight > current.scrollTop + current.clientHeight) {
+      current.scrollTop = (to + 1) * rowHeight - current.clientHeight
+    }
+  }
+
+  return (
+    <div class="table" role="grid" aria-label="Actors" aria-rowcount={rows.length + 1} aria-colcount={columns.length}>
+      <div class="thead" role="row">
+        {columns.map(({ key, title, class: name }) => (
+          <div
+            key={key}
+            role="columnheader"
+            class={name}
+            aria-sort={sort.by === key ? (sort.down ? 'descending' : 'ascending') : 'none'}
+          >
+            <button type="button" onClick={() => show({ sort: next(sort, key) })}>
+              {title}
+              <span class="sorted" aria-hidden="true">
+                {sort.by === key ? (sort.down ? '↓' : '↑') : ''}
+              </span>
+            </button>
+          </div>
+        ))}
+      </div>
+      <div
+        class="tbody"
+        ref={box}
+        tabIndex={0}
+        role="rowgroup"
+        aria-label="Arrow keys choose an actor"
+        onKeyDown={move}
+      >
+        <div class="sizer" style={{ height: `${rows.length * rowHeight}px` }} role="presentation">
+          {rows.slice(first, last).map((row, index) => (
+            <TableRow key={row.key} row={row} index={first + index} now={now} selected={row.key === selected} />
+          ))}
+        </div>
+      </div>
+    </div>
+  )
+}
+
+interface RowProps {
+  readonly row: Row
+  readonly index: number
+  readonly now: number
+  readonly selected: boolean
+}
+
+function TableRow({ row, index, now, selected }: RowProps) {
+  const state = shownState(row)
+  const living = row.status === undefined && !row.over
+  return (
+    <div
+      class={`row f-${familyOf(state)}${selected ? ' selected' : ''}${living ? '' : ' past'}`}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={selected}
+      tabIndex={-1}
+      style={{ transform: `translateY(${index * rowHeight}px)` }}
+      data-id={row.id}
+      onClick={() => select(row.key)}
+    >
+      <div role="gridcell" class="c-state">
+        <span class="badge">{state}</span>
+      </div>
+      <div role="gridcell" class="c-id" title={row.id}>
+        {row.id}
+      </div>
+      <div
+        role="gridcell"
+        class="c-image"
+        title={row.command === undefined ? row.image : `${row.image} ${row.command}`}
+      >
+        {row.image ?? <span class="machine-name">{row.machine}</span>}
+      </div>
+      <div role="gridcell" class="c-num" title={`since ${clock(row.created)}`}>
+        {living ? age(now - row.created) : age((endOf(row) ?? row.changed) - row.created)}
+      </div>
+      <div role="gridcell" class="c-num">
+        {living && row.cpu !== undefined ? percent(row.cpu) : '–'}
+      </div>
+      <div role="gridcell" class="c-num c-mem">
+        {living && row.mem !== undefined ? bytes(row.mem) : '–'}
+      </div>
+    </div>
+  )
+}
+
+/** When its end was decided: what comes after is only tidying up. */
+const endOf = ({ path }: Row) => path.find(([, state]) => familyOf(state) === 'over')?.[0]
+
+const next = (sort: Sort, by: SortKey): Sort => ({
+  by,
+  down: sort.by === by ? !sort.down : by === 'cpu' || by === 'mem',
+})
+
+/** Where a box is scrolled to, and how high it is, in px. */
+export function useScroll() {
+  const box = useRef<HTMLDivElement>(null)
+  const [seen, setSeen] = useState({ top: 0, height: 600 })
+  useEffect(() => {
+    const { current } = box
+    if (current === null) return
+    const look = () => setSeen({ top: current.scrollTop, height: current.clientHeight })
+    const observer = new ResizeObserver(look)
+    observer.observe(current)
+    current.addEventListener('scroll', look, { passive: true })
+    look()
+    return () => {
+      observer.disconnect()
+      current.removeEventListener('scroll', look)
+    }
+  }, [])
+  return { box, ...seen }
+}

@@ -1,0 +1,30 @@
+export type Theme = 'auto' | 'light' | 'dark'
+
+const key = 'cookietin-theme'
+const order: readonly Theme[] = ['auto', 'light', 'dark']
+
+/** What was chosen; the browser may keep nothing, as in a private window. */
+export function theme(): Theme {
+  const chosen = document.documentElement.dataset.theme
+  return order.find(known => known === chosen) ?? 'auto'
+}
+
+export function setTheme(chosen: Theme): void {
+  document.documentElement.dataset.theme = chosen
+  try {
+    localStorage.setItem(key, chosen)
+  } catch {
+    // It holds for this visit.
+  }
+}
+
+export const turnTheme = (): void => setTheme(order[(order.indexOf(theme()) + 1) % order.length] ?? 'auto')
+
+export function restoreTheme(): void {
+  try {
+    const chosen = localStorage.getItem(key)
+    setTheme(order.find(known => known === chosen) ?? 'auto')
+  } catch {
+    // As the system has it.
+  }
+}

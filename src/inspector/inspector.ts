@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto'
+import type { InspectionEvent } from 'xstate'
+import { control as controlActor } from './control.ts'
+import { EventStream } from './event-stream.ts'
+import { Hub } from './hub.ts'
+import { checkInspectorOptions, type InspectorOptions } from './options.ts'
+import { pageFolder } from './page-files.ts'
+import { bodyOf, type Route, replyJson, servePage } from './server.ts'
+
+/** How long a page may take to hear that the inspector closes, in ms. */
+const lastWords = 500
+
+/** A live inspector. */
+export interface Inspector extends AsyncDisposable {
+  /** Where the page is, with the token that opens it. */
+  readonly url: string
+  /** The XState inspector: give it to `createExecutor({ inspect })`, or to any `createActor(machine, { inspect })`. */
+  readonly inspect: (event: InspectionEvent) => void
+  /** Tells the pages that nothing follows, and lets go of the port. Idempotent. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts the live inspector: a page that shows every actor that has a machine, as it goes through its states. It listens until it is closed, and keeps Node.js
+ * running. Rejects with `ERR_COOKIETIN_INVALID_CONFIG`, and with `ERR_COOKIETIN_INSPECTOR_FAILED` where the port cannot be had.
+ *
+ * @example
+ * await using inspector = await startInspector()
+ * console.log(inspector.url)
+ * await using executor = createExecutor({ driver, inspect: inspector.inspect })
+ */
+export async function startInspector(options: InspectorOptions = {}): Promise<Inspector> {
+  checkInspectorOptions(options)
+  const { port = 0, host = '127.0.0.1', token = newToken(), control = false } = options
+  const { maxActors = 10_000, maxSteps = 200 } = options
+  const hub = new Hub({ mode: 'live', control, maxActors, maxSteps, maxStats: 240 })
+  const streams = new Set<EventStream>()
+  const route: Route = async (path, request, response) => {
+    if (path === 'events') {
+      const stream = new EventStream(response)
+      streams.add(stream)
+      hub.join(stream)
+      response.once('close', () => {
+        hub.leave(stream)
+        streams.delete(stream)
+      })
+      return true
+    }
+    const [, key] = /^actors\/(\d+)$/.exec(path) ?? []
+    if (key !== undefined) {
+      const details = hub.get(Number(key))?.details
+      replyJson(response, details === undefined ? 404 : 200, details ?? {})
+      return true
+    }
+    if (path === 'control' && request.method === 'POST') {
+      if (!control) replyJson(response, 403, { error: 'This inspector only looks: start it with control: true' })
+      else {
+        const { status, error } = await controlActor(hub, await bodyOf(request))
+        replyJson(response, status, { error })
+      }
+      return true
+    }
+    return false
+  }
+  const server = await servePage({ folder: pageFolder(), host, port, token, route })
+  let closing: Promise<void> | undefined
+  const close = () => {
+    closing ??= (async () => {
+      hub.close()
+      const told = Promise.all([...streams].map(stream => stream.end()))
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise(resolve => {
+        timer = setTimeout(resolve, lastWords)
+      })
+      await Promise.race([told, late])
+      clearTimeout(timer)
+      await server.close()
+    })()
+    return closing
+  }
+  return { url: server.url, inspect: hub.inspect, close, [Symbol.asyncDispose]: close }
+}
+
+/** 192 bits. */
+export const newToken = (): string => randomBytes(24).toString('base64url')

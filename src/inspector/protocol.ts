@@ -1,0 +1,170 @@
+/** The version of what goes over the wire and into recordings; docs/inspector.md describes it. Raised when a reader of an older one would go wrong. */
+export const protocolVersion = 1
+
+/** An arrow of a machine: one transition, or several of the same event between the same states. */
+export interface Arrow {
+  readonly from: string
+  readonly to: string
+  /** The machine's own event name; empty for a transition without one. */
+  readonly event: string
+  /** The event in words, with its guards. */
+  readonly label: string
+}
+
+/** A machine's definition, as it is drawn. A nested state has the name `parent.child`. */
+export interface MachineInfo {
+  readonly name: string
+  readonly initial: string
+  readonly states: readonly string[]
+  readonly finals: readonly string[]
+  readonly arrows: readonly Arrow[]
+  /** The machine as XState JSON. */
+  readonly config: unknown
+  /** The machine as a Mermaid state diagram. */
+  readonly mermaid: string
+}
+
+/** One handled event of one actor. */
+export interface Step {
+  readonly key: number
+  /** Counts the steps of this actor, from 1. */
+  readonly n: number
+  /** Unix ms. */
+  readonly at: number
+  readonly from: string
+  readonly to: string
+  readonly event: string
+  /** States that were only passed through, in order. */
+  readonly via?: readonly string[]
+  /** What came with the event: bounded, secrets masked. */
+  readonly payload?: unknown
+  /** How it ended, once that is decided. */
+  readonly status?: string
+  readonly exitCode?: number
+  /** The actor is at its end. */
+  readonly over?: true
+}
+
+/** When a state was entered: Unix ms, and the state. */
+export type Visit = readonly [at: number, state: string]
+
+/** What is known of an actor at one moment. */
+export interface ActorInfo {
+  /** Unique within one inspector, which ids need not be. */
+  readonly key: number
+  readonly id: string
+  /** A key of `machines`. */
+  readonly machine: string
+  /** The key of the actor that spawned it. */
+  readonly parent?: number
+  readonly image?: string
+  readonly command?: string
+  readonly state: string
+  /** Unix ms. */
+  readonly created: number
+  /** When its state was entered, Unix ms. */
+  readonly changed: number
+  readonly steps: number
+  readonly status?: string
+  readonly exitCode?: number
+  readonly over?: true
+  /** The latest sample: percent of one core, bytes. */
+  readonly cpu?: number
+  readonly mem?: number
+  /** The latest states, oldest first, with the present one. */
+  readonly path: readonly Visit[]
+}
+
+/** Counts that outlive the actors which are still kept. */
+export interface Totals {
+  /** Actors seen so far. */
+  readonly seen: number
+  /** Actors whose end is decided. */
+  readonly ended: number
+  /** By machine and state: those that are not at their end. */
+  readonly states: Readonly<Record<string, Readonly<Record<string, number>>>>
+  /** By status: those whose end is decided. */
+  readonly statuses: Readonly<Record<string, number>>
+}
+
+/** The latest sample of an actor within a batch. */
+export type Sample = readonly [key: number, at: number, cpu: number | null, mem: number | null]
+
+/** The first message of a connection and of a recording. */
+export interface Hello {
+  readonly type: 'hello'
+  readonly protocol: number
+  /** Differs after a restart. */
+  readonly instance: string
+  readonly mode: 'live' | 'recording'
+  /** True when `POST control` is allowed. */
+  readonly control: boolean
+  /** How many steps an actor's log holds. */
+  readonly maxSteps: number
+}
+
+/** All that is kept. What came before it is void. */
+export interface Snapshot {
+  readonly type: 'snapshot'
+  readonly seq: number
+  /** Unix ms. */
+  readonly now: number
+  readonly machines: Readonly<Record<string, MachineInfo>>
+  readonly actors: readonly ActorInfo[]
+  readonly totals: Totals
+}
+
+/** What has changed since the message before, whose `seq` is one less. */
+export interface Delta {
+  readonly type: 'delta'
+  readonly seq: number
+  readonly now: number
+  readonly machines?: Readonly<Record<string, MachineInfo>>
+  /** New actors, as they were before the steps of this message. */
+  readonly actors?: readonly ActorInfo[]
+  readonly steps?: readonly Step[]
+  readonly samples?: readonly Sample[]
+  /** Keys of actors that are not kept any more. */
+  readonly gone?: readonly number[]
+  readonly totals: Totals
+}
+
+/** The inspector closes; nothing follows. */
+export interface End {
+  readonly type: 'end'
+  readonly now: number
+}
+
+export type Message = Hello | Snapshot | Delta | End
+
+/** Visits of states and uses of arrows that the log does not hold any more, for counts that are right. Arrows have the key of {@link arrowKey}. */
+export interface Counts {
+  readonly states: Readonly<Record<string, number>>
+  readonly arrows: Readonly<Record<string, number>>
+}
+
+/** All of one actor: `GET actors/KEY`. */
+export interface ActorDetails {
+  readonly key: number
+  readonly before: Counts
+  readonly log: readonly Step[]
+  readonly stats: readonly { readonly timestamp: number; readonly metrics: Readonly<Record<string, number>> }[]
+  /** The machine's context: bounded, secrets masked. */
+  readonly context: unknown
+}
+
+/** What `POST control` takes. */
+export interface ControlRequest {
+  readonly key: number
+  readonly action: 'freeze' | 'unfreeze' | 'cancel'
+}
+
+/** Names an arrow, in counts. */
+export const arrowKey = (from: string, to: string): string => `${from}→${to}`
+
+/** The states that a step leaves and enters, pair by pair; none for a step that stays where it is. */
+export function hops({ from, to, via }: Pick<Step, 'from' | 'to' | 'via'>): readonly (readonly [string, string])[] {
+  if (from === to && via === undefined) return []
+  const stops = [from, ...(via ?? []), to]
+  return stops.slice(1).map((stop, index) => [stops[index] ?? from, stop] as const)
+}

@@ -1,0 +1,63 @@
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
+import { CookietinError } from '../errors.ts'
+import { EventStream } from './event-stream.ts'
+import { newToken } from './inspector.ts'
+import { checkInspectorOptions, type PageOptions } from './options.ts'
+import { pageFolder } from './page-files.ts'
+import { type Hello, protocolVersion } from './protocol.ts'
+import { type Route, servePage } from './server.ts'
+
+/** A recording on a page. */
+export interface Replay extends AsyncDisposable {
+  /** Where the page is, with the token that opens it. */
+  readonly url: string
+  close(): Promise<void>
+}
+
+/**
+ * Shows a recording on the page of the inspector. Rejects with `ERR_COOKIETIN_INVALID_CONFIG`, and with `ERR_COOKIETIN_INSPECTOR_FAILED` where the file cannot
+ * be read or is none of ours.
+ */
+export async function openRecording(path: string, options: PageOptions = {}): Promise<Replay> {
+  checkInspectorOptions(options)
+  const hello = await helloOf(path)
+  const route: Route = async (name, _request, response) => {
+    if (name === 'events') {
+      new EventStream(response).send(JSON.stringify({ ...hello, mode: 'recording', control: false }))
+      return true
+    }
+    if (name === 'recording') {
+      response.writeHead(200, { 'Content-Type': 'application/x-ndjson' })
+      await pipeline(createReadStream(path), response)
+      return true
+    }
+    return false
+  }
+  const { port = 0, host = '127.0.0.1', token = newToken() } = options
+  const { url, close } = await servePage({ folder: pageFolder(), host, port, token, route })
+  return { url, close, [Symbol.asyncDispose]: close }
+}
+
+async function helloOf(path: string): Promise<Hello> {
+  const failed = (why: string, cause?: unknown) =>
+    new CookietinError('ERR_COOKIETIN_INSPECTOR_FAILED', `Cannot replay ${path}: ${why}`, { cause })
+  let line: string
+  try {
+    await using file = await open(path)
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4_096), 0, 4_096, 0)
+    line = buffer.toString('utf8', 0, bytesRead).split('\n', 1)[0] ?? ''
+  } catch (error) {
+    throw failed((error as Error).message, error)
+  }
+  let hello: Partial<Hello> | undefined
+  try {
+    hello = JSON.parse(line) as Partial<Hello>
+  } catch {
+    // Told below.
+  }
+  if (hello?.type !== 'hello' || typeof hello.protocol !== 'number') throw failed('it is no recording of cookietin')
+  if (hello.protocol > protocolVersion) throw failed('it was made by a newer cookietin; update this one')
+  return hello as Hello
+}

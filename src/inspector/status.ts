@@ -1,0 +1,21 @@
+import { cookieStates, isSettled } from '../states.ts'
+
+const cookieWords: ReadonlySet<string> = new Set(cookieStates)
+
+/** How an actor ended, once that is decided: a run's status for a cookie, the cause that its context names for others. */
+export function statusOf(machine: string, state: string, context: unknown, over: boolean): string | undefined {
+  const { cause } = (context ?? {}) as { cause?: unknown }
+  if (machine === 'cookie' && cookieWords.has(state)) {
+    const known = state as (typeof cookieStates)[number]
+    if (!isSettled(known)) return undefined
+    return known === 'done' ? (exitCodeOf(context) === 0 ? 'success' : 'error') : known
+  }
+  if (!over) return undefined
+  return typeof cause === 'string' ? cause : 'ended'
+}
+
+/** The exit code in a machine's context, where it has one. */
+export function exitCodeOf(context: unknown): number | undefined {
+  const { exit } = (context ?? {}) as { exit?: { exitCode?: unknown } }
+  return typeof exit?.exitCode === 'number' ? exit.exitCode : undefined
+}
