@@ -1,0 +1,35 @@
+import { once } from 'node:events'
+import { PassThrough } from 'node:stream'
+import { expect, test } from 'vitest'
+import { toChunks } from '../../../src/input.ts'
+import { noEvents, testEngine } from '../../support/docker.ts'
+import { engineRequest } from '../../support/engine-request.ts'
+import { checkLeaks } from '../../support/leak-hooks.ts'
+
+checkLeaks()
+
+// The engine's own flag lags behind: asked again at once, it says that a container which was just frozen is not, and the other way round.
+test('a thaw right after a freeze really thaws, also where somebody else does the same', async () => {
+  await using driver = await testEngine()
+  const container = driver.container({ command: ['cat'], input: 'x' })
+  const input = new PassThrough()
+  const output = new PassThrough()
+  await container.prepare(new AbortController().signal)
+  const sink = { write: (chunk: Uint8Array) => void output.write(chunk) }
+  await container.start({ stdin: toChunks(input), stdout: sink, stderr: sink }, noEvents)
+  const byHand = (action: string) => engineRequest('POST', `/containers/${container.name}/${action}`).catch(() => {})
+  for (let round = 0; round < 200; round += 1) {
+    await container.pause()
+    if (round % 2 === 0) {
+      await byHand('unpause')
+      await byHand('pause')
+    }
+    await container.unpause()
+    input.write(`${round}\n`)
+    const [answer] = (await once(output, 'data')) as [Buffer]
+    expect(answer.toString()).toBe(`${round}\n`)
+  }
+  input.end()
+  expect((await container.wait()).exitCode).toBe(0)
+  await container.remove()
+})
