@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { cookieMachine } from '../machines/cookie.ts'
 import { imageMachine } from '../machines/image.ts'
+import { slotMachine } from '../machines/slot.ts'
 import { toMermaid } from '../src/mermaid.ts'
 
 const machines = [
@@ -18,6 +19,13 @@ the settled state and is never seen. \`timeLeft\` counts the time spent in \`run
     text: `\`machines/image.ts\`: one image made present on an engine, shared by all who want it with the same credentials. \`wanted\` and
 \`judging\` only pick the next state and are never seen. \`delay\` doubles with each retry up to a bound, and is up to half less by chance; only
 failures that may pass are retried.`,
+  },
+  {
+    machine: slotMachine,
+    title: 'The slot',
+    text: `\`machines/slot.ts\`: one hot container, which serves one call at a time and is frozen between calls. \`idleLeft\` counts from the
+end of the last call, whatever part of it the container was frozen. Whatever ends a slot, its container is killed as it is: a frozen one
+does not run again.`,
   },
 ]
 

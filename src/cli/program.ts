@@ -5,7 +5,9 @@ import type { CommandContext } from './command-context.ts'
 import { doctorCommand } from './doctor-command.ts'
 import { gcCommand } from './gc-command.ts'
 import { historyCommand } from './history-command.ts'
+import { invokeCommand } from './invoke-command.ts'
 import { runCommand } from './run-command.ts'
+import { serveCommand } from './serve-command.ts'
 
 /** The whole command line. */
 export function createProgram(context: CommandContext): Command {
@@ -17,6 +19,8 @@ export function createProgram(context: CommandContext): Command {
     .enablePositionalOptions()
     .addCommand(runCommand(context))
     .addCommand(batchCommand(context))
+    .addCommand(invokeCommand(context))
+    .addCommand(serveCommand(context))
     .addCommand(doctorCommand(context))
     .addCommand(gcCommand(context))
     .addCommand(historyCommand(context))
