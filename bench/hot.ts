@@ -20,13 +20,16 @@ await using warm = executor.function({ ...spec, freezeAfter: Number.POSITIVE_INF
 await using cool = executor.function({ ...spec, freezeAfter: 0 })
 await (await warm.invoke({ body })).text()
 const [root = ''] = readdirSync(tmpdir()).filter(name => name.startsWith('cookietin-sockets-'))
-const socketPath = join(tmpdir(), root, '0', 'lsnr.sock')
-const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+/** By hand: the socket of the function that was called first, or second, each with a kept connection of its own. */
+const peers = [0, 1].map(index => ({
+  socketPath: join(tmpdir(), root, String(index), 'lsnr.sock'),
+  agent: new Agent({ keepAlive: true, maxSockets: 1 }),
+}))
 
-function byHand(): Promise<string> {
+function byHand(peer: (typeof peers)[number] | undefined): Promise<string> {
   return new Promise((resolve, reject) => {
     const headers = { 'Content-Length': Buffer.byteLength(body) }
-    const call = request({ agent, socketPath, method: 'POST', path: '/call', headers }, response => {
+    const call = request({ ...peer, method: 'POST', path: '/call', headers }, response => {
       let text = ''
       response.setEncoding('utf8')
       response.on('data', chunk => {
@@ -61,6 +64,17 @@ const untilFrozen = (act: () => Promise<unknown>) =>
     act().catch(reject)
   })
 
+/** The engine's own flag lags behind the change: it refuses one that has just been unmade. */
+async function sure(act: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    const done = await act().then(
+      () => true,
+      () => false,
+    )
+    if (done) return
+  }
+}
+
 async function time(act: () => Promise<unknown>): Promise<number> {
   const start = performance.now()
   await act()
@@ -83,7 +97,7 @@ function print(title: string, rows: readonly (readonly [name: string, times: num
 
 const [ours, theirs]: [number[], number[]] = [[], []]
 for (let round = -500; round < 3_000; round += 1) {
-  const pair = [await time(async () => (await warm.invoke({ body })).text()), await time(byHand)]
+  const pair = [await time(async () => (await warm.invoke({ body })).text()), await time(() => byHand(peers[0]))]
   if (round >= 0) {
     ours.push(pair[0] ?? 0)
     theirs.push(pair[1] ?? 0)
@@ -102,12 +116,12 @@ for (let round = -3; round < 40; round += 1) {
   await untilFrozen(async () => {
     took = await time(async () => (await cool.invoke({ body })).text())
   })
-  // By hand on the very container: thaw it, call the other one, which is as warm, and freeze it again.
+  // By hand on the very container: thaw it, call it, and freeze it again.
   const hand = await time(async () => {
-    await container.unpause()
-    await byHand()
+    await sure(() => container.unpause())
+    await byHand(peers[1])
   })
-  await container.pause()
+  await sure(() => container.pause())
   if (round >= 0) {
     frozen.push(took)
     unpaused.push(hand)
@@ -127,4 +141,4 @@ print('Beside a cold container', [
   ['cookietin, frozen', frozen],
   ['docker run --rm, the same image', cold],
 ])
-agent.destroy()
+for (const { agent } of peers) agent.destroy()
