@@ -16,9 +16,14 @@ const tabs = [
 
 /** The page. */
 export function App() {
-  const { tab, filter, sort, cursor, help } = useView()
+  const view = useView()
+  const { tab, filter, sort, help } = view
   const { model, player, link } = session
-  const rows = visibleRows(model.actors.values(), filter, tab === 'timeline' ? { by: 'key', down: false } : sort)
+  const rows = visibleRows(
+    model.actors.values(),
+    filter,
+    tab === 'timeline' ? { by: 'key', down: player === undefined } : sort,
+  )
   const selected = session.selected === undefined ? undefined : model.actors.get(session.selected)
   return (
     <div class={`app${selected === undefined ? '' : ' with-details'}${link === 'lost' ? ' stale' : ''}`}>
@@ -62,7 +67,7 @@ export function App() {
             <Timeline rows={rows} />
           )}
         </div>
-        {selected !== undefined && <Details row={selected} cursor={cursor} />}
+        {selected !== undefined && <Details row={selected} view={view} />}
       </main>
       {player !== undefined && <PlayerBar player={player} />}
       {help && <Help />}

@@ -31,29 +31,37 @@ export interface Chart {
   readonly start: { readonly x: number; readonly y: number }
 }
 
-export const stateHeight = 34
+export const stateHeight = 30
 export const lineHeight = 12
 /** The widths of a letter in a state and in a label, in px. */
-const stateLetter = 7.6
+const stateLetter = 8
 const labelLetter = 5.9
 const margin = 18
 /** How many letters of a label stand in one line, if they can be parted. */
 const labelWidth = 20
 
-const charts = new WeakMap<MachineInfo, Chart>()
+const charts = { wide: new WeakMap<MachineInfo, Chart>(), close: new WeakMap<MachineInfo, Chart>() }
 
-/** Lays a machine out, once. */
-export function chartOf(machine: MachineInfo): Chart {
-  const known = charts.get(machine)
+/** Lays a machine out, once: with room for every label, or close together, for labels that are only shown where they matter. */
+export function chartOf(machine: MachineInfo, roomForLabels: boolean): Chart {
+  const laidOut = charts[roomForLabels ? 'wide' : 'close']
+  const known = laidOut.get(machine)
   if (known !== undefined) return known
-  const chart = layOut(machine)
-  charts.set(machine, chart)
+  const chart = layOut(machine, roomForLabels)
+  laidOut.set(machine, chart)
   return chart
 }
 
-function layOut({ states, finals, arrows, initial }: MachineInfo): Chart {
+function layOut({ states, finals, arrows, initial }: MachineInfo, roomForLabels: boolean): Chart {
   const graph = new Graph({ multigraph: false })
-  graph.setGraph({ rankdir: 'TB', nodesep: 26, edgesep: 14, ranksep: 26, marginx: margin, marginy: margin + 10 })
+  graph.setGraph({
+    rankdir: 'TB',
+    nodesep: 24,
+    edgesep: roomForLabels ? 14 : 10,
+    ranksep: roomForLabels ? 26 : 21,
+    marginx: roomForLabels ? margin : 2 * margin,
+    marginy: margin + 10,
+  })
   graph.setDefaultEdgeLabel(() => ({}))
   for (const name of states) {
     graph.setNode(name, { width: Math.max(72, name.length * stateLetter + 40), height: stateHeight })
@@ -66,10 +74,12 @@ function layOut({ states, finals, arrows, initial }: MachineInfo): Chart {
     labels.set(key, entry)
   }
   for (const { from, to, lines } of labels.values()) {
+    if (from === to) continue
     const width = Math.max(...lines.map(({ length }) => length)) * labelLetter + 8
     // The way of a life is drawn straight; what may happen on it gives way.
     const weight = states.indexOf(to) - states.indexOf(from) === 1 ? 8 : 1
-    graph.setEdge(from, to, { width, height: lines.length * lineHeight + 4, labelpos: 'c', weight })
+    const room = roomForLabels ? { width, height: lines.length * lineHeight + 4, labelpos: 'c' } : {}
+    graph.setEdge(from, to, { ...room, weight })
   }
   layout(graph)
   const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number }
@@ -83,8 +93,10 @@ function layOut({ states, finals, arrows, initial }: MachineInfo): Chart {
     height,
     states: placed,
     arrows: [...labels].map(([key, { from, to, lines }]) => {
-      const edge = graph.edge(from, to) as { points: { x: number; y: number }[]; x: number; y: number }
-      return { key, from, to, lines, path: curve(edge.points), label: { x: edge.x, y: edge.y } }
+      if (from === to) return { key, from, to, lines, ...loopAt(placed.find(({ name }) => name === from)) }
+      const edge = graph.edge(from, to) as { points: { x: number; y: number }[]; x?: number; y?: number }
+      const label = roomForLabels ? { x: edge.x ?? 0, y: edge.y ?? 0 } : middleOf(edge.points)
+      return { key, from, to, lines, path: curve(edge.points), label }
     }),
     start: { x: first?.x ?? 0, y: (first?.y ?? 0) - stateHeight / 2 },
   }
@@ -96,9 +108,39 @@ function addWord(lines: string[], word: string): void {
   else if (!lines.some(line => line.split(', ').includes(word))) lines[lines.length - 1] = `${last}, ${word}`
 }
 
+/** An arrow from a state to itself, at its right side. */
+function loopAt(state: PlacedState | undefined): Pick<PlacedArrow, 'path' | 'label'> {
+  const { x, y, width } = state ?? { x: 0, y: 0, width: 0 }
+  const right = x + width / 2
+  return {
+    path: `M ${right} ${y - 7} C ${right + 26} ${y - 16} ${right + 26} ${y + 16} ${right} ${y + 7}`,
+    label: { x: right + 30, y },
+  }
+}
+
+interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+/** The point at half the length of a line. */
+function middleOf(points: readonly Point[]): Point {
+  const lengths = points
+    .slice(1)
+    .map(({ x, y }, index) => Math.hypot(x - (points[index]?.x ?? x), y - (points[index]?.y ?? y)))
+  let left = lengths.reduce((sum, length) => sum + length, 0) / 2
+  for (const [index, length] of lengths.entries()) {
+    const [a, b] = [points[index], points[index + 1]]
+    if (a === undefined || b === undefined) break
+    if (left <= length) return { x: a.x + ((b.x - a.x) * left) / length, y: a.y + ((b.y - a.y) * left) / length }
+    left -= length
+  }
+  return points[0] ?? { x: 0, y: 0 }
+}
+
 /** A smooth line through points: quadratic curves from middle to middle. */
-function curve(points: readonly { readonly x: number; readonly y: number }[]): string {
-  const at = ({ x, y }: { x: number; y: number }) => `${x.toFixed(1)} ${y.toFixed(1)}`
+function curve(points: readonly Point[]): string {
+  const at = ({ x, y }: Point) => `${x.toFixed(1)} ${y.toFixed(1)}`
   const [first, ...rest] = points
   const last = rest.at(-1)
   if (first === undefined || last === undefined) return ''

@@ -10,22 +10,27 @@ interface ChartProps {
   /** The step that led to them. */
   readonly step: Step | undefined
   readonly counts: Counts
+  /** Every label, at full size. Else as it fits, with the labels of what was taken and of what may come next. */
+  readonly allLabels: boolean
 }
 
 /** A machine's own definition, with where the actor is and was. */
-export function ChartView({ machine, current, step, counts }: ChartProps) {
+export function ChartView({ machine, current, step, counts, allLabels }: ChartProps) {
   const [looked, look] = useState<string>()
-  const chart = chartOf(machine)
+  const chart = chartOf(machine, allLabels)
   const taken = new Set(step === undefined ? [] : hops(step).map(([from, to]) => arrowKey(from, to)))
   const focus = looked ?? undefined
   // What matters most is drawn last, on top.
   const weight = ({ key, from, to }: PlacedArrow) =>
     taken.has(key) ? 3 : focus !== undefined && (from === focus || to === focus) ? 2 : counts.arrows[key] ? 1 : 0
   const arrows = chart.arrows.toSorted((a, b) => weight(a) - weight(b))
+  const labelled = allLabels
+    ? arrows
+    : arrows.filter(arrow => weight(arrow) > 0 || (focus === undefined && current.includes(arrow.from)))
   const look$ = (name: string | undefined) => () => look(name)
   return (
     <svg
-      class={`chart${focus === undefined ? '' : ' looking'}`}
+      class={`chart${allLabels ? '' : ' fitted'}${focus === undefined ? '' : ' looking'}`}
       viewBox={`0 0 ${chart.width} ${chart.height}`}
       width={chart.width}
       height={chart.height}
@@ -73,7 +78,7 @@ export function ChartView({ machine, current, step, counts }: ChartProps) {
           leave={look$(undefined)}
         />
       ))}
-      {arrows.map(arrow => (
+      {labelled.map(arrow => (
         <ArrowLabel key={arrow.key} arrow={arrow} kind={kindOf(weight(arrow))} count={counts.arrows[arrow.key] ?? 0} />
       ))}
     </svg>

@@ -8,17 +8,16 @@ import { Log, Payload } from './log.tsx'
 import type { Row } from './model.ts'
 import { Plots } from './plot.tsx'
 import { countsOf } from './steps.ts'
-import { nowOf, select, session, show, stepBy } from './view.ts'
+import { nowOf, select, session, show, stepBy, type View } from './view.ts'
 
 /** One actor: where it is in its machine, how it got there, and what it takes. */
-export function Details({ row, cursor }: { readonly row: Row; readonly cursor: number | undefined }) {
+export function Details({ row, view: { cursor, allLabels } }: { readonly row: Row; readonly view: View }) {
   const area = useRef<HTMLDivElement>(null)
   const { history } = session
   const machine = session.model.machines[row.machine]
   const { log } = history
   const step = cursor === undefined ? log.at(-1) : log.find(({ n }) => n === cursor)
   const state = cursor === undefined ? row.state : (step?.to ?? log[0]?.from ?? row.state)
-  const initial = machine?.initial ?? row.path[0]?.[1] ?? ''
   return (
     <aside class="details" aria-label={`Actor ${row.id}`}>
       <div class="title">
@@ -42,18 +41,32 @@ export function Details({ row, cursor }: { readonly row: Row; readonly cursor: n
         <span class={`badge f-${familyOf(shownState(row))}`}>{shownState(row)}</span>
         {row.exitCode !== undefined && <span class="exit">exit {row.exitCode}</span>}
       </div>
-      {session.hello?.control && !row.over && row.status === undefined && <Controls row={row} />}
+      {session.hello?.control && row.controllable && !row.over && row.status === undefined && <Controls row={row} />}
       <Walk cursor={cursor} step={step} log={log} />
       <div class="chart-area" ref={area}>
         {machine !== undefined && (
           <>
-            <ExportMenu name={`${row.id}-${machine.name}`} area={area} machine={machine} />
+            <div class="chart-tools">
+              <h3>
+                The machine <em>{machine.name}</em>
+              </h3>
+              <button
+                type="button"
+                class="button quiet"
+                aria-pressed={allLabels}
+                onClick={() => show({ allLabels: !allLabels })}
+              >
+                All labels
+              </button>
+              <ExportMenu name={`${row.id}-${machine.name}`} area={area} machine={machine} />
+            </div>
             <div class="chart-box" tabIndex={0} role="group" aria-label="Statechart">
               <ChartView
                 machine={machine}
                 current={state.split(' & ')}
                 step={step}
-                counts={countsOf(history, initial, cursor)}
+                counts={countsOf(history, row.initial, cursor)}
+                allLabels={allLabels}
               />
             </div>
           </>

@@ -32,6 +32,8 @@ const families: Readonly<Record<string, Family>> = {
   closing: 'over',
   closed: 'over',
   gone: 'over',
+  ended: 'over',
+  evicted: 'over',
 }
 
 /** The family of a state, or of a status; what is not known is at work. */

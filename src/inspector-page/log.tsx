@@ -18,7 +18,12 @@ export function Log({
   const last = log.at(-1)?.n
   const shown = cursor ?? last
   useEffect(() => {
-    box.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' })
+    const line = box.current?.querySelector<HTMLElement>('[aria-current]')
+    const list = box.current
+    // The list alone: scrollIntoView would move the whole pane.
+    if (line == null || list === null) return
+    if (line.offsetTop < list.scrollTop) list.scrollTop = line.offsetTop
+    else list.scrollTop = Math.max(list.scrollTop, line.offsetTop + line.offsetHeight - list.clientHeight)
   }, [shown])
   if (log.length === 0) return <p class="hint">It has not made a step yet.</p>
   return (

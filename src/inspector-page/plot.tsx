@@ -15,7 +15,8 @@ interface PlotProps {
 
 /** CPU and memory of one actor over its life. */
 export function Plots({ stats }: { readonly stats: History['stats'] }) {
-  if (stats.length === 0) return <p class="hint">No samples: they come about once a second while it runs.</p>
+  if (stats.length === 0)
+    return <p class="hint">No samples: they are taken while it runs and a page or a recording watches.</p>
   return (
     <div class="plots">
       <Plot title="CPU" class="cpu" metric={({ cpu_total }) => cpu_total} format={percent} stats={stats} />

@@ -1,4 +1,4 @@
-import type { ActorDetails, ControlRequest, Hello, Message, Step } from '../inspector/protocol.ts'
+import type { ActorDetails, ControlRequest, End, Hello, Message, Step } from '../inspector/protocol.ts'
 import { Model } from './model.ts'
 import { Player } from './player.ts'
 import { append, type History, noHistory } from './steps.ts'
@@ -96,16 +96,21 @@ export class Session {
   }
 
   #take(message: Message): void {
-    if (message.type === 'hello') return this.#greet(message)
-    if (message.type === 'end') {
+    if (message.type === 'hello') {
+      this.#greet(message)
+    } else if (message.type === 'end') {
       this.link = 'ended'
-      return this.#changed()
-    }
-    if (this.paused) {
+      this.#changed()
+    } else if (this.paused) {
       this.#missed = true
-      return
+    } else if (this.model.apply(message)) {
+      this.#applied(message)
+    } else {
+      this.connect()
     }
-    if (!this.model.apply(message)) return this.connect()
+  }
+
+  #applied(message: Exclude<Message, Hello | End>): void {
     if (message.type === 'snapshot') void this.#fetch()
     else if (message.samples?.some(([key]) => key === this.#selected)) this.#fetchSoon()
     this.#changed()

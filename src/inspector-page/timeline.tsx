@@ -10,6 +10,8 @@ import { nowOf, select, session } from './view.ts'
 const rowHeight = 22
 const names = 128
 const axis = 26
+/** How much of the past is seen while it goes along with the time, in ms. */
+const liveSpan = 60_000
 
 interface Range {
   readonly from: number
@@ -20,10 +22,11 @@ interface Range {
 export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
   const { box, top, height } = useScroll()
   const area = useRef<HTMLDivElement>(null)
-  const [range, setRange] = useState<Range>()
+  const [range, setRange] = useState<Range | 'all' | 'live'>(session.player === undefined ? 'live' : 'all')
   const now = nowOf()
   const whole = { from: Math.min(...rows.map(({ created }) => created), now - 1), to: now }
-  const { from, to } = range ?? whole
+  const { from, to } =
+    range === 'all' ? whole : range === 'live' ? { from: Math.max(whole.from, now - liveSpan), to: now } : range
   const width = Math.max(320, area.current?.clientWidth ?? 720)
   const room = width - names - 12
   const x = (at: number) => names + ((at - from) / (to - from)) * room
@@ -38,7 +41,7 @@ export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
     '+': () => zoom(0.5),
     '=': () => zoom(0.5),
     '-': () => zoom(2),
-    '0': () => setRange(undefined),
+    '0': () => setRange('all'),
     ArrowLeft: () => pan(-0.2),
     ArrowRight: () => pan(0.2),
   }
@@ -63,12 +66,22 @@ export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
         </button>
         <button
           type="button"
-          onClick={() => setRange(undefined)}
-          title="Show all, and follow (0)"
-          aria-pressed={range === undefined}
+          onClick={() => setRange('all')}
+          title="From the first to now (0)"
+          aria-pressed={range === 'all'}
         >
           All
         </button>
+        {session.player === undefined && (
+          <button
+            type="button"
+            onClick={() => setRange('live')}
+            title="The last minute, going along"
+            aria-pressed={range === 'live'}
+          >
+            Live
+          </button>
+        )}
         <ExportMenu name="timeline" area={area} />
       </div>
       <div
@@ -108,11 +121,11 @@ export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
               <rect x={names} y="0" width={Math.max(0, width - names)} height={rows.length * rowHeight + axis} />
             </clipPath>
           </defs>
-          {ticks(from, to, room / 110).map(at => (
+          {ticks(from - whole.from, to - whole.from, room / 110).map(at => (
             <g key={at} class="tick">
-              <line x1={x(at)} x2={x(at)} y1={top + axis - 6} y2={top + height} />
-              <text x={x(at) + 4} y={top + 12}>
-                {duration(at - whole.from)}
+              <line x1={x(at + whole.from)} x2={x(at + whole.from)} y1={top + axis - 6} y2={top + height} />
+              <text x={x(at + whole.from) + 4} y={top + 12}>
+                {duration(at)}
               </text>
             </g>
           ))}

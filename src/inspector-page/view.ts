@@ -10,16 +10,27 @@ export interface View {
   /** The number of the step that is looked at; undefined follows live. */
   readonly cursor: number | undefined
   readonly help: boolean
+  /** The statechart with every label, at its full size; else as it fits. */
+  readonly allLabels: boolean
 }
 
-let view: View = { tab: 'table', filter: '', sort: { by: 'key', down: true }, cursor: undefined, help: false }
+let view: View = {
+  tab: 'table',
+  filter: '',
+  sort: { by: 'key', down: true },
+  cursor: undefined,
+  help: false,
+  allLabels: false,
+}
 const listeners = new Set<() => void>()
-let frame: number | undefined
+let drawing = false
 
 /** Draws with the next frame; a hidden page draws nothing. */
 function redraw(): void {
-  frame ??= requestAnimationFrame(() => {
-    frame = undefined
+  if (drawing) return
+  drawing = true
+  requestAnimationFrame(() => {
+    drawing = false
     for (const listener of listeners) listener()
   })
 }

@@ -59,6 +59,10 @@ export interface ActorInfo {
   readonly parent?: number
   readonly image?: string
   readonly command?: string
+  /** It can be frozen, unfrozen and cancelled, where the inspector allows that. */
+  readonly controllable?: true
+  /** The state it began in. */
+  readonly initial: string
   readonly state: string
   /** Unix ms. */
   readonly created: number

@@ -34,8 +34,6 @@ export class Registry {
   readonly #actors = new Map<number, TrackedActor>()
   readonly #ofRef = new WeakMap<object, TrackedActor>()
   readonly #tally = new Tally()
-  /** XState tells of an actor while it is being made, before anybody can have described it; it is announced with its first snapshot. */
-  readonly #unannounced = new Set<TrackedActor>()
   /** Actors at their end, in the order in which they came to it. */
   readonly #ended = new Set<number>()
   #lastKey = 0
@@ -46,14 +44,12 @@ export class Registry {
     this.#listener = listener
   }
 
-  /** Takes an event of an actor's system. Never throws: XState would hand the error to the actor. */
+  /** Takes an event of an actor's system. */
   observe(event: InspectionEvent): void {
     switch (event.type) {
-      case '@xstate.actor':
-        this.#add(event.actorRef as AnyActorRef)
-        break
+      // Nothing is to be seen of an actor yet when XState tells that there is one: it is known from its first snapshot on.
       case '@xstate.microstep':
-        this.#of(event.actorRef as AnyActorRef)?.microstep(event)
+        this.#ofRef.get(event.actorRef)?.microstep(event)
         break
       case '@xstate.snapshot':
         this.#step(event.actorRef as AnyActorRef, event as Seen)
@@ -65,7 +61,7 @@ export class Registry {
     return { ...this.#infos }
   }
   get actors(): ActorInfo[] {
-    return [...this.#actors.values()].filter(actor => !this.#unannounced.has(actor)).map(({ info }) => info)
+    return [...this.#actors.values()].map(({ info }) => info)
   }
   get totals(): Totals {
     return this.#tally.totals
@@ -87,44 +83,33 @@ export class Registry {
     else actor.stopSampling()
   }
 
-  #of(ref: AnyActorRef): TrackedActor | undefined {
-    return this.#ofRef.get(ref) ?? this.#add(ref)
-  }
-
-  #add(ref: AnyActorRef): TrackedActor | undefined {
-    const machine = machineOf(ref)
-    if (machine === undefined) return undefined
+  #add(ref: AnyActorRef, machine: AnyStateMachine, { snapshot }: Seen): TrackedActor {
     const parent = (ref as { _parent?: AnyActorRef })._parent
     const identity = {
       key: ++this.#lastKey,
       id: ref.id,
       machine: this.#machineKey(machine),
       parent: parent === undefined ? undefined : this.#ofRef.get(parent)?.identity.key,
-      definition: machine,
     }
-    const value = (ref.getSnapshot?.() as { value?: unknown } | undefined)?.value
-    const initial = value === undefined ? (this.#infos[identity.machine]?.initial ?? '') : stateName(value)
+    const initial = stateName(snapshot.value)
     const actor = new TrackedActor(identity, initial, this.#limits)
     this.#ofRef.set(ref, actor)
     this.#actors.set(identity.key, actor)
     this.#tally.seen()
     this.#tally.entered(identity.machine, initial)
-    this.#unannounced.add(actor)
-    this.#drop()
-    return actor
-  }
-
-  #announce(actor: TrackedActor, ref: AnyActorRef): void {
     const inspectable = inspectableOf(ref)
     if (inspectable !== undefined) actor.describe(inspectable)
     if (this.#sampling) this.#sample(actor)
+    this.#drop()
     this.#listener.actor(actor.info)
+    return actor
   }
 
   #step(ref: AnyActorRef, seen: Seen): void {
-    const actor = this.#of(ref)
+    const known = this.#ofRef.get(ref)
+    const definition = known === undefined ? machineOf(ref) : undefined
+    const actor = known ?? (definition === undefined ? undefined : this.#add(ref, definition, seen))
     if (actor === undefined) return
-    if (this.#unannounced.delete(actor)) this.#announce(actor, ref)
     if (actor.over) return
     const { machine, key } = actor.identity
     const before = actor.state

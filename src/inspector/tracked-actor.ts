@@ -1,5 +1,5 @@
 import type { Subscription } from 'rxjs'
-import type { AnyStateMachine, InspectionEvent } from 'xstate'
+import type { InspectionEvent } from 'xstate'
 import type { Inspectable } from '../inspectable.ts'
 import { StatAccumulator } from '../stats/decimate-sink.ts'
 import type { Stat } from '../stats/stat.ts'
@@ -26,7 +26,6 @@ export interface Identity {
   readonly id: string
   readonly machine: string
   readonly parent: number | undefined
-  readonly definition: AnyStateMachine
 }
 
 /** One actor, as an inspector keeps it. */
@@ -36,10 +35,12 @@ export class TrackedActor {
   readonly #path: Visit[] = []
   readonly #maxStats: number
   readonly #created = Date.now()
+  readonly #initial: string
   #inspectable: Inspectable | undefined
   #secrets: readonly string[] = []
   #image: string | undefined
   #command: string | undefined
+  #controllable = false
   #state: string
   #steps = 0
   #status: string | undefined
@@ -56,6 +57,7 @@ export class TrackedActor {
   constructor(identity: Identity, initial: string, limits: { readonly maxSteps: number; readonly maxStats: number }) {
     this.identity = identity
     this.#state = initial
+    this.#initial = initial
     this.#path.push([this.#created, initial])
     this.#log = new StepLog(limits.maxSteps)
     this.#maxStats = limits.maxStats
@@ -80,6 +82,7 @@ export class TrackedActor {
     this.#inspectable = inspectable
     this.#secrets = inspectable.secrets ?? []
     this.#image = inspectable.image
+    this.#controllable = inspectable.cancel !== undefined
     const command = inspectable.command?.slice(0, 50).join(' ')
     this.#command = command ? String(showable(command, this.#secrets)) : undefined
   }
@@ -164,6 +167,8 @@ export class TrackedActor {
       ...(parent === undefined ? {} : { parent }),
       ...(this.#image === undefined ? {} : { image: this.#image }),
       ...(this.#command === undefined ? {} : { command: this.#command }),
+      ...(this.#controllable ? { controllable: true } : {}),
+      initial: this.#initial,
       state: this.#state,
       created: this.#created,
       changed: this.#path.at(-1)?.[0] ?? this.#created,

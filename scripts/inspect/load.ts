@@ -1,0 +1,105 @@
+import { interval, map, type Observable, startWith } from 'rxjs'
+import type { ContainerTask, Execution, Executor, Stat } from '../../src/index.ts'
+import { createMockDriver, type MockDriver, type MockRun } from '../../src/testing/index.ts'
+
+/** Numbers from 0 to 1 that look random and are the same each time. */
+export function dice(seed = 1): () => number {
+  let state = seed
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32
+    return state / 2 ** 32
+  }
+}
+
+const images = ['python:3-slim', 'node:22-slim', 'busybox:1.36', 'golang:1.22', 'ghcr.io/acme/resize:4', 'rust:1-slim']
+const commands = [
+  'python train.py --epochs 3',
+  'node build.js',
+  'wc -c',
+  'go test ./...',
+  'resize 1200x800 in.png',
+  'cargo check',
+]
+
+/** A driver whose tasks do what tasks do: most end well, some fail, hang, or eat too much memory. */
+export const demoDriver = (chance: () => number): MockDriver => createMockDriver(() => demoRun(chance))
+
+function demoRun(chance: () => number): MockRun {
+  const [kind, length] = [chance(), chance()]
+  const run: MockRun = { runFor: 800 + length * 5_200, stats: samples(chance) }
+  if (kind < 0.1) return { ...run, exitCode: 1 + Math.floor(length * 3), stderr: 'no flour\n' }
+  if (kind < 0.15) return { ...run, exitCode: 137, oomKilled: true }
+  if (kind < 0.2) return { ...run, runFor: Infinity }
+  if (kind < 0.22) return { ...run, startError: new Error('no such file: /bin/oven') }
+  return run
+}
+
+/** What a run takes: it warms up, works in waves, and lets go. */
+function samples(chance: () => number): Observable<Stat> {
+  const [base, wave, memory] = [20 + chance() * 60, 10 + chance() * 30, 20 + chance() * 180]
+  return interval(250).pipe(
+    startWith(-1),
+    map(count => {
+      const n = count + 1
+      const warm = Math.min(1, (n + 1) / 6)
+      return {
+        timestamp: Date.now(),
+        metrics: {
+          cpu_total: Math.max(0, warm * (base + wave * Math.sin(n / 1.7) + 6 * (chance() - 0.5))),
+          mem_usage: Math.round((memory * warm + 8 * Math.sin(n / 4) + chance() * 3) * 2 ** 20),
+        },
+      }
+    }),
+  )
+}
+
+/** A task of the demo, by its number. */
+export function demoTask(n: number, chance: () => number): ContainerTask {
+  const pick = Math.floor(chance() * images.length)
+  return {
+    id: `${['bake', 'knead', 'proof', 'glaze', 'score'][n % 5]}-${n}`,
+    image: images[pick] ?? 'busybox',
+    command: commands[pick] ?? 'true',
+    timeout: 6_000,
+    env: { OVEN_KEY: 'not-for-your-eyes' },
+  }
+}
+
+/** Freezes some of the runs for a while, and cancels a few. */
+export function bother(execution: Execution, chance: () => number): void {
+  const [what, when] = [chance(), 300 + chance() * 1_500]
+  let timer: NodeJS.Timeout | undefined
+  const after = (ms: number, act: () => void) => {
+    timer = setTimeout(act, ms)
+  }
+  // It may have ended meanwhile.
+  const ignore = () => {}
+  execution.state$.subscribe({
+    next: state => {
+      if (state !== 'running' || timer !== undefined) return
+      if (what < 0.3) {
+        after(when, () =>
+          execution.freeze().then(() => after(700 + when * 2, () => execution.unfreeze().catch(ignore)), ignore),
+        )
+      } else if (what < 0.36) {
+        after(when, () => execution.cancel('changed my mind'))
+      }
+    },
+    complete: () => clearTimeout(timer),
+  })
+}
+
+/** Keeps an executor busy until the signal aborts. */
+export async function keepBusy(executor: Executor, chance: () => number, signal: AbortSignal): Promise<void> {
+  for (let n = 1; !signal.aborted; n++) {
+    const execution = executor.run(demoTask(n, chance), { signal })
+    bother(execution, chance)
+    const ended = execution.catch(() => {})
+    if (executor.size >= 12) await Promise.race([ended, waitFor(signal)])
+    else await new Promise(resolve => setTimeout(resolve, 40 + chance() * 260))
+  }
+  await executor.onIdle()
+}
+
+const waitFor = (signal: AbortSignal) =>
+  new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))

@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest'
+import type { InspectionEvent } from 'xstate'
+import { combineInspectors, openRecording, startInspector } from '../../../src/inspector/index.ts'
+
+it('refuses every bad option at once, and does not repeat the token', async () => {
+  const bad = { port: 70_000, host: '', token: 'too-short', maxActors: 0, maxSteps: 1.5 }
+  await expect(startInspector(bad)).rejects.toMatchObject({
+    code: 'ERR_COOKIETIN_INVALID_CONFIG',
+    issues: ['port', 'maxActors', 'maxSteps', 'host', 'token'].map(field => expect.objectContaining({ field })),
+    message: expect.not.stringContaining('too-short'),
+  })
+})
+
+it('tells of a recording that is none', async () => {
+  await expect(openRecording('/nowhere/at-all')).rejects.toMatchObject({ code: 'ERR_COOKIETIN_INSPECTOR_FAILED' })
+  await expect(openRecording(new URL(import.meta.url).pathname)).rejects.toMatchObject({
+    code: 'ERR_COOKIETIN_INSPECTOR_FAILED',
+    message: expect.stringContaining('no recording'),
+  })
+})
+
+it('makes one inspector of several, in either form', () => {
+  const heard: string[] = []
+  const inspect = combineInspectors(() => heard.push('function'), undefined, { next: () => heard.push('observer') })
+  inspect({ type: '@xstate.actor' } as InspectionEvent)
+  expect(heard).toEqual(['function', 'observer'])
+})

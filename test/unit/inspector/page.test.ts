@@ -1,0 +1,122 @@
+import { expect, it } from 'vitest'
+import type { Step } from '../../../src/inspector/protocol.ts'
+import { familyOf, shownState } from '../../../src/inspector-page/families.ts'
+import { filterOf, visibleRows } from '../../../src/inspector-page/filter.ts'
+import { bytes, duration, eventName } from '../../../src/inspector-page/format.ts'
+import type { Row } from '../../../src/inspector-page/model.ts'
+import { Player } from '../../../src/inspector-page/player.ts'
+import { spansOf, ticks } from '../../../src/inspector-page/spans.ts'
+import { append, noHistory } from '../../../src/inspector-page/steps.ts'
+
+const row = (change: Partial<Row>): Row => ({
+  key: 1,
+  id: 'one',
+  machine: 'cookie',
+  image: 'busybox',
+  initial: 'created',
+  state: 'running',
+  created: 0,
+  changed: 0,
+  steps: 0,
+  status: undefined,
+  exitCode: undefined,
+  over: false,
+  cpu: undefined,
+  mem: undefined,
+  path: [[0, 'created']],
+  ...change,
+})
+
+it('filters by words, by fields and by their opposite', () => {
+  const rows = [
+    row({ key: 1, id: 'bread', state: 'frozen' }),
+    row({ key: 2, id: 'cake', image: 'python:3', state: 'closed', status: 'error' }),
+    row({ key: 3, id: 'pie', machine: 'slot', image: undefined as never, state: 'busy' }),
+  ]
+  const found = (text: string) => rows.filter(filterOf(text)).map(({ id }) => id)
+  expect(found('')).toEqual(['bread', 'cake', 'pie'])
+  expect(found('PYTHON')).toEqual(['cake'])
+  expect(found('state:frozen,busy')).toEqual(['bread', 'pie'])
+  expect(found('status:err')).toEqual(['cake'])
+  expect(found('-machine:slot image:')).toEqual(['bread', 'cake'])
+  expect(found('cookie-none')).toEqual([])
+  expect(found('bu -bread')).toEqual(['pie'])
+})
+
+it('sorts by a column, in either direction, and keeps the order of equals', () => {
+  const rows = [row({ key: 1, cpu: 5 }), row({ key: 2, cpu: 9 }), row({ key: 3 }), row({ key: 4, cpu: 5 })]
+  const order = (down: boolean) => visibleRows(rows, '', { by: 'cpu', down }).map(({ key }) => key)
+  expect(order(false)).toEqual([3, 1, 4, 2])
+  expect(order(true)).toEqual([2, 4, 1, 3])
+})
+
+it('draws a life as stretches of one look each, the frozen ones by themselves', () => {
+  const path = [
+    [0, 'created'],
+    [10, 'preparing'],
+    [12, 'starting'],
+    [20, 'running'],
+    [30, 'freezing'],
+    [31, 'frozen'],
+    [50, 'running'],
+    [60, 'done'],
+    [61, 'closing'],
+    [65, 'closed'],
+  ] as [number, string][]
+  expect(spansOf(row({ path, over: true }), 100).map(({ family, from, to }) => [family, from, to])).toEqual([
+    ['wait', 0, 10],
+    ['work', 10, 20],
+    ['run', 20, 30],
+    ['change', 30, 31],
+    ['freeze', 31, 50],
+    ['run', 50, 60],
+    ['over', 60, 65],
+  ])
+  expect(spansOf(row({ path: path.slice(0, 6) }), 100).at(-1)).toMatchObject({ family: 'freeze', to: 100 })
+})
+
+it('writes round times below a timeline', () => {
+  expect(ticks(1_300, 9_000, 5)).toEqual([2_000, 4_000, 6_000, 8_000])
+})
+
+it('says times, sizes and events in words', () => {
+  expect([0, 999, 1_000, 61_000, 3_700_000].map(duration)).toEqual(['0 ms', '999 ms', '1.00 s', '1 m 01 s', '1 h 01 m'])
+  expect([10, 2_048, 300 * 2 ** 20].map(bytes)).toEqual(['10 B', '2.0 KB', '300 MB'])
+  expect(
+    ['', 'freeze', 'xstate.done.actor.0.x', 'xstate.error.actor.x', 'xstate.after.timeLeft.x'].map(eventName),
+  ).toEqual(['always', 'freeze', 'ok', 'failed', 'after timeLeft'])
+})
+
+it('shows how a run ended once it has, and its state until then', () => {
+  expect(shownState(row({ state: 'running' }))).toBe('running')
+  expect(shownState(row({ state: 'done', status: 'error' }))).toBe('error')
+  expect(shownState(row({ state: 'closing', status: 'timeout' }))).toBe('timeout')
+  expect(familyOf('oven.frozen')).toBe('freeze')
+})
+
+const step = (n: number, from: string, to: string): Step => ({ key: 1, n, at: n * 10, from, to, event: 'go' })
+
+it('notices a step that is missing', () => {
+  const history = noHistory()
+  expect([1, 2, 2, 4].map(n => append(history, step(n, 'a', 'b')))).toEqual([true, true, true, false])
+  expect(history.log.map(({ n }) => n)).toEqual([1, 2])
+})
+
+it('shows a recording as it was at any time, forward and back', () => {
+  const totals = { seen: 1, ended: 0, states: {}, statuses: {} }
+  const { status: _, exitCode: __, over: ___, cpu: ____, mem: _____, ...info } = row({ state: 'a' })
+  const player = new Player([
+    { type: 'hello', protocol: 1, instance: 'x', mode: 'recording', control: false, maxSteps: 1 },
+    { type: 'snapshot', seq: 0, now: 5, machines: {}, actors: [info], totals },
+    { type: 'delta', seq: 1, now: 10, steps: [step(1, 'a', 'b')], totals },
+    { type: 'delta', seq: 2, now: 20, steps: [step(2, 'b', 'c')], samples: [[1, 20, 50, 100]], totals },
+    { type: 'end', now: 21 },
+  ])
+  expect([player.began, player.ends]).toEqual([5, 21])
+  const stateAt = (at: number) => player.seek(at).actors.get(1)?.state
+  expect([stateAt(21), stateAt(12), stateAt(5), stateAt(20)]).toEqual(['c', 'b', 'a', 'c'])
+  player.seek(12)
+  expect(player.history(1)).toMatchObject({ log: [{ n: 1 }], stats: [] })
+  player.seek(21)
+  expect(player.history(1)).toMatchObject({ log: [{ n: 1 }, { n: 2 }], stats: [{ metrics: { cpu_total: 50 } }] })
+})
