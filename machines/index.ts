@@ -1,3 +1,5 @@
+export { buddyMachine } from './buddy.ts'
+export type { BuddyContext, BuddyEvent, BuddyInput } from './buddy-types.ts'
 export { cookieMachine } from './cookie.ts'
 export type { Cause, CookieContext, CookieEvent, CookieInput } from './cookie-types.ts'
 export { imageMachine } from './image.ts'

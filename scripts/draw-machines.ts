@@ -1,5 +1,6 @@
 // Draws every machine into docs/machines.md. `npm run docs` writes the page; a test keeps it true.
 import { writeFile } from 'node:fs/promises'
+import { buddyMachine } from '../machines/buddy.ts'
 import { cookieMachine } from '../machines/cookie.ts'
 import { imageMachine } from '../machines/image.ts'
 import { slotMachine } from '../machines/slot.ts'
@@ -26,6 +27,12 @@ failures that may pass are retried.`,
     text: `\`machines/slot.ts\`: one hot container, which serves one call at a time and is frozen between calls. \`idleLeft\` counts from the
 end of the last call, whatever part of it the container was frozen. Whatever ends a slot, its container is killed as it is: a frozen one
 does not run again.`,
+  },
+  {
+    machine: buddyMachine,
+    title: 'The buddy',
+    text: `\`machines/buddy.ts\`: one buddy of the prefork pool, which holds a network namespace ready for a cookie to join. A namespace that is used up
+or dead is removed and made anew; \`pause\` doubles, up to 10 s, with each failure in a row after the first.`,
   },
 ]
 

@@ -21,6 +21,8 @@ export interface Connection {
   readonly apiVersion: string
   /** It is Podman. */
   readonly podman: boolean
+  /** The engine's, as it names it: `'amd64'`, `'arm64'`. */
+  readonly architecture: string
   /** Makes the way to it again where that is a tunnel. */
   revive(): Promise<void>
   close(): Promise<void>
@@ -70,14 +72,23 @@ export async function connectTo(endpoint: Endpoint, config: ResolvedDockerConfig
       await tunnel?.close()
     }
     try {
-      const { version, apiVersion, podman } = await negotiate(
+      const { version, apiVersion, podman, architecture } = await negotiate(
         api,
         endpoint,
         config.engineTimeout,
         env.DOCKER_API_VERSION,
       )
       client.version = apiVersion
-      return { endpoint, api, version, apiVersion, podman, close, revive: async () => void (await tunnel?.open()) }
+      return {
+        endpoint,
+        api,
+        version,
+        apiVersion,
+        podman,
+        architecture,
+        close,
+        revive: async () => void (await tunnel?.open()),
+      }
     } catch (error) {
       await close()
       throw error
@@ -93,6 +104,7 @@ interface VersionBody {
   readonly ApiVersion?: unknown
   readonly MinAPIVersion?: unknown
   readonly Components?: unknown
+  readonly Arch?: unknown
 }
 
 /** Both sides speak the newest version that both know; `wanted` is DOCKER_API_VERSION, which the user answers for. */
@@ -101,7 +113,7 @@ async function negotiate(
   { url }: Endpoint,
   deadline: number,
   wanted: string | undefined,
-): Promise<{ version: string; apiVersion: string; podman: boolean }> {
+): Promise<Pick<Connection, 'version' | 'apiVersion' | 'podman' | 'architecture'>> {
   const { body } = await api.request({ doing: `connect to ${url}`, method: 'GET', path: '/version', deadline })
   const { Version: version, ApiVersion: engineApi, MinAPIVersion: engineLeast } = (body ?? {}) as VersionBody
   if (typeof version !== 'string' || typeof engineApi !== 'string' || !/^\d+\.\d+$/.test(engineApi)) {
@@ -111,7 +123,8 @@ async function negotiate(
     )
   }
   const podman = JSON.stringify((body as VersionBody).Components ?? []).includes('Podman')
-  if (wanted !== undefined && /^\d+\.\d+$/.test(wanted)) return { version, apiVersion: wanted, podman }
+  const architecture = String((body as VersionBody).Arch ?? '')
+  if (wanted !== undefined && /^\d+\.\d+$/.test(wanted)) return { version, apiVersion: wanted, podman, architecture }
   const least = typeof engineLeast === 'string' ? engineLeast : oldestApi
   if (compareVersions(engineApi, oldestApi) < 0 || compareVersions(least, newestApi) > 0) {
     throw new CookietinError(
@@ -119,7 +132,12 @@ async function negotiate(
       `Could not use the engine at ${url}: it is version ${version} and speaks API ${least} to ${engineApi}, cookietin speaks ${oldestApi} to ${newestApi}. Use another version of either`,
     )
   }
-  return { version, podman, apiVersion: compareVersions(engineApi, newestApi) < 0 ? engineApi : newestApi }
+  return {
+    version,
+    podman,
+    architecture,
+    apiVersion: compareVersions(engineApi, newestApi) < 0 ? engineApi : newestApi,
+  }
 }
 
 /** One candidate's error says all; several are told one by one. */

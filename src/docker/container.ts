@@ -6,23 +6,19 @@ import type { PullProgress } from '../pull-progress.ts'
 import type { Stat } from '../stats/stat.ts'
 import type { ResolvedTask } from '../task.ts'
 import { cancelledError } from './api.ts'
-import { createContainer } from './create.ts'
-import { type Deferred, deferred } from './deferred.ts'
-import { isMissingImage, replyOf } from './errors.ts'
+import { Berth } from './berth.ts'
+import { deferred } from './deferred.ts'
+import { isMissingImage } from './errors.ts'
 import { exitWithEvidence, wasCut } from './evidence.ts'
+import { Existence, wedgeTimeout } from './existence.ts'
 import { labelsOf } from './labels.ts'
-import type { NetworkLease } from './networks.ts'
-import { type CreateOptions, createOptions, secretsOf, useNetwork } from './options.ts'
-import { removeContainer } from './removal.ts'
+import { type CreateOptions, createOptions, secretsOf } from './options.ts'
 import type { Room } from './room.ts'
 import { statsOf } from './sampling.ts'
 import { sendKill, sendPause, sendUnpause } from './signals.ts'
 import { exitOfFailedStart, type Named, type Poised, poise, sendStart, startError, startWithin } from './start.ts'
 import { type InputPump, pumpInput } from './stdin.ts'
-import { pause, settles, unlessAborted, within } from './timing.ts'
-
-/** How long a kill or a removal may hang before the attached stream, whose reader may be what blocks the engine, is cut. ms. */
-const wedgeTimeout = 1_000
+import { settles } from './timing.ts'
 
 /** One container of a Docker engine. */
 export class DockerContainer implements EngineContainer {
@@ -36,13 +32,10 @@ export class DockerContainer implements EngineContainer {
   readonly #task: ResolvedTask
   readonly #exit = deferred<Exit>()
   readonly #started = deferred<void>()
-  #id: string | undefined
-  #lease: NetworkLease | undefined
-  /** Calls that the engine may still act upon, though their caller has given up. They never reject. */
-  #creating: Promise<unknown> | undefined
-  #mayExist = false
+  readonly #existence: Existence
+  readonly #berth: Berth
+  /** Settles when no call of the start is under way any more. It never rejects. */
   #starting: Promise<void> | undefined
-  readonly #abandoned = new AbortController()
   #poised: Poised | undefined
   #input: InputPump | undefined
   /** A kill or a removal was asked for. */
@@ -56,14 +49,21 @@ export class DockerContainer implements EngineContainer {
     this.#task = task
     this.name = `cookietin-${room.instance}-${task.id}`
     this.options = createOptions(task, { ...room.config, hostname: room.hostname }, labelsOf(room.instance, task.id))
+    this.#existence = new Existence(room, this.name, this.options)
+    this.#berth = new Berth(room.networks, task, this.options)
     if (room.cgroups !== undefined) this.samplingDelay = 0
     this.stats$ = statsOf(room, {
       name: this.name,
-      id: () => this.#id,
+      id: () => this.id,
       started: this.#started.promise,
       ended: this.#exit.promise,
       silent: () => this.#poised?.output.ended,
     })
+  }
+
+  /** The engine's id of it, once it was created. */
+  get id(): string | undefined {
+    return this.#existence.id
   }
 
   async prepare(signal: AbortSignal): Promise<void> {
@@ -75,11 +75,9 @@ export class DockerContainer implements EngineContainer {
   }
 
   async #prepare(signal: AbortSignal): Promise<void> {
-    const { networks } = this.#room
     if (this.#ending) throw this.#invalidState('prepare')
     if (signal.aborted) throw cancelledError(`prepare container ${this.name}`, signal.reason)
-    if (this.options.HostConfig.NetworkMode === undefined) this.#lease = networks.lease()
-    if (this.#lease !== undefined) useNetwork(this.options, this.#lease.network)
+    this.#berth.take()
     if (this.#task.pull === 'always') await this.#makePresent(signal)
     try {
       await this.#create(signal)
@@ -97,64 +95,65 @@ export class DockerContainer implements EngineContainer {
 
   async #create(signal: AbortSignal): Promise<void> {
     if (this.#ending) throw this.#invalidState('prepare')
-    const doing = `create container ${this.name}`
-    const created = createContainer(this.#room, {
-      name: this.name,
-      options: this.options,
-      secrets: secretsOf(this.options),
-      abandoned: this.#abandoned.signal,
-    }).then(id => {
-      this.#id = id
-    })
-    this.#mayExist = true
-    this.#creating = created.catch(error => {
-      // A refusal is no container. A name conflict is another's: what we did not make is not ours to remove.
-      this.#mayExist = replyOf(error) === undefined
-    })
-    await unlessAborted(within(created, this.#room.config.startTimeout, doing), signal, doing)
+    await this.#existence.create(signal)
   }
 
-  start(streams: ContainerStreams, events: ContainerEvents): Promise<void> {
-    const id = this.#id
-    if (id === undefined || this.#ending || this.#starting !== undefined) {
-      return Promise.reject(this.#invalidState('start'))
+  async start(streams: ContainerStreams, events: ContainerEvents): Promise<void> {
+    if (this.id === undefined || this.#ending || this.#starting !== undefined) throw this.#invalidState('start')
+    try {
+      if (this.#berth.isLost) await this.#changeBerth()
+      await this.#start(streams, events).catch(async error => {
+        if (this.#ending || !this.#berth.wasLostBy(error)) throw error
+        await this.#changeBerth()
+        await this.#start(streams, events)
+      })
+    } catch (error) {
+      this.#cutOff()
+      this.#started.reject(undefined)
+      this.#exit.reject(error)
+      throw error
     }
+  }
+
+  /** The namespace that it was to join has died: it is made anew for another one, under the same name. */
+  async #changeBerth(): Promise<void> {
+    this.#cutOff()
+    await this.#existence.remove(() => {})
+    this.#berth.change()
+    await this.#create(new AbortController().signal)
+  }
+
+  async #start(streams: ContainerStreams, events: ContainerEvents): Promise<void> {
+    const named = this.#named('start')
+    if (this.#ending) throw this.#invalidState('start')
     // Open until no call of the sequence is under way any more, whether or not its caller has given up.
     const underWay = deferred<void>()
     this.#starting = underWay.promise
-    return this.#start(id, streams, events, underWay).catch(error => {
-      this.#cutOff()
-      this.#exit.reject(error)
-      throw error
-    })
-  }
-
-  async #start(
-    id: string,
-    streams: ContainerStreams,
-    events: ContainerEvents,
-    underWay: Deferred<void>,
-  ): Promise<void> {
-    const named = { id, name: this.name }
     const poised = await poise(this.#room, named, streams, this.options.Tty).catch(error => {
       underWay.resolve()
       throw error
     })
     this.#poised = poised
     if (this.#ending) poised.output.drop()
-    if (streams.stdin !== undefined) {
+    const feed = () => {
+      if (streams.stdin === undefined) return
       this.#input = pumpInput(streams.stdin, poised.stream, error => events.broken(error))
     }
+    // What was read for a start that fails would be lost for the next one.
+    if (!this.#berth.isShared) feed()
     // No point of return between the attach and the start: see `poise`.
     const startedAt = performance.now()
-    const starting = sendStart(this.#room, named, secretsOf(this.options), this.#abandoned.signal)
+    const starting = sendStart(this.#room, named, secretsOf(this.options), this.#existence.abandoned)
     starting.then(underWay.resolve, underWay.resolve)
     try {
       await startWithin(starting, this.name, this.#room.config.startTimeout)
     } catch (error) {
-      const exit = await exitOfFailedStart(this.#room, id, error)
+      // The runtime gives the same exit code for a namespace that is gone as for a command that is not there.
+      const lost = this.#berth.wasLostBy(error)
+      const exit = lost ? undefined : await exitOfFailedStart(this.#room, named.id, error)
       if (exit === undefined) throw startError(error)
       this.#cutOff()
+      this.#started.reject(undefined)
       events.exitSeen()
       this.#ended = true
       this.#exit.resolve(exit)
@@ -162,7 +161,8 @@ export class DockerContainer implements EngineContainer {
     }
     poised.watch.follow()
     this.#started.resolve()
-    void this.#seeEnd(id, poised, events, startedAt)
+    if (this.#berth.isShared) feed()
+    void this.#seeEnd(named.id, poised, events, startedAt)
   }
 
   async #seeEnd(id: string, { watch, output }: Poised, events: ContainerEvents, startedAt: number): Promise<void> {
@@ -171,6 +171,7 @@ export class DockerContainer implements EngineContainer {
       const ended = await watch.ended
       this.#ended = true
       events.exitSeen()
+      this.#berth.release()
       this.#input?.stop()
       this.#exit.resolve(await exitWithEvidence(this.#room, { id, name: this.name }, ended, output, await cut))
     } catch (error) {
@@ -212,26 +213,18 @@ export class DockerContainer implements EngineContainer {
   }
 
   async #remove(): Promise<void> {
-    const { startTimeout, engineTimeout } = this.#room.config
     this.#ending = true
     this.pull$.complete()
     this.#poised?.output.drop()
-    this.#lease?.release()
-    const underWay = Promise.all([this.#creating, this.#starting])
-    if (!(await settles(underWay, startTimeout))) this.#abandoned.abort()
-    await this.#creating
-    if (this.#mayExist) {
-      const remove = () => removeContainer(this.#room, this.#id ?? this.name, this.name, engineTimeout)
-      const removed = remove()
-      if (!(await settles(removed, wedgeTimeout))) this.#poised?.output.destroy()
-      await removed
-      // An engine that wakes up may act on a create after the removal that came behind it.
-      if (this.#abandoned.signal.aborted && this.#id === undefined) await pause(wedgeTimeout).then(remove)
-    }
+    const underWay = Promise.all([this.#existence.creating, this.#starting])
+    if (!(await settles(underWay, this.#room.config.startTimeout))) this.#existence.abandon()
+    // Not before: what is in a namespace must be gone when the next one comes.
+    await this.#existence.remove(() => this.#poised?.output.destroy()).finally(() => this.#berth.release())
     this.#exit.reject(
       new CookietinError('ERR_COOKIETIN_CLOSED', `Container ${this.name} was removed before its end was seen`),
     )
     this.#cutOff()
+    this.#started.reject(undefined)
   }
 
   /** Lets go of every connection. */
@@ -239,18 +232,17 @@ export class DockerContainer implements EngineContainer {
     this.#input?.stop()
     this.#poised?.output.destroy()
     this.#poised?.watch.close()
-    this.#started.reject(undefined)
   }
 
   #named(verb: string): Named {
-    if (this.#id === undefined) throw this.#invalidState(verb)
-    return { id: this.#id, name: this.name }
+    if (this.id === undefined) throw this.#invalidState(verb)
+    return { id: this.id, name: this.name }
   }
 
   #invalidState(verb: string): CookietinError {
     const what = this.#ending
       ? 'it is being ended'
-      : this.#id === undefined
+      : this.id === undefined
         ? 'it is not created'
         : 'it was started before'
     return new CookietinError('ERR_COOKIETIN_INVALID_STATE', `Cannot ${verb} container ${this.name}: ${what}`)

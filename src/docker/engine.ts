@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { type Observable, Subject } from 'rxjs'
-import type { ResolvedDockerConfig } from '../config.ts'
+import { type Observable, of, Subject } from 'rxjs'
+import { pauseImage, type ResolvedDockerConfig } from '../config.ts'
 import type { Engine, EngineContainer } from '../engine.ts'
 import { CookietinError, InvalidInputError } from '../errors.ts'
 import type { ResolvedTask } from '../task.ts'
@@ -16,8 +16,11 @@ import { isHardened, isRoot } from './hardened.ts'
 import { Images } from './images.ts'
 import { Liveness } from './liveness.ts'
 import { loadImages } from './load.ts'
-import type { DriverTransition } from './moves.ts'
-import { NetworkLeases } from './networks.ts'
+import type { DriverTransition, MovedListener } from './moves.ts'
+import { Networks } from './networks.ts'
+import { checkPool, openPool } from './prefork/open-pool.ts'
+import { removePauseImage } from './prefork/pause-image.ts'
+import type { PreforkPool, PreforkUsage } from './prefork/pool.ts'
 import { type Orphan, reapOrphans } from './reap.ts'
 import type { Room } from './room.ts'
 import { compareVersions } from './versions.ts'
@@ -32,6 +35,8 @@ export interface DockerEngine extends Engine {
   readonly endpoint: { readonly source: string; readonly url: string }
   /** The value of the label `cookietin.instance` of every container of this driver. */
   readonly instance: string
+  /** The usage of the prefork pool: the present one, then every change. Completes when it is closed. */
+  readonly prefork$: Observable<PreforkUsage>
   /** The changes of what it keeps beside its cookies, from now on; completes when it is closed. */
   readonly transitions$: Observable<DriverTransition>
   /** Removes (or, with `dryRun`, only lists) the containers of dead owners on this host. */
@@ -45,10 +50,10 @@ export interface DockerEngine extends Engine {
  * @throws CookietinError `ERR_COOKIETIN_ENGINE_UNREACHABLE`, `ERR_COOKIETIN_API_VERSION`.
  */
 export async function createDockerEngine(config: ResolvedDockerConfig, env: Env = process.env): Promise<DockerEngine> {
-  checkAvailable(config)
   const connection = await connect(config, env)
   try {
     checkServerVersion(connection, config.serverVersion)
+    checkPool(config, connection.architecture)
     if (config.dockerLoadFile !== undefined) await loadImages(connection.api, config.dockerLoadFile, config.pullTimeout)
     return new OpenDockerEngine(connection, config, env, await cgroupSampler(connection, config))
   } catch (error) {
@@ -67,8 +72,10 @@ class OpenDockerEngine implements DockerEngine {
   readonly endpoint: { readonly source: string; readonly url: string }
   readonly instance: string
   readonly transitions$ = new Subject<DriverTransition>()
+  readonly prefork$: Observable<PreforkUsage>
   readonly #connection: Connection
   readonly #room: Room
+  readonly #pool: PreforkPool | undefined
   readonly #closing = new AbortController()
   readonly #reaping: Promise<unknown>
   #cgroup: Promise<string | undefined> | undefined
@@ -81,7 +88,8 @@ class OpenDockerEngine implements DockerEngine {
     this.apiVersion = apiVersion
     this.endpoint = { source: endpoint.source, url: endpoint.url }
     this.instance = randomBytes(8).toString('hex')
-    this.#room = {
+    const moved: MovedListener = move => this.transitions$.next({ ...move, at: Date.now() })
+    const room = {
       api,
       config,
       instance: this.instance,
@@ -90,10 +98,7 @@ class OpenDockerEngine implements DockerEngine {
         deadline: config.engineTimeout,
         revive: connection.revive,
       }),
-      images: new Images(api, config, new Credentials(config.registries, env, config.engineTimeout), move =>
-        this.transitions$.next({ ...move, at: Date.now() }),
-      ),
-      networks: new NetworkLeases(config.dockerNetworks),
+      images: new Images(api, config, new Credentials(config.registries, env, config.engineTimeout), moved),
       cgroups,
       podman: connection.podman,
       hostname: containerHostname(),
@@ -102,6 +107,10 @@ class OpenDockerEngine implements DockerEngine {
         return this.#cgroup
       },
     }
+    this.#pool = openPool(room, connection.architecture, moved)
+    this.prefork$ = this.#pool?.usage$ ?? of({ size: 0, free: 0, leased: 0, pending: 0 })
+    const { dockerNetworks, preForkUseOnce } = config
+    this.#room = { ...room, networks: new Networks(dockerNetworks, this.#pool, !preForkUseOnce, moved) }
     // What dead owners left is nobody's hurry: neither its time nor its failure is the driver's.
     this.#reaping = this.reapOrphans({ signal: this.#closing.signal }).catch(() => {})
   }
@@ -125,19 +134,20 @@ class OpenDockerEngine implements DockerEngine {
   }
 
   async #close(): Promise<void> {
+    const { api, config, liveness } = this.#room
     this.#closing.abort()
-    this.#room.liveness.close()
-    await this.#reaping
-    await this.#connection.close()
-    this.transitions$.complete()
+    try {
+      await this.#pool?.close()
+      if (this.#pool !== undefined && config.preForkImage === pauseImage) {
+        await removePauseImage(api, config.engineTimeout)
+      }
+    } finally {
+      liveness.close()
+      await this.#reaping
+      await this.#connection.close()
+      this.transitions$.complete()
+    }
   }
-}
-
-function checkAvailable({ preForkPoolSize }: ResolvedDockerConfig): void {
-  if (preForkPoolSize === 0) return
-  throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', [
-    { field: 'preForkPoolSize', value: String(preForkPoolSize), allowed: '0: the prefork pool is not available yet' },
-  ])
 }
 
 async function cgroupSampler(

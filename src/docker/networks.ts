@@ -1,8 +1,57 @@
+import type { ResolvedTask } from '../task.ts'
+import { isHardened } from './hardened.ts'
+import type { MovedListener } from './moves.ts'
+import type { PreforkPool } from './prefork/pool.ts'
+
 /** One cookie's hold on a network. */
 export interface NetworkLease {
+  /** As the engine's `NetworkMode`. */
   readonly network: string
+  /** For a namespace that is held ready: true once it is no more. Undefined for a network. */
+  readonly lost?: boolean
   /** Gives it back; once, however often it is called. */
   release(): void
+}
+
+/** Picks a network for a container. */
+export interface NetworkSource {
+  /** Undefined: what its options say is left as it is. */
+  lease(task: ResolvedTask, networkless: boolean): NetworkLease | undefined
+}
+
+/** Picks a namespace of the pool where one is free, else one of the configured networks. */
+export class Networks implements NetworkSource {
+  readonly leases: NetworkLeases
+  readonly #pool: PreforkPool | undefined
+  readonly #shares: boolean
+  readonly #moved: MovedListener
+
+  /** `shares`: the pool's namespaces serve several containers, one after the other. */
+  constructor(networks: readonly string[], pool: PreforkPool | undefined, shares: boolean, moved: MovedListener) {
+    this.leases = new NetworkLeases(networks)
+    this.#pool = pool
+    this.#shares = shares
+    this.#moved = moved
+  }
+
+  lease(task: ResolvedTask, networkless: boolean): NetworkLease | undefined {
+    return this.#fromPool(task, networkless) ?? (networkless ? undefined : this.leases.lease())
+  }
+
+  #fromPool(task: ResolvedTask, networkless: boolean): NetworkLease | undefined {
+    // Code that is not trusted shares nothing, also not one after the other.
+    if (!this.#pool?.serves(networkless) || (this.#shares && isHardened(task))) return undefined
+    const lease = this.#pool.lease(networkless)
+    const to = lease === undefined ? 'ownNamespace' : 'pooled'
+    this.#moved({
+      machine: 'network',
+      id: task.id,
+      from: 'wanted',
+      to,
+      event: lease === undefined ? 'poolEmpty' : 'lease',
+    })
+    return lease
+  }
 }
 
 /** Spreads containers over the configured networks: the one with the fewest is next (the seed's `docker_networks`). */

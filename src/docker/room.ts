@@ -3,14 +3,14 @@ import type { Api } from './api.ts'
 import type { CgroupSampler } from './cgroup/sampler.ts'
 import type { Images } from './images.ts'
 import type { Liveness } from './liveness.ts'
-import type { NetworkLeases } from './networks.ts'
+import type { NetworkSource } from './networks.ts'
 
 /** What the containers of one engine share. */
 export interface Room {
   readonly api: Api
   readonly liveness: Liveness
   readonly images: Images
-  readonly networks: NetworkLeases
+  readonly networks: NetworkSource
   readonly config: ResolvedDockerConfig
   /** Undefined where the engine itself samples. */
   readonly cgroups: CgroupSampler | undefined

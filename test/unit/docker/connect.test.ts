@@ -37,12 +37,16 @@ describe('API version', () => {
   })
 })
 
-test('a prefork pool is refused, since there is none yet', async () => {
-  const engine = createDockerEngine(resolveDockerConfig({ preForkPoolSize: 2 }, {}), {})
-  await expect(engine).rejects.toMatchObject({
+test('a prefork pool whose own image would not run on the engine is refused, one of another image is not', async () => {
+  const version = { Version: '25.0.1', ApiVersion: '1.44', MinAPIVersion: '1.24', Arch: 's390x' }
+  await using fake = await startFakeEngine(() => [500, 'not today'], version)
+  const config = { docker: fake.address, preForkPoolSize: 1 }
+  await expect(createDockerEngine(resolveDockerConfig(config, {}), {})).rejects.toMatchObject({
     code: 'ERR_COOKIETIN_INVALID_CONFIG',
-    issues: [{ field: 'preForkPoolSize', value: '2' }],
+    issues: [{ field: 'preForkImage', allowed: expect.stringContaining('s390x') }],
   })
+  const engine = await createDockerEngine(resolveDockerConfig({ ...config, preForkImage: 'busybox' }, {}), {})
+  await engine.close()
 })
 
 test('a file of images that is not there is refused', async () => {

@@ -1,0 +1,28 @@
+import type { Observable } from 'rxjs'
+import type { DockerEngine } from './docker/engine.ts'
+import type { DriverTransition } from './docker/moves.ts'
+import type { PreforkUsage } from './docker/prefork/pool.ts'
+import { type Driver, EngineDriver, type EngineDriverOptions } from './driver.ts'
+
+/** A driver on a Docker Engine, with what is Docker's own. */
+export interface DockerDriver extends Driver {
+  /**
+   * The changes of what the driver keeps beside its cookies, from now on: images that are made present, the buddies of the prefork pool, and what a cookie got of the pool.
+   * Completes when the driver is closed.
+   */
+  readonly driverTransitions$: Observable<DriverTransition>
+  /** How full the prefork pool is: now, and at every change. */
+  readonly prefork$: Observable<PreforkUsage>
+}
+
+/** The one implementation. */
+export class DockerEngineDriver extends EngineDriver implements DockerDriver {
+  readonly driverTransitions$: Observable<DriverTransition>
+  readonly prefork$: Observable<PreforkUsage>
+
+  constructor(engine: DockerEngine, options: EngineDriverOptions) {
+    super(engine, options)
+    this.driverTransitions$ = engine.transitions$
+    this.prefork$ = engine.prefork$
+  }
+}

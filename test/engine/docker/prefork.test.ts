@@ -1,0 +1,176 @@
+import { filter, firstValueFrom } from 'rxjs'
+import { describe, expect, test } from 'vitest'
+import type { DockerConfig } from '../../../src/config.ts'
+import type { DockerEngine } from '../../../src/docker/engine.ts'
+import type { DriverTransition } from '../../../src/docker/moves.ts'
+import type { PreforkUsage } from '../../../src/docker/prefork/pool.ts'
+import type { DockerEngineDriver } from '../../../src/docker-driver.ts'
+import { containersWith, engineRequest } from '../../support/engine-request.ts'
+import { kitchen, shell, until } from '../kitchen.ts'
+
+/** A kitchen whose pool is filled. */
+async function pooled(config: DockerConfig, concurrency = 4) {
+  const { driver, executor, containers } = await kitchen({ concurrency }, config)
+  const engine = (driver as DockerEngineDriver).engine as DockerEngine
+  const moves: DriverTransition[] = []
+  engine.transitions$.subscribe(move => moves.push(move))
+  const reaches = (usage: Partial<PreforkUsage>) =>
+    firstValueFrom(
+      engine.prefork$.pipe(filter(now => Object.entries(usage).every(([key, value]) => now[key as 'free'] === value))),
+    )
+  await reaches({ free: config.preForkPoolSize ?? 0 })
+  const buddies = async () =>
+    (await containersWith(`cookietin.instance=${engine.instance}`)).filter(name => name.includes('-buddy-'))
+  const kill = (name: string) => engineRequest('POST', `/containers/${name}/kill`)
+  const networks = () => moves.filter(({ machine }) => machine === 'network').map(({ id, to }) => [id, to])
+  /** What became of each namespace when its cookie gave it back. */
+  const fates = () => moves.filter(({ event }) => event === 'release').map(({ to }) => to)
+  return { driver, executor, containers, engine, moves, reaches, buddies, kill, networks, fates }
+}
+
+/** Tells the network namespace, and the addresses in it. */
+const where = 'readlink /proc/self/ns/net; ip -o -4 addr | grep -v 127.0.0.1 | wc -l'
+
+describe('a pool', () => {
+  test('gives a cookie a namespace of its own with the network in it, made by no registry', async () => {
+    const { executor, reaches, networks, engine, buddies, fates } = await pooled({ preForkPoolSize: 2 })
+    expect(await buddies()).toHaveLength(2)
+    const run = executor.run(shell(`${where}; sleep 0.2`, { id: 'aa', disableNet: false }))
+    await reaches({ leased: 1, free: 1 })
+    const { stdout } = await run
+    expect(stdout).toMatch(/^net:\[\d+\]\n1\n$/)
+    expect(networks()).toEqual([['aa', 'pooled']])
+    await reaches({ free: 2 })
+    await executor.run(shell('true', { disableNet: false }))
+    await reaches({ free: 2 })
+    // None has served twice: the kernel reuses their numbers, so that those tell nothing.
+    expect(fates()).toEqual(['removing', 'removing'])
+    expect((await engine.reapOrphans({ dryRun: true })).filter(({ name }) => name.includes(engine.instance))).toEqual(
+      [],
+    )
+  })
+
+  test('that is empty lets a cookie have a namespace of its own, and says so', async () => {
+    const { executor, networks, reaches } = await pooled({ preForkPoolSize: 1 })
+    const first = executor.run(shell('sleep 30', { id: 'first', disableNet: false }))
+    await until(first, 'running')
+    const second = await executor.run(shell(where, { id: 'second', disableNet: false }))
+    expect(second.stdout).toMatch(/^net:\[\d+\]\n1\n$/)
+    expect(networks()).toEqual([
+      ['first', 'pooled'],
+      ['second', 'ownNamespace'],
+    ])
+    first.cancel()
+    await first
+    await reaches({ free: 1 })
+  })
+
+  test('has no namespace for a task without a network, unless it is made of such', async () => {
+    const { executor, networks } = await pooled({ preForkPoolSize: 1 })
+    const { stdout } = await executor.run(shell('ls /sys/class/net'))
+    expect([stdout, networks()]).toEqual(['lo\n', []])
+    const without = await pooled({ preForkPoolSize: 1, preForkNetworks: 'none' })
+    const inside = await without.executor.run(shell('ls /sys/class/net', { id: 'in', profile: 'hardened' }))
+    const outside = await without.executor.run(shell(where, { id: 'out', disableNet: false }))
+    expect([inside.stdout, outside.stdout.toString().split('\n')[1]]).toEqual(['lo\n', '1'])
+    expect(without.networks()).toEqual([['in', 'pooled']])
+  })
+
+  test('replaces a buddy that dies, whether it is free or leased', async () => {
+    const { executor, reaches, buddies, kill, moves } = await pooled({ preForkPoolSize: 1 })
+    const [before = ''] = await buddies()
+    await kill(before)
+    await reaches({ free: 0 })
+    await reaches({ free: 1 })
+    expect(await buddies()).not.toContain(before)
+    const run = executor.run(shell('sleep 0.3; echo lived on', { disableNet: false }))
+    await until(run, 'running')
+    const [leased = ''] = await buddies()
+    await kill(leased)
+    expect((await run).stdout).toBe('lived on\n')
+    await reaches({ free: 1 })
+    expect(moves.filter(({ event }) => event === 'died')).toHaveLength(2)
+  })
+
+  test('gives another namespace to a cookie whose own died before its start, with all of its input', async () => {
+    const { driver, reaches, buddies, kill } = await pooled({ preForkPoolSize: 1 })
+    const cookie = await driver.createCookie(shell('wc -c', { disableNet: false, input: 'x'.repeat(100_000) }))
+    await cookie.prepare()
+    const [before = ''] = await buddies()
+    await kill(before)
+    await reaches({ leased: 0 })
+    const { wait } = await cookie.run()
+    expect(await wait()).toMatchObject({ status: 'success', stdout: '100000\n' })
+    await cookie.close()
+    // And when it dies unnoticed: the engine tells at the start.
+    await reaches({ free: 1 })
+    const late = await driver.createCookie(shell('wc -c', { disableNet: false, input: 'y'.repeat(100_000) }))
+    await late.prepare()
+    const [second = ''] = await buddies()
+    const killed = kill(second)
+    const run = await late.run()
+    expect(await run.wait()).toMatchObject({ status: 'success', stdout: '100000\n' })
+    await killed
+    await late.close()
+  })
+
+  test('shares a namespace only where told so, between cookies of the ordinary profile, and for so many uses', async () => {
+    const config = { preForkPoolSize: 1, preForkUseOnce: false, preForkMaxUses: 2 }
+    const { executor, networks, fates, reaches } = await pooled(config, 1)
+    const spaces: string[] = []
+    for (const id of ['u0', 'u1', 'u2']) {
+      spaces.push(String((await executor.run(shell(where, { id, disableNet: false }))).stdout))
+      await reaches({ free: 1 })
+    }
+    expect(spaces[0]).toBe(spaces[1])
+    expect(fates()).toEqual(['free', 'removing', 'free'])
+    expect(networks().map(([, to]) => to)).toEqual(['pooled', 'pooled', 'pooled'])
+    const none = await pooled({ preForkPoolSize: 1, preForkUseOnce: false, preForkNetworks: ['none'] }, 1)
+    await none.executor.run(shell('true', { id: 'hard', profile: 'hardened' }))
+    expect(none.networks()).toEqual([])
+  })
+
+  test('runs what image and command the config names', async () => {
+    const { buddies } = await pooled({ preForkPoolSize: 1, preForkImage: 'busybox', preForkCmd: 'sleep 1000' })
+    const [name = ''] = await buddies()
+    const { Config } = (await engineRequest('GET', `/containers/${name}/json`)) as {
+      Config: { Image: string; Cmd: string[] }
+    }
+    expect([Config.Image, Config.Cmd]).toEqual(['busybox', ['sleep', '1000']])
+  })
+
+  test('whose command ends at once, or whose network is not there, tries again with pauses, and cookies run without it', async () => {
+    for (const config of [{ preForkImage: 'busybox', preForkCmd: 'true' }, { preForkNetworks: 'no-such-network' }]) {
+      const { driver, executor } = await kitchen({}, { preForkPoolSize: 1, ...config })
+      const engine = (driver as DockerEngineDriver).engine as DockerEngine
+      await firstValueFrom(engine.transitions$.pipe(filter(({ to }) => to === 'pausing')))
+      expect((await executor.run(shell('true', { disableNet: false }))).status).toBe('success')
+    }
+  })
+})
+
+test('100 cookies through a pool of 4 with two buddies killed meanwhile: all succeed, all leases return, nothing is left', async () => {
+  const { executor, reaches, buddies, kill, networks } = await pooled({ preForkPoolSize: 4 }, 8)
+  let ended = 0
+  const killSome = async () => {
+    const [victim] = await buddies()
+    if (victim !== undefined) await kill(victim).catch(() => {})
+  }
+  const runs = Array.from({ length: 100 }, async (_, index) => {
+    const result = await executor.run(shell(`echo ${index}`, { disableNet: false }))
+    if (++ended === 20 || ended === 60) await killSome()
+    return result
+  })
+  const results = await Promise.all(runs)
+  expect(results.map(({ status, stdout }) => `${status} ${stdout}`)).toEqual(
+    Array.from({ length: 100 }, (_, index) => `success ${index}\n`),
+  )
+  await executor.onIdle()
+  expect(await reaches({ free: 4 })).toEqual({ size: 4, free: 4, leased: 0, pending: 0 })
+  expect(new Set(networks().map(([id]) => id)).size).toBe(100)
+  expect(networks().filter(([, to]) => to === 'pooled').length).toBeGreaterThan(10)
+}, 120_000)
+
+test('an image that the pool made is gone with it', async () => {
+  await expect(engineRequest('GET', '/images/cookietin/pause:1/json')).rejects.toThrow('404')
+})
