@@ -23,6 +23,10 @@ export {
   type TextTask,
 } from './executor/executor.ts'
 export type { ExecutorOptions } from './executor/options.ts'
+export type { InvokeRequest } from './hot/call.ts'
+export type { HotFunction } from './hot/function.ts'
+export type { FunctionSpec } from './hot/spec.ts'
+export type { CallHeaders } from './hot/wire.ts'
 export { type ImageName, parseImage } from './image-name.ts'
 export { toMermaid } from './mermaid.ts'
 export type { LayerProgress, PullProgress } from './pull-progress.ts'

@@ -12,7 +12,7 @@ import type { CallHeaders } from './wire.ts'
 export interface InvokeRequest {
   /** Sent as it comes, as fast as the function takes it. Default: empty. */
   readonly body?: TaskInput | undefined
-  /** Sent as they are, and again as `Fn-Http-H-…`. */
+  /** Sent as they are, and again as `Fn-Http-H-…`. `Content-Length` states the length of a body that is sent as it comes; else it is sent in chunks. */
   readonly headers?: CallHeaders | undefined
   /** How long the call may take from now on, the wait for a container and the response's body included, in ms. Default: the function's. */
   readonly timeout?: number | undefined

@@ -1,9 +1,9 @@
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
-import { CookietinError, type ErrorCode } from '../errors.ts'
+import { CookietinError, type ErrorCode, toCookietinError } from '../errors.ts'
 import { toChunks } from '../input.ts'
 import type { TaskInput } from '../task.ts'
 import { bodyStream } from './body.ts'
-import { answerOf, type CallHeaders, hasNoBody, requestHeaders } from './wire.ts'
+import { answerOf, type CallHeaders, hasNoBody, requestHeaders, statedLength } from './wire.ts'
 
 /** How many interim responses (1xx) a function may send before its answer. */
 const mostInterim = 8
@@ -55,7 +55,7 @@ export class Exchange {
       this.#settle = { resolve, reject }
     })
     const whole = typeof body === 'string' || body instanceof Uint8Array ? Buffer.from(body as string) : undefined
-    const length = body === undefined ? 0 : whole?.length
+    const length = body === undefined ? 0 : (whole?.length ?? statedLength(headers))
     this.#request = request({
       agent,
       socketPath: options.socketPath,
@@ -64,9 +64,12 @@ export class Exchange {
       headers: requestHeaders({ callId, deadline, headers, length }),
       maxHeaderSize: options.maxHeaderSize,
     })
+    // A caller that states a length must keep to it: what is too much would be taken for the next request.
+    // Assigned, since Node's types have the property for responses only.
+    Object.assign(this.#request, { strictContentLength: true })
     this.#listen()
-    if (length !== undefined) this.#request.end(whole)
-    else if (body !== undefined) void this.#send(body)
+    if (body === undefined || whole !== undefined) this.#request.end(whole)
+    else void this.#send(body)
   }
 
   /** Ends it: the caller has given up, or its time is up. */
@@ -99,7 +102,7 @@ export class Exchange {
       }
       this.#request.end()
     } catch (error) {
-      this.#fail(error as CookietinError)
+      this.#fail(toCookietinError(error, 'ERR_COOKIETIN_INPUT_FAILED', 'Could not send the body of the call'))
     }
   }
 

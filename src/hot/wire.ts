@@ -51,6 +51,16 @@ export function requestHeaders({ callId, deadline, headers, length }: CallHead):
   return sent
 }
 
+/** The length that the caller states for a body that is sent as it comes; undefined where it states none. */
+export function statedLength(headers: CallHeaders | undefined): number | undefined {
+  const given = headers instanceof Headers ? headers : Object.entries(headers ?? {})
+  for (const [name, value] of given) {
+    if (name.toLowerCase() === 'content-length' && typeof value === 'string' && /^\d{1,15}$/.test(value))
+      return Number(value)
+  }
+  return undefined
+}
+
 /** A function's answer, as its caller sees it. */
 export interface AnswerHead {
   readonly status: number

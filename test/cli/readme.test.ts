@@ -6,10 +6,14 @@ import { beforeAll, expect, test } from 'vitest'
 import { embedExamples, readme } from '../../scripts/embed-examples.ts'
 import { ensureTestImage } from '../support/images.ts'
 
-// The examples run busybox.
-beforeAll(async () => void (await ensureTestImage()))
-
 const root = fileURLToPath(new URL('../..', import.meta.url))
+
+// The examples run busybox, and the functions that are beside them.
+beforeAll(async () => {
+  await ensureTestImage()
+  await promisify(execFile)(process.execPath, ['examples/functions/images.ts'], { cwd: root })
+})
+
 const text = readFileSync(readme, 'utf8')
 const examples = readdirSync(`${root}/examples`).filter(name => name.endsWith('.ts'))
 
@@ -19,6 +23,7 @@ const output: Readonly<Record<string, string>> = {
   'first-run.ts': 'created\npreparing\nprepared\nstarting\nrunning\ndone\nclosing\nsuccess 0 5\n\nclosed\n',
   'freeze.ts': 'frozen\nrunning\nsuccess\n',
   'history.ts': 'unlucky 3\n',
+  'hot.ts': '201 Hello Ada\n201 Hello Grace\n1 container\n',
   'machine.ts': 'preparing\ncancelled\n',
   'many.ts': '0\n1\n4\n9\n16\n25\n36\n49\n',
   'mock-driver.ts': 'busybox success 0\nbroken error 3\n0 left\n',

@@ -18,6 +18,8 @@ export interface CliRun {
   readonly process: ChildProcessWithoutNullStreams
   /** Resolves once standard error holds the text. */
   told(text: string): Promise<void>
+  /** What standard error holds so far. */
+  toldSoFar(): string
   /** Resolves once standard output holds the text. */
   printed(text: string): Promise<void>
   readonly end: Promise<CliEnd>
@@ -44,7 +46,7 @@ export function startCli(args: readonly string[], { input, env = {}, stalled = f
     stdout: stdout.text(),
     stderr: stderr.text(),
   }))
-  return { process: child, told: stderr.holds, printed: stdout.holds, end }
+  return { process: child, told: stderr.holds, toldSoFar: stderr.text, printed: stdout.holds, end }
 }
 
 /** Runs `cookietin` to its end; standard input is empty unless given. */

@@ -63,6 +63,18 @@ describe('a call', () => {
     expect(echo.size).toBe(1)
   })
 
+  it('keeps to the length that its caller states, or ends its container', async () => {
+    const { make } = await hotKitchen()
+    await using echo = make('echo')
+    const call = (length: string) =>
+      echo.invoke({ body: chunksOf(65_536), headers: { 'Content-Length': length, 'x-raw': '1' } })
+    expect((await (await call('65536')).arrayBuffer()).byteLength).toBe(65_536)
+    for (const wrong of ['65535', '65537']) {
+      await expect(call(wrong)).rejects.toMatchObject({ code: 'ERR_COOKIETIN_INPUT_FAILED' })
+    }
+    expect(await (await echo.invoke()).json()).toMatchObject({ calls: 1 })
+  })
+
   it('has its own log, and no other call has it', async () => {
     const { make } = await hotKitchen()
     const between = collect()

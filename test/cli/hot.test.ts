@@ -1,0 +1,158 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { cli, startCli } from '../support/cli.ts'
+import { ensureFunctionImage, functionImage } from '../support/function-image.ts'
+
+beforeAll(async () => {
+  await ensureFunctionImage()
+  await promisify(execFile)(process.execPath, ['examples/functions/images.ts'])
+})
+
+const dir = mkdtempSync(join(tmpdir(), 'cookietin-'))
+afterAll(() => rmSync(dir, { recursive: true }))
+
+const echo = ['--network', 'none', functionImage, 'node', '/function/echo.cjs']
+const misbehave = (way: string) => [
+  '--network',
+  'none',
+  '-e',
+  `WAY=${way}`,
+  functionImage,
+  'node',
+  '/function/misbehave.cjs',
+]
+
+describe('invoke', () => {
+  test('prints the answer, and passes the log on', async () => {
+    const { code, stdout, stderr } = await cli(['invoke', '--data', 'hello', '-H', 'X-Asked: me', ...echo])
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ body: 'hello', headers: { 'x-asked': 'me', 'fn-http-h-x-asked': 'me' } })
+    expect(stderr).toMatch(/^(out|err) [0-9a-z]{16}$/m)
+  })
+
+  test('takes the body of a file or of standard input, and prints status and headers with -i', async () => {
+    writeFileSync(join(dir, 'body'), 'of a file')
+    const file = await cli(['invoke', '-q', '--data', `@${join(dir, 'body')}`, ...echo])
+    expect(JSON.parse(file.stdout)).toMatchObject({ body: 'of a file' })
+    const input = await cli(['invoke', '-q', '-i', '--data', '-', ...echo], { input: '{"status":404}' })
+    expect([input.code, input.stdout.split('\n')[0]]).toEqual([1, 'HTTP 404'])
+    expect(input.stdout).toContain('\nx-calls: 1\n')
+  })
+
+  test('calls many times, and says how long they took', async () => {
+    const { code, stdout } = await cli(['invoke', '-q', '-n', '40', '-c', '2', ...echo])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(
+      /^40 calls in [\d.]+ s, \d+ a second, [12] containers? at the end; 0 failed\n {2}fastest +[\d.]+ ms\n {2}p50 /,
+    )
+    expect(stdout).toMatch(/p99 .*\n {2}slowest .*\n$/)
+  })
+
+  test('says what went wrong, in its exit code too', async () => {
+    expect(await cli(['invoke', '-q', ...misbehave('answers 500')])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('(ERR_COOKIETIN_RESPONSE_INVALID)') as string,
+    })
+    expect((await cli(['invoke', '-q', '--timeout', '500ms', ...misbehave('answers nothing')])).code).toBe(124)
+    expect((await cli(['invoke', '--pull', 'never', 'no-such-image'])).code).toBe(125)
+    expect(await cli(['invoke', '-H', 'nonsense', ...echo])).toMatchObject({
+      code: 125,
+      stderr: expect.stringContaining('is not NAME: VALUE') as string,
+    })
+    const many = await cli(['invoke', '-q', '-n', '3', ...misbehave('closes without an answer')])
+    expect([many.code, many.stdout]).toEqual([1, expect.stringContaining('3 × ERR_COOKIETIN_RESPONSE_FAILED')])
+  })
+
+  test('ends a call on Ctrl-C, and leaves nothing', async () => {
+    const run = startCli(['invoke', '--data', '{"wait":60000}', ...echo])
+    await run.told('out ')
+    run.process.kill('SIGINT')
+    expect((await run.end).code).toBe(130)
+  })
+})
+
+describe('serve', () => {
+  const file = join(dir, 'functions.json')
+
+  async function serving(content: object) {
+    writeFileSync(file, JSON.stringify(content))
+    const run = startCli(['serve', '--port', '0', file])
+    onTestFinished(async () => {
+      run.process.kill('SIGTERM')
+      await run.end
+    })
+    await run.told('/invoke/NAME')
+    const [, port] = /:(\d+)\/invoke/.exec(run.toldSoFar()) ?? []
+    return { run, url: `http://127.0.0.1:${port}` }
+  }
+
+  test('answers calls by name, in Fn’s kit, plain Node.js and a static binary', async () => {
+    const functions = {
+      fdk: { image: 'example/fdk', disableNet: true },
+      node: { image: 'example/node', disableNet: true },
+      static: { image: 'example/static', disableNet: true, profile: 'hardened' },
+    }
+    const { url } = await serving({ memory: '1g', functions })
+    const call = (name: string) => fetch(`${url}/invoke/${name}`, { method: 'POST', body: '{"name":"Ada"}' })
+    const fdk = await call('fdk')
+    expect([fdk.status, await fdk.json()]).toEqual([201, expect.objectContaining({ message: 'Hello Ada' })])
+    const node = await call('node')
+    expect([node.headers.get('x-calls'), await node.text()]).toEqual(['1', 'Hello Ada'])
+    expect(await (await call('static')).text()).toBe('{"NAME":"ADA"}')
+    expect(await (await fetch(`${url}/healthz`)).json()).toEqual({
+      status: 'ok',
+      functions: { fdk: 1, node: 1, static: 1 },
+    })
+  })
+
+  test('tells its callers what went wrong', async () => {
+    const functions = {
+      bad: { image: functionImage, command: ['node', '/function/misbehave.cjs'], env: { WAY: 'answers 500' } },
+      slow: {
+        image: functionImage,
+        command: ['node', '/function/misbehave.cjs'],
+        env: { WAY: 'answers nothing' },
+        timeout: 700,
+      },
+    }
+    const { url } = await serving({ functions })
+    const status = async (path: string, method = 'POST') => (await fetch(url + path, { method })).status
+    expect(await status('/invoke/bad')).toBe(502)
+    expect(await status('/invoke/slow')).toBe(504)
+    expect(await status('/invoke/none')).toBe(404)
+    expect(await status('/invoke/bad', 'GET')).toBe(405)
+    expect(await status('/elsewhere', 'GET')).toBe(404)
+  })
+
+  test('on SIGTERM answers the calls that it has, and ends', async () => {
+    const { run, url } = await serving({
+      functions: { echo: { image: functionImage, command: ['node', '/function/echo.cjs'] } },
+    })
+    const call = fetch(`${url}/invoke/echo`, { method: 'POST', body: '{"wait":700}' })
+    // It is under way once there is a container that has it.
+    await expect
+      .poll(
+        async () => ((await (await fetch(`${url}/healthz`)).json()) as { functions: { echo: number } }).functions.echo,
+      )
+      .toBe(1)
+    run.process.kill('SIGTERM')
+    expect((await call).status).toBe(200)
+    expect((await run.end).code).toBe(0)
+  })
+
+  test.each([
+    ['{', 'is not JSON'],
+    ['{}', '"functions"'],
+    ['{"functions":{}}', 'names no function'],
+    ['{"functions":{"a":{"image":"x"}},"memori":1}', '"memori"'],
+    ['{"functions":{"a b":{"image":"x"}}}', 'cannot stand in a URL'],
+    ['{"functions":{"a":{"image":"x","idleTimeout":-1}}}', 'idleTimeout'],
+  ])('refuses the file %s', async (content, said) => {
+    writeFileSync(file, content)
+    expect(await cli(['serve', file])).toMatchObject({ code: 125, stderr: expect.stringContaining(said) as string })
+  })
+})
