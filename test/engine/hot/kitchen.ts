@@ -2,12 +2,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { onTestFinished } from 'vitest'
 import type { FunctionSpec } from '../../../src/hot/spec.ts'
-import type { ExecutorOptions } from '../../../src/index.ts'
+import type { DockerConfig, ExecutorOptions } from '../../../src/index.ts'
 import { ensureFunctionImage, functionImage } from '../../support/function-image.ts'
 import { kitchen } from '../kitchen.ts'
 
 /** An executor on the real engine, and functions of the test image; fails the test that leaves a container, socket, folder or mount behind. */
-export async function hotKitchen(options: Omit<ExecutorOptions, 'driver'> = {}) {
+export async function hotKitchen(options: Omit<ExecutorOptions, 'driver'> = {}, config: DockerConfig = {}) {
   await ensureFunctionImage()
   // Runs last, after the executor was closed.
   onTestFinished(() => {
@@ -17,7 +17,7 @@ export async function hotKitchen(options: Omit<ExecutorOptions, 'driver'> = {}) 
       .filter(line => folders.some(name => line.includes(name)))
     if (folders.length + mounts.length > 0) throw new Error(`left: ${[...folders, ...mounts].join(', ')}`)
   })
-  const { executor, driver, containers } = await kitchen(options)
+  const { executor, driver, containers } = await kitchen(options, config)
   const make = (file: string, spec: Partial<FunctionSpec> = {}) =>
     executor.function({ image: functionImage, command: ['node', `/function/${file}.cjs`], disableNet: true, ...spec })
   return { executor, driver, containers, make }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Transition } from '../../../src/index.ts'
+import { startProxy } from '../../support/proxy.ts'
 import { hotKitchen } from './kitchen.ts'
 
 /** Resolves with the next transition that passes. */
@@ -64,6 +65,20 @@ describe('freezing', () => {
     expect(await callsOf(fn.invoke())).toBe(1)
   })
 
+  it('a call whose container cannot be thawed was never sent, and is served by a fresh one', async () => {
+    await using proxy = await startProxy()
+    const { make, executor } = await hotKitchen({}, { docker: `unix://${proxy.socketPath}` })
+    await using fn = make('echo', { freezeAfter: 10 })
+    const frozen = next(executor, ({ to }) => to === 'frozen')
+    await callsOf(fn.invoke())
+    await frozen
+    proxy.plan = (_method, path) => (path.endsWith('/unpause') ? 'error500' : undefined)
+    expect(await callsOf(fn.invoke())).toBe(1)
+    proxy.plan = () => undefined
+    await fn.close()
+    await executor.close()
+  })
+
   it('a call whose time is up while its container is thawed is not sent, and the container serves on', async () => {
     const { make, executor } = await hotKitchen()
     await using fn = make('echo', { freezeAfter: 10 })
@@ -97,7 +112,7 @@ describe('slots', () => {
       await (await fn.invoke({ body: '{"wait":30}' })).text()
       order.push(index)
     })
-    const late = fn.invoke({ body: '{"wait":5000}', timeout: 20_000 })
+    const late = fn.invoke({ body: '{"wait":600}', timeout: 20_000 })
     await Promise.all(calls)
     expect(order).toEqual([0, 1, 2, 3])
     await expect(fn.invoke({ timeout: 100 })).rejects.toMatchObject({ code: 'ERR_COOKIETIN_CALL_TIMEOUT' })
