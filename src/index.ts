@@ -14,15 +14,9 @@ export {
   InvalidInputError,
 } from './errors.ts'
 export type { Execution, ExecutionHandle } from './executor/execution.ts'
-export {
-  type BytesTask,
-  createExecutor,
-  type Executor,
-  type RunOptions,
-  type Tasks,
-  type TextTask,
-} from './executor/executor.ts'
+export type { BytesTask, Executor, RunOptions, Tasks, TextTask } from './executor/executor.ts'
 export type { ExecutorOptions } from './executor/options.ts'
+export { createExecutor } from './executor/queue-executor.ts'
 export type { InvokeRequest } from './hot/call.ts'
 export type { HotFunction } from './hot/function.ts'
 export type { FunctionSpec } from './hot/spec.ts'
