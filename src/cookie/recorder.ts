@@ -9,7 +9,7 @@ import type { CookieState } from '../states.ts'
 export type CookieActor = Actor<typeof cookieMachine>
 
 /** The state that an actor is in, as seen from outside. */
-export const stateOf = (actor: CookieActor): CookieState => actor.getSnapshot().value as CookieState
+const stateOf = (actor: CookieActor): CookieState => actor.getSnapshot().value as CookieState
 
 /** Turns what the machine does into transitions, and keeps the time spent in each state. */
 export class Recorder {
