@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { batchCommand } from './batch-command.ts'
 import type { CommandContext } from './command-context.ts'
 import { doctorCommand } from './doctor-command.ts'
+import { explainCommand } from './explain-command.ts'
 import { gcCommand } from './gc-command.ts'
 import { historyCommand } from './history-command.ts'
 import { invokeCommand } from './invoke-command.ts'
@@ -23,6 +24,7 @@ export function createProgram(context: CommandContext): Command {
     .addCommand(serveCommand(context))
     .addCommand(doctorCommand(context))
     .addCommand(gcCommand(context))
+    .addCommand(explainCommand(context))
     .addCommand(historyCommand(context))
     .addHelpText(
       'after',

@@ -3,11 +3,10 @@ import { createExecutor } from '../index.ts'
 import type { RunResult } from '../result.ts'
 import type { CookieState } from '../states.ts'
 import { colorsFor } from './colors.ts'
-import { type CommandContext, collect } from './command-context.ts'
+import type { CommandContext } from './command-context.ts'
 import { exitCodeOf } from './exit-codes.ts'
 import { addHistoryOption, type HistoryOption, openHistory } from './history-option.ts'
 import { Interrupts } from './interrupts.ts'
-import { refuseDockerOptions } from './not-offered.ts'
 import { openDriver } from './open-driver.ts'
 import { printableLines } from './printable.ts'
 import { resultJson } from './result-json.ts'
@@ -15,6 +14,7 @@ import { type TaskOptions, taskOf } from './run-options.ts'
 import { addStatsOption, type StatsOptions, statsForm } from './stats-option.ts'
 import { plotStats, plotWidth } from './stats-plot.ts'
 import type { Stdio } from './stdio.ts'
+import { addTaskOptions } from './task-options.ts'
 
 interface RunOptions extends TaskOptions, StatsOptions, HistoryOption {
   readonly driver: string
@@ -32,35 +32,14 @@ export function runCommand(context: CommandContext): Command {
   const command = new Command('run')
     .summary('run one container, and pass its output and exit code on')
     .description('Runs one container, passes its output on, and exits with its exit code.')
-    .usage('[options] IMAGE [COMMAND...]')
-    .argument('<image>', 'the image to run (with --driver process: only a name)')
-    .argument('[command...]', "what to run in it (default: the image's own command)")
-    .passThroughOptions()
-    .option('-e, --env <NAME=value>', 'set a variable; NAME alone takes your own value (repeatable)', collect)
-    .option('--env-file <file>', 'read variables from a file (repeatable)', collect)
-    .option('-v, --volume <host:container[:ro]>', 'mount a folder or file (repeatable)', collect)
-    .option('-w, --workdir <dir>', 'working directory in the container')
-    .option('-u, --user <user[:group]>', 'run as this user')
-    .option('-m, --memory <size>', 'memory limit, such as 64m or 1.5g')
-    .option('--cpus <number>', 'CPU limit, such as 0.5')
-    .option('--pids-limit <number>', 'limit on processes and threads (default: 256)')
-    .option('--ulimit <name=number>', 'resource limit, such as nofile=1024 (repeatable)', collect)
-    .option('--network <none|default>', 'none: loopback only')
-    .option('--tmpfs-size <MB>', 'make /tmp a tmpfs of this size')
-    .option('-i, --interactive', 'pass standard input on')
-    .option('--rm', 'accepted for habit: the container is always removed')
-    .option('--name <id>', 'the same as --id')
-    .option('--id <id>', 'name the run (default: a random id)')
-    .option('--pull <missing|always|never>', 'when to ask the registry for the image (default: missing)')
-    .option('--hardened', 'the profile for code you do not trust: no network, read-only, no root')
-    .option('--timeout <duration>', 'end it after so long: milliseconds, or 5s, 2m; exit code 124')
+  addTaskOptions(command)
     .option('--json', 'print the result as JSON instead of the output')
     .option('--max-output <size>', 'how much of each output stream --json holds (default: 16m)')
     .option('--driver <docker|process>', 'where to run; process: on this machine, without isolation', 'docker')
     .option('-q, --quiet', 'no notes on standard error')
     .addHelpText('after', examples)
     .action((image: string, words: string[], options: RunOptions) => run(context, image, words, options))
-  return refuseDockerOptions(addHistoryOption(addStatsOption(command, 'on standard error'), 'keep the run'))
+  return addHistoryOption(addStatsOption(command, 'on standard error'), 'keep the run')
 }
 
 const examples = `

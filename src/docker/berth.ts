@@ -5,7 +5,8 @@ import { type CreateOptions, useNetwork } from './options.ts'
 import type { Room } from './room.ts'
 
 /** What the engine, or the runtime below it, says when a container is to join the namespace of one that has ended. */
-const joinedTheDead = /cannot join network of a non running container|namespace path: |join(?:ing)? (?:network )?namespace/i
+const joinedTheDead =
+  /cannot join network of a non running container|namespace path: |join(?:ing)? (?:network )?namespace/i
 
 /** Where on the network one container is. */
 export class Berth {

@@ -12,6 +12,7 @@ import { isMissingImage } from './errors.ts'
 import { exitWithEvidence, wasCut } from './evidence.ts'
 import { Existence, wedgeTimeout } from './existence.ts'
 import { labelsOf } from './labels.ts'
+import { checkMountSources } from './mount-sources.ts'
 import { type CreateOptions, createOptions, secretsOf } from './options.ts'
 import type { Room } from './room.ts'
 import { statsOf } from './sampling.ts'
@@ -67,16 +68,13 @@ export class DockerContainer implements EngineContainer {
   }
 
   async prepare(signal: AbortSignal): Promise<void> {
-    try {
-      await this.#prepare(signal)
-    } finally {
-      this.pull$.complete()
-    }
+    await this.#prepare(signal).finally(() => this.pull$.complete())
   }
 
   async #prepare(signal: AbortSignal): Promise<void> {
     if (this.#ending) throw this.#invalidState('prepare')
     if (signal.aborted) throw cancelledError(`prepare container ${this.name}`, signal.reason)
+    await checkMountSources(this.#task, this.#room)
     this.#berth.take()
     if (this.#task.pull === 'always') await this.#makePresent(signal)
     try {

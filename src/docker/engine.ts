@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
 import { type Observable, of, Subject } from 'rxjs'
 import { pauseImage, type ResolvedDockerConfig } from '../config.ts'
 import type { Engine, EngineContainer } from '../engine.ts'
-import { CookietinError, InvalidInputError } from '../errors.ts'
+import { CookietinError } from '../errors.ts'
 import type { ResolvedTask } from '../task.ts'
 import type { Api } from './api.ts'
 import { cgroupMounts } from './cgroup/available.ts'
@@ -12,7 +11,8 @@ import { type Connection, connect } from './connect.ts'
 import { DockerContainer } from './container.ts'
 import { Credentials } from './credentials/credentials.ts'
 import type { Env } from './endpoint.ts'
-import { isHardened, isRoot } from './hardened.ts'
+import { checkUser } from './hardened.ts'
+import { containerHostname } from './host-name.ts'
 import { Images } from './images.ts'
 import { Liveness } from './liveness.ts'
 import { loadImages } from './load.ts'
@@ -101,6 +101,7 @@ class OpenDockerEngine implements DockerEngine {
       images: new Images(api, config, new Credentials(config.registries, env, config.engineTimeout), moved),
       cgroups,
       podman: connection.podman,
+      local: endpoint.at.kind === 'unix',
       hostname: containerHostname(),
       cgroupVersion: () => {
         this.#cgroup ??= cgroupVersion(api, config.engineTimeout)
@@ -116,11 +117,7 @@ class OpenDockerEngine implements DockerEngine {
   }
 
   container(task: ResolvedTask): EngineContainer {
-    if (isHardened(task) && task.user !== undefined && isRoot(task.user)) {
-      throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [
-        { field: 'user', value: `'${task.user}'`, allowed: "a user other than root with the profile 'hardened'" },
-      ])
-    }
+    checkUser(task, this.#room.config)
     return new DockerContainer(this.#room, task)
   }
 
@@ -164,12 +161,6 @@ function checkServerVersion({ version, endpoint }: Connection, wanted: string | 
     'ERR_COOKIETIN_API_VERSION',
     `The engine at ${endpoint.url} is too old: it is version ${version}, and serverVersion asks for ${wanted} at least`,
   )
-}
-
-/** Containers with a network of their own carry this host's name, as the seed's do. */
-function containerHostname(): string | undefined {
-  const name = hostname().slice(0, 63)
-  return /^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$/.test(name) ? name : undefined
 }
 
 async function cgroupVersion(api: Api, deadline: number): Promise<string | undefined> {

@@ -1,5 +1,6 @@
+import { InvalidInputError } from '../errors.ts'
 import type { ResolvedTask } from '../task.ts'
-import { type ContainerDefaults, type CreateOptions, tmpfsOptions } from './options.ts'
+import { type ContainerDefaults, type CreateOptions, isAllowed, tmpfsOptions } from './options.ts'
 
 /** The user of containers that run code you do not trust: nobody's id on any ordinary host. */
 const untrustedUser = '65532:65532'
@@ -16,9 +17,16 @@ export function isHardened(task: ResolvedTask): boolean {
 }
 
 /** True when `user` is root by name or number, whatever its group. */
-export function isRoot(user: string): boolean {
+function isRoot(user: string): boolean {
   const [name = ''] = user.split(':')
   return name === 'root' || /^0+$/.test(name)
+}
+
+/** Refuses root where the profile has none. */
+export function checkUser(task: ResolvedTask, defaults: Pick<ContainerDefaults, 'allow'>): void {
+  if (!isHardened(task) || task.user === undefined || !isRoot(task.user) || isAllowed(defaults, 'hardened-root')) return
+  const allowed = "a user other than root with the profile 'hardened'"
+  throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [{ field: 'user', value: `'${task.user}'`, allowed }])
 }
 
 /**
@@ -29,13 +37,12 @@ export function hardened(options: CreateOptions, task: ResolvedTask, defaults: C
   const limits = { ...ulimits, ...task.ulimits }
   return {
     ...options,
-    User: task.user ?? untrustedUser,
+    ...(!isAllowed(defaults, 'hardened-root') && { User: task.user ?? untrustedUser }),
     HostConfig: {
       ...options.HostConfig,
-      ReadonlyRootfs: true,
+      ...(!isAllowed(defaults, 'hardened-writable-root') && { ReadonlyRootfs: true }),
       Tmpfs: { '/tmp': tmpfsOptions(task.tmpFsSize || tmpSize, defaults.maxTmpfsInodes || tmpInodes) },
-      NetworkMode: 'none',
-      IpcMode: 'none',
+      ...(!isAllowed(defaults, 'hardened-shared-memory') && { IpcMode: 'none' }),
       Ulimits: Object.entries(limits).map(([Name, limit]) => ({ Name, Soft: limit, Hard: limit })),
       OomScoreAdj: oomScore,
     },

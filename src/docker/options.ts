@@ -1,3 +1,4 @@
+import type { Loosened } from '../loosenings.ts'
 import type { ResolvedTask } from '../task.ts'
 import { hardened, isHardened } from './hardened.ts'
 
@@ -37,7 +38,9 @@ export interface HostOptions {
   NetworkMode?: string
   IpcMode?: string
   OomScoreAdj?: number
-  LogConfig: { Type: string; Config: Record<string, string> }
+  /** Undefined: the engine's own way of keeping logs. */
+  LogConfig?: { Type: string; Config: Record<string, string> }
+  Runtime?: string
   RestartPolicy: { Name: string }
 }
 
@@ -49,7 +52,14 @@ export interface ContainerDefaults {
   readonly maxTmpfsInodes: number
   /** Given to containers with a network of their own; undefined: the engine's choice. */
   readonly hostname: string | undefined
+  /** What of the security profile is given up. Default none. */
+  readonly allow?: readonly Loosened[]
+  readonly runtime?: string | undefined
 }
+
+/** True when the config gives this up. */
+export const isAllowed = ({ allow = [] }: Pick<ContainerDefaults, 'allow'>, what: Loosened): boolean =>
+  allow.includes(what)
 
 /** Where the unix socket's folder of a task is seen inside its container. */
 const udsTarget = '/tmp/iofs'
@@ -68,7 +78,7 @@ export function createOptions(
   labels: Record<string, string>,
 ): CreateOptions {
   const hasInput = task.input !== undefined
-  const networkless = task.disableNet || isHardened(task)
+  const networkless = task.disableNet || (isHardened(task) && !isAllowed(defaults, 'hardened-network'))
   const options: CreateOptions = {
     Image: task.image,
     ...(task.command.length > 0 && { Cmd: [...task.command] }),
@@ -94,11 +104,12 @@ function hostOptions(task: ResolvedTask, defaults: ContainerDefaults, networkles
   const needsTmp = task.tmpFsSize > 0 || defaults.enableReadonlyRootfs
   return {
     Init: defaults.enableTini,
-    CapDrop: ['ALL'],
-    SecurityOpt: ['no-new-privileges:true'],
+    CapDrop: isAllowed(defaults, 'capabilities') ? [] : ['ALL'],
+    SecurityOpt: isAllowed(defaults, 'new-privileges') ? [] : ['no-new-privileges:true'],
     PidsLimit: task.pids || defaults.pids,
     // Swap counts into MemorySwap: the same number means none.
-    ...(task.memory > 0 && { Memory: task.memory, MemorySwap: task.memory }),
+    ...(task.memory > 0 && { Memory: task.memory }),
+    ...(task.memory > 0 && !isAllowed(defaults, 'swap') && { MemorySwap: task.memory }),
     ...(task.cpus > 0 && { CpuQuota: (task.cpus * cpuPeriod) / 1000, CpuPeriod: cpuPeriod }),
     ReadonlyRootfs: defaults.enableReadonlyRootfs,
     ...(needsTmp && { Tmpfs: { '/tmp': tmpfsOptions(task.tmpFsSize, defaults.maxTmpfsInodes) } }),
@@ -106,7 +117,8 @@ function hostOptions(task: ResolvedTask, defaults: ContainerDefaults, networkles
     ...(ulimits.length > 0 && { Ulimits: ulimits.map(([Name, limit]) => ({ Name, Soft: limit, Hard: limit })) }),
     ...(mounts.length > 0 && { Mounts: mounts }),
     ...(networkless && { NetworkMode: 'none' }),
-    LogConfig: logConfig(task),
+    ...logConfig(task, defaults),
+    ...(defaults.runtime !== undefined && { Runtime: defaults.runtime }),
     RestartPolicy: { Name: 'no' },
   }
 }
@@ -143,16 +155,20 @@ function mountsOf(task: ResolvedTask): NonNullable<HostOptions['Mounts']> {
   return mounts
 }
 
-function logConfig({ loggerConfig }: ResolvedTask): HostOptions['LogConfig'] {
-  if (loggerConfig === undefined) return { Type: 'none', Config: {} }
+function logConfig({ loggerConfig }: ResolvedTask, defaults: ContainerDefaults): Pick<HostOptions, 'LogConfig'> {
+  if (loggerConfig === undefined) {
+    return isAllowed(defaults, 'log-files') ? {} : { LogConfig: { Type: 'none', Config: {} } }
+  }
   const tag = loggerConfig.tags.map(([name, value]) => `${name}=${value}`).join(',')
   return {
-    Type: 'syslog',
-    Config: {
-      'syslog-address': loggerConfig.url,
-      'syslog-facility': 'user',
-      'syslog-format': 'rfc5424',
-      ...(tag !== '' && { tag }),
+    LogConfig: {
+      Type: 'syslog',
+      Config: {
+        'syslog-address': loggerConfig.url,
+        'syslog-facility': 'user',
+        'syslog-format': 'rfc5424',
+        ...(tag !== '' && { tag }),
+      },
     },
   }
 }

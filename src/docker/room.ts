@@ -18,6 +18,8 @@ export interface Room {
   readonly instance: string
   /** The engine is Podman's imitation, which differs in places. */
   readonly podman: boolean
+  /** The engine is on this machine, and sees its files. */
+  readonly local: boolean
   /** Given to containers that have a network. */
   readonly hostname: string | undefined
   /** `'1'`, `'2'`, or undefined when the engine does not say. Asked for on first need. */
