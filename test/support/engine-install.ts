@@ -11,9 +11,10 @@ const engineParts: Readonly<Record<string, string>> = {
   ip: 'iproute2',
 }
 
-/** What the tests call. */
+/** What the tests and the examples call, and the Debian packages that have it. */
 const testTools: Readonly<Record<string, string>> = {
   busybox: 'busybox-static',
+  cc: 'gcc libc6-dev',
   'docker-registry': 'docker-registry',
   htpasswd: 'apache2-utils',
   openssl: 'openssl',
@@ -25,7 +26,7 @@ const testTools: Readonly<Record<string, string>> = {
 /** The packages that are missing, with or without those of an engine. */
 export function missingPackages({ engine }: { readonly engine: boolean }): string[] {
   const wanted = Object.entries({ ...testTools, ...(engine ? engineParts : {}) })
-  return [...new Set(wanted.filter(([binary]) => !isInstalled(binary)).map(([, debianPackage]) => debianPackage))]
+  return [...new Set(wanted.filter(([binary]) => !isInstalled(binary)).flatMap(([, packages]) => packages.split(' ')))]
 }
 
 /** True where {@link install} can work. */
