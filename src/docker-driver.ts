@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs'
 import type { DockerEngine } from './docker/engine.ts'
+import type { ImageCacheUsage } from './docker/image-cache.ts'
 import type { DriverTransition } from './docker/moves.ts'
 import type { PreforkUsage } from './docker/prefork/pool.ts'
 import { type Driver, EngineDriver, type EngineDriverOptions } from './driver.ts'
@@ -13,16 +14,20 @@ export interface DockerDriver extends Driver {
   readonly driverTransitions$: Observable<DriverTransition>
   /** How full the prefork pool is: now, and at every change. */
   readonly prefork$: Observable<PreforkUsage>
+  /** How full the engine is of images, where the config's `imageCacheMaxSize` bounds that: now, and at every change. */
+  readonly imageCache$: Observable<ImageCacheUsage>
 }
 
 /** The one implementation. */
 export class DockerEngineDriver extends EngineDriver implements DockerDriver {
   readonly driverTransitions$: Observable<DriverTransition>
   readonly prefork$: Observable<PreforkUsage>
+  readonly imageCache$: Observable<ImageCacheUsage>
 
   constructor(engine: DockerEngine, options: EngineDriverOptions) {
     super(engine, options)
     this.driverTransitions$ = engine.transitions$
     this.prefork$ = engine.prefork$
+    this.imageCache$ = engine.imageCache$
   }
 }

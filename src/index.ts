@@ -1,5 +1,6 @@
 export type { DockerConfig, ProcessConfig, SeedConfig } from './config.ts'
 export type { Cookie, CookieOptions, WaitResult } from './cookie.ts'
+export type { ImageCacheUsage } from './docker/image-cache.ts'
 export type { DriverTransition } from './docker/moves.ts'
 export type { PreforkUsage } from './docker/prefork/pool.ts'
 export type { DockerDriver } from './docker-driver.ts'

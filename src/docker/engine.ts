@@ -13,6 +13,8 @@ import { Credentials } from './credentials/credentials.ts'
 import type { Env } from './endpoint.ts'
 import { checkUser } from './hardened.ts'
 import { containerHostname } from './host-name.ts'
+import type { ImageCacheUsage } from './image-cache.ts'
+import { createImageCleaner } from './image-cleaner.ts'
 import { Images } from './images.ts'
 import { Liveness } from './liveness.ts'
 import { loadImages } from './load.ts'
@@ -35,6 +37,8 @@ export interface DockerEngine extends Engine {
   readonly endpoint: { readonly source: string; readonly url: string }
   /** The value of the label `cookietin.instance` of every container of this driver. */
   readonly instance: string
+  /** How full the engine is of images, where the config bounds that. */
+  readonly imageCache$: Observable<ImageCacheUsage>
   /** The usage of the prefork pool: the present one, then every change. Completes when it is closed. */
   readonly prefork$: Observable<PreforkUsage>
   /** The changes of what it keeps beside its cookies, from now on; completes when it is closed. */
@@ -73,6 +77,7 @@ class OpenDockerEngine implements DockerEngine {
   readonly instance: string
   readonly transitions$ = new Subject<DriverTransition>()
   readonly prefork$: Observable<PreforkUsage>
+  readonly imageCache$: Observable<ImageCacheUsage>
   readonly #connection: Connection
   readonly #room: Room
   readonly #pool: PreforkPool | undefined
@@ -99,6 +104,7 @@ class OpenDockerEngine implements DockerEngine {
         revive: connection.revive,
       }),
       images: new Images(api, config, new Credentials(config.registries, env, config.engineTimeout), moved),
+      cleaner: createImageCleaner(api, config),
       cgroups,
       podman: connection.podman,
       local: endpoint.at.kind === 'unix',
@@ -110,6 +116,7 @@ class OpenDockerEngine implements DockerEngine {
     }
     this.#pool = openPool(room, connection.architecture, moved)
     this.prefork$ = this.#pool?.usage$ ?? of({ size: 0, free: 0, leased: 0, pending: 0 })
+    this.imageCache$ = room.cleaner.usage$
     const { dockerNetworks, preForkUseOnce } = config
     this.#room = { ...room, networks: new Networks(dockerNetworks, this.#pool, !preForkUseOnce, moved) }
     // What dead owners left is nobody's hurry: neither its time nor its failure is the driver's.
@@ -131,7 +138,7 @@ class OpenDockerEngine implements DockerEngine {
   }
 
   async #close(): Promise<void> {
-    const { api, config, liveness } = this.#room
+    const { api, config, liveness, cleaner } = this.#room
     this.#closing.abort()
     try {
       await this.#pool?.close()
@@ -139,6 +146,7 @@ class OpenDockerEngine implements DockerEngine {
         await removePauseImage(api, config.engineTimeout)
       }
     } finally {
+      await cleaner.close()
       liveness.close()
       await this.#reaping
       await this.#connection.close()

@@ -18,6 +18,7 @@ export class Existence {
   /** The call that the engine may still act upon, though its caller has given up. It never rejects. */
   #creating: Promise<unknown> | undefined
   #mayExist = false
+  #letGoOfImage: () => void = () => {}
   readonly #abandoned = new AbortController()
 
   constructor(room: Room, name: string, options: CreateOptions) {
@@ -47,6 +48,7 @@ export class Existence {
       abandoned: this.#abandoned.signal,
     }).then(id => {
       this.#id = id
+      this.#letGoOfImage = this.#room.cleaner.hold(this.#options.Image)
     })
     this.#mayExist = true
     this.#creating = created.catch(error => {
@@ -70,6 +72,7 @@ export class Existence {
     const removed = remove()
     if (!(await settles(removed, wedgeTimeout))) wedged()
     await removed
+    this.#letGoOfImage()
     // An engine that wakes up may act on a create after the removal that came behind it.
     if (this.#abandoned.signal.aborted && this.#id === undefined) await pause(wedgeTimeout).then(remove)
   }

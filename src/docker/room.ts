@@ -1,6 +1,7 @@
 import type { ResolvedDockerConfig } from '../config.ts'
 import type { Api } from './api.ts'
 import type { CgroupSampler } from './cgroup/sampler.ts'
+import type { ImageCleaner } from './image-cleaner.ts'
 import type { Images } from './images.ts'
 import type { Liveness } from './liveness.ts'
 import type { NetworkSource } from './networks.ts'
@@ -10,6 +11,7 @@ export interface Room {
   readonly api: Api
   readonly liveness: Liveness
   readonly images: Images
+  readonly cleaner: ImageCleaner
   readonly networks: NetworkSource
   readonly config: ResolvedDockerConfig
   /** Undefined where the engine itself samples. */
