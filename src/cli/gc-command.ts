@@ -3,14 +3,17 @@ import { resolveDockerConfig } from '../config.ts'
 import { connect } from '../docker/connect.ts'
 import { Liveness } from '../docker/liveness.ts'
 import { type Orphan, reapOrphans } from '../docker/reap.ts'
+import { reapProcesses } from '../process/reap.ts'
 import { columns } from './columns.ts'
 import type { CommandContext } from './command-context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { Interrupts } from './interrupts.ts'
 import { printable } from './printable.ts'
 import { errorJson } from './result-json.ts'
+import { UsageError } from './usage-error.ts'
 
 interface GcOptions {
+  readonly driver: string
   readonly dryRun?: boolean
   readonly json?: boolean
 }
@@ -20,8 +23,9 @@ export function gcCommand(context: CommandContext): Command {
   return new Command('gc')
     .summary('remove containers that dead processes left')
     .description(
-      'Removes the containers that cookietin processes of this machine left when they were killed. Touches nothing else, and nothing of a living process.',
+      'Removes the containers (with --driver process: ends the processes) that cookietin processes of this machine left when they were killed. Touches nothing else, and nothing of a living process.',
     )
+    .option('--driver <docker|process>', 'what to look for: containers, or processes of this machine', 'docker')
     .option('--dry-run', 'only list them')
     .option('--json', 'print each as a line of JSON')
     .addHelpText('after', examples)
@@ -35,7 +39,30 @@ Examples:
   $ cookietin gc --dry-run
   $ cookietin gc`
 
-async function gc({ stdio, exit }: CommandContext, { dryRun = false, json = false }: GcOptions): Promise<void> {
+async function gc(context: CommandContext, options: GcOptions): Promise<void> {
+  if (options.driver === 'process') await gcProcesses(context, options)
+  else if (options.driver === 'docker') await gcContainers(context, options)
+  else throw new UsageError(`--driver: "${options.driver}" is not one of docker, process`)
+}
+
+async function gcProcesses(
+  { stdio, exit }: CommandContext,
+  { dryRun = false, json = false }: GcOptions,
+): Promise<void> {
+  const orphans = reapProcesses({ dryRun })
+  for (const { pid, command, owner, removed } of orphans) {
+    const done = removed ? 'ended' : dryRun ? 'would end' : 'left'
+    await stdio.line(json ? JSON.stringify({ pid, command, owner, removed }) : `${done}  ${pid}  ${printable(command)}`)
+  }
+  const left = dryRun ? 0 : orphans.filter(({ removed }) => !removed).length
+  if (!json && orphans.length === 0) await stdio.line('No process of a dead process was found.')
+  exit(left > 0 ? exitCodes.failed : exitCodes.ok)
+}
+
+async function gcContainers(
+  { stdio, exit }: CommandContext,
+  { dryRun = false, json = false }: GcOptions,
+): Promise<void> {
   using interrupts = new Interrupts(stdio)
   // A driver would do the same at its start, but not without removing.
   const config = resolveDockerConfig({}, process.env)

@@ -65,6 +65,28 @@ test('removes what a killed process left, and nothing of a living one or of stra
   expect(ours((await cli(['gc'])).stdout)).toEqual([])
 })
 
+test('ends what a killed process left of the process driver, and nothing of a living one', async () => {
+  const start = async (mark: string) => {
+    const run = startCli(['run', '--driver', 'process', 'none', 'sh', '-c', `echo up; sleep 300 & wait # ${mark}`])
+    await run.printed('up')
+    return run
+  }
+  const [killed, living] = [await start('gc-process-killed'), await start('gc-process-living')]
+  killed.process.kill('SIGKILL')
+  await new Promise(resolve => killed.process.once('exit', resolve))
+  const dry = await cli(['gc', '--driver', 'process', '--dry-run'])
+  expect(dry.stdout).toMatch(/^would end {2}\d+ {2}sh -c echo up; sleep 300 & wait # gc-process-killed$/m)
+  expect(dry.stdout).not.toContain('gc-process-living')
+  expect(await cli(['gc', '--driver', 'process'])).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^ended {2}\d+ {2}sh -c .*gc-process-killed$/m) as string,
+  })
+  expect((await cli(['gc', '--driver', 'process', '--dry-run'])).stdout).not.toContain('gc-process')
+  living.process.kill('SIGTERM')
+  expect((await living.end).code).toBe(143)
+  await killed.end
+})
+
 test('without an engine exits with 125', async () => {
   const { code, stderr } = await cli(['gc'], { env: { DOCKER_HOST: 'unix:///no/such/socket' } })
   expect(code).toBe(125)
