@@ -1,3 +1,5 @@
+import { useEffect } from 'preact/hooks'
+import { chartOf } from './chart-layout.ts'
 import { Details } from './details.tsx'
 import { visibleRows } from './filter.ts'
 import { Header } from './header.tsx'
@@ -19,6 +21,14 @@ export function App() {
   const view = useView()
   const { tab, filter, sort, help } = view
   const { model, player, link } = session
+  const { machines } = model
+  // Laid out while there is time, so that the first choice shows its machine at once.
+  useEffect(() => {
+    const later = requestIdleCallback(() => {
+      for (const machine of Object.values(machines)) chartOf(machine, false)
+    })
+    return () => cancelIdleCallback(later)
+  }, [machines])
   const rows = visibleRows(
     model.actors.values(),
     filter,

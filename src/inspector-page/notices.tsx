@@ -57,9 +57,16 @@ export function Nothing({ filter }: { readonly filter: string }) {
 
 /** How it stands with the connection, where that needs saying. */
 export function Notice() {
-  const { link, cameBack, paused } = session
-  if (paused)
-    return <p class="notice paused">Paused: what happens meanwhile is not lost, it is shown when you resume.</p>
+  const { link, cameBack, paused, missed } = session
+  if (paused) {
+    return (
+      <p class="notice paused" role="status">
+        {missed
+          ? 'Paused: there is news, and all of it is shown when you resume.'
+          : 'Paused: nothing has happened since.'}
+      </p>
+    )
+  }
   if (link === 'lost') {
     return (
       <p class="notice lost" role="alert">
@@ -71,7 +78,7 @@ export function Notice() {
     return <p class="notice ended">The inspector has closed. Everything that it told stays here to be looked at.</p>
   if (cameBack) {
     return (
-      <p class="notice back" role="status">
+      <p class="notice again" role="status">
         Connected again.
       </p>
     )

@@ -19,12 +19,13 @@ export class Session {
   cameBack = false
   /** Nothing new is shown while it is true. */
   paused = false
+  /** Something was told while it was paused. */
+  missed = false
   model = this.#newModel()
   player: Player | undefined
   history: History = noHistory()
   #selected: number | undefined
   #source: EventSource | undefined
-  #missed = false
   #fetching = false
   #refresh: ReturnType<typeof setTimeout> | undefined
   readonly #changed: () => void
@@ -64,8 +65,8 @@ export class Session {
   pause(paused: boolean): void {
     this.paused = paused
     // What was missed is not kept anywhere: all is asked for anew.
-    if (!paused && this.#missed) {
-      this.#missed = false
+    if (!paused && this.missed) {
+      this.missed = false
       this.connect()
     }
     this.#changed()
@@ -102,7 +103,8 @@ export class Session {
       this.link = 'ended'
       this.#changed()
     } else if (this.paused) {
-      this.#missed = true
+      this.missed = true
+      this.#changed()
     } else if (this.model.apply(message)) {
       this.#applied(message)
     } else {

@@ -1,14 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { InspectionEvent } from 'xstate'
 import { control as controlActor } from './control.ts'
-import { EventStream } from './event-stream.ts'
+import { EventStreams } from './event-streams.ts'
 import { Hub } from './hub.ts'
 import { checkInspectorOptions, type InspectorOptions } from './options.ts'
 import { pageFolder } from './page-files.ts'
 import { bodyOf, type Route, replyJson, servePage } from './server.ts'
-
-/** How long a page may take to hear that the inspector closes, in ms. */
-const lastWords = 500
 
 /** A live inspector. */
 export interface Inspector extends AsyncDisposable {
@@ -34,16 +31,10 @@ export async function startInspector(options: InspectorOptions = {}): Promise<In
   const { port = 0, host = '127.0.0.1', token = newToken(), control = false } = options
   const { maxActors = 10_000, maxSteps = 200 } = options
   const hub = new Hub({ mode: 'live', control, maxActors, maxSteps, maxStats: 240 })
-  const streams = new Set<EventStream>()
+  const streams = new EventStreams()
   const route: Route = async (path, request, response) => {
     if (path === 'events') {
-      const stream = new EventStream(response)
-      streams.add(stream)
-      hub.join(stream)
-      response.once('close', () => {
-        hub.leave(stream)
-        streams.delete(stream)
-      })
+      hub.join(streams.add(response, stream => hub.leave(stream)))
       return true
     }
     const [, key] = /^actors\/(\d+)$/.exec(path) ?? []
@@ -67,13 +58,7 @@ export async function startInspector(options: InspectorOptions = {}): Promise<In
   const close = () => {
     closing ??= (async () => {
       hub.close()
-      const told = Promise.all([...streams].map(stream => stream.end()))
-      let timer: NodeJS.Timeout | undefined
-      const late = new Promise(resolve => {
-        timer = setTimeout(resolve, lastWords)
-      })
-      await Promise.race([told, late])
-      clearTimeout(timer)
+      await streams.end()
       await server.close()
     })()
     return closing

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { CookietinError } from '../errors.ts'
-import { EventStream } from './event-stream.ts'
+import { EventStreams } from './event-streams.ts'
 import { newToken } from './inspector.ts'
 import { checkInspectorOptions, type PageOptions } from './options.ts'
 import { pageFolder } from './page-files.ts'
@@ -23,9 +23,10 @@ export interface Replay extends AsyncDisposable {
 export async function openRecording(path: string, options: PageOptions = {}): Promise<Replay> {
   checkInspectorOptions(options)
   const hello = await helloOf(path)
+  const streams = new EventStreams()
   const route: Route = async (name, _request, response) => {
     if (name === 'events') {
-      new EventStream(response).send(JSON.stringify({ ...hello, mode: 'recording', control: false }))
+      streams.add(response).send(JSON.stringify({ ...hello, mode: 'recording', control: false }))
       return true
     }
     if (name === 'recording') {
@@ -36,8 +37,13 @@ export async function openRecording(path: string, options: PageOptions = {}): Pr
     return false
   }
   const { port = 0, host = '127.0.0.1', token = newToken() } = options
-  const { url, close } = await servePage({ folder: pageFolder(), host, port, token, route })
-  return { url, close, [Symbol.asyncDispose]: close }
+  const server = await servePage({ folder: pageFolder(), host, port, token, route })
+  let closing: Promise<void> | undefined
+  const close = () => {
+    closing ??= streams.end().then(() => server.close())
+    return closing
+  }
+  return { url: server.url, close, [Symbol.asyncDispose]: close }
 }
 
 async function helloOf(path: string): Promise<Hello> {

@@ -44,7 +44,7 @@ export async function openPage(
   page.on('pageerror', error => errors.push(error.message))
   await context.route('**/*', async route => {
     const target = new URL(route.request().url())
-    if (target.host === new URL(url).host || target.protocol === 'blob:') await route.continue()
+    if (target.hostname === '127.0.0.1' || target.protocol === 'blob:') await route.continue()
     else {
       foreign.push(target.href)
       await route.abort()

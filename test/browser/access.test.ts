@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import type { AxeResults } from 'axe-core'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { hasBrowser } from '../support/browser.ts'
+import { open, openKitchen, useBrowser } from './rig.ts'
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** What axe finds that keeps people out. Evaluated by the debugger, which the page's policy does not concern. */
+async function serious(page: Page): Promise<string[]> {
+  await page.evaluate(axe)
+  const { violations } = (await page.evaluate('axe.run()')) as AxeResults
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('\n')}`)
+}
+
+describe.runIf(hasBrowser)('for everybody', () => {
+  useBrowser()
+
+  it.each([
+    { colorScheme: 'light', width: 1280 },
+    { colorScheme: 'dark', width: 1280 },
+    { colorScheme: 'light', width: 390 },
+  ] as const)('axe finds nothing serious: $colorScheme, $width px', async ({ colorScheme, width }) => {
+    await using kitchen = await openKitchen({ control: true }, 2)
+    const { page } = await open(kitchen.inspector.url, {
+      colorScheme,
+      viewport: { width, height: 800 },
+      reducedMotion: 'reduce',
+    })
+    await page.getByText('No cookies yet').waitFor()
+    expect(await serious(page)).toEqual([])
+    for (const image of ['quick', 'broken']) await kitchen.executor.run({ image, id: `it-is-${image}` })
+    const [first] = ['aa', 'bb', 'cc'].map(id => kitchen.executor.run({ id, image: 'long' }))
+    await page.locator('.row', { hasText: 'running' }).first().waitFor()
+    await first?.freeze()
+    await page.locator('.row', { hasText: 'frozen' }).waitFor()
+    expect(await serious(page)).toEqual([])
+    await page.locator('.row', { hasText: 'aa' }).click()
+    await page.locator('.state.lit').waitFor()
+    expect(await serious(page)).toEqual([])
+    await page.keyboard.press('2')
+    if (width > 860) await page.locator('.lane').first().waitFor()
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+    expect(await serious(page)).toEqual([])
+    expect(await page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth')).toBe(
+      true,
+    )
+  })
+
+  it('can be used by keyboard alone', async () => {
+    await using kitchen = await openKitchen()
+    for (const id of ['aa', 'bb', 'cc']) await kitchen.executor.run({ id, image: 'quick' })
+    const { page } = await open(kitchen.inspector.url)
+    await page.locator('.row').first().waitFor()
+    while (!(await page.evaluate("document.activeElement.classList.contains('tbody')")))
+      await page.keyboard.press('Tab')
+    await page.keyboard.press('ArrowDown')
+    await page.locator('.details h2', { hasText: 'cc' }).waitFor()
+    await page.keyboard.press('End')
+    await page.locator('.details h2', { hasText: 'aa' }).waitFor()
+    await page.keyboard.press('ArrowUp')
+    await page.locator('.details h2', { hasText: 'bb' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('.details').waitFor({ state: 'detached' })
+    const ground = () => page.evaluate('getComputedStyle(document.body).backgroundColor')
+    const light = await ground()
+    await page.keyboard.press('t')
+    await page.keyboard.press('t')
+    await page.getByRole('button', { name: 'Dark' }).waitFor()
+    expect(await ground()).not.toBe(light)
+  })
+
+  it('forbids a wrong token and a foreign Host', async () => {
+    await using kitchen = await openKitchen()
+    const { url } = kitchen.inspector
+    const { page, errors } = await open(url)
+    const wrong = await page.goto(url.replace(/\w\/$/, end => (end === 'x/' ? 'y/' : 'x/')))
+    expect(wrong?.status()).toBe(403)
+    expect(await page.textContent('body')).toContain('open the URL that the inspector printed')
+    const { port, pathname } = new URL(url)
+    // It leads to this machine, as a name would that an attacker made.
+    const foreign = await page.request.get(`http://127.0.0.1:${port}${pathname}`, {
+      headers: { Host: `evil.example:${port}` },
+    })
+    expect(foreign.status()).toBe(403)
+    // The browser's own note of the 403 that was asked for.
+    expect(errors.splice(0).every(error => error.includes('403'))).toBe(true)
+  })
+})

@@ -1,0 +1,192 @@
+import { readFile } from 'node:fs/promises'
+import type { Locator } from 'playwright-core'
+import { filter, firstValueFrom } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { hasBrowser } from '../support/browser.ts'
+import { open, openKitchen, useBrowser } from './rig.ts'
+
+/** The types of the tests know no browser. */
+interface Window {
+  getComputedStyle(element: unknown): { readonly fill: string }
+}
+const fillOf = (drawn: Locator) =>
+  drawn.evaluate(element => (globalThis as unknown as Window).getComputedStyle(element).fill)
+
+describe.runIf(hasBrowser)("the inspector's page", () => {
+  useBrowser()
+
+  it('shows 200 cookies pass through their states, and counts how they ended', async () => {
+    await using kitchen = await openKitchen()
+    const { page } = await open(kitchen.inspector.url)
+    await page.getByText('No cookies yet').waitFor()
+    const waiting = kitchen.executor.run({ id: 'the-long-one', image: 'long' })
+    await page.locator('.row', { hasText: 'the-long-one' }).getByText('running').waitFor()
+    await Promise.all(
+      Array.from({ length: 199 }, (_, n) =>
+        kitchen.executor.run({ id: `bun-${n}`, image: n % 10 === 0 ? 'broken' : 'quick' }),
+      ),
+    )
+    await page.getByRole('button', { name: '179 success' }).waitFor()
+    await page.getByRole('button', { name: '20 error' }).waitFor()
+    await page.getByRole('button', { name: '1 running' }).waitFor()
+    expect(await page.locator('.count').textContent()).toBe('200')
+    waiting.cancel()
+    await page.getByRole('button', { name: '1 cancelled' }).waitFor()
+    await page.getByRole('button', { name: '0 running' }).waitFor()
+  })
+
+  it('filters by words and by the totals', async () => {
+    await using kitchen = await openKitchen()
+    await Promise.all(
+      Array.from({ length: 60 }, (_, n) =>
+        kitchen.executor.run({ id: `bun-${n}`, image: n % 10 === 0 ? 'broken' : 'quick' }),
+      ),
+    )
+    const { page } = await open(kitchen.inspector.url)
+    await page.keyboard.press('/')
+    await page.keyboard.type('bun-5')
+    await page.getByText('11 of 60').waitFor()
+    await page.locator('#filter').fill('nothing-like-it')
+    await page.getByRole('button', { name: 'Show all 60' }).click()
+    await page.getByRole('button', { name: '6 error' }).click()
+    await page.getByText('6 of 60').waitFor()
+    expect(await page.locator('.row').count()).toBe(6)
+    for (const [direction, first] of [
+      ['ascending', 'bun-0'],
+      ['descending', 'bun-50'],
+    ] as const) {
+      await page.getByRole('button', { name: 'Id' }).click()
+      await page.locator(`[role=columnheader][aria-sort=${direction}]`, { hasText: 'Id' }).waitFor()
+      expect(await page.locator('.row').first().getAttribute('data-id')).toBe(first)
+    }
+  })
+
+  it('draws the machine of the chosen actor with its state lit, and steps back through its log', async () => {
+    await using kitchen = await openKitchen()
+    await kitchen.executor.run({ id: 'the-bun', image: 'broken', command: 'knead --fast' })
+    await kitchen.executor.onIdle()
+    const { page } = await open(kitchen.inspector.url)
+    await page.locator('.row', { hasText: 'the-bun' }).click()
+    const lit = page.locator('.state.lit')
+    const expectLit = async (state: string) => {
+      await page.locator(`.state.lit[data-state="${state}"]`).waitFor()
+      expect(await lit.count()).toBe(1)
+    }
+    await expectLit('closed')
+    expect(await page.locator('.state').count()).toBe(17)
+    const steps = page.locator('.log li')
+    await steps.nth(7).waitFor()
+    expect(await steps.count()).toBe(8)
+    const exited = steps.filter({ hasText: 'exited' })
+    expect(await exited.textContent()).toMatch(/\+\d.* ms.*exited.*running → done.*"exitCode":3/)
+    await page.getByText('exit 3').waitFor()
+    await page.locator('.state[data-state="settling"] .visits', { hasText: '1' }).waitFor()
+
+    await page.getByRole('button', { name: 'Back', exact: false }).and(page.locator('.walk button')).click()
+    await expectLit('closing')
+    await page.keyboard.press('ArrowLeft')
+    await expectLit('done')
+    expect(await page.locator('.arrow.taken').count()).toBe(2)
+    expect(await page.locator('.state[data-state="closing"] .visits').count()).toBe(0)
+    await steps.filter({ hasText: 'prepare' }).first().getByRole('button').click()
+    await expectLit('preparing')
+    await page.keyboard.press('ArrowLeft')
+    await expectLit('created')
+    await page.keyboard.press('ArrowRight')
+    await expectLit('preparing')
+    await page.getByRole('button', { name: 'Follow live' }).click()
+    await expectLit('closed')
+    await page.getByRole('button', { name: 'All labels' }).click()
+    await page.locator('.chart .label', { hasText: 'after grace' }).waitFor()
+  })
+
+  it('plots what an actor takes, and follows it while it changes', async () => {
+    await using kitchen = await openKitchen()
+    const { page } = await open(kitchen.inspector.url)
+    await page.getByText('No cookies yet').waitFor()
+    const execution = kitchen.executor.run({ id: 'the-long-one', image: 'long' })
+    await page.locator('.row', { hasText: 'the-long-one' }).click()
+    await page.getByRole('img', { name: /^CPU: now 59 %, peak 59 %/ }).waitFor()
+    await page.getByRole('img', { name: /^Memory: now 65\.\d MB/ }).waitFor()
+    await page.locator('.row', { hasText: '59 %' }).waitFor()
+    await execution.freeze()
+    await page.locator('.state.lit[data-state="frozen"]').waitFor()
+    await execution.unfreeze()
+    await page.locator('.state.lit[data-state="running"] .visits', { hasText: '2' }).waitFor()
+  })
+
+  it('freezes, thaws and cancels where that is allowed', async () => {
+    await using kitchen = await openKitchen({ control: true })
+    const execution = kitchen.executor.run({ id: 'the-long-one', image: 'long' })
+    const { page } = await open(kitchen.inspector.url)
+    await page.locator('.row', { hasText: 'the-long-one' }).click()
+    await page.getByRole('button', { name: 'Freeze', exact: true }).click()
+    await firstValueFrom(execution.state$.pipe(filter(state => state === 'frozen')))
+    await page.locator('.row .badge', { hasText: 'frozen' }).waitFor()
+    await page.getByRole('button', { name: 'Unfreeze' }).click()
+    await firstValueFrom(execution.state$.pipe(filter(state => state === 'running')))
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    expect((await execution).status).toBe('cancelled')
+  })
+
+  it('has no such buttons elsewhere', async () => {
+    await using kitchen = await openKitchen()
+    void kitchen.executor.run({ id: 'the-long-one', image: 'long' })
+    const { page } = await open(kitchen.inspector.url)
+    await page.locator('.row', { hasText: 'the-long-one' }).click()
+    await page.locator('.state.lit').waitFor()
+    expect(await page.getByRole('button', { name: 'Freeze', exact: true }).count()).toBe(0)
+  })
+
+  it('shows nothing new while it is paused, and all that was missed when it goes on', async () => {
+    await using kitchen = await openKitchen()
+    await kitchen.executor.run({ id: 'early', image: 'quick' })
+    const { page } = await open(kitchen.inspector.url)
+    await page.locator('.row', { hasText: 'early' }).waitFor()
+    await page.keyboard.press(' ')
+    await page.locator('.notice.paused').waitFor()
+    await kitchen.executor.run({ id: 'meanwhile', image: 'quick' })
+    await page.getByText('there is news').waitFor()
+    expect(await page.locator('.row').count()).toBe(1)
+    await page.keyboard.press(' ')
+    await page.locator('.row', { hasText: 'meanwhile' }).waitFor()
+  })
+
+  it('draws a timeline with frozen stretches hatched, which can be zoomed', async () => {
+    await using kitchen = await openKitchen()
+    const execution = kitchen.executor.run({ id: 'the-long-one', image: 'long' })
+    await firstValueFrom(execution.state$.pipe(filter(state => state === 'running')))
+    await execution.freeze()
+    await kitchen.executor.run({ id: 'a-quick-one', image: 'quick' })
+    const { page } = await open(kitchen.inspector.url)
+    await page.getByRole('button', { name: 'Timeline' }).click()
+    const lane = page.locator('.lane[data-id="the-long-one"]')
+    const frozen = lane.locator('.span[data-family="freeze"]')
+    await frozen.waitFor()
+    expect(await fillOf(frozen)).toContain('#hatch')
+    expect(await page.locator('.lane').count()).toBe(2)
+    const widthOf = async () => Number(await frozen.getAttribute('width'))
+    await page.getByRole('button', { name: 'All' }).click()
+    const before = await widthOf()
+    await page.getByRole('button', { name: 'Zoom in' }).click()
+    await page.locator('.timeline-box').press('+')
+    await expect.poll(widthOf).toBeGreaterThan(before * 2)
+    await lane.click()
+    await page.locator('.details h2', { hasText: 'the-long-one' }).waitFor()
+  })
+
+  it.each(['Mermaid', 'XState JSON', 'SVG', 'PNG'])('exports the machine of the chosen actor as %s', async format => {
+    await using kitchen = await openKitchen()
+    await kitchen.executor.run({ id: 'the-bun', image: 'quick' })
+    const { page } = await open(kitchen.inspector.url)
+    await page.locator('.row').click()
+    await page.locator('.state.lit').waitFor()
+    await page.locator('.details .menu summary').click()
+    const saving = page.waitForEvent('download')
+    await page.getByRole('button', { name: format, exact: true }).click()
+    const content = await readFile(await (await saving).path())
+    if (format === 'PNG') expect(content.subarray(1, 4).toString()).toBe('PNG')
+    else if (format === 'XState JSON') expect(JSON.parse(content.toString())).toMatchObject({ id: 'cookie' })
+    else expect(content.toString()).toMatch(format === 'SVG' ? /^<svg .*settling/s : /^stateDiagram-v2\n.*settling/s)
+  })
+})

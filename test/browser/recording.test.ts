@@ -1,0 +1,78 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { filter, firstValueFrom } from 'rxjs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createExecutor } from '../../src/index.ts'
+import { openRecording, startRecording } from '../../src/inspector/index.ts'
+import { createMockDriver } from '../../src/testing/index.ts'
+import { hasBrowser } from '../support/browser.ts'
+import { open, script, useBrowser } from './rig.ts'
+
+let folder: string
+let path: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ct-'))
+  path = join(folder, 'runs.ndjson')
+  await using recording = await startRecording(path)
+  await using driver = createMockDriver(script)
+  await using executor = createExecutor({ driver, concurrency: 4, inspect: recording.inspect })
+  const long = executor.run({
+    id: 'the-long-one',
+    image: 'long',
+    env: { TOKEN: 'hunter2' },
+    command: ['login', 'hunter2'],
+  })
+  await firstValueFrom(long.state$.pipe(filter(state => state === 'running')))
+  await long.freeze()
+  await Promise.all(Array.from({ length: 20 }, (_, n) => executor.run({ id: `bun-${n}`, image: 'quick' })))
+  long.cancel()
+  await long
+  await executor.onIdle()
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+it('is lines of JSON that only its owner may read, without secrets', async () => {
+  const text = await readFile(path, 'utf8')
+  const types = text
+    .trim()
+    .split('\n')
+    .map(line => (JSON.parse(line) as { type: string }).type)
+  expect([...new Set(types)]).toEqual(['hello', 'snapshot', 'delta', 'end'])
+  expect(text).not.toContain('hunter2')
+  expect((await stat(path)).mode & 0o777).toBe(0o600)
+})
+
+it('tells where it cannot record', async () => {
+  await expect(startRecording(join(folder, 'not', 'there'))).rejects.toMatchObject({
+    code: 'ERR_COOKIETIN_INSPECTOR_FAILED',
+  })
+})
+
+describe.runIf(hasBrowser)('a recording on the page', () => {
+  useBrowser()
+
+  it('is shown at its end, and at any time before', async () => {
+    await using replay = await openRecording(path)
+    const { page } = await open(replay.url)
+    await page.getByRole('button', { name: '20 success' }).waitFor()
+    await page.getByRole('button', { name: '1 cancelled' }).waitFor()
+    await page.locator('.link', { hasText: 'Recording' }).waitFor()
+    await page.locator('.row', { hasText: 'the-long-one' }).click()
+    await page.locator('.state.lit[data-state="closed"]').waitFor()
+    await page.locator('.log li', { hasText: 'freeze' }).first().waitFor()
+    await page.getByRole('img', { name: /^CPU: now 59 %/ }).waitFor()
+
+    const time = page.getByRole('slider', { name: 'Time in the recording' })
+    await time.press('Home')
+    await page.getByRole('button', { name: '20 success' }).waitFor({ state: 'detached' })
+    await page.getByRole('combobox').selectOption('16')
+    await page.getByRole('button', { name: 'Play' }).click()
+    await page.getByRole('button', { name: '1 cancelled' }).waitFor()
+    await page.getByRole('button', { name: 'Play' }).waitFor()
+    expect(await page.locator('.count').textContent()).toBe('21')
+    await page.getByRole('button', { name: 'Timeline' }).click()
+    await page.locator('.lane[data-id="the-long-one"] .span[data-family="freeze"]').waitFor()
+  })
+})

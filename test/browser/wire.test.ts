@@ -1,0 +1,60 @@
+import { filter, firstValueFrom } from 'rxjs'
+import { expect, it } from 'vitest'
+import type { Message } from '../../src/inspector/protocol.ts'
+import { openKitchen } from './rig.ts'
+
+/** The messages of an event stream. */
+async function* messagesOf(url: string, signal: AbortSignal): AsyncGenerator<Message> {
+  const { body } = await fetch(new URL('events', url), { signal })
+  let text = ''
+  for await (const chunk of (body ?? new ReadableStream()).pipeThrough(new TextDecoderStream())) {
+    text += chunk
+    const parts = text.split('\n\n')
+    text = parts.pop() ?? ''
+    for (const part of parts) if (part.startsWith('data: ')) yield JSON.parse(part.slice(6)) as Message
+  }
+}
+
+it('greets, tells all, tells what changes, and says goodbye', async () => {
+  const abort = new AbortController()
+  const kitchen = await openKitchen()
+  const types: string[] = []
+  const reading = (async () => {
+    for await (const { type } of messagesOf(kitchen.inspector.url, abort.signal)) {
+      types.push(type)
+      if (type === 'snapshot') void kitchen.executor.run({ image: 'quick' }).then(() => kitchen[Symbol.asyncDispose]())
+    }
+  })()
+  await reading
+  expect(types.slice(0, 3)).toEqual(['hello', 'snapshot', 'delta'])
+  expect(types.at(-1)).toBe('end')
+})
+
+it('tells all of one actor', async () => {
+  await using kitchen = await openKitchen()
+  await kitchen.executor.run({ image: 'broken', id: 'the-bun', env: { TOKEN: 'hunter2' } })
+  await kitchen.executor.onIdle()
+  const response = await fetch(new URL('actors/1', kitchen.inspector.url))
+  const details = await response.json()
+  expect(details).toMatchObject({ key: 1, log: { length: 8 }, context: { id: 'the-bun', cause: 'exit' } })
+  expect((await fetch(new URL('actors/2', kitchen.inspector.url))).status).toBe(404)
+})
+
+it('controls only where it was told that it may, and only what can be controlled', async () => {
+  await using open = await openKitchen({ control: true })
+  await using shut = await openKitchen()
+  const post = (url: string, body: string) =>
+    fetch(new URL('control', url), { method: 'POST', body, headers: { Origin: new URL(url).origin } })
+  const run = open.executor.run({ image: 'long', id: 'the-bun' })
+  await firstValueFrom(run.state$.pipe(filter(state => state === 'running')))
+  const request = JSON.stringify({ key: 1, action: 'cancel' })
+  expect((await post(shut.inspector.url, request)).status).toBe(403)
+  expect((await post(open.inspector.url, 'what?')).status).toBe(400)
+  expect((await post(open.inspector.url, JSON.stringify({ key: 1, action: 'eat' }))).status).toBe(400)
+  expect((await post(open.inspector.url, JSON.stringify({ key: 9, action: 'cancel' }))).status).toBe(404)
+  expect((await post(open.inspector.url, JSON.stringify({ key: 1, action: 'unfreeze' }))).status).toBe(200)
+  expect((await post(open.inspector.url, request)).status).toBe(200)
+  expect((await run).status).toBe('cancelled')
+  await open.executor.onIdle()
+  expect((await post(open.inspector.url, request)).status).toBe(409)
+})

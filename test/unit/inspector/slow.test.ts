@@ -1,0 +1,61 @@
+import { once } from 'node:events'
+import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, it } from 'vitest'
+import { createExecutor } from '../../../src/index.ts'
+import { EventStream } from '../../../src/inspector/event-stream.ts'
+import type { Message } from '../../../src/inspector/protocol.ts'
+import { Model } from '../../../src/inspector-page/model.ts'
+import { createMockDriver } from '../../../src/testing/index.ts'
+import { checkLeaks } from '../../support/leak-hooks.ts'
+import { newHub } from './rig.ts'
+
+checkLeaks()
+
+it('keeps a bounded part of what a page does not read, and tells it all anew once the page reads', async () => {
+  const hub = newHub({ maxActors: 100 })
+  let response: ServerResponse | undefined
+  const server = createServer((_, given) => {
+    response = given
+    hub.join(new EventStream(given))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const [page] = (await once(get({ port, host: '127.0.0.1', agent: false }), 'response')) as [IncomingMessage]
+
+  await using driver = createMockDriver({ message: 'x'.repeat(300) })
+  await using executor = createExecutor({ driver, concurrency: 50, inspect: hub.inspect })
+  let most = 0
+  let told = 0
+  // Until nothing more is written for it: by then the kernel's share is full, and so is ours.
+  for (let quiet = 0; quiet < 3; ) {
+    await Promise.all(Array.from({ length: 500 }, () => executor.run({ image: 'mock', command: ['x'.repeat(300)] })))
+    await executor.onIdle()
+    const waiting = response?.writableLength ?? 0
+    quiet = waiting > 0 && waiting === most ? quiet + 1 : 0
+    most = Math.max(most, waiting)
+    told += 500
+  }
+  expect(most).toBeLessThan(10 * 1024 * 1024)
+
+  const model = new Model()
+  let text = ''
+  let applied = 0
+  for await (const chunk of page.setEncoding('utf8')) {
+    text += chunk
+    const parts = text.split('\n\n')
+    text = parts.pop() ?? ''
+    for (const part of parts) {
+      if (!part.startsWith('data: ')) continue
+      const message = JSON.parse(part.slice(6)) as Message
+      expect(model.apply(message)).toBe(true)
+      applied += 1
+    }
+    if (model.totals.ended === told && model.actors.size === 100) break
+  }
+  expect(applied).toBeGreaterThan(2)
+  server.closeAllConnections()
+  server.close()
+  await once(server, 'close')
+  hub.close()
+})
