@@ -1,9 +1,12 @@
 import type { Execution } from '../index.ts'
+import type { PullProgress } from '../pull-progress.ts'
 import type { BatchWatcher, Outcome } from './batch-run.ts'
 import type { Colors } from './colors.ts'
 import { columns, shorten } from './columns.ts'
 import { formatDuration } from './duration.ts'
 import { describe, hasFailed, paint } from './outcome-text.ts'
+import { pullBars } from './pull-text.ts'
+import { isUnderWay, pullTeller } from './pull-watch.ts'
 import type { Stdio } from './stdio.ts'
 
 /** Shows how a batch goes on, on standard error. */
@@ -12,10 +15,13 @@ export interface Progress extends BatchWatcher {
   stop(): void
 }
 
-/** A line for each task that ended: for files, pipes and logs. */
+/** A line for each task that ended, and for each change of an image that is pulled: for files, pipes and logs. */
 export function plainProgress(stdio: Stdio, colors: Colors): Progress {
+  const tell = pullTeller(line => stdio.note(line))
   return {
-    added() {},
+    added(_, execution) {
+      execution.pull$.subscribe(tell)
+    },
     ended: outcome => stdio.note(outcomeLine(outcome, colors)),
     stop() {},
   }
@@ -38,6 +44,7 @@ export async function liveProgress(stdio: Stdio, colors: Colors): Promise<Progre
   const { createLogUpdate } = await import('log-update')
   const draw = createLogUpdate(stdio.stderr as NodeJS.WriteStream)
   const running = new Map<Execution, { line: number; since: number }>()
+  const pulls = new Map<string, PullProgress>()
   const counts = { ended: 0, failed: 0 }
 
   const picture = () => {
@@ -53,7 +60,8 @@ export async function liveProgress(stdio: Stdio, colors: Colors): Promise<Progre
     const waiting = running.size - active.length
     const failed = counts.failed > 0 ? colors.red(`${counts.failed} failed`) : '0 failed'
     const totals = `${counts.ended} ended, ${failed}, ${active.length} under way, ${waiting} waiting`
-    return [...columns(shown), totals].join('\n')
+    const bars = [...pulls.values()].flatMap(progress => pullBars(progress, colors))
+    return [...bars, ...columns(shown), totals].join('\n')
   }
   const timer = setInterval(() => draw(picture()), 100)
 
@@ -63,6 +71,10 @@ export async function liveProgress(stdio: Stdio, colors: Colors): Promise<Progre
       running.set(execution, entry)
       execution.state$.subscribe(state => {
         if (state === 'preparing') entry.since = performance.now()
+      })
+      execution.pull$.subscribe(progress => {
+        if (isUnderWay(progress)) pulls.set(progress.image, progress)
+        else pulls.delete(progress.image)
       })
       const gone = () => void running.delete(execution)
       execution.then(gone, gone)

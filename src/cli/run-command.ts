@@ -1,14 +1,15 @@
 import { Command } from 'commander'
 import { createExecutor } from '../index.ts'
 import type { RunResult } from '../result.ts'
-import type { CookieState } from '../states.ts'
 import { colorsFor } from './colors.ts'
 import type { CommandContext } from './command-context.ts'
 import { exitCodeOf } from './exit-codes.ts'
 import { addHistoryOption, type HistoryOption, openHistory } from './history-option.ts'
+import { addInspectOptions, type InspectOptions, openInspection } from './inspect-option.ts'
 import { Interrupts } from './interrupts.ts'
 import { openDriver } from './open-driver.ts'
 import { printableLines } from './printable.ts'
+import { watchPull } from './pull-watch.ts'
 import { resultJson } from './result-json.ts'
 import { type TaskOptions, taskOf } from './run-options.ts'
 import { addStatsOption, type StatsOptions, statsForm } from './stats-option.ts'
@@ -23,9 +24,6 @@ interface RunOptions extends TaskOptions, StatsOptions, HistoryOption {
   readonly quiet?: boolean
   readonly maxOutput?: string
 }
-
-/** How long making the image present may take before we say that it does, in ms. */
-const patience = 1_500
 
 /** `cookietin run`. */
 export function runCommand(context: CommandContext): Command {
@@ -53,6 +51,7 @@ Examples:
 
 async function run({ stdio, exit }: CommandContext, image: string, words: readonly string[], options: RunOptions) {
   const task = taskOf(image, words, options)
+  await using inspection = await openInspection(options, stdio)
   using interrupts = new Interrupts(stdio)
   const say = (text: string) => {
     if (!options.quiet) stdio.note(`cookietin: ${printableLines(text)}`)
@@ -72,15 +71,9 @@ async function run({ stdio, exit }: CommandContext, image: string, words: readon
   const form = statsForm(options)
   // From the start on: who asks for a plot wants to see that of a short run, too.
   if (form !== undefined) execution.stats$.subscribe()
-  const preparing = setTimeout(() => {
-    if (isBeforeStart(execution.state)) say(`making the image ${image} present …`)
-  }, patience)
-  let result: RunResult
-  try {
-    result = await execution
-  } finally {
-    clearTimeout(preparing)
-  }
+  const silent = options.quiet || options.json
+  const watched = silent ? undefined : watchPull(execution, stdio, colorsFor(stdio.isTerminal.stderr))
+  const [result] = await Promise.all([execution, watched])
   if (options.json) await stdio.line(resultJson(result))
   else if (interrupts.exitCode === undefined && speaks(result)) say(result.error?.message ?? '')
   if (form !== undefined) await noteStats(stdio, result, form)
@@ -92,8 +85,6 @@ async function noteStats(stdio: Stdio, { id, stats }: RunResult, form: 'plot' | 
   const lines = form === 'json' ? [JSON.stringify({ id, stats })] : await plotStats(stats, style)
   for (const line of lines) stdio.note(line)
 }
-
-const isBeforeStart = (state: CookieState) => state === 'created' || state === 'preparing'
 
 /** An exit code speaks for itself; what else ended the task must be told. */
 const speaks = ({ error }: RunResult) => error !== undefined && error.code !== 'ERR_COOKIETIN_EXIT_NONZERO'

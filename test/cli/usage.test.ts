@@ -10,7 +10,7 @@ test('--version prints the version', async () => {
   expect(await cli(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
 })
 
-test.each([[[]], [['run']], [['batch']], [['doctor']], [['gc']]])('%s --help shows examples', async command => {
+test.each([[[]], [['run']], [['batch']], [['doctor']], [['gc']], [['explain']]])('%s --help shows examples', async command => {
   const { code, stdout, stderr } = await cli([...command, '--help'])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toMatch(/^Usage: cookietin/)
