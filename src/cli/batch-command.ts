@@ -8,6 +8,7 @@ import { colorsFor } from './colors.ts'
 import type { CommandContext } from './command-context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { addHistoryOption, type HistoryOption, openHistory } from './history-option.ts'
+import { addInspectOptions, type InspectOptions, openInspection } from './inspect-option.ts'
 import { Interrupts } from './interrupts.ts'
 import { openDriver } from './open-driver.ts'
 import { hasFailed, summary } from './outcome-text.ts'
@@ -16,7 +17,7 @@ import { readCount } from './run-options.ts'
 import { addStatsOption, type StatsOptions, statsForm } from './stats-option.ts'
 import { UsageError } from './usage-error.ts'
 
-interface BatchOptions extends StatsOptions, HistoryOption {
+interface BatchOptions extends StatsOptions, HistoryOption, InspectOptions {
   readonly concurrency?: string
   readonly memory?: string
   readonly maxOutput?: string
@@ -40,7 +41,7 @@ export function batchCommand(context: CommandContext): Command {
     .option('-q, --quiet', 'no progress and no summary, only what --json and --stats print and the exit code')
     .addHelpText('after', examples)
     .action((file: string, options: BatchOptions) => batch(context, file, options))
-  return addHistoryOption(addStatsOption(command, 'below the summary'), 'keep the runs')
+  return addInspectOptions(addHistoryOption(addStatsOption(command, 'below the summary'), 'keep the runs'))
 }
 
 const examples = `
@@ -57,6 +58,7 @@ Examples:
 async function batch({ stdio, exit }: CommandContext, file: string, options: BatchOptions): Promise<void> {
   const given = options.concurrency === undefined ? undefined : readCount('--concurrency', options.concurrency)
   if (given === 0) throw new UsageError('--concurrency: "0" would never run anything; give 1 or more')
+  await using inspection = await openInspection(options, stdio)
   using interrupts = new Interrupts(stdio)
   const quiet = options.quiet ?? false
   await using history = await openHistory(options, stdio)
@@ -69,6 +71,7 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
     memory,
     maxOutput: options.json ? maxOutput : 0,
     history,
+    inspect: inspection?.inspect,
   })
 
   const outcomes: Outcome[] = []
@@ -103,6 +106,7 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
     for (const line of lines) aside ? stdio.note(line) : await stdio.line(line)
   }
   await stats?.finish()
+  if (interrupts.exitCode === undefined) inspection?.stay()
   exit(interrupts.exitCode ?? (outcomes.some(hasFailed) ? exitCodes.failed : exitCodes.ok))
 }
 

@@ -6,6 +6,7 @@ import type { HotFunction } from '../hot/function.ts'
 import { createDockerDriver, createExecutor, type TaskInput } from '../index.ts'
 import { type CommandContext, collect } from './command-context.ts'
 import { exitCodes } from './exit-codes.ts'
+import { addInspectOptions, type InspectOptions, openInspection } from './inspect-option.ts'
 import { Interrupts } from './interrupts.ts'
 import { LatencySummary } from './latency.ts'
 import { printableLines } from './printable.ts'
@@ -13,7 +14,7 @@ import { readCount, type TaskOptions, taskOf } from './run-options.ts'
 import type { Stdio } from './stdio.ts'
 import { UsageError } from './usage-error.ts'
 
-interface InvokeOptions extends Omit<TaskOptions, 'timeout'> {
+interface InvokeOptions extends Omit<TaskOptions, 'timeout'>, InspectOptions {
   readonly data?: string
   readonly header?: readonly string[]
   readonly repeat: string
@@ -25,7 +26,7 @@ interface InvokeOptions extends Omit<TaskOptions, 'timeout'> {
 
 /** `cookietin invoke`. */
 export function invokeCommand(context: CommandContext): Command {
-  return new Command('invoke')
+  const command = new Command('invoke')
     .summary('call a function that speaks http-stream, once or many times')
     .description(
       "Starts a container of a function (one built on Fn's kit, or any that answers POST /call on the socket FN_LISTENER), calls it, and prints its answer.",
@@ -57,6 +58,7 @@ export function invokeCommand(context: CommandContext): Command {
     .option('-q, --quiet', "do not pass on the function's log")
     .addHelpText('after', examples)
     .action((image: string, words: string[], options: InvokeOptions) => invoke(context, image, words, options))
+  return addInspectOptions(command)
 }
 
 const examples = `
@@ -76,10 +78,11 @@ async function invoke(context: CommandContext, image: string, words: readonly st
   const data = options.data ?? ''
   if (repeat > 1 && data === '-')
     throw new UsageError('--data -: standard input can be sent once only; use @file with --repeat')
+  await using inspection = await openInspection(options, stdio)
   using interrupts = new Interrupts(stdio)
   const { signal } = interrupts
   await using driver = await createDockerDriver()
-  await using executor = createExecutor({ driver, concurrency })
+  await using executor = createExecutor({ driver, concurrency, inspect: inspection?.inspect })
   await using fn = executor.function({ ...task, timeout, maxContainers: concurrency })
   const call = () =>
     fn.invoke({
@@ -93,6 +96,7 @@ async function invoke(context: CommandContext, image: string, words: readonly st
       repeat === 1
         ? await once(stdio, call, options.include ?? false)
         : await many(stdio, fn, call, repeat, concurrency)
+    if (interrupts.exitCode === undefined) inspection?.stay()
     exit(interrupts.exitCode ?? (good ? exitCodes.ok : exitCodes.failed))
   } catch (error) {
     if (interrupts.exitCode === undefined) exit(tell(stdio, error))

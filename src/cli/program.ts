@@ -6,6 +6,7 @@ import { doctorCommand } from './doctor-command.ts'
 import { explainCommand } from './explain-command.ts'
 import { gcCommand } from './gc-command.ts'
 import { historyCommand } from './history-command.ts'
+import { inspectCommand } from './inspect-command.ts'
 import { invokeCommand } from './invoke-command.ts'
 import { runCommand } from './run-command.ts'
 import { serveCommand } from './serve-command.ts'
@@ -26,6 +27,7 @@ export function createProgram(context: CommandContext): Command {
     .addCommand(gcCommand(context))
     .addCommand(explainCommand(context))
     .addCommand(historyCommand(context))
+    .addCommand(inspectCommand(context))
     .addHelpText(
       'after',
       `

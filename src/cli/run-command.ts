@@ -17,7 +17,7 @@ import { plotStats, plotWidth } from './stats-plot.ts'
 import type { Stdio } from './stdio.ts'
 import { addTaskOptions } from './task-options.ts'
 
-interface RunOptions extends TaskOptions, StatsOptions, HistoryOption {
+interface RunOptions extends TaskOptions, StatsOptions, HistoryOption, InspectOptions {
   readonly driver: string
   readonly interactive?: boolean
   readonly json?: boolean
@@ -37,7 +37,7 @@ export function runCommand(context: CommandContext): Command {
     .option('-q, --quiet', 'no notes on standard error')
     .addHelpText('after', examples)
     .action((image: string, words: string[], options: RunOptions) => run(context, image, words, options))
-  return addHistoryOption(addStatsOption(command, 'on standard error'), 'keep the run')
+  return addInspectOptions(addHistoryOption(addStatsOption(command, 'on standard error'), 'keep the run'))
 }
 
 const examples = `
@@ -59,7 +59,7 @@ async function run({ stdio, exit }: CommandContext, image: string, words: readon
   await using history = await openHistory(options, stdio)
   await using driver = await openDriver(options.driver, stdio, options.quiet ?? false)
   const maxOutput = options.json ? options.maxOutput : 0
-  await using executor = createExecutor({ driver, concurrency: 1, maxOutput, history })
+  await using executor = createExecutor({ driver, concurrency: 1, maxOutput, history, inspect: inspection?.inspect })
   const execution = executor.run(
     {
       ...task,
@@ -77,6 +77,7 @@ async function run({ stdio, exit }: CommandContext, image: string, words: readon
   if (options.json) await stdio.line(resultJson(result))
   else if (interrupts.exitCode === undefined && speaks(result)) say(result.error?.message ?? '')
   if (form !== undefined) await noteStats(stdio, result, form)
+  if (interrupts.exitCode === undefined) inspection?.stay()
   exit(interrupts.exitCode ?? exitCodeOf(result))
 }
 

@@ -5,19 +5,20 @@ import { CookietinError } from '../errors.ts'
 import { createDockerDriver, createExecutor } from '../index.ts'
 import type { CommandContext } from './command-context.ts'
 import { readFunctions } from './functions-file.ts'
+import { addInspectOptions, type InspectOptions, openInspection } from './inspect-option.ts'
 import { Interrupts } from './interrupts.ts'
 import { readCount } from './run-options.ts'
 import { front } from './serve-front.ts'
 import { UsageError } from './usage-error.ts'
 
-interface ServeOptions {
+interface ServeOptions extends InspectOptions {
   readonly port: string
   readonly host: string
 }
 
 /** `cookietin serve`. */
 export function serveCommand(context: CommandContext): Command {
-  return new Command('serve')
+  const command = new Command('serve')
     .summary('answer HTTP calls with the functions of a file')
     .description('Serves functions over HTTP: POST /invoke/NAME calls one, GET /healthz tells whether it takes calls.')
     .usage('[options] FILE.json')
@@ -26,6 +27,7 @@ export function serveCommand(context: CommandContext): Command {
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .addHelpText('after', examples)
     .action((file: string, options: ServeOptions) => run(context, file, options))
+  return addInspectOptions(command)
 }
 
 const examples = `
@@ -49,9 +51,10 @@ async function run({ stdio, exit }: CommandContext, file: string, options: Serve
   const port = readCount('--port', options.port)
   if (port > 65_535) throw new UsageError(`--port: "${options.port}" is not a port`)
   const { functions, ...limits } = await readFunctions(file)
+  await using inspection = await openInspection(options, stdio)
   using interrupts = new Interrupts(stdio)
   await using driver = await createDockerDriver()
-  await using executor = createExecutor({ driver, ...limits })
+  await using executor = createExecutor({ driver, ...limits, inspect: inspection?.inspect })
   const made = new Map(Object.entries(functions).map(([name, spec]) => [name, executor.function(spec)]))
   const app = front(made, interrupts.signal)
   const server = serve({ fetch: app.fetch, port, hostname: options.host })
