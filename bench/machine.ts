@@ -1,9 +1,11 @@
 // What the machine, the façade and the executor cost: an engine that does nothing, beside the same promises under p-queue alone.
 import PQueue from 'p-queue'
 import { EMPTY } from 'rxjs'
+import { buildPage } from '../scripts/build-page.ts'
 import { EngineDriver } from '../src/driver.ts'
 import type { Engine, EngineContainer } from '../src/engine.ts'
-import { createExecutor } from '../src/index.ts'
+import { createExecutor, type ExecutorOptions } from '../src/index.ts'
+import { startInspector } from '../src/inspector/index.ts'
 import { compare } from './compare.ts'
 
 const tasks = 1_000
@@ -24,7 +26,7 @@ const idleContainer = (): EngineContainer => ({
 })
 const engine: Engine = { name: 'idle', container: idleContainer, close: async () => {} }
 
-async function throughExecutor(inspect?: () => void) {
+async function throughExecutor(inspect?: ExecutorOptions['inspect']) {
   await using driver = new EngineDriver(engine)
   await using executor = createExecutor({ driver, concurrency, inspect })
   await Promise.all(Array.from({ length: tasks }, () => executor.run({ image: 'x' })))
@@ -52,12 +54,25 @@ async function throughQueue() {
   )
 }
 
+await buildPage()
+// The page is in this process, so what it takes to read is counted, too.
+await using unseen = await startInspector()
+await using seen = await startInspector()
+const page = new AbortController()
+const reading = fetch(new URL('events', seen.url), { signal: page.signal })
+  .then(({ body }) => body?.pipeTo(new WritableStream()))
+  .catch(() => {})
+
 await compare(
-  `${tasks} tasks of an engine that does nothing, ${concurrency} at once`,
+  `${tasks} tasks of an engine that does nothing, ${concurrency} at once (1 ms more is 1 µs more a cookie)`,
   [
     { name: 'cookietin', run: () => throughExecutor() },
-    { name: 'cookietin, with an inspector attached', run: () => throughExecutor(() => {}) },
+    { name: 'cookietin, with an idle inspector', run: () => throughExecutor(() => {}) },
+    { name: 'cookietin, with ours, nobody looking', run: () => throughExecutor(unseen.inspect) },
+    { name: 'cookietin, with ours and a page', run: () => throughExecutor(seen.inspect) },
     { name: 'p-queue and plain promises', run: throughQueue },
   ],
   15,
 )
+page.abort()
+await reading

@@ -1,10 +1,12 @@
 import type { Agent } from 'node:http'
 import type { Writable } from 'node:stream'
 import { type Actor, createActor } from 'xstate'
+import { shownOf } from '../cookie/inspectable-cookie.ts'
 import type { OpenCookie } from '../cookie/open-cookie.ts'
 import type { CookieOptions } from '../cookie.ts'
 import { CookietinError, toCookietinError } from '../errors.ts'
 import type { Demand } from '../executor/resources.ts'
+import { makeInspectable } from '../inspectable.ts'
 import { Exchange, type Outgoing, slotAgent } from './exchange.ts'
 import type { SocketFolder } from './folder.ts'
 import { type Listener, untilListening } from './listener.ts'
@@ -55,6 +57,7 @@ export class Slot {
       input: { id: cookie.id, ...spec },
       ...(inspect === undefined ? {} : { inspect }),
     })
+    if (inspect !== undefined) makeInspectable(this.actor, shownOf(cookie))
     assignWork(this.actor, {
       launch: () => this.#launch(),
       listen: signal => this.#listen(signal),
