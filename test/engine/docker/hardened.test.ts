@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest'
+import type { DockerConfig } from '../../../src/config.ts'
+import type { ContainerTask } from '../../../src/task.ts'
+import { live, testEngine } from '../../support/docker.ts'
+import { checkLeaks } from '../../support/leak-hooks.ts'
+
+checkLeaks()
+
+/**
+ * What code that means harm tries first, each an attempt that says `open` when it succeeds. busybox's `date -s` and binding low ports are not here: the one lies about its
+ * success, the other is allowed to everybody by the engine.
+ */
+const attempts: Readonly<Record<string, string>> = {
+  'write to the root': 'touch /x',
+  'write to /etc/passwd': 'echo x >> /etc/passwd',
+  'write to /dev': 'touch /dev/x',
+  'write to /dev/shm': 'touch /dev/shm/x',
+  'run from /tmp': 'cp /bin/busybox /tmp/busybox && /tmp/busybox true',
+  'set the core pattern': 'echo x > /proc/sys/kernel/core_pattern',
+  'press the magic key': 'echo h > /proc/sysrq-trigger',
+  "read the kernel's memory": 'head -c 1 /proc/kcore | grep -q .',
+  'read keys': 'grep -q . /proc/keys',
+  'read timers': 'grep -q . /proc/timer_list',
+  'read the log of the kernel': 'dmesg | grep -q .',
+  'mount a tmpfs': 'mount -t tmpfs x /tmp',
+  'mount a cgroup': 'mkdir /tmp/c && mount -t cgroup x /tmp/c',
+  'set a release agent': 'find /sys/fs/cgroup -name release_agent -writable | grep -q . ',
+  'make a user namespace': 'unshare -U true',
+  'be root in a user namespace': 'unshare -Ur true',
+  'make a device': 'mknod /tmp/d c 1 3',
+  'give a file away': 'touch /tmp/f && chown 1 /tmp/f',
+  'become root by a set-uid program':
+    'cp /bin/busybox /tmp/busybox && chmod 4755 /tmp/busybox && test "$(/tmp/busybox id -u)" = 0',
+  'open a raw socket': 'ping -c 1 -W 1 127.0.0.1',
+  'set the host name': 'hostname x',
+  'change the root': 'chroot / true',
+  'go before others': 'nice -n -5 true && test "$(nice)" = -5',
+  'see processes of the host': 'test "$(ls -d /proc/[0-9]* | wc -l)" -gt 12',
+  "reach the engine's socket": 'find / -name "docker.sock" 2>/dev/null | grep -q .',
+  'have a way out': 'ip route | grep -q default',
+  'have another interface': 'test "$(ls /sys/class/net | wc -l)" -gt 1',
+  'ask the cloud who it is': 'wget -T 1 -q -O - http://169.254.169.254/',
+  'read a disk': 'head -c 1 /dev/sda || head -c 1 /dev/vda || head -c 1 /dev/nvme0n1',
+  'set a kernel variable': 'echo 1 > /proc/sys/net/ipv4/ip_forward',
+  'have many files open': 'test "$(ulimit -n)" -gt 2000',
+  'have many processes':
+    'l=$(cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null); test "$l" = max || test "$l" -gt 256',
+  'fill the disk': 'head -c 100000000 /dev/zero > /tmp/f; test "$(wc -c < /tmp/f)" -gt 70000000',
+  'make files without end':
+    'i=0; while [ $i -lt 20 ]; do mkdir -p /tmp/n/$i; j=0; while [ $j -lt 1000 ]; do : > /tmp/n/$i/$j || exit 1; j=$((j+1)); done; i=$((i+1)); done',
+  'dump its core': 'test "$(ulimit -c)" != 0',
+}
+
+const scriptOf = (names: readonly string[]) =>
+  names
+    .map(name => `if (${attempts[name]}) > /dev/null 2>&1; then echo "open: ${name}"; fi; rm -rf /tmp/* 2> /dev/null`)
+    .join('\n')
+
+/** What of the list, or of some of it, is open. */
+async function open(
+  task: Partial<ContainerTask>,
+  config: DockerConfig = {},
+  names = Object.keys(attempts),
+): Promise<string[]> {
+  await using given = await testEngine(config)
+  const container = given.container({ command: ['sh', '-c', scriptOf(names)], ...task })
+  const { stdout, exit } = await live(container)
+  await container.remove()
+  expect(exit.exitCode).toBe(0)
+  return stdout
+    .split('\n')
+    .filter(line => line.startsWith('open: '))
+    .map(line => line.slice('open: '.length))
+}
+
+test('the hardened profile leaves nothing of the attack list open', async () => {
+  expect(await open({ profile: 'hardened' })).toEqual([])
+})
+
+const closedByDefault = [
+  'make a device',
+  'give a file away',
+  'change the root',
+  'open a raw socket',
+  'have many processes',
+]
+const openByDefault = ['write to the root', 'run from /tmp', 'have a way out']
+const both = [...openByDefault, ...closedByDefault]
+
+test('the list finds what is open: what only the hardened profile closes, and what the config gives up by name', async () => {
+  const root = { disableNet: false, user: '0' }
+  expect(await open(root, {}, both)).toEqual(openByDefault)
+  expect(await open(root, { allow: ['capabilities', 'new-privileges'], pids: 0 }, both)).toEqual(both)
+})
+
+test('a runtime is the one that the config names', async () => {
+  await using given = await testEngine({ runtime: 'no-such-runtime' })
+  const container = given.container({ command: 'true' })
+  await expect(live(container)).rejects.toThrow(/no-such-runtime/)
+  await container.remove()
+})
