@@ -195,6 +195,9 @@ export class OpenCookie implements Cookie {
 
   async #close(): Promise<void> {
     if (this.state !== 'closed') this.actor.send({ type: 'close' })
+    if (this.#settled === undefined) await this.#recorder.until(isSettled)
+    // The machine would go on by itself, but by its clock, which may be one that a test drives.
+    if (isSettled(this.state)) this.actor.send({ type: 'close' })
     await this.#recorder.until(state => state === 'closed')
     const { closeError } = this.actor.getSnapshot().context
     if (closeError !== undefined) throw this.#own(closeError, `Cannot remove what cookie ${this.id} made`)

@@ -46,11 +46,11 @@ export interface Executor extends AsyncDisposable {
   function(spec: FunctionSpec): HotFunction
   /** Every change of state of every cookie, from now on; completes when the executor is closed. */
   readonly transitions$: Observable<Transition>
-  /** How many tasks run. */
+  /** How many tasks run; containers of hot functions count, too. */
   readonly pending: number
-  /** How many tasks wait for their turn. */
+  /** How many tasks wait for their turn; containers of hot functions count, too. */
   readonly size: number
-  /** Resolves when nothing waits, nothing runs and everything is removed. */
+  /** Resolves when no task waits, none runs and everything of them is removed. Hot functions are no tasks. */
   onIdle(): Promise<void>
   /**
    * Takes no more tasks, lets those it has come to their end (with `force`: cancels them), and cleans up. Idempotent; a later call with `force` hastens an earlier one.
