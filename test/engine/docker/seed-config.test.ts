@@ -1,0 +1,177 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { request } from 'node:http'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { filter, firstValueFrom } from 'rxjs'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { HostOptions } from '../../../src/docker/options.ts'
+import {
+  type ContainerTask,
+  type Cookie,
+  createDockerDriver,
+  type DockerDriver,
+  type SeedConfig,
+} from '../../../src/index.ts'
+import { containersWith, engineAddress, engineRequest } from '../../support/engine-request.ts'
+import { ensureTestImage, testImage } from '../../support/images.ts'
+import { startProxy } from '../../support/proxy.ts'
+import { shell } from '../kitchen.ts'
+
+/** A driver made of the seed's JSON. */
+async function driverOf(config: SeedConfig): Promise<DockerDriver> {
+  await ensureTestImage()
+  const driver = await createDockerDriver(JSON.parse(JSON.stringify(config)) as SeedConfig)
+  onTestFinished(() => driver.close())
+  return driver
+}
+
+/** What a script says on a driver of this config. */
+async function said(config: SeedConfig, script: string, task: Partial<ContainerTask> = {}): Promise<string> {
+  const driver = await driverOf(config)
+  await using cookie = await driver.createCookie(shell(script, task))
+  const { stdout } = await (await cookie.run()).wait()
+  return String(stdout).trim()
+}
+
+/** Two networks, for one test. */
+async function twoNetworks(): Promise<[string, string]> {
+  const names: [string, string] = [`ct-a-${process.pid}`, `ct-b-${process.pid}`]
+  for (const Name of names) await engineRequest('POST', '/networks/create', { Name, CheckDuplicate: true })
+  onTestFinished(async () => {
+    for (const name of names) await engineRequest('DELETE', `/networks/${name}`)
+  })
+  return names
+}
+
+const networkOf = (cookie: Cookie) => (cookie.containerOptions as { HostConfig: HostOptions }).HostConfig.NetworkMode
+
+describe("the seed's config, key by key", () => {
+  test('docker: the engine that it names', async () => {
+    const proxy = await startProxy()
+    expect(await said({ docker: `unix://${proxy.socketPath}` }, 'echo there')).toBe('there')
+    expect(proxy.requests.some(line => line.startsWith('POST /containers/create'))).toBe(true)
+    onTestFinished(() => proxy[Symbol.asyncDispose]())
+  })
+
+  test('docker_networks: cookies are spread over them, and every ending gives the place back', async () => {
+    const [a, b] = await twoNetworks()
+    const driver = await driverOf({ docker_networks: `${a} ${b}` })
+    const prepared = async (task: ContainerTask) => {
+      const cookie = await driver.createCookie(task)
+      await cookie.prepare().catch(() => {})
+      return cookie
+    }
+    const online = { disableNet: false }
+    const four = await Promise.all([1, 2, 3, 4].map(() => prepared(shell('true', online))))
+    expect(four.map(networkOf).sort()).toEqual([a, a, b, b])
+    await Promise.all(four.map(cookie => cookie.close()))
+
+    const endings: Record<string, { task: ContainerTask; end?: (cookie: Cookie) => unknown }> = {
+      success: { task: shell('true', online) },
+      error: { task: shell('exit 3', online) },
+      timeout: { task: shell('sleep 60', { ...online, timeout: 100 }) },
+      killed: { task: shell('sleep 60', online), end: cookie => cookie.kill() },
+      cancelled: { task: shell('sleep 60', online), end: cookie => cookie.cancel() },
+      'no such image': { task: { ...shell('true', online), image: 'cookietin-test/absent', pull: 'never' } },
+      'no such user': { task: shell('true', { ...online, user: 'nobody-here' }) },
+    }
+    for (const [name, { task, end }] of Object.entries(endings)) {
+      const cookie = await prepared(task)
+      const run = cookie.run().then(({ wait }) => wait())
+      await end?.(cookie)
+      await run.catch(() => {})
+      await cookie.close()
+      // The first of two that are as little used is taken; one that was not given back would send the next to the other.
+      const next = await prepared(shell('true', online))
+      expect(networkOf(next), name).toBe(a)
+      await next.close()
+    }
+    expect(networkOf(await prepared(shell('true')))).toBe('none')
+  })
+
+  test('docker_load_file: its images are there', async () => {
+    await ensureTestImage()
+    const copy = 'cookietin-test/seed-loaded:1'
+    await engineRequest('POST', `/images/${testImage}/tag?repo=cookietin-test/seed-loaded&tag=1`)
+    const archive = await new Promise<Buffer>((resolve, reject) => {
+      const call = request({ ...engineAddress(), path: `/images/${copy}/get`, agent: false }, response => {
+        buffer(response).then(resolve, reject)
+      })
+      call.on('error', reject).end()
+    })
+    const folder = await mkdtemp('/tmp/ct-')
+    await writeFile(join(folder, 'images.tar'), archive)
+    await engineRequest('DELETE', `/images/${copy}?noprune=true`)
+    const task = { image: copy, pull: 'never' } as const
+    expect(await said({ docker_load_file: join(folder, 'images.tar') }, 'echo loaded', task)).toBe('loaded')
+    await rm(folder, { recursive: true })
+    onTestFinished(() => engineRequest('DELETE', `/images/${copy}?noprune=true`).then(() => {}))
+  })
+
+  test('server_version: an older engine is refused, naming both versions', async () => {
+    const { Version } = (await engineRequest('GET', '/version')) as { Version: string }
+    await expect(driverOf({ server_version: '999.1' })).rejects.toMatchObject({
+      code: 'ERR_COOKIETIN_API_VERSION',
+      message: expect.stringMatching(new RegExp(`version ${Version.replaceAll('+', '\\+')}.*999\\.1`)),
+    })
+    await (await driverOf({ server_version: Version })).close()
+  })
+
+  test('pre_fork_pool_size, pre_fork_image, pre_fork_cmd, pre_fork_networks: so many, of that image, doing that, there', async () => {
+    const [a, b] = await twoNetworks()
+    const driver = await driverOf({
+      pre_fork_pool_size: 2,
+      pre_fork_image: testImage,
+      pre_fork_cmd: 'sleep 1234',
+      pre_fork_networks: `${a} ${b}`,
+    })
+    expect(await firstValueFrom(driver.prefork$.pipe(filter(({ free }) => free === 2)))).toMatchObject({ size: 2 })
+    const cookie = await driver.createCookie(shell('ip -o -4 addr | grep -c eth0', { disableNet: false }))
+    await cookie.prepare()
+    const holder = networkOf(cookie)?.replace('container:', '')
+    const { Config, HostConfig, Name } = (await engineRequest('GET', `/containers/${holder}/json`)) as {
+      Name: string
+      Config: { Image: string; Cmd: string[]; Labels: Record<string, string> }
+      HostConfig: { NetworkMode: string }
+    }
+    expect([Config.Image, Config.Cmd, HostConfig.NetworkMode]).toEqual([testImage, ['sleep', '1234'], a])
+    const buddies = (await containersWith(`cookietin.instance=${Config.Labels['cookietin.instance']}`)).filter(name =>
+      name.includes('-buddy-'),
+    )
+    expect(buddies).toHaveLength(2)
+    expect(`/${buddies.find(name => `/${name}` === Name)}`).toBe(Name)
+    expect((await (await cookie.run()).wait()).stdout).toBe('1\n')
+    await cookie.close()
+    await driver.close()
+    expect(await containersWith(`cookietin.instance=${Config.Labels['cookietin.instance']}`)).toEqual([])
+  })
+
+  test.each([
+    [undefined, 'removing'],
+    [1, 'removing'],
+    [0, 'free'],
+  ])('pre_fork_use_once %j: a namespace that was given back is %s', async (once, fate) => {
+    const driver = await driverOf({ pre_fork_pool_size: 1, ...(once !== undefined && { pre_fork_use_once: once }) })
+    await firstValueFrom(driver.prefork$.pipe(filter(({ free }) => free === 1)))
+    const released = firstValueFrom(driver.driverTransitions$.pipe(filter(({ event }) => event === 'release')))
+    const cookie = await driver.createCookie(shell('true', { disableNet: false }))
+    await (await cookie.run()).wait()
+    expect(await released).toMatchObject({ machine: 'buddy', from: 'leased', to: fate })
+    await cookie.close()
+  })
+
+  test('max_tmpfs_inodes: so many files in a /tmp that has a size', async () => {
+    expect(await said({ max_tmpfs_inodes: 99 }, 'mount | grep " /tmp "', { tmpFsSize: 2 })).toContain('nr_inodes=99')
+  })
+
+  test('enable_readonly_rootfs: nothing but /tmp can be written', async () => {
+    expect(
+      await said({ enable_readonly_rootfs: true }, 'touch /x 2>/dev/null || echo closed; touch /tmp/x && echo open'),
+    ).toBe('closed\nopen')
+  })
+
+  test('enable_tini: an init process is the first, or is not', async () => {
+    expect(await said({ enable_tini: true }, 'cat /proc/1/comm; true')).toMatch(/init|tini/)
+    expect(await said({ enable_tini: false }, 'cat /proc/1/comm; true')).toBe('sh')
+  })
+})
