@@ -1,7 +1,9 @@
-// A cold run of `true` without a network: cookietin, raw dockerode doing the same calls by hand, and `docker run --rm`.
+// A cold run of `true`, with and without a network: cookietin with and without the prefork pool, raw dockerode doing the same calls by hand, and
+// `docker run --rm`.
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import Docker from 'dockerode'
+import { filter, firstValueFrom } from 'rxjs'
 import { createDockerDriver, createExecutor } from '../src/index.ts'
 import { compare } from './compare.ts'
 
@@ -12,11 +14,11 @@ const docker = new Docker()
 await using driver = await createDockerDriver()
 await using executor = createExecutor({ driver })
 
-async function byHand() {
+async function byHand(NetworkMode = 'none') {
   const container = await docker.createContainer({
     Image: image,
     Cmd: ['true'],
-    HostConfig: { NetworkMode: 'none', Init: true, LogConfig: { Type: 'none', Config: {} } },
+    HostConfig: { NetworkMode, Init: true, LogConfig: { Type: 'none', Config: {} } },
   })
   const stream = await container.attach({ stream: true, stdout: true, stderr: true })
   stream.resume()
@@ -41,10 +43,43 @@ await compare(
       name: 'docker run --rm',
       run: () => exec('docker', ['run', '--rm', '--network', 'none', '--init', image, 'true']),
     },
-    { name: 'dockerode by hand', run: byHand },
+    { name: 'dockerode by hand', run: () => byHand() },
   ],
   Number(process.env.BENCH_ROUNDS ?? 15),
 )
+
+// One buddy of each kind is enough: the pool is full again before each round, outside of the time that counts.
+for (const [title, disableNet, network] of [
+  ['no network', true, 'none'],
+  ["the engine's bridge", false, 'bridge'],
+] as const) {
+  await using pooled = await createDockerDriver({ preForkPoolSize: 1, preForkNetworks: network })
+  await using fast = createExecutor({ driver: pooled })
+  await compare(
+    `a cold run of ${image} true, ${title}, until the result`,
+    [
+      {
+        name: 'cookietin with the prefork pool',
+        before: () => firstValueFrom(pooled.prefork$.pipe(filter(({ free }) => free === 1))),
+        run: () => fast.run({ image, command: ['true'], disableNet }),
+      },
+      {
+        name: 'cookietin without it',
+        // What the pool does behind a run is not this one's time.
+        before: () =>
+          Promise.all([fast.onIdle(), firstValueFrom(pooled.prefork$.pipe(filter(({ free }) => free === 1)))]),
+        run: () => executor.run({ image, command: ['true'], disableNet }),
+      },
+      {
+        name: 'docker run --rm',
+        before: () => executor.onIdle(),
+        run: () => exec('docker', ['run', '--rm', '--network', network, '--init', image, 'true']),
+      },
+      { name: 'dockerode by hand', run: () => byHand(network) },
+    ],
+    Number(process.env.BENCH_ROUNDS ?? 15),
+  )
+}
 
 const many = 40
 await compare(

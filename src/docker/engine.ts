@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Observable, of, Subject } from 'rxjs'
-import { pauseImage, type ResolvedDockerConfig } from '../config.ts'
+import type { ResolvedDockerConfig } from '../config.ts'
 import type { Engine, EngineContainer } from '../engine.ts'
 import { CookietinError } from '../errors.ts'
 import type { ResolvedTask } from '../task.ts'
@@ -21,7 +21,6 @@ import { loadImages } from './load.ts'
 import type { DriverTransition, MovedListener } from './moves.ts'
 import { Networks } from './networks.ts'
 import { checkPool, openPool } from './prefork/open-pool.ts'
-import { removePauseImage } from './prefork/pause-image.ts'
 import type { PreforkPool, PreforkUsage } from './prefork/pool.ts'
 import { type Orphan, reapOrphans } from './reap.ts'
 import type { Room } from './room.ts'
@@ -138,13 +137,10 @@ class OpenDockerEngine implements DockerEngine {
   }
 
   async #close(): Promise<void> {
-    const { api, config, liveness, cleaner } = this.#room
+    const { liveness, cleaner } = this.#room
     this.#closing.abort()
     try {
       await this.#pool?.close()
-      if (this.#pool !== undefined && config.preForkImage === pauseImage) {
-        await removePauseImage(api, config.engineTimeout)
-      }
     } finally {
       await cleaner.close()
       liveness.close()

@@ -6,7 +6,7 @@ import type { ResolvedTask } from '../../task.ts'
 import { DockerContainer } from '../container.ts'
 import type { MovedListener } from '../moves.ts'
 import type { Room } from '../room.ts'
-import { ensurePauseImage } from './pause-image.ts'
+import { PauseImage } from './pause-image.ts'
 import { pauseProgram } from './pause-program.ts'
 import { PreforkPool } from './pool.ts'
 
@@ -37,6 +37,7 @@ export function openPool(
   const { preForkPoolSize: size, preForkImage: image, preForkNetworks, preForkUseOnce, preForkMaxUses } = config
   if (size === 0) return undefined
   const program = image === pauseImage ? pauseProgram(architecture) : undefined
+  const ownImage = program && new PauseImage(api, program, config.engineTimeout)
   const networks = preForkNetworks.length > 0 ? preForkNetworks : ['']
   const buddies = Array.from({ length: size }, (_, index) => {
     const network = networks[index % networks.length] ?? ''
@@ -49,13 +50,13 @@ export function openPool(
       rest: config.preForkRest,
       moved,
       container: async () => {
-        if (program !== undefined) await ensurePauseImage(api, program, config.engineTimeout)
+        await ownImage?.ensure()
         made++
         return new DockerContainer({ ...room, networks: berth }, taskOf(config, `buddy-${index}-${made}`))
       },
     }
   })
-  return new PreforkPool(buddies)
+  return new PreforkPool(buddies, async () => await ownImage?.remove())
 }
 
 function taskOf({ preForkImage: image, preForkCmd }: ResolvedDockerConfig, name: string): ResolvedTask {

@@ -3,31 +3,57 @@ import { pauseImage } from '../../config.ts'
 import type { Api } from '../api.ts'
 import { hasImage } from '../pull.ts'
 
-/** Has the engine make the pool's own image, out of nothing, where it is not there. */
-export async function ensurePauseImage(api: Api, program: Buffer, deadline: number): Promise<void> {
-  if (await hasImage(api, pauseImage, deadline)) return
-  const [repo = '', tag = ''] = pauseImage.split(':')
-  await api.request({
-    doing: `make image ${pauseImage}`,
-    method: 'POST',
-    path: '/images/create',
-    query: { fromSrc: '-', repo, tag, changes: 'CMD ["/pause"]' },
-    headers: { 'Content-Type': 'application/x-tar' },
-    file: Readable.from([archiveOf(program)]),
-    text: true,
-    deadline,
-  })
-}
+/** The pool's own image, which the engine makes out of nothing but a program. */
+export class PauseImage {
+  readonly #api: Api
+  readonly #program: Buffer
+  readonly #deadline: number
+  #making: Promise<void> | undefined
+  /** Of the images that were made here. */
+  readonly #ids = new Set<string>()
 
-/** Takes it away again, unless another driver uses it. */
-export async function removePauseImage(api: Api, deadline: number): Promise<void> {
-  const call = {
-    doing: `remove image ${pauseImage}`,
-    method: 'DELETE',
-    path: `/images/${pauseImage}`,
-    deadline,
-  } as const
-  await api.request(call).catch(() => {})
+  constructor(api: Api, program: Buffer, deadline: number) {
+    this.#api = api
+    this.#program = program
+    this.#deadline = deadline
+  }
+
+  /** Makes it where it is not there; once for all who ask at the same time. */
+  ensure(): Promise<void> {
+    this.#making ??= this.#make().finally(() => {
+      this.#making = undefined
+    })
+    return this.#making
+  }
+
+  /** Takes it away again, unless another driver uses it. */
+  async remove(): Promise<void> {
+    await this.#making?.catch(() => {})
+    // By its id as well: another driver may have made one of the same name since, which left ours without any.
+    for (const name of [pauseImage, ...this.#ids]) {
+      const doing = `remove image ${name}`
+      await this.#api
+        .request({ doing, method: 'DELETE', path: `/images/${encodeURIComponent(name)}`, deadline: this.#deadline })
+        .catch(() => {})
+    }
+  }
+
+  async #make(): Promise<void> {
+    if (await hasImage(this.#api, pauseImage, this.#deadline)) return
+    const [repo = '', tag = ''] = pauseImage.split(':')
+    const { body } = await this.#api.request({
+      doing: `make image ${pauseImage}`,
+      method: 'POST',
+      path: '/images/create',
+      query: { fromSrc: '-', repo, tag, changes: 'CMD ["/pause"]' },
+      headers: { 'Content-Type': 'application/x-tar' },
+      file: Readable.from([archiveOf(this.#program)]),
+      text: true,
+      deadline: this.#deadline,
+    })
+    const [id] = /sha256:[0-9a-f]{64}/.exec(String(body)) ?? []
+    if (id !== undefined) this.#ids.add(id)
+  }
 }
 
 const block = 512

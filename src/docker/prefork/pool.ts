@@ -18,9 +18,12 @@ export interface PreforkUsage {
 export class PreforkPool {
   readonly #buddies: readonly Buddy[]
   readonly #usage$: BehaviorSubject<PreforkUsage>
+  readonly #closed: () => Promise<void>
   #closing: Promise<void> | undefined
 
-  constructor(options: readonly Omit<BuddyOptions, 'changed'>[]) {
+  /** `closed` is called when every buddy is gone. */
+  constructor(options: readonly Omit<BuddyOptions, 'changed'>[], closed: () => Promise<void>) {
+    this.#closed = closed
     this.#usage$ = new BehaviorSubject<PreforkUsage>({
       size: options.length,
       free: 0,
@@ -54,6 +57,7 @@ export class PreforkPool {
 
   async #close(): Promise<void> {
     const leaked = (await Promise.all(this.#buddies.map(buddy => buddy.close()))).flat()
+    await this.#closed()
     this.#usage$.complete()
     if (leaked.length === 0) return
     throw new CookietinError(

@@ -5,6 +5,7 @@ import type { DockerEngine } from '../../../src/docker/engine.ts'
 import type { DriverTransition } from '../../../src/docker/moves.ts'
 import type { PreforkUsage } from '../../../src/docker/prefork/pool.ts'
 import type { DockerEngineDriver } from '../../../src/docker-driver.ts'
+import { createDockerDriver } from '../../../src/index.ts'
 import { containersWith, engineRequest } from '../../support/engine-request.ts'
 import { kitchen, shell, until } from '../kitchen.ts'
 
@@ -171,6 +172,17 @@ test('100 cookies through a pool of 4 with two buddies killed meanwhile: all suc
   expect(networks().filter(([, to]) => to === 'pooled').length).toBeGreaterThan(10)
 }, 120_000)
 
-test('an image that the pool made is gone with it', async () => {
+test('the image that the pool made is gone with it, also where many buddies wanted it at once', async () => {
+  const untagged = async () => {
+    const filters = encodeURIComponent(JSON.stringify({ dangling: ['true'] }))
+    const images = (await engineRequest('GET', `/images/json?filters=${filters}`)) as { Size: number }[]
+    return images.filter(({ Size }) => Size < 1_000).length
+  }
+  const before = await untagged()
+  const driver = await createDockerDriver({ preForkPoolSize: 4 })
+  await firstValueFrom(driver.prefork$.pipe(filter(({ free }) => free === 4)))
+  await engineRequest('GET', '/images/cookietin/pause:1/json')
+  await driver.close()
   await expect(engineRequest('GET', '/images/cookietin/pause:1/json')).rejects.toThrow('404')
+  expect(await untagged()).toBe(before)
 })
