@@ -27,6 +27,7 @@ const output: Readonly<Record<string, string>> = {
   'machine.ts': 'preparing\ncancelled\n',
   'many.ts': '0\n1\n4\n9\n16\n25\n36\n49\n',
   'mock-driver.ts': 'busybox success 0\nbroken error 3\n0 left\n',
+  'prefork.ts': '2 of 2 free\nbaker pooled\nsuccess\n',
   'process-driver.ts': 'success hi\n',
   'stats.ts': '3 processes, 64 MiB allowed\n',
   'results.ts': 'error 3 no flour\nERR_COOKIETIN_IMAGE_NOT_FOUND\n',
