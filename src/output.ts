@@ -11,13 +11,20 @@ export interface OutputOptions {
 
 const noop = () => {}
 
+/** Bytes. */
+const smallestSlab = 4 * 1024
+const largestSlab = 1024 * 1024
+
 /**
  * One output stream of a container: keeps the first `limit` bytes for the result and passes every byte on to the
  * caller's writable and to the readable of the handle, at the pace of the slowest of them.
  */
 export class Output implements OutputSink {
   readonly #limit: number
-  #kept: Buffer = Buffer.alloc(0)
+  /** What is kept, in pieces: one that grows would leave its former selves to the garbage collector. */
+  readonly #slabs: Buffer[] = []
+  /** Bytes in the last slab. */
+  #filled = 0
   #size = 0
   #truncated = false
   #target: Writable | undefined
@@ -43,12 +50,16 @@ export class Output implements OutputSink {
 
   /** What was kept. */
   get bytes(): Uint8Array {
-    return this.#kept.subarray(0, this.#size)
+    return Buffer.concat(this.#slabs, this.#size)
   }
 
   /** What was kept, as text; a character that the limit cut in two is left out. */
   get text(): string {
-    return new TextDecoder().decode(this.bytes, { stream: this.#truncated })
+    const decoder = new TextDecoder()
+    const decoded = this.#slabs.map((slab, index) =>
+      decoder.decode(index === this.#slabs.length - 1 ? slab.subarray(0, this.#filled) : slab, { stream: true }),
+    )
+    return decoded.join('') + (this.#truncated ? '' : decoder.decode())
   }
 
   /** The output as a Node stream, from its beginning as far as it was kept. Once asked for, it must be read: it holds the container up otherwise. */
@@ -61,7 +72,7 @@ export class Output implements OutputSink {
           done(error)
         },
       })
-      if (this.#size > 0) this.#readable.push(Buffer.from(this.bytes))
+      if (this.#size > 0) this.#readable.push(this.bytes)
       if (this.#ended) this.#readable.push(null)
     }
     return this.#readable
@@ -100,16 +111,26 @@ export class Output implements OutputSink {
   #keep(chunk: Uint8Array): void {
     const room = this.#limit - this.#size
     if (chunk.length > room) this.#truncated = true
-    const part = chunk.length > room ? chunk.subarray(0, room) : chunk
-    if (part.length === 0) return
-    const needed = this.#size + part.length
-    if (needed > this.#kept.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.min(this.#limit, Math.max(needed, this.#kept.length * 2)))
-      this.#kept.copy(larger, 0, 0, this.#size)
-      this.#kept = larger
+    let rest = chunk.length > room ? chunk.subarray(0, room) : chunk
+    while (rest.length > 0) {
+      const slab = this.#lastSlab()
+      const part = rest.subarray(0, slab.length - this.#filled)
+      slab.set(part, this.#filled)
+      this.#filled += part.length
+      this.#size += part.length
+      rest = rest.subarray(part.length)
     }
-    this.#kept.set(part, this.#size)
-    this.#size = needed
+  }
+
+  /** One with room; each is twice as large as the one before, within bounds. */
+  #lastSlab(): Buffer {
+    const last = this.#slabs.at(-1)
+    if (last !== undefined && this.#filled < last.length) return last
+    const size = Math.min(Math.max(smallestSlab, (last?.length ?? 0) * 2), largestSlab, this.#limit - this.#size)
+    const slab = Buffer.allocUnsafeSlow(size)
+    this.#slabs.push(slab)
+    this.#filled = 0
+    return slab
   }
 
   #isBusy(): boolean {

@@ -36,7 +36,7 @@ export function batchCommand(context: CommandContext): Command {
     .option('-c, --concurrency <number>', 'how many run at once (default: twice the CPUs)')
     .option('-m, --memory <size>', 'bound on the sum of the memory limits of those that run')
     .option('--json', 'print each result as a line of JSON as it comes; the summary goes to standard error')
-    .option('--max-output <size>', 'how much of each output stream a result holds (default: 16m)')
+    .option('--max-output <size>', 'how much of each output stream a result holds (default: 8m)')
     .option('--driver <docker|process>', 'where to run; process: on this machine, without isolation', 'docker')
     .option('-q, --quiet', 'no progress and no summary, only what --json and --stats print and the exit code')
     .addHelpText('after', examples)

@@ -32,7 +32,7 @@ export function runCommand(context: CommandContext): Command {
     .description('Runs one container, passes its output on, and exits with its exit code.')
   addTaskOptions(command)
     .option('--json', 'print the result as JSON instead of the output')
-    .option('--max-output <size>', 'how much of each output stream --json holds (default: 16m)')
+    .option('--max-output <size>', 'how much of each output stream --json holds (default: 8m)')
     .option('--driver <docker|process>', 'where to run; process: on this machine, without isolation', 'docker')
     .option('-q, --quiet', 'no notes on standard error')
     .addHelpText('after', examples)

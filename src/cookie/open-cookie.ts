@@ -20,7 +20,7 @@ import { resultOf } from './result.ts'
 import { Sampler } from './sampler.ts'
 
 const defaultMaxStats = 240
-const defaultMaxOutput = 16 * 1024 * 1024
+const defaultMaxOutput = 8 * 1024 * 1024
 
 /** What drives the machine's delays, and may tell the time. */
 export type CookieClock = NonNullable<ActorOptions<typeof engineCookieMachine>['clock']> & { now?(): number }

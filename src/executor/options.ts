@@ -16,7 +16,7 @@ export interface ExecutorOptions extends Omit<CookieOptions, 'maxOutput'> {
   readonly memory?: Size | undefined
   /** Bound on the sum of the CPU limits of the tasks that run at once, in milli-CPUs. A task without a limit counts nothing. Default: none. */
   readonly cpus?: number | undefined
-  /** How many bytes of each output stream a result may hold; the rest still goes to writables and streams. Default 16 MiB. */
+  /** How many bytes of each output stream a result may hold; the rest still goes to writables and streams. Default 8 MiB. */
   readonly maxOutput?: Size | undefined
   /** Keeps every run: a history of `cookietin/history`, or your own. Results are given when their run is kept. The executor does not close it. */
   readonly history?: RunLog | undefined
@@ -69,7 +69,7 @@ export function resolveExecutorOptions(options: ExecutorOptions): ResolvedExecut
     cookie: {
       maxStats: count('maxStats', 0, 240),
       statExtremes: options.statExtremes,
-      maxOutput: size('maxOutput', 16 * 1024 * 1024),
+      maxOutput: size('maxOutput', 8 * 1024 * 1024),
       inspect,
     },
   }

@@ -133,3 +133,11 @@ describe('the readable', () => {
     expect([await all, output.truncated]).toEqual(['a', false])
   })
 })
+
+it('keeps a large output in pieces, whole, with characters that lie across two of them', () => {
+  const output = new Output({ limit: Number.POSITIVE_INFINITY, target: undefined })
+  const text = '€'.repeat(1_000_000)
+  const whole = bytes(text)
+  for (let at = 0; at < whole.length; at += 10_007) output.write(whole.subarray(at, at + 10_007))
+  expect([output.text === text, output.bytes.length, output.truncated]).toEqual([true, whole.length, false])
+})
