@@ -21,8 +21,9 @@ const commands = [
   'cargo check',
 ]
 
-/** A driver whose tasks do what tasks do: most end well, some fail, hang, or eat too much memory. */
-export const demoDriver = (chance: () => number): MockDriver => createMockDriver(() => demoRun(chance))
+/** A driver whose tasks do what tasks do: most end well, some fail, hang, or eat too much memory; but those named `the-…` take their time and end well. */
+export const demoDriver = (chance: () => number): MockDriver =>
+  createMockDriver(({ id }) => (id.startsWith('the-') ? { runFor: 9_000, stats: samples(chance) } : demoRun(chance)))
 
 function demoRun(chance: () => number): MockRun {
   const [kind, length] = [chance(), chance()]
@@ -66,7 +67,7 @@ export function demoTask(n: number, chance: () => number): ContainerTask {
 }
 
 /** Freezes some of the runs for a while, and cancels a few. */
-export function bother(execution: Execution, chance: () => number): void {
+function bother(execution: Execution, chance: () => number): void {
   const [what, when] = [chance(), 300 + chance() * 1_500]
   let timer: NodeJS.Timeout | undefined
   const after = (ms: number, act: () => void) => {

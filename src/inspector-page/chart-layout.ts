@@ -1,5 +1,6 @@
 import { Graph, layout } from '@dagrejs/dagre'
 import { arrowKey, type MachineInfo } from '../inspector/protocol.ts'
+import { type Point, placeLabels } from './label-places.ts'
 
 /** A state, placed. */
 export interface PlacedState {
@@ -31,7 +32,7 @@ export interface Chart {
   readonly start: { readonly x: number; readonly y: number }
 }
 
-export const stateHeight = 30
+const stateHeight = 30
 export const lineHeight = 12
 /** The widths of a letter in a state and in a label, in px. */
 const stateLetter = 8
@@ -75,7 +76,7 @@ function layOut({ states, finals, arrows, initial }: MachineInfo, roomForLabels:
   }
   for (const { from, to, lines } of labels.values()) {
     if (from === to) continue
-    const width = Math.max(...lines.map(({ length }) => length)) * labelLetter + 8
+    const width = widthOf(lines)
     // The way of a life is drawn straight; what may happen on it gives way.
     const weight = states.indexOf(to) - states.indexOf(from) === 1 ? 8 : 1
     const room = roomForLabels ? { width, height: lines.length * lineHeight + 4, labelpos: 'c' } : {}
@@ -87,20 +88,32 @@ function layOut({ states, finals, arrows, initial }: MachineInfo, roomForLabels:
     const { x, y, width, height } = graph.node(name) as { x: number; y: number; width: number; height: number }
     return { name, x, y, width, height, final: finals.includes(name) }
   })
+  const boxOf = (name: string) => placed.find(state => state.name === name)
+  const drawn = [...labels].map(([key, { from, to, lines }]) => {
+    const edge = from === to ? undefined : (graph.edge(from, to) as { points: Point[]; x?: number; y?: number })
+    const loop = edge === undefined ? loopAt(boxOf(from)) : undefined
+    const width = widthOf(lines)
+    return { key, from, to, lines, width, height: lines.length * lineHeight, edge, loop, points: edge?.points ?? [] }
+  })
+  const free = drawn.filter(({ edge }) => edge !== undefined && edge.x === undefined)
+  const places = placeLabels(free, placed)
+  const placedArrows = drawn.map(arrow => {
+    const { key, from, to, lines, edge, loop, points } = arrow
+    const label = loop?.label ?? places[free.indexOf(arrow)] ?? { x: edge?.x ?? 0, y: edge?.y ?? 0 }
+    return { key, from, to, lines, path: loop?.path ?? curve(points), label }
+  })
   const first = placed.find(({ name }) => name === initial)
   return {
     width,
     height,
     states: placed,
-    arrows: [...labels].map(([key, { from, to, lines }]) => {
-      if (from === to) return { key, from, to, lines, ...loopAt(placed.find(({ name }) => name === from)) }
-      const edge = graph.edge(from, to) as { points: { x: number; y: number }[]; x?: number; y?: number }
-      const label = roomForLabels ? { x: edge.x ?? 0, y: edge.y ?? 0 } : middleOf(edge.points)
-      return { key, from, to, lines, path: curve(edge.points), label }
-    }),
+    arrows: placedArrows,
     start: { x: first?.x ?? 0, y: (first?.y ?? 0) - stateHeight / 2 },
   }
 }
+
+/** How wide a label is. */
+const widthOf = (lines: readonly string[]) => Math.max(...lines.map(({ length }) => length)) * labelLetter + 8
 
 function addWord(lines: string[], word: string): void {
   const last = lines.at(-1)
@@ -116,26 +129,6 @@ function loopAt(state: PlacedState | undefined): Pick<PlacedArrow, 'path' | 'lab
     path: `M ${right} ${y - 7} C ${right + 26} ${y - 16} ${right + 26} ${y + 16} ${right} ${y + 7}`,
     label: { x: right + 30, y },
   }
-}
-
-interface Point {
-  readonly x: number
-  readonly y: number
-}
-
-/** The point at half the length of a line. */
-function middleOf(points: readonly Point[]): Point {
-  const lengths = points
-    .slice(1)
-    .map(({ x, y }, index) => Math.hypot(x - (points[index]?.x ?? x), y - (points[index]?.y ?? y)))
-  let left = lengths.reduce((sum, length) => sum + length, 0) / 2
-  for (const [index, length] of lengths.entries()) {
-    const [a, b] = [points[index], points[index + 1]]
-    if (a === undefined || b === undefined) break
-    if (left <= length) return { x: a.x + ((b.x - a.x) * left) / length, y: a.y + ((b.y - a.y) * left) / length }
-    left -= length
-  }
-  return points[0] ?? { x: 0, y: 0 }
 }
 
 /** A smooth line through points: quadratic curves from middle to middle. */

@@ -97,10 +97,24 @@ function ArrowPath({ arrow, kind, n }: { arrow: PlacedArrow; kind: string; n: nu
   )
 }
 
-function ArrowLabel({ arrow: { label, lines }, kind, count }: { arrow: PlacedArrow; kind: string; count: number }) {
+function ArrowLabel({
+  arrow: { label, lines, from, to },
+  kind,
+  count,
+}: {
+  arrow: PlacedArrow
+  kind: string
+  count: number
+}) {
   const top = label.y - ((lines.length - 1) * lineHeight) / 2
   return (
-    <text class={`label ${kind}`} x={label.x} y={top} text-anchor="middle" dominant-baseline="central">
+    <text
+      class={`label ${kind}`}
+      x={label.x}
+      y={top}
+      text-anchor={from === to ? 'start' : 'middle'}
+      dominant-baseline="central"
+    >
       {lines.map((line, index) => (
         <tspan key={line} x={label.x} y={top + index * lineHeight}>
           {line}

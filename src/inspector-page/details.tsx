@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type { ControlRequest, Step } from '../inspector/protocol.ts'
 import { ChartView } from './chart.tsx'
 import { ExportMenu } from './export-menu.tsx'
@@ -14,10 +14,15 @@ import { nowOf, select, session, show, stepBy, type View } from './view.ts'
 export function Details({ row, view: { cursor, allLabels } }: { readonly row: Row; readonly view: View }) {
   const area = useRef<HTMLDivElement>(null)
   const { history } = session
+  const box = useRef<HTMLDivElement>(null)
   const machine = session.model.machines[row.machine]
   const { log } = history
   const step = cursor === undefined ? log.at(-1) : log.find(({ n }) => n === cursor)
   const state = cursor === undefined ? row.state : (step?.to ?? log[0]?.from ?? row.state)
+  // A chart at full size is larger than its box: what is lit comes into view.
+  useEffect(() => {
+    if (allLabels) showLit(box.current)
+  }, [allLabels, state])
   return (
     <aside class="details" aria-label={`Actor ${row.id}`}>
       <div class="title">
@@ -41,8 +46,10 @@ export function Details({ row, view: { cursor, allLabels } }: { readonly row: Ro
         <span class={`badge f-${familyOf(shownState(row))}`}>{shownState(row)}</span>
         {row.exitCode !== undefined && <span class="exit">exit {row.exitCode}</span>}
       </div>
-      {session.hello?.control && row.controllable && !row.over && row.status === undefined && <Controls row={row} />}
-      <Walk cursor={cursor} step={step} log={log} />
+      <div class="actions">
+        <Walk cursor={cursor} step={step} log={log} />
+        {session.hello?.control && row.controllable && !row.over && row.status === undefined && <Controls row={row} />}
+      </div>
       <div class="chart-area" ref={area}>
         {machine !== undefined && (
           <>
@@ -60,7 +67,7 @@ export function Details({ row, view: { cursor, allLabels } }: { readonly row: Ro
               </button>
               <ExportMenu name={`${row.id}-${machine.name}`} area={area} machine={machine} />
             </div>
-            <div class="chart-box" tabIndex={0} role="group" aria-label="Statechart">
+            <div class="chart-box" ref={box} tabIndex={0} role="group" aria-label="Statechart">
               <ChartView
                 machine={machine}
                 current={state.split(' & ')}
@@ -93,6 +100,13 @@ export function Details({ row, view: { cursor, allLabels } }: { readonly row: Ro
       )}
     </aside>
   )
+}
+
+function showLit(box: HTMLElement | null): void {
+  const lit = box?.querySelector('.state.lit')?.getBoundingClientRect()
+  if (box === null || lit === undefined) return
+  const { left, top, width, height } = box.getBoundingClientRect()
+  box.scrollBy(lit.left + lit.width / 2 - left - width / 2, lit.top + lit.height / 2 - top - height / 2)
 }
 
 /** Back and forth through the actor's past. */

@@ -112,6 +112,7 @@ function TableRow({ row, index, now, selected }: RowProps) {
         title={row.command === undefined ? row.image : `${row.image} ${row.command}`}
       >
         {row.image ?? <span class="machine-name">{row.machine}</span>}
+        {row.command !== undefined && <span class="command">{row.command}</span>}
       </div>
       <div role="gridcell" class="c-num" title={`since ${clock(row.created)}`}>
         {living ? age(now - row.created) : age((endOf(row) ?? row.changed) - row.created)}

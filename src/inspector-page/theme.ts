@@ -9,7 +9,7 @@ export function theme(): Theme {
   return order.find(known => known === chosen) ?? 'auto'
 }
 
-export function setTheme(chosen: Theme): void {
+function setTheme(chosen: Theme): void {
   document.documentElement.dataset.theme = chosen
   try {
     localStorage.setItem(key, chosen)

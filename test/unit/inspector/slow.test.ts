@@ -2,18 +2,19 @@ import { once } from 'node:events'
 import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, it } from 'vitest'
-import { createExecutor } from '../../../src/index.ts'
+import { createActor, createMachine } from 'xstate'
 import { EventStream } from '../../../src/inspector/event-stream.ts'
 import type { Message } from '../../../src/inspector/protocol.ts'
 import { Model } from '../../../src/inspector-page/model.ts'
-import { createMockDriver } from '../../../src/testing/index.ts'
 import { checkLeaks } from '../../support/leak-hooks.ts'
-import { newHub } from './rig.ts'
+import { Listener, newHub } from './rig.ts'
 
 checkLeaks()
 
+const talker = createMachine({ id: 'talker', initial: 'on', states: { on: { on: { talk: { actions: () => {} } } } } })
+
 it('keeps a bounded part of what a page does not read, and tells it all anew once the page reads', async () => {
-  const hub = newHub({ maxActors: 100 })
+  const hub = newHub()
   let response: ServerResponse | undefined
   const server = createServer((_, given) => {
     response = given
@@ -23,18 +24,20 @@ it('keeps a bounded part of what a page does not read, and tells it all anew onc
   const { port } = server.address() as AddressInfo
   const [page] = (await once(get({ port, host: '127.0.0.1', agent: false }), 'response')) as [IncomingMessage]
 
-  await using driver = createMockDriver({ message: 'x'.repeat(300) })
-  await using executor = createExecutor({ driver, concurrency: 50, inspect: hub.inspect })
+  const actor = createActor(talker, { inspect: hub.inspect }).start()
+  const words = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`word${n}`, 'x'.repeat(300)]))
   let most = 0
-  let told = 0
   // Until nothing more is written for it: by then the kernel's share is full, and so is ours.
   for (let quiet = 0; quiet < 3; ) {
-    await Promise.all(Array.from({ length: 500 }, () => executor.run({ image: 'mock', command: ['x'.repeat(300)] })))
-    await executor.onIdle()
+    for (let n = 0; n < 200; n++) actor.send({ type: 'talk', ...words })
+    // Has what is gathered sent at once.
+    const other = new Listener()
+    hub.join(other)
+    hub.leave(other)
     const waiting = response?.writableLength ?? 0
     quiet = waiting > 0 && waiting === most ? quiet + 1 : 0
     most = Math.max(most, waiting)
-    told += 500
+    await new Promise(setImmediate)
   }
   expect(most).toBeLessThan(10 * 1024 * 1024)
 
@@ -51,11 +54,12 @@ it('keeps a bounded part of what a page does not read, and tells it all anew onc
       expect(model.apply(message)).toBe(true)
       applied += 1
     }
-    if (model.totals.ended === told && model.actors.size === 100) break
+    if (model.actors.get(1)?.steps === hub.get(1)?.info.steps) break
   }
   expect(applied).toBeGreaterThan(2)
   server.closeAllConnections()
   server.close()
   await once(server, 'close')
+  actor.stop()
   hub.close()
 })
