@@ -7,15 +7,18 @@ export function ExportMenu({
   name,
   area,
   machine,
+  prepare,
 }: {
   readonly name: string
   readonly area: RefObject<HTMLElement | null>
   readonly machine?: MachineInfo
+  /** Called before a drawing is taken, to draw what is not seen, too, and after it. */
+  readonly prepare?: (whole: boolean) => void
 }) {
   const drawing = () => area.current?.querySelector<SVGSVGElement>('svg.chart, svg.timeline') ?? undefined
   const entries: readonly (readonly [label: string, run: () => void])[] = [
-    ['SVG', () => withDrawing(svg => save(`${name}.svg`, svgText(svg), 'image/svg+xml'))],
-    ['PNG', () => withDrawing(svg => void pngOf(svg).then(blob => save(`${name}.png`, blob)))],
+    ['SVG', () => void withDrawing(svg => save(`${name}.svg`, svgText(svg), 'image/svg+xml'))],
+    ['PNG', () => void withDrawing(svg => void pngOf(svg).then(blob => save(`${name}.png`, blob)))],
     ...(machine === undefined
       ? []
       : ([
@@ -26,9 +29,12 @@ export function ExportMenu({
           ],
         ] as const)),
   ]
-  function withDrawing(act: (svg: SVGSVGElement) => void) {
+  async function withDrawing(act: (svg: SVGSVGElement) => void) {
+    prepare?.(true)
+    if (prepare !== undefined) await drawn()
     const svg = drawing()
     if (svg !== undefined) act(svg)
+    prepare?.(false)
   }
   return (
     <details class="menu">
@@ -50,3 +56,6 @@ export function ExportMenu({
     </details>
   )
 }
+
+/** Resolves when what was changed is on the page. */
+const drawn = () => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)))

@@ -70,7 +70,8 @@ export function Notice() {
   if (link === 'lost') {
     return (
       <p class="notice lost" role="alert">
-        The connection is lost. You see what was known last; the page connects again by itself.
+        The connection is lost. You see what was known last; the page connects again by itself. Where the process was
+        started anew, open the URL that it told.
       </p>
     )
   }

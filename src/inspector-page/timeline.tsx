@@ -1,17 +1,17 @@
 import { useRef, useState } from 'preact/hooks'
 import { ExportMenu } from './export-menu.tsx'
-import { familyOf, shownState } from './families.ts'
 import { duration } from './format.ts'
+import { Lane, names, rowHeight } from './lane.tsx'
 import type { Row } from './model.ts'
-import { spansOf, ticks } from './spans.ts'
+import { ticks } from './spans.ts'
 import { useScroll } from './table.tsx'
-import { nowOf, select, session } from './view.ts'
+import { nowOf, session } from './view.ts'
 
-const rowHeight = 22
-const names = 128
 const axis = 26
 /** How much of the past is seen while it goes along with the time, in ms. */
 const liveSpan = 60_000
+/** How many lanes an exported timeline has at most. */
+const mostExported = 500
 
 interface Range {
   readonly from: number
@@ -20,11 +20,12 @@ interface Range {
 
 /** Who was in which state when: a line for each actor, frozen stretches hatched. */
 export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
-  const { box, top, height } = useScroll()
+  const { box, top: scrolled, height: seen } = useScroll()
   const area = useRef<HTMLDivElement>(null)
   const [range, setRange] = useState<Range | 'all' | 'live'>(session.player === undefined ? 'live' : 'all')
+  const [exporting, setExporting] = useState(false)
   const now = nowOf()
-  const whole = { from: Math.min(...rows.map(({ created }) => created), now - 1), to: now }
+  const whole = { from: rows.reduce((least, { created }) => Math.min(least, created), now - 1), to: now }
   const { from, to } =
     range === 'all' ? whole : range === 'live' ? { from: Math.max(whole.from, now - liveSpan), to: now } : range
   const width = Math.max(320, area.current?.clientWidth ?? 720)
@@ -45,8 +46,11 @@ export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
     ArrowLeft: () => pan(-0.2),
     ArrowRight: () => pan(0.2),
   }
+  // To be exported, lanes are drawn that are not seen, too.
+  const lanes = exporting ? rows.slice(0, mostExported) : rows
+  const [top, height] = exporting ? [0, lanes.length * rowHeight + axis] : [scrolled, seen]
   const first = Math.max(0, Math.floor(top / rowHeight) - 2)
-  const shown = rows.slice(first, Math.ceil((top + height) / rowHeight) + 2)
+  const shown = lanes.slice(first, Math.ceil((top + height) / rowHeight) + 2)
 
   return (
     <div class="timeline-pane" ref={area}>
@@ -82,7 +86,7 @@ export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
             Live
           </button>
         )}
-        <ExportMenu name="timeline" area={area} />
+        <ExportMenu name="timeline" area={area} prepare={setExporting} />
       </div>
       <div
         class="timeline-box"
@@ -108,7 +112,7 @@ export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
         <svg
           class="timeline"
           width={width}
-          height={rows.length * rowHeight + axis}
+          height={lanes.length * rowHeight + axis}
           role="img"
           aria-label={`Timeline of ${rows.length} actors over ${duration(to - from)}`}
         >
@@ -118,7 +122,7 @@ export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
               <line class="hatch-line" x1="1.5" x2="1.5" y1="0" y2="6" />
             </pattern>
             <clipPath id="lanes">
-              <rect x={names} y="0" width={Math.max(0, width - names)} height={rows.length * rowHeight + axis} />
+              <rect x={names} y="0" width={Math.max(0, width - names)} height={lanes.length * rowHeight + axis} />
             </clipPath>
           </defs>
           {ticks(from - whole.from, to - whole.from, room / 110).map(at => (
@@ -135,51 +139,6 @@ export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
         </svg>
       </div>
     </div>
-  )
-}
-
-interface LaneProps {
-  readonly row: Row
-  readonly y: number
-  readonly x: (at: number) => number
-  readonly now: number
-  readonly width: number
-}
-
-function Lane({ row, y, x, now, width }: LaneProps) {
-  const state = shownState(row)
-  const spans = spansOf(row, now)
-  const end = row.path.find(([, name]) => familyOf(name) === 'over' || ['ok', 'warn', 'bad'].includes(familyOf(name)))
-  return (
-    <g
-      class={`lane${row.key === session.selected ? ' selected' : ''}`}
-      data-id={row.id}
-      onClick={() => select(row.key)}
-    >
-      <rect class="ground" x="0" y={y} width={width} height={rowHeight} />
-      <text class="who" x="10" y={y + rowHeight / 2} dominant-baseline="central">
-        {row.id.length > 17 ? `${row.id.slice(0, 16)}…` : row.id}
-      </text>
-      <g clip-path="url(#lanes)">
-        {spans.map(span => (
-          <rect
-            key={span.from}
-            class={`span f-${span.family}`}
-            data-family={span.family}
-            x={x(span.from)}
-            y={y + (span.family === 'over' || span.family === 'wait' ? rowHeight / 2 - 1.5 : 4)}
-            width={Math.max(1, x(span.to) - x(span.from))}
-            height={span.family === 'over' || span.family === 'wait' ? 3 : rowHeight - 8}
-            rx="2"
-          >
-            <title>{`${span.state}, ${duration(span.to - span.from)}`}</title>
-          </rect>
-        ))}
-        {row.status !== undefined && end !== undefined && (
-          <circle class={`end f-${familyOf(state)}`} cx={x(end[0])} cy={y + rowHeight / 2} r="4.5" />
-        )}
-      </g>
-    </g>
   )
 }
 

@@ -3,27 +3,38 @@ import { redact } from '../docker/redact.ts'
 const longest = 300
 const most = 24
 const deepest = 4
+const largest = 4_000
 
 /** Fields that hold secrets wherever they are. */
 const secretField = /^(env|auth|.*(password|passwd|secret|token|credential|authorization).*)$/i
 
+/** What may still be shown, in letters: a value that is large in every direction must not get past the bounds of each. */
+interface Room {
+  left: number
+}
+
 /**
- * A copy of a value that is safe to show: plain data, bounded in depth, in the number of entries and in the length of texts, with secrets masked.
+ * A copy of a value that is safe to show: plain data, bounded in depth, in the number of entries, in the length of texts and as a whole, with secrets masked.
  * Anything may come in (an XState event, a machine's context); this never throws.
  */
-export function showable(value: unknown, secrets: readonly string[] = [], depth = 0): unknown {
-  if (typeof value === 'string') return short(redact(value, secrets))
+export function showable(value: unknown, secrets: readonly string[] = []): unknown {
+  return copy(value, secrets, 0, { left: largest })
+}
+
+function copy(value: unknown, secrets: readonly string[], depth: number, room: Room): unknown {
+  room.left -= 8
+  if (typeof value === 'string') return short(redact(value, secrets), room)
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
   if (typeof value === 'boolean' || value === null || value === undefined) return value
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value !== 'object') return undefined
   try {
-    if (value instanceof Error) return showableError(value, secrets, depth)
+    if (value instanceof Error) return copyError(value, secrets, depth, room)
     if (ArrayBuffer.isView(value)) return `(${value.byteLength} bytes)`
     if (value instanceof Date) return value.toISOString()
-    if (depth >= deepest) return '(…)'
+    if (depth >= deepest || room.left < 0) return '(…)'
     if (Array.isArray(value)) {
-      const shown = value.slice(0, most).map(entry => showable(entry, secrets, depth + 1))
+      const shown = value.slice(0, most).map(entry => copy(entry, secrets, depth + 1, room))
       return value.length > most ? [...shown, `(${value.length - most} more)`] : shown
     }
     // Actors, streams, sockets: their insides are nobody's business.
@@ -32,7 +43,7 @@ export function showable(value: unknown, secrets: readonly string[] = [], depth 
     return Object.fromEntries(
       Object.entries(value)
         .slice(0, most)
-        .map(([name, entry]) => [name, secretField.test(name) ? '•••' : showable(entry, secrets, depth + 1)] as const)
+        .map(([name, entry]) => [name, secretField.test(name) ? '•••' : copy(entry, secrets, depth + 1, room)] as const)
         .filter(([, entry]) => entry !== undefined),
     )
   } catch {
@@ -52,15 +63,18 @@ export function payloadOf(event: object, secrets: readonly string[] = []): unkno
   return Object.keys(shown).length === 0 ? undefined : shown
 }
 
-function showableError(error: Error, secrets: readonly string[], depth: number): unknown {
+function copyError(error: Error, secrets: readonly string[], depth: number, room: Room): unknown {
   const { code } = error as { code?: unknown }
   return {
     error: error.name,
     ...(typeof code === 'string' ? { code } : {}),
-    message: short(redact(error.message, secrets)),
-    ...(error.cause === undefined || depth >= deepest ? {} : { cause: showable(error.cause, secrets, depth + 1) }),
+    message: short(redact(error.message, secrets), room),
+    ...(error.cause === undefined || depth >= deepest ? {} : { cause: copy(error.cause, secrets, depth + 1, room) }),
   }
 }
 
-const short = (text: string) =>
-  text.length > longest ? `${text.slice(0, longest)}… (${text.length} characters)` : text
+function short(text: string, room: Room): string {
+  const length = Math.min(text.length, longest, Math.max(0, room.left))
+  room.left -= length
+  return length < text.length ? `${text.slice(0, length)}… (${text.length} characters)` : text
+}

@@ -90,8 +90,8 @@ export class TrackedActor {
   /** Begins to sample it, and tells each sample. */
   sample(tell: (sample: Sample) => void): void {
     if (this.#over || this.#sampling !== undefined) return
-    const stats = new StatAccumulator(this.#maxStats)
-    this.#stats = stats
+    this.#stats ??= new StatAccumulator(this.#maxStats)
+    const stats = this.#stats
     this.#sampling = this.#inspectable?.stats$?.subscribe({
       next: ({ timestamp, metrics }) => {
         this.#latest = { timestamp, metrics }

@@ -50,6 +50,9 @@ it('masks fields that hold secrets by their name, and bounds what it shows', () 
   expect(showable(new Uint8Array(5))).toBe('(5 bytes)')
   expect(showable(new Map())).toBe('(Map)')
   expect(showable(10n)).toBe('10n')
+  const many = (depth: number): unknown =>
+    depth === 0 ? 'x'.repeat(500) : Array.from({ length: 20 }, () => many(depth - 1))
+  expect(JSON.stringify(showable(many(4))).length).toBeLessThan(20_000)
   const circle: { self?: unknown } = {}
   circle.self = circle
   expect(JSON.stringify(showable(circle))).toContain('(…)')
