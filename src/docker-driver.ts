@@ -4,6 +4,13 @@ import type { ImageCacheUsage } from './docker/image-cache.ts'
 import type { DriverTransition } from './docker/moves.ts'
 import type { PreforkUsage } from './docker/prefork/pool.ts'
 import { type Driver, EngineDriver, type EngineDriverOptions } from './driver.ts'
+import type { Inspect } from './inspectable.ts'
+
+/** What {@link createDockerDriver} takes besides its config. */
+export interface DockerDriverOptions {
+  /** An XState inspector: gets every event of the actors that the driver keeps beside its cookies, of images that are made present and of the prefork pool. */
+  readonly inspect?: Inspect | undefined
+}
 
 /** A driver on a Docker Engine, with what is Docker's own. */
 export interface DockerDriver extends Driver {

@@ -6,7 +6,7 @@ import {
   type SeedConfig,
 } from './config.ts'
 import { createDockerEngine } from './docker/engine.ts'
-import { type DockerDriver, DockerEngineDriver } from './docker-driver.ts'
+import { type DockerDriver, type DockerDriverOptions, DockerEngineDriver } from './docker-driver.ts'
 import { type Driver, EngineDriver } from './driver.ts'
 import { createProcessEngine } from './process/engine.ts'
 
@@ -16,9 +16,12 @@ import { createProcessEngine } from './process/engine.ts'
  * Every key of the config can also come from the environment (`COOKIETIN_DOCKER_NETWORKS`); what is given here beats it.
  * Rejects with `ERR_COOKIETIN_INVALID_CONFIG`, or with `ERR_COOKIETIN_ENGINE_UNREACHABLE`, telling what was tried.
  */
-export async function createDockerDriver(config: DockerConfig | SeedConfig = {}): Promise<DockerDriver> {
+export async function createDockerDriver(
+  config: DockerConfig | SeedConfig = {},
+  { inspect }: DockerDriverOptions = {},
+): Promise<DockerDriver> {
   const resolved = resolveDockerConfig(config, process.env)
-  return new DockerEngineDriver(await createDockerEngine(resolved), resolved)
+  return new DockerEngineDriver(await createDockerEngine(resolved, process.env, inspect), resolved)
 }
 
 /**

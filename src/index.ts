@@ -3,7 +3,7 @@ export type { Cookie, CookieOptions, WaitResult } from './cookie.ts'
 export type { ImageCacheUsage } from './docker/image-cache.ts'
 export type { DriverTransition } from './docker/moves.ts'
 export type { PreforkUsage } from './docker/prefork/pool.ts'
-export type { DockerDriver } from './docker-driver.ts'
+export type { DockerDriver, DockerDriverOptions } from './docker-driver.ts'
 export type { CreateCookieOptions, Driver } from './driver.ts'
 export { createDockerDriver, createProcessDriver } from './drivers.ts'
 export {

@@ -1,5 +1,9 @@
 import type { Observable } from 'rxjs'
+import type { InspectionEvent, Observer } from 'xstate'
 import type { Stat } from './stats/stat.ts'
+
+/** An XState inspector, in either of its forms. */
+export type Inspect = ((event: InspectionEvent) => void) | Observer<InspectionEvent>
 
 /** What an inspector may show of an actor besides its machine, and do to it. */
 export interface Inspectable {

@@ -62,7 +62,7 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
   using interrupts = new Interrupts(stdio)
   const quiet = options.quiet ?? false
   await using history = await openHistory(options, stdio)
-  await using driver = await openDriver(options.driver, stdio, quiet)
+  await using driver = await openDriver(options.driver, stdio, quiet, inspection?.inspect)
   const { memory, maxOutput } = options
   // Without --json nobody sees what the tasks print.
   await using executor = createExecutor({

@@ -81,7 +81,7 @@ async function invoke(context: CommandContext, image: string, words: readonly st
   await using inspection = await openInspection(options, stdio)
   using interrupts = new Interrupts(stdio)
   const { signal } = interrupts
-  await using driver = await createDockerDriver()
+  await using driver = await createDockerDriver({}, { inspect: inspection?.inspect })
   await using executor = createExecutor({ driver, concurrency, inspect: inspection?.inspect })
   await using fn = executor.function({ ...task, timeout, maxContainers: concurrency })
   const call = () =>

@@ -57,7 +57,7 @@ async function run({ stdio, exit }: CommandContext, image: string, words: readon
     if (!options.quiet) stdio.note(`cookietin: ${printableLines(text)}`)
   }
   await using history = await openHistory(options, stdio)
-  await using driver = await openDriver(options.driver, stdio, options.quiet ?? false)
+  await using driver = await openDriver(options.driver, stdio, options.quiet ?? false, inspection?.inspect)
   const maxOutput = options.json ? options.maxOutput : 0
   await using executor = createExecutor({ driver, concurrency: 1, maxOutput, history, inspect: inspection?.inspect })
   const execution = executor.run(

@@ -53,7 +53,7 @@ async function run({ stdio, exit }: CommandContext, file: string, options: Serve
   const { functions, ...limits } = await readFunctions(file)
   await using inspection = await openInspection(options, stdio)
   using interrupts = new Interrupts(stdio)
-  await using driver = await createDockerDriver()
+  await using driver = await createDockerDriver({}, { inspect: inspection?.inspect })
   await using executor = createExecutor({ driver, ...limits, inspect: inspection?.inspect })
   const made = new Map(Object.entries(functions).map(([name, spec]) => [name, executor.function(spec)]))
   const app = front(made, interrupts.signal)

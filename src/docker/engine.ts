@@ -3,6 +3,7 @@ import { type Observable, of, Subject } from 'rxjs'
 import type { ResolvedDockerConfig } from '../config.ts'
 import type { Engine, EngineContainer } from '../engine.ts'
 import { CookietinError } from '../errors.ts'
+import type { Inspect } from '../inspectable.ts'
 import type { ResolvedTask } from '../task.ts'
 import type { Api } from './api.ts'
 import { cgroupMounts } from './cgroup/available.ts'
@@ -52,13 +53,17 @@ export interface DockerEngine extends Engine {
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG` for what is not available.
  * @throws CookietinError `ERR_COOKIETIN_ENGINE_UNREACHABLE`, `ERR_COOKIETIN_API_VERSION`.
  */
-export async function createDockerEngine(config: ResolvedDockerConfig, env: Env = process.env): Promise<DockerEngine> {
+export async function createDockerEngine(
+  config: ResolvedDockerConfig,
+  env: Env = process.env,
+  inspect?: Inspect,
+): Promise<DockerEngine> {
   const connection = await connect(config, env)
   try {
     checkServerVersion(connection, config.serverVersion)
     checkPool(config, connection.architecture)
     if (config.dockerLoadFile !== undefined) await loadImages(connection.api, config.dockerLoadFile, config.pullTimeout)
-    return new OpenDockerEngine(connection, config, env, await cgroupSampler(connection, config))
+    return new OpenDockerEngine(connection, config, env, await cgroupSampler(connection, config), inspect)
   } catch (error) {
     await connection.close()
     throw error
@@ -85,7 +90,13 @@ class OpenDockerEngine implements DockerEngine {
   #cgroup: Promise<string | undefined> | undefined
   #closed: Promise<void> | undefined
 
-  constructor(connection: Connection, config: ResolvedDockerConfig, env: Env, cgroups: CgroupSampler | undefined) {
+  constructor(
+    connection: Connection,
+    config: ResolvedDockerConfig,
+    env: Env,
+    cgroups: CgroupSampler | undefined,
+    inspect: Inspect | undefined,
+  ) {
     const { api, endpoint, version, apiVersion } = connection
     this.#connection = connection
     this.version = version
@@ -102,7 +113,7 @@ class OpenDockerEngine implements DockerEngine {
         deadline: config.engineTimeout,
         revive: connection.revive,
       }),
-      images: new Images(api, config, new Credentials(config.registries, env, config.engineTimeout), moved),
+      images: new Images(api, config, new Credentials(config.registries, env, config.engineTimeout), moved, inspect),
       cleaner: createImageCleaner(api, config),
       cgroups,
       podman: connection.podman,
@@ -113,7 +124,7 @@ class OpenDockerEngine implements DockerEngine {
         return this.#cgroup
       },
     }
-    this.#pool = openPool(room, connection.architecture, moved)
+    this.#pool = openPool(room, connection.architecture, moved, inspect)
     this.prefork$ = this.#pool?.usage$ ?? of({ size: 0, free: 0, leased: 0, pending: 0 })
     this.imageCache$ = room.cleaner.usage$
     const { dockerNetworks, preForkUseOnce } = config

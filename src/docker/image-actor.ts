@@ -4,6 +4,7 @@ import { imageMachine } from '../../machines/image.ts'
 import type { ImageInput } from '../../machines/image-types.ts'
 import { onAbort } from '../abort.ts'
 import { CookietinError, toCookietinError } from '../errors.ts'
+import { type Inspect, makeInspectable } from '../inspectable.ts'
 import type { PullProgress } from '../pull-progress.ts'
 import { cancelledError } from './api.ts'
 import type { LayerRecord } from './layers.ts'
@@ -51,6 +52,13 @@ type ImageActor = Actor<typeof engineImageMachine>
 /** A change of an image's state, told once it has been made. */
 export type ImageTransition = (from: string, to: string, event: string) => void
 
+/** Who hears of an image that is made present. */
+export interface ImageListeners {
+  readonly tell: (progress: PullProgress) => void
+  readonly moved: ImageTransition
+  readonly inspect: Inspect | undefined
+}
+
 /**
  * Makes one image present. Rejects with why that failed, or because `signal` was aborted.
  *
@@ -59,11 +67,16 @@ export type ImageTransition = (from: string, to: string, event: string) => void
 export function makePresent(
   input: ImageInput,
   given: ImageParts,
-  { signal, tell, moved }: { signal: AbortSignal; tell: (progress: PullProgress) => void; moved: ImageTransition },
+  { signal, tell, moved, inspect }: ImageListeners & { readonly signal: AbortSignal },
 ): Promise<void> {
   const { image } = input
   return new Promise((resolve, reject) => {
-    const actor = createActor(engineImageMachine, { id: `image ${image}`, input })
+    const actor = createActor(engineImageMachine, {
+      id: `image ${image}`,
+      input,
+      ...(inspect === undefined ? {} : { inspect }),
+    })
+    if (inspect !== undefined) makeInspectable(actor, { image })
     let layers = new Layers()
     let state = 'wanted'
     const news = () => tell(progressOf(actor, layers))

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ResolvedDockerConfig } from '../config.ts'
 import { CookietinError } from '../errors.ts'
 import { formatImage } from '../image-name.ts'
+import type { Inspect } from '../inspectable.ts'
 import type { PullProgress } from '../pull-progress.ts'
 import type { RegistryAuth, ResolvedTask } from '../task.ts'
 import { type Api, cancelledError } from './api.ts'
@@ -18,13 +19,21 @@ export class Images {
   readonly #config: ResolvedDockerConfig
   readonly #credentials: Credentials
   readonly #moved: MovedListener
+  readonly #inspect: Inspect | undefined
   readonly #flights = new SharedFlights<PullProgress>()
 
-  constructor(api: Api, config: ResolvedDockerConfig, credentials: Credentials, moved: MovedListener) {
+  constructor(
+    api: Api,
+    config: ResolvedDockerConfig,
+    credentials: Credentials,
+    moved: MovedListener,
+    inspect: Inspect | undefined,
+  ) {
     this.#api = api
     this.#config = config
     this.#credentials = credentials
     this.#moved = moved
+    this.#inspect = inspect
   }
 
   /**
@@ -65,7 +74,12 @@ export class Images {
         pull: options =>
           pullImage(this.#api, { image, name, auth, idleTimeout: pullIdleTimeout, engineTimeout, ...options }),
       },
-      { signal, tell, moved: (from, to, event) => this.#moved({ machine: 'image', id: image, from, to, event }) },
+      {
+        signal,
+        tell,
+        moved: (from, to, event) => this.#moved({ machine: 'image', id: image, from, to, event }),
+        inspect: this.#inspect,
+      },
     )
   }
 

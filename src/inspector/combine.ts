@@ -1,7 +1,5 @@
-import type { InspectionEvent, Observer } from 'xstate'
-
-/** An XState inspector, in either of its forms. */
-export type Inspect = ((event: InspectionEvent) => void) | Observer<InspectionEvent>
+import type { InspectionEvent } from 'xstate'
+import type { Inspect } from '../inspectable.ts'
 
 /** Makes one inspector of several, such as that of `@statelyai/inspect` beside ours. An error of one does not keep the others from hearing. */
 export function combineInspectors(...inspectors: readonly (Inspect | undefined)[]): (event: InspectionEvent) => void {

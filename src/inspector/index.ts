@@ -1,4 +1,5 @@
-export { combineInspectors, type Inspect } from './combine.ts'
+export type { Inspect } from '../inspectable.ts'
+export { combineInspectors } from './combine.ts'
 export { type Inspector, startInspector } from './inspector.ts'
 export type { InspectorOptions, PageOptions } from './options.ts'
 export { type Recording, startRecording } from './recording.ts'

@@ -47,6 +47,7 @@ export async function startRegistry(login?: Login): Promise<TestRegistry> {
   const ended = once(child, 'close')
   await listening(child.stderr)
   const requests: string[] = []
+  const pushed: string[] = []
   const server = createServer((incoming, response) => {
     requests.push(`${incoming.method} ${incoming.url}`)
     // What a test leaves open is the test's fault, not the engine's thrift.
@@ -66,8 +67,13 @@ export async function startRegistry(login?: Login): Promise<TestRegistry> {
       registry.plan = () => 'pass'
       server.closeAllConnections()
     },
-    push: (name, size = 1024) => push(`${host}/${name}`, size, login),
+    push(name, size = 1024) {
+      pushed.push(`${host}/${name}:1`)
+      return push(`${host}/${name}`, size, login)
+    },
     async [Symbol.asyncDispose]() {
+      // What a test that failed has left.
+      for (const image of pushed) await engineRequest('DELETE', `/images/${image}`).catch(() => {})
       await reach[Symbol.asyncDispose]()
       server.closeAllConnections()
       server.close()

@@ -1,6 +1,7 @@
 import { type Actor, type AnyActorRef, createActor, fromPromise } from 'xstate'
 import { buddyMachine } from '../../../machines/buddy.ts'
 import type { BuddyInput } from '../../../machines/buddy-types.ts'
+import type { Inspect } from '../../inspectable.ts'
 
 /** What a buddy's actor works on. */
 export interface BuddyParts {
@@ -32,8 +33,13 @@ export function createBuddyActor(
   input: BuddyInput,
   given: BuddyParts,
   moved: (from: string, to: string, event: string) => void,
+  inspect: Inspect | undefined,
 ): BuddyActor {
-  const actor = createActor(engineBuddyMachine, { id: input.id, input })
+  const actor = createActor(engineBuddyMachine, {
+    id: input.id,
+    input,
+    ...(inspect === undefined ? {} : { inspect }),
+  })
   parts.set(actor, given)
   let state = String(actor.getSnapshot().value)
   actor.system.inspect(event => {

@@ -1,4 +1,5 @@
 import type { BuddyInput } from '../../../machines/buddy-types.ts'
+import type { Inspect } from '../../inspectable.ts'
 import type { DockerContainer } from '../container.ts'
 import type { MovedListener } from '../moves.ts'
 import type { NetworkLease } from '../networks.ts'
@@ -11,6 +12,7 @@ export interface BuddyOptions extends BuddyInput {
   /** A handle of the container that is next; no I/O. */
   container(): Promise<DockerContainer>
   readonly moved: MovedListener
+  readonly inspect: Inspect | undefined
   /** Called after each change. */
   readonly changed: () => void
 }
@@ -26,16 +28,21 @@ export class Buddy {
   /** Containers that could not be removed. */
   readonly #left = new Set<DockerContainer>()
 
-  constructor({ networkless, container, moved, changed, ...input }: BuddyOptions) {
+  constructor({ networkless, container, moved, inspect, changed, ...input }: BuddyOptions) {
     this.networkless = networkless
     const parts = {
       make: async (signal: AbortSignal) => await this.#make(await container(), signal),
       remove: () => this.#remove(),
     }
-    this.#actor = createBuddyActor(input, parts, (from, to, event) => {
-      moved({ machine: 'buddy', id: input.id, from, to, event })
-      changed()
-    })
+    this.#actor = createBuddyActor(
+      input,
+      parts,
+      (from, to, event) => {
+        moved({ machine: 'buddy', id: input.id, from, to, event })
+        changed()
+      },
+      inspect,
+    )
     this.#actor.start()
   }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { pauseImage, type ResolvedDockerConfig } from '../../config.ts'
 import { InvalidInputError } from '../../errors.ts'
+import type { Inspect } from '../../inspectable.ts'
 import { resolveTask } from '../../resolve-task.ts'
 import type { ResolvedTask } from '../../task.ts'
 import { DockerContainer } from '../container.ts'
@@ -32,6 +33,7 @@ export function openPool(
   room: Omit<Room, 'networks'>,
   architecture: string,
   moved: MovedListener,
+  inspect?: Inspect,
 ): PreforkPool | undefined {
   const { api, config } = room
   const { preForkPoolSize: size, preForkImage: image, preForkNetworks, preForkUseOnce, preForkMaxUses } = config
@@ -49,6 +51,7 @@ export function openPool(
       maxUses: preForkUseOnce ? 1 : preForkMaxUses || Number.POSITIVE_INFINITY,
       rest: config.preForkRest,
       moved,
+      inspect,
       container: async () => {
         await ownImage?.ensure()
         made++
