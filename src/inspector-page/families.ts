@@ -32,7 +32,7 @@ const families: Readonly<Record<string, Family>> = {
   closing: 'over',
   closed: 'over',
   gone: 'over',
-  ended: 'over',
+  stopped: 'over',
   evicted: 'over',
 }
 

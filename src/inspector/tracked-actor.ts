@@ -128,7 +128,7 @@ export class TrackedActor {
     if (!handled && to === from && !over) return undefined
     const at = Date.now()
     const newStatus =
-      this.#status === undefined ? statusOf(this.identity.machine, to, snapshot.context, over) : undefined
+      this.#status === undefined ? statusOf(this.identity.machine, to, snapshot.context, snapshot.status) : undefined
     const via = to.includes(' & ') ? [] : entered.slice(0, -1)
     // A state that was left and entered again counts as a visit.
     const again = to === from && entered.length === 1 && entered[0] === to

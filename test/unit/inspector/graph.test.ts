@@ -89,3 +89,29 @@ it('tells the states that a step passes through', () => {
   expect(hops({ from: 'a', to: 'a' })).toEqual([])
   expect(hops({ from: 'a', to: 'a', via: [] })).toEqual([['a', 'a']])
 })
+
+it('tells how an actor ended: by its cause, by its last state, or by being stopped', () => {
+  const hub = newHub()
+  const ends = createMachine({
+    id: 'ends',
+    initial: 'on',
+    states: { on: { on: { stop: 'off' } }, off: { type: 'final' } },
+  })
+  const because = createMachine({ ...ends.config, id: 'because', context: { cause: 'evicted' } })
+  const [off, cause, stopped] = [ends, because, ends].map(machine =>
+    createActor(machine, { inspect: hub.inspect }).start(),
+  )
+  off?.send({ type: 'stop' })
+  cause?.send({ type: 'stop' })
+  stopped?.stop()
+  const listener = new Listener()
+  hub.join(listener)
+  const { actors, totals } = listener.messages[1] as Snapshot
+  expect(actors.map(({ status, over }) => [status, over])).toEqual([
+    ['off', true],
+    ['evicted', true],
+    ['stopped', true],
+  ])
+  expect(totals).toMatchObject({ seen: 3, ended: 3, states: { ends: {}, because: {} } })
+  hub.close()
+})
