@@ -10,6 +10,10 @@ const transient: ReadonlySet<unknown> = new Set([
   'ERR_COOKIETIN_ENGINE_LOST',
 ])
 
+/** ms before the next attempt. */
+const delayOf = ({ attempt, retryDelay, retryMaxDelay, jitter }: ImageContext) =>
+  Math.min(retryDelay * 2 ** (attempt - 1), retryMaxDelay) * (0.5 + jitter / 2)
+
 /**
  * One image made present on an engine.
  *
@@ -32,17 +36,17 @@ export const imageMachine = setup({
       error: ({ event }) => ('error' in event ? event.error : undefined),
       elapsed: ({ context, self }) => timeOf(self) - context.startedAt,
     }),
-    chooseDelay: assign({
-      delay: ({ context: { attempt, retryDelay, retryMaxDelay, jitter } }) =>
-        Math.min(retryDelay * 2 ** (attempt - 1), retryMaxDelay) * (0.5 + jitter / 2),
-    }),
+    chooseDelay: assign({ delay: ({ context }) => delayOf(context) }),
   },
   guards: {
     alwaysPulled: ({ context }) => context.policy === 'always',
     neverPulled: ({ context }) => context.policy === 'never',
     isThere: ({ event }) => 'output' in event && event.output === true,
-    mayRetry: ({ context: { attempt, retries, elapsed, timeout, error } }) =>
-      attempt <= retries && elapsed < timeout && transient.has((error as { code?: unknown } | undefined)?.code),
+    // What would begin after the deadline need not be waited for.
+    mayRetry: ({ context }) =>
+      context.attempt <= context.retries &&
+      context.elapsed + delayOf(context) < context.timeout &&
+      transient.has((context.error as { code?: unknown } | undefined)?.code),
   },
   delays: {
     delay: ({ context }) => Math.min(context.delay, longestDelay),

@@ -68,7 +68,7 @@ export interface DockerConfig {
   readonly engineTimeout?: number | undefined
   /** Deadline of creating and of starting a container in ms; a busy engine does these one after another. Default 60 000. */
   readonly startTimeout?: number | undefined
-  /** Deadline of a pull in ms. Default 600 000. */
+  /** Deadline of making an image present in ms, with all retries. Default 600 000. */
   readonly pullTimeout?: number | undefined
   /** How long a pull may go without progress, in ms. Default 60 000. */
   readonly pullIdleTimeout?: number | undefined

@@ -39,7 +39,7 @@ export async function pullImage(api: Api, pull: Pull): Promise<void> {
     giveUp.abort()
   }
   const release = onAbort(signal, () => stop(cancelledError(`pull image ${image}`, signal.reason)))
-  const total = setTimeout(() => stop(tooSlow(image, `is not done after ${pull.timeout} ms`)), pull.timeout)
+  const total = setTimeout(() => stop(tooSlow(image, 'is not done by its deadline')), pull.timeout)
   const idle = setTimeout(
     () => stop(tooSlow(image, `has made no progress for ${pull.idleTimeout} ms`)),
     pull.idleTimeout,

@@ -10,12 +10,15 @@ test('--version prints the version', async () => {
   expect(await cli(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
 })
 
-test.each([[[]], [['run']], [['batch']], [['doctor']], [['gc']], [['explain']]])('%s --help shows examples', async command => {
-  const { code, stdout, stderr } = await cli([...command, '--help'])
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  expect(stdout).toMatch(/^Usage: cookietin/)
-  expect(stdout).toContain('Examples:\n  $ ')
-})
+test.each([[[]], [['run']], [['batch']], [['doctor']], [['gc']], [['explain']]])(
+  '%s --help shows examples',
+  async command => {
+    const { code, stdout, stderr } = await cli([...command, '--help'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/^Usage: cookietin/)
+    expect(stdout).toContain('Examples:\n  $ ')
+  },
+)
 
 test('without a command shows help, as an error', async () => {
   const { code, stderr } = await cli([])

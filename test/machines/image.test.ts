@@ -106,9 +106,14 @@ describe('a pull that failed', () => {
 
   it('is given up once its time is over', async () => {
     const image = rig({ policy: 'always', timeout: 5_000 })
-    image.clock.increment(5_000)
+    image.clock.increment(4_000)
     await image.settle(unreachable)
+    // The next attempt would begin at the deadline.
     expect(image.state).toBe('failed')
+    const sooner = rig({ policy: 'always', timeout: 5_000 })
+    sooner.clock.increment(3_999)
+    await sooner.settle(unreachable)
+    expect(sooner.state).toBe('waiting')
   })
 
   it.each([

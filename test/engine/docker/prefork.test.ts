@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { filter, firstValueFrom } from 'rxjs'
 import { describe, expect, test } from 'vitest'
 import type { DockerConfig } from '../../../src/config.ts'
@@ -171,6 +174,21 @@ test('100 cookies through a pool of 4 with two buddies killed meanwhile: all suc
   expect(new Set(networks().map(([id]) => id)).size).toBe(100)
   expect(networks().filter(([, to]) => to === 'pooled').length).toBeGreaterThan(10)
 }, 120_000)
+
+test('buddies that a killed process left are removed as every container is', async () => {
+  const script = fileURLToPath(new URL('../../support/buddy-maker.ts', import.meta.url))
+  const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [text] = (await once(child.stdout, 'data')) as [Buffer]
+  const label = `cookietin.instance=${text.toString().trim()}`
+  const { engine } = await pooled({ preForkPoolSize: 1 })
+  await engine.reapOrphans()
+  expect(await containersWith(label)).toHaveLength(2)
+  const ended = once(child, 'exit')
+  child.kill('SIGKILL')
+  await ended
+  await engine.reapOrphans()
+  expect(await containersWith(label)).toEqual([])
+})
 
 test('the image that the pool made is gone with it, also where many buddies wanted it at once', async () => {
   const untagged = async () => {

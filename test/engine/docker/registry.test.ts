@@ -1,6 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inspect as inspectDeep } from 'node:util'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { InspectionEvent } from 'xstate'
 import { type DockerConfig, resolveDockerConfig } from '../../../src/config.ts'
 import { createDockerEngine } from '../../../src/docker/engine.ts'
 import type { DriverTransition } from '../../../src/docker/moves.ts'
@@ -12,6 +14,7 @@ import { engineRequest } from '../../support/engine-request.ts'
 import { watchLeaks } from '../../support/leaks.ts'
 import { type EngineProxy, startProxy } from '../../support/proxy.ts'
 import { startRegistry, type TestRegistry } from '../../support/registry.ts'
+import { kitchen } from '../kitchen.ts'
 
 let open: TestRegistry
 let closed: TestRegistry
@@ -195,6 +198,38 @@ describe('an open registry', () => {
 })
 
 describe('a registry with a password', () => {
+  test('is asked for a run, whose pull$ tells of it; credentials are in nothing that can be seen', async () => {
+    const { image } = await closed.push('seen', 300_000)
+    const events: unknown[] = []
+    const inspect = (event: InspectionEvent) => {
+      events.push(inspectDeep(event, { depth: 6 }))
+    }
+    const { driver, executor } = await kitchen(
+      { inspect },
+      { registries: { [closed.host]: { ...login, password: 'canary-wrong-9' } } },
+    )
+    const moves: DriverTransition[] = []
+    driver.driverTransitions$.subscribe(move => moves.push(move))
+    const wrong = await failing(executor.run({ image, disableNet: true }))
+    expect(wrong).toMatchObject({ code: 'ERR_COOKIETIN_IMAGE_AUTH' })
+    // The image holds no program: it can be pulled, and not run.
+    const execution = executor.run({ image, disableNet: true, auth: login })
+    const told: PullProgress[] = []
+    const complete = new Promise<void>(resolve =>
+      execution.pull$.subscribe({ next: news => told.push(news), complete: resolve }),
+    )
+    const result = await execution
+    await complete
+    expect(told.at(-1)).toMatchObject({ image, state: 'present', attempt: 1 })
+    expect(told.at(-1)?.current).toBeGreaterThan(300_000)
+    expect(moves.map(({ to }) => to)).toEqual(['looking', 'pulling', 'failed', 'looking', 'pulling', 'present'])
+    const seen = [events, inspectDeep([wrong, result, told, moves, driver, executor], { depth: 12 })].join('\n')
+    expect(seen).toContain(image)
+    expect(seen).not.toContain('canary')
+    await executor.onIdle()
+    await forget(image)
+  })
+
   test('gives nothing to nobody and to a wrong password, and is asked once', async () => {
     const { image } = await closed.push('guarded')
     const { prepare, pulls } = await engineWith()
