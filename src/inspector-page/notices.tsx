@@ -43,6 +43,18 @@ export function Nothing({ filter }: { readonly filter: string }) {
       </div>
     )
   }
+  if (link !== 'live') {
+    return (
+      <div class="nothing">
+        <h2>Nothing to show</h2>
+        <p>
+          {link === 'recording'
+            ? 'There was no actor yet at this time.'
+            : 'No actor had been told before the connection ended.'}
+        </p>
+      </div>
+    )
+  }
   return (
     <div class="nothing">
       <h2>No cookies yet</h2>
