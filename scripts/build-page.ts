@@ -12,7 +12,15 @@ export async function buildPage(outDir: string = besideSources): Promise<void> {
     configFile: false,
     logLevel: 'warn',
     // One flat folder: nothing but names is served.
-    build: { outDir, emptyOutDir: true, assetsDir: '', target: 'es2023', modulePreload: false, assetsInlineLimit: 0 },
+    build: {
+      outDir,
+      emptyOutDir: true,
+      assetsDir: '',
+      target: 'es2023',
+      modulePreload: false,
+      assetsInlineLimit: 0,
+      license: { fileName: 'licenses.md' },
+    },
   })
 }
 

@@ -43,7 +43,10 @@ function copy(value: unknown, secrets: readonly string[], depth: number, room: R
     return Object.fromEntries(
       Object.entries(value)
         .slice(0, most)
-        .map(([name, entry]) => [name, secretField.test(name) ? '•••' : copy(entry, secrets, depth + 1, room)] as const)
+        .map(([name, entry]) => {
+          const shown = secretField.test(name) ? '•••' : copy(entry, secrets, depth + 1, room)
+          return [redact(name, secrets), shown] as const
+        })
         .filter(([, entry]) => entry !== undefined),
     )
   } catch {

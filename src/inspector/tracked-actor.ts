@@ -80,7 +80,8 @@ export class TrackedActor {
   /** What is known of it besides its machine; kept until its end. */
   describe(inspectable: Inspectable): void {
     this.#inspectable = inspectable
-    this.#secrets = inspectable.secrets ?? []
+    // The longest first: one that is a part of another must not leave the rest of that to be seen.
+    this.#secrets = (inspectable.secrets ?? []).toSorted((a, b) => b.length - a.length)
     this.#image = inspectable.image
     this.#controllable = inspectable.cancel !== undefined
     const command = inspectable.command?.slice(0, 50).join(' ')

@@ -17,7 +17,7 @@ it('tells no value of the environment and no credential, wherever it turns up', 
   })
   await using executor = createExecutor({ driver, inspect: hub.inspect })
   const task = {
-    env: { TOKEN: env },
+    env: { PART: 'hunter2', TOKEN: env },
     auth: { username: 'me', password },
     extensions: { key: extension },
     command: ['login', `--password=${password}`, env, extension],
@@ -25,7 +25,12 @@ it('tells no value of the environment and no credential, wherever it turns up', 
   await executor.run({ ...task, id: 'broken', image: 'broken' }).catch(() => {})
   const execution = executor.run({ ...task, id: 'cancelled', image: 'long' })
   await firstValueFrom(execution.state$.pipe(filter(state => state === 'running')))
-  execution.cancel({ because: `of ${password}`, nested: { env: { TOKEN: env } }, error: new Error(extension) })
+  execution.cancel({
+    because: `of ${password}`,
+    [`by ${env}`]: 1,
+    nested: { env: { TOKEN: env } },
+    error: new Error(extension),
+  })
   await execution
   await executor.onIdle()
   const late = new Listener()
