@@ -50,7 +50,7 @@ const engineImageMachine = imageMachine.provide({
 type ImageActor = Actor<typeof engineImageMachine>
 
 /** A change of an image's state, told once it has been made. */
-export type ImageTransition = (from: string, to: string, event: string) => void
+export type ImageTransition = (from: string, to: string, event: string, progress: PullProgress) => void
 
 /** Who hears of an image that is made present. */
 export interface ImageListeners {
@@ -94,7 +94,7 @@ export function makePresent(
       if (event.type !== '@xstate.snapshot' || event.actorRef !== actor) return
       const to = String(actor.getSnapshot().value)
       if (to === state) return
-      moved(state, to, event.event.type)
+      moved(state, to, event.event.type, progressOf(actor, layers))
       state = to
       news()
       if (actor.getSnapshot().status !== 'done') return

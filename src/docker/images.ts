@@ -77,7 +77,8 @@ export class Images {
       {
         signal,
         tell,
-        moved: (from, to, event) => this.#moved({ machine: 'image', id: image, from, to, event }),
+        moved: (from, to, event, { attempt, retryIn, error }) =>
+          this.#moved({ machine: 'image', id: image, from, to, event, attempt, retryIn, error }),
         inspect: this.#inspect,
       },
     )

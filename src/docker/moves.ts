@@ -8,6 +8,12 @@ export interface DriverTransition {
   readonly to: string
   /** The type of the event that caused it. */
   readonly event: string
+  /** Of an image: the number of its attempt, from 1. */
+  readonly attempt?: number | undefined
+  /** Of an image that is `waiting`: ms to the next attempt. */
+  readonly retryIn?: number | undefined
+  /** Why it came to this, in words, where something failed. */
+  readonly error?: string | undefined
   /** Unix time in ms. */
   readonly at: number
 }

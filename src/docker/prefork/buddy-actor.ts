@@ -32,7 +32,7 @@ export type BuddyActor = Actor<typeof engineBuddyMachine>
 export function createBuddyActor(
   input: BuddyInput,
   given: BuddyParts,
-  moved: (from: string, to: string, event: string) => void,
+  moved: (from: string, to: string, event: string, error: string | undefined) => void,
   inspect: Inspect | undefined,
 ): BuddyActor {
   const actor = createActor(engineBuddyMachine, {
@@ -46,7 +46,8 @@ export function createBuddyActor(
     if (event.type !== '@xstate.snapshot' || event.actorRef !== actor) return
     const from = state
     state = String(actor.getSnapshot().value)
-    if (state !== from) moved(from, state, event.event.type)
+    const { error } = event.event as { error?: unknown }
+    if (state !== from) moved(from, state, event.event.type, error instanceof Error ? error.message : undefined)
   })
   return actor
 }

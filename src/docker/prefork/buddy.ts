@@ -37,8 +37,8 @@ export class Buddy {
     this.#actor = createBuddyActor(
       input,
       parts,
-      (from, to, event) => {
-        moved({ machine: 'buddy', id: input.id, from, to, event })
+      (from, to, event, error) => {
+        moved({ machine: 'buddy', id: input.id, from, to, event, error })
         changed()
       },
       inspect,

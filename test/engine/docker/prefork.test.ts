@@ -147,7 +147,10 @@ describe('a pool', () => {
     for (const config of [{ preForkImage: 'busybox', preForkCmd: 'true' }, { preForkNetworks: 'no-such-network' }]) {
       const { driver, executor } = await kitchen({}, { preForkPoolSize: 1, ...config })
       const engine = (driver as DockerEngineDriver).engine as DockerEngine
+      const failures: unknown[] = []
+      engine.transitions$.subscribe(({ error }) => error === undefined || failures.push(error))
       await firstValueFrom(engine.transitions$.pipe(filter(({ to }) => to === 'pausing')))
+      if ('preForkNetworks' in config) expect(failures[0]).toMatch(/no-such-network/)
       expect((await executor.run(shell('true', { disableNet: false }))).status).toBe('success')
     }
   })

@@ -107,7 +107,7 @@ describe('an open registry', () => {
 
   test('that answers 500 twice and then works is asked three times', async () => {
     const { image } = await open.push('flaky')
-    const { prepare, pulls, steps } = await engineWith()
+    const { prepare, pulls, steps, moves } = await engineWith()
     open.plan = (_, path) => (path.includes('/manifests/') && pulls() < 3 ? 'error500' : 'pass')
     const told = await prepare({ image })
     open.heal()
@@ -116,6 +116,13 @@ describe('an open registry', () => {
       'wanted → looking',
       ...['looking → pulling', 'pulling → waiting', 'waiting → pulling'],
       ...['pulling → waiting', 'waiting → pulling', 'pulling → present'],
+    ])
+    const delays = moves
+      .filter(({ to }) => to === 'waiting')
+      .map(({ attempt, retryIn, error }) => [attempt, retryIn, /500/.test(error ?? '')])
+    expect(delays).toEqual([
+      [1, expect.any(Number), true],
+      [2, expect.any(Number), true],
     ])
     const waits = told.filter(({ state }) => state === 'waiting')
     expect(waits.map(({ attempt }) => attempt)).toEqual([1, 2])
