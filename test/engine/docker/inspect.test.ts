@@ -1,8 +1,18 @@
 import { expect, it } from 'vitest'
 import { createDockerDriver, createExecutor } from '../../../src/index.ts'
+import type { Hub } from '../../../src/inspector/hub.ts'
 import type { Snapshot } from '../../../src/inspector/protocol.ts'
+import { ensureFunctionImage } from '../../support/function-image.ts'
 import { ensureTestImage } from '../../support/images.ts'
 import { Listener, newHub } from '../../unit/inspector/rig.ts'
+
+function snapshotOf(hub: Hub): Snapshot {
+  const listener = new Listener()
+  hub.join(listener)
+  hub.leave(listener)
+  return listener.messages[1] as Snapshot
+}
+const actorsOf = (hub: Hub) => snapshotOf(hub).actors
 
 it('shows an inspector the actors that the driver keeps beside its cookies, too', async () => {
   const image = await ensureTestImage()
@@ -13,9 +23,7 @@ it('shows an inspector the actors that the driver keeps beside its cookies, too'
   await executor.run({ image: 'no-such-image:at-all', pull: 'never' }).catch(() => {})
   await executor.close()
   await driver.close()
-  const listener = new Listener()
-  hub.join(listener)
-  const { machines, actors } = listener.messages[1] as Snapshot
+  const { machines, actors } = snapshotOf(hub)
   expect(status).toBe('success')
   expect(Object.keys(machines).sort()).toEqual(['buddy', 'cookie', 'image'])
   expect(actors.find(({ id }) => id === 'the-bun')).toMatchObject({ image, state: 'closed', status: 'success' })
@@ -24,5 +32,28 @@ it('shows an inspector the actors that the driver keeps beside its cookies, too'
     over: true,
   })
   expect(actors.find(({ machine }) => machine === 'buddy')).toMatchObject({ id: 'buddy-0', over: true })
+  hub.close()
+})
+
+it('shows a hot slot beside the cookie that it is made of, with its image and what it takes', async () => {
+  const image = await ensureFunctionImage()
+  const hub = newHub()
+  const driver = await createDockerDriver()
+  const executor = createExecutor({ driver, inspect: hub.inspect })
+  const greet = executor.function({
+    image,
+    command: ['node', '/function/echo.cjs'],
+    pull: 'never',
+    idleTimeout: 60_000,
+  })
+  expect((await greet.invoke({ body: 'hi' })).status).toBe(200)
+  const [slot, cookie] = ['slot', 'cookie'].map(machine => actorsOf(hub).find(actor => actor.machine === machine))
+  expect(slot).toMatchObject({ image, id: `slot-${cookie?.id}`, command: 'node /function/echo.cjs' })
+  expect(slot?.path.map(([, state]) => state).slice(0, 3)).toEqual(['launching', 'listening', 'idle'])
+  expect(slot?.controllable).toBeUndefined()
+  await greet.close()
+  await executor.close()
+  await driver.close()
+  expect(actorsOf(hub).every(({ over }) => over)).toBe(true)
   hub.close()
 })
