@@ -59,9 +59,11 @@ export interface DockerConfig {
   /**
    * What of the security profile is given up, by name, for every task of this driver; a string is split at spaces. Default none. `capabilities`: the engine's usual ones.
    * `new-privileges`: set-uid programs work. `swap`: the engine's usual amount beyond the memory limit. `log-files`: the engine keeps logs. `hardened-root`, `hardened-network`,
-   * `hardened-writable-root`, `hardened-shared-memory`: of the hardened profile.
+   * `hardened-writable-root`, `hardened-shared-memory`, `hardened-volumes` (those that an image brings): of the hardened profile.
    */
   readonly allow?: string | readonly Loosened[] | undefined
+  /** Takes only images that are named by a digest, which nobody can change. Default false. */
+  readonly requireDigest?: boolean | undefined
   /** The engine's runtime for every container, such as `'runsc'`. Default: the engine's own. */
   readonly runtime?: string | undefined
   /** Deadline of an ordinary engine call in ms. Default 15 000. */
@@ -158,6 +160,7 @@ const dockerFields = {
   pids: whole(256),
   allowDangerousMounts: flag(false),
   allow: someOf(loosenings),
+  requireDigest: flag(false),
   runtime: text(undefined),
   engineTimeout: milliseconds(15_000),
   startTimeout: milliseconds(60_000),

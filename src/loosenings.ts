@@ -8,6 +8,7 @@ export const loosenings = [
   'hardened-network',
   'hardened-writable-root',
   'hardened-shared-memory',
+  'hardened-volumes',
 ] as const
 
 /** One of {@link loosenings}. */

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { resolveDockerConfig } from '../config.ts'
 import { type Explanation, explain } from '../docker/explain.ts'
-import { checkUser } from '../docker/hardened.ts'
+import { checkDigest, checkUser } from '../docker/hardened.ts'
 import { containerHostname } from '../docker/host-name.ts'
 import { labelsOf } from '../docker/labels.ts'
 import { resolveTask } from '../resolve-task.ts'
@@ -40,6 +40,7 @@ async function explainRun({ stdio }: CommandContext, image: string, words: reado
   const config = resolveDockerConfig({}, process.env)
   const task = resolveTask({ ...taskOf(image, words, options), input: options.interactive ? '' : undefined }, config)
   checkUser(task, config)
+  checkDigest(task, config)
   const labels = labelsOf('<random, one for each driver>', task.id)
   const explanation = explain(task, config, { labels, hostname: containerHostname() })
   const lines = options.json ? [JSON.stringify(explanation)] : text(explanation)

@@ -11,6 +11,7 @@ import { deferred } from './deferred.ts'
 import { isMissingImage } from './errors.ts'
 import { exitWithEvidence, wasCut } from './evidence.ts'
 import { Existence, wedgeTimeout } from './existence.ts'
+import { checkImageVolumes } from './image-volumes.ts'
 import { labelsOf } from './labels.ts'
 import { checkMountSources } from './mount-sources.ts'
 import { type CreateOptions, createOptions, secretsOf } from './options.ts'
@@ -92,6 +93,7 @@ export class DockerContainer implements EngineContainer {
   }
 
   async #create(signal: AbortSignal): Promise<void> {
+    await checkImageVolumes(this.#task, this.#room)
     if (this.#ending) throw this.#invalidState('prepare')
     await this.#existence.create(signal)
   }

@@ -12,7 +12,7 @@ import { type Connection, connect } from './connect.ts'
 import { DockerContainer } from './container.ts'
 import { Credentials } from './credentials/credentials.ts'
 import type { Env } from './endpoint.ts'
-import { checkUser } from './hardened.ts'
+import { checkDigest, checkUser } from './hardened.ts'
 import { containerHostname } from './host-name.ts'
 import type { ImageCacheUsage } from './image-cache.ts'
 import { createImageCleaner } from './image-cleaner.ts'
@@ -135,6 +135,7 @@ class OpenDockerEngine implements DockerEngine {
 
   container(task: ResolvedTask): EngineContainer {
     checkUser(task, this.#room.config)
+    checkDigest(task, this.#room.config)
     return new DockerContainer(this.#room, task)
   }
 

@@ -22,6 +22,16 @@ function isRoot(user: string): boolean {
   return name === 'root' || /^0+$/.test(name)
 }
 
+/** Refuses an image that its registry can change, where the config asks for a digest. */
+export function checkDigest(
+  { image, imageName }: ResolvedTask,
+  { requireDigest }: { readonly requireDigest: boolean },
+): void {
+  if (!requireDigest || imageName.digest !== undefined) return
+  const allowed = "an image named by its digest, name@sha256:…, since the config's requireDigest is set"
+  throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [{ field: 'image', value: `'${image}'`, allowed }])
+}
+
 /** Refuses root where the profile has none. */
 export function checkUser(task: ResolvedTask, defaults: Pick<ContainerDefaults, 'allow'>): void {
   if (!isHardened(task) || task.user === undefined || !isRoot(task.user) || isAllowed(defaults, 'hardened-root')) return

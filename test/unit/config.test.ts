@@ -35,6 +35,7 @@ describe('resolveDockerConfig', () => {
       pids: 256,
       allowDangerousMounts: false,
       allow: [],
+      requireDigest: false,
       runtime: undefined,
       engineTimeout: 15_000,
       startTimeout: 60_000,

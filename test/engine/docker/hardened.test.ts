@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import type { DockerConfig } from '../../../src/config.ts'
 import type { ContainerTask } from '../../../src/task.ts'
 import { live, testEngine } from '../../support/docker.ts'
+import { engineRequest } from '../../support/engine-request.ts'
+import { testImage } from '../../support/images.ts'
 import { checkLeaks } from '../../support/leak-hooks.ts'
 
 checkLeaks()
@@ -91,6 +93,39 @@ test('the list finds what is open: what only the hardened profile closes, and wh
   const root = { disableNet: false, user: '0' }
   expect(await open(root, {}, both)).toEqual(openByDefault)
   expect(await open(root, { allow: ['capabilities', 'new-privileges'], pids: 0 }, both)).toEqual(both)
+})
+
+test('an image that brings volumes is refused, and its volumes are there where the config lets them', async () => {
+  const image = 'cookietin-test/volumes:1'
+  const made = (await engineRequest('POST', '/containers/create', { Image: testImage })) as { Id: string }
+  await engineRequest(
+    'POST',
+    `/commit?container=${made.Id}&repo=cookietin-test/volumes&tag=1&changes=${encodeURIComponent('VOLUME /data')}`,
+  )
+  await engineRequest('DELETE', `/containers/${made.Id}`)
+  const run = async (task: Partial<ContainerTask>, config: DockerConfig = {}) => {
+    await using given = await testEngine(config)
+    const container = given.container({ image, command: ['sh', '-c', 'mount | grep -c " /data "'], ...task })
+    try {
+      return (await live(container)).stdout.trim()
+    } finally {
+      await container.remove()
+    }
+  }
+  await expect(run({ profile: 'hardened' })).rejects.toThrow(
+    /image: 'cookietin-test\/volumes:1' is not allowed.*\/data/,
+  )
+  expect(await run({ profile: 'hardened' }, { allow: 'hardened-volumes' })).toBe('1')
+  expect(await run({})).toBe('1')
+  await engineRequest('DELETE', `/images/${image}`)
+})
+
+test('a digest can be asked for', async () => {
+  await using given = await testEngine({ requireDigest: true })
+  expect(() => given.container({ image: 'busybox:latest' })).toThrow(
+    /image: 'busybox:latest' is not allowed, it must be an image named by its digest/,
+  )
+  expect(() => given.container({ image: `busybox@sha256:${'a'.repeat(64)}` })).not.toThrow()
 })
 
 test('a runtime is the one that the config names', async () => {
