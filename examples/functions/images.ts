@@ -41,6 +41,10 @@ function compiled(): Files {
 }
 
 async function build(repo: string, command: string[], files: Files): Promise<void> {
+  const before = await docker
+    .getImage(repo)
+    .inspect()
+    .catch(() => undefined)
   const archive = pack()
   for (const [name, data] of Object.entries(files)) archive.entry({ name, mode: 0o755 }, data)
   archive.finalize()
@@ -51,6 +55,12 @@ async function build(repo: string, command: string[], files: Files): Promise<voi
     changes,
   })
   await finished(progress.resume() as NodeJS.ReadableStream)
+  // The one from before has lost its name to this one.
+  if (before !== undefined)
+    await docker
+      .getImage(before.Id)
+      .remove()
+      .catch(() => {})
 }
 
 const source = (name: string) => ({ [`function/${name}`]: readFileSync(join(here, name)) })

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { engineRequest } from './engine-request.ts'
@@ -7,16 +9,27 @@ import { type TarEntry, tar } from './tar.ts'
 const fixtures = new URL('../fixtures/functions/', import.meta.url)
 const kit = new URL('../../node_modules/@fnproject/fdk/', import.meta.url)
 
-/** The image that the tests of hot functions run: Node.js, its libraries, Fn's unmodified kit, and the functions of test/fixtures. */
-export const functionImage = 'cookietin-test/function:latest'
+const repository = 'cookietin-test/function'
+
+/** The image that the tests of hot functions run: Node.js, its libraries, Fn's unmodified kit, and the functions of test/fixtures. Its tag tells what is in it. */
+export const functionImage = `${repository}:${digest()}`
 
 let made: Promise<void> | undefined
 
-/** Makes {@link functionImage} of this machine's files; once in a process, since the functions may have changed. */
+/** Makes {@link functionImage} of this machine's files, where the engine does not have it. */
 export async function ensureFunctionImage(): Promise<string> {
-  made ??= importImage()
+  made ??= engineRequest('GET', `/images/${functionImage}/json`).then(() => {}, importImage)
   await made
   return functionImage
+}
+
+function digest(): string {
+  const hash = createHash('sha256').update(process.version)
+  for (const name of readdirSync(fixtures).sort()) hash.update(name).update(readFileSync(new URL(name, fixtures)))
+  return hash
+    .update(readFileSync(new URL('package.json', kit)))
+    .digest('hex')
+    .slice(0, 12)
 }
 
 async function importImage(): Promise<void> {
@@ -30,7 +43,7 @@ async function importImage(): Promise<void> {
     ...(await folder('function/', fixtures, /\.cjs$/)),
     { path: 'tmp/', mode: 0o1777 },
   ])
-  const query = new URLSearchParams({ fromSrc: '-', repo: 'cookietin-test/function', tag: 'latest' })
+  const query = new URLSearchParams({ fromSrc: '-', repo: repository, tag: digest() })
   query.append('changes', 'ENV PATH=/bin')
   await engineRequest('POST', `/images/create?${query}`, archive)
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Transition } from '../../../src/index.ts'
+import { functionImage } from '../../support/function-image.ts'
 import { startProxy } from '../../support/proxy.ts'
 import { hotKitchen } from './kitchen.ts'
 
@@ -184,7 +185,7 @@ describe('eviction', () => {
     const { id } = await frozen
     executor.transitions$.subscribe(transition => transition.id === id && seen.push(transition.to))
     const result = await executor.run({
-      image: 'cookietin-test/function',
+      image: functionImage,
       command: ['node', '-e', '0'],
       disableNet: true,
     })
