@@ -4,4 +4,4 @@ await using driver = await createProcessDriver() // isolates nothing: for tests,
 await using executor = createExecutor({ driver })
 
 const { status, stdout } = await executor.run({ image: 'none', command: ['echo', 'hi'] })
-console.log(status, stdout.toString().trim())
+console.log(status, stdout.trim())

@@ -4,6 +4,7 @@ import { registerHooks } from 'node:module'
 const sources: Readonly<Record<string, string>> = {
   cookietin: '../../src/index.ts',
   'cookietin/history': '../../src/history/index.ts',
+  'cookietin/inspector': '../../src/inspector/index.ts',
   'cookietin/machines': '../../machines/index.ts',
   'cookietin/testing': '../../src/testing/index.ts',
 }
