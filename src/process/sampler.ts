@@ -15,7 +15,10 @@ export class GroupSampler {
     return new Observable(subscriber => {
       const toStat = statOf()
       return this.#watch(group, members => {
-        if (members.length > 0) subscriber.next(toStat(members))
+        if (members.length === 0) return
+        const stat = toStat(members)
+        // A group whose last member is on its way out has no memory any more, and is as good as ended.
+        if (stat.metrics.mem_usage !== 0) subscriber.next(stat)
       })
     })
   }
