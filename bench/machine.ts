@@ -1,33 +1,16 @@
 // What the machine, the façade and the executor cost: an engine that does nothing, beside the same promises under p-queue alone.
 import PQueue from 'p-queue'
-import { EMPTY } from 'rxjs'
 import { buildPage } from '../scripts/build-page.ts'
 import { EngineDriver } from '../src/driver.ts'
-import type { Engine, EngineContainer } from '../src/engine.ts'
 import { createExecutor, type ExecutorOptions } from '../src/index.ts'
 import { startInspector } from '../src/inspector/index.ts'
 import { compare } from './compare.ts'
+import { idleContainer, idleEngine } from './idle-engine.ts'
 
 const tasks = 1_000
 const concurrency = 8
-const exit = { exitCode: 0, oomKilled: false, outputTruncated: false }
-
-const idleContainer = (): EngineContainer => ({
-  name: 'idle',
-  options: {},
-  prepare: async () => {},
-  start: async () => {},
-  wait: async () => exit,
-  pause: async () => {},
-  unpause: async () => {},
-  kill: async () => {},
-  remove: async () => {},
-  stats$: EMPTY,
-})
-const engine: Engine = { name: 'idle', container: idleContainer, close: async () => {} }
-
 async function throughExecutor(inspect?: ExecutorOptions['inspect']) {
-  await using driver = new EngineDriver(engine)
+  await using driver = new EngineDriver(idleEngine)
   await using executor = createExecutor({ driver, concurrency, inspect })
   await Promise.all(Array.from({ length: tasks }, () => executor.run({ image: 'x' })))
 }

@@ -49,9 +49,9 @@ export interface Cookie extends AsyncDisposable {
   prepare(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
   /** Starts the task, preparing it first where that was not done. Aborting the signal cancels the task as long as it runs. */
   run(options?: { readonly signal?: AbortSignal | undefined }): Promise<WaitResult>
-  /** Freezes the container; its timeout stands still. Resolves at once when it is frozen already. */
+  /** Freezes the container; its timeout stands still. Resolves at once when it is frozen already; rejects with `ERR_COOKIETIN_INVALID_STATE` where nothing runs. */
   freeze(): Promise<void>
-  /** Thaws the container. Resolves at once when it runs already. */
+  /** Thaws the container. Resolves at once when it runs already; rejects with `ERR_COOKIETIN_INVALID_STATE` where nothing is frozen. */
   unfreeze(): Promise<void>
   /** Ends the run by SIGKILL, from any state; status `killed`. Resolves at once when it has ended already. */
   kill(): Promise<void>
