@@ -7,6 +7,7 @@ import { compare } from './compare.ts'
 import { idleEngine } from './idle-engine.ts'
 
 const tasks = 500
+
 async function run(concurrency: number, history?: RunLog) {
   await using driver = new EngineDriver(idleEngine)
   await using executor = createExecutor({ driver, concurrency, history })

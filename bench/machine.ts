@@ -9,6 +9,7 @@ import { idleContainer, idleEngine } from './idle-engine.ts'
 
 const tasks = 1_000
 const concurrency = 8
+
 async function throughExecutor(inspect?: ExecutorOptions['inspect']) {
   await using driver = new EngineDriver(idleEngine)
   await using executor = createExecutor({ driver, concurrency, inspect })
