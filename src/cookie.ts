@@ -67,7 +67,7 @@ export interface CookieOptions {
   readonly maxStats?: number | undefined
   /** Adds the least and the greatest value of each metric to the points of a result, as `mem_usage_min` and `mem_usage_max`. Default false. */
   readonly statExtremes?: boolean | undefined
-  /** How many bytes of each output stream a result may hold. Default 8 MiB. */
+  /** How many bytes of each output stream a result may hold. Default 8 MiB, 1 MiB of a stream that goes to a writable of the task. */
   readonly maxOutput?: number | undefined
   /** An XState inspector: gets every event of the cookie's actor. */
   readonly inspect?: ((event: InspectionEvent) => void) | Observer<InspectionEvent> | undefined

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { EMPTY, type Observable } from 'rxjs'
 import { type ActorOptions, createActor } from 'xstate'
 import { onAbort } from '../abort.ts'
@@ -20,7 +20,8 @@ import { resultOf } from './result.ts'
 import { Sampler } from './sampler.ts'
 
 const defaultMaxStats = 240
-const defaultMaxOutput = 8 * 1024 * 1024
+/** Bytes. What goes to a writable of the task is kept there; the result has its beginning. */
+const defaultMaxOutput = { alone: 8 * 1024 * 1024, besideWritable: 1024 * 1024 }
 
 /** What drives the machine's delays, and may tell the time. */
 export type CookieClock = NonNullable<ActorOptions<typeof engineCookieMachine>['clock']> & { now?(): number }
@@ -43,13 +44,12 @@ export class OpenCookie implements Cookie {
   #closing: Promise<void> | undefined
 
   constructor(task: ResolvedTask, container: EngineContainer, options: CookieOptions, clock?: CookieClock) {
-    const limit = options.maxOutput ?? defaultMaxOutput
     this.id = task.id
     this.task = task
     this.#container = container
     this.#stdin = task.input === undefined ? undefined : toChunks(task.input)
-    this.#stdout = new Output({ limit, target: task.stdout })
-    this.#stderr = new Output({ limit, target: task.stderr })
+    this.#stdout = outputOf(task.stdout, options)
+    this.#stderr = outputOf(task.stderr, options)
     this.#sampler = new Sampler(container.stats$, {
       maxStats: options.maxStats ?? defaultMaxStats,
       extremes: options.statExtremes ?? false,
@@ -258,4 +258,9 @@ export class OpenCookie implements Cookie {
       { cookieId: this.id },
     )
   }
+}
+
+function outputOf(target: Writable | undefined, { maxOutput }: CookieOptions): Output {
+  const { alone, besideWritable } = defaultMaxOutput
+  return new Output({ target, limit: maxOutput ?? (target === undefined ? alone : besideWritable) })
 }

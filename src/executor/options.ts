@@ -16,7 +16,7 @@ export interface ExecutorOptions extends Omit<CookieOptions, 'maxOutput'> {
   readonly memory?: Size | undefined
   /** Bound on the sum of the CPU limits of the tasks that run at once, in milli-CPUs. A task without a limit counts nothing. Default: none. */
   readonly cpus?: number | undefined
-  /** How many bytes of each output stream a result may hold; the rest still goes to writables and streams. Default 8 MiB. */
+  /** How many bytes of each output stream a result may hold; the rest still goes to writables and streams. Default 8 MiB, 1 MiB of a stream that goes to a writable of the task. */
   readonly maxOutput?: Size | undefined
   /** Keeps every run: a history of `cookietin/history`, or your own. Results are given when their run is kept. The executor does not close it. */
   readonly history?: RunLog | undefined
@@ -46,12 +46,12 @@ export function resolveExecutorOptions(options: ExecutorOptions): ResolvedExecut
       refuse(field, value, `a whole number from ${least} up`)
     return value
   }
-  const size = (field: 'memory' | 'maxOutput', fallback: number) => {
+  const size = (field: 'memory' | 'maxOutput') => {
     const given = options[field]
-    if (given === undefined || given === Infinity) return fallback
+    if (given === undefined || given === Infinity) return given
     const value = parseSize(given)
     if (value === undefined) refuse(field, given, "a number of bytes, or a size such as '512m'")
-    return value ?? fallback
+    return value
   }
   const { driver, inspect, history } = options
   if (!(driver instanceof EngineDriver)) {
@@ -64,12 +64,12 @@ export function resolveExecutorOptions(options: ExecutorOptions): ResolvedExecut
     driver: driver as EngineDriver,
     history,
     concurrency: count('concurrency', 1, 2 * availableParallelism()),
-    memory: size('memory', Infinity),
+    memory: size('memory') ?? Infinity,
     cpus: count('cpus', 1, Infinity),
     cookie: {
       maxStats: count('maxStats', 0, 240),
       statExtremes: options.statExtremes,
-      maxOutput: size('maxOutput', 8 * 1024 * 1024),
+      maxOutput: size('maxOutput'),
       inspect,
     },
   }

@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events'
-import { Readable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import {
@@ -18,6 +18,8 @@ const script: MockScript = ({ command: [how = '', what = ''] }) => {
   switch (how) {
     case 'echo':
       return { stdout: what }
+    case 'repeat':
+      return { stdout: what.repeat(2 * 1024 * 1024) }
     case 'exit':
       return { exitCode: Number(what) }
     case 'oom':
@@ -140,6 +142,19 @@ describe('a run', () => {
       false,
     ])
   })
+})
+
+it('keeps less of what goes to a writable of the task, unless it is told how much', async () => {
+  const large = 2 * 1024 * 1024
+  const drain = () => new Writable({ write: (_chunk, _encoding, done) => done() })
+  const { executor } = kitchen()
+  expect((await executor.run(task('repeat', 'x'))).stdout).toHaveLength(large)
+  const beside = await executor.run({ ...task('repeat', 'x'), stdout: drain() })
+  expect([String(beside.stdout).length, beside.stdoutTruncated]).toEqual([1024 * 1024, true])
+  for (const maxOutput of ['2m', Number.POSITIVE_INFINITY]) {
+    const whole = await kitchen({ maxOutput }).executor.run({ ...task('repeat', 'x'), stdout: drain() })
+    expect([String(whole.stdout).length, whole.stdoutTruncated]).toEqual([large, false])
+  }
 })
 
 describe('cancel', () => {
