@@ -174,7 +174,8 @@ describe('freeze', () => {
     const times = String(result.stdout).trim().split('\n').map(Number)
     expect(times.filter(time => time > frozenAt && time < thawedAt)).toEqual([])
     expect(times.filter(time => time >= thawedAt).length).toBeGreaterThan(0)
-    expect(result.timings.frozen).toBeGreaterThanOrEqual((thawedAt - frozenAt) * 1_000)
+    // That clock goes in steps of 10 ms, so each of the two readings may be one off.
+    expect(result.timings.frozen).toBeGreaterThanOrEqual((thawedAt - frozenAt) * 1_000 - 20)
     expect(result.timings.running).toBeGreaterThanOrEqual(850)
   })
 
