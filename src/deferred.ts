@@ -4,14 +4,30 @@ export interface Deferred<T> {
   /** The first of `resolve` and `reject` counts. */
   resolve(value: T): void
   reject(error: unknown): void
+  /** True once it has been resolved or rejected. */
+  readonly settled: boolean
 }
 
 /** Makes one. */
 export function deferred<T>(): Deferred<T> {
-  let settle: Pick<Deferred<T>, 'resolve' | 'reject'> = { resolve() {}, reject() {} }
+  let settled = false
+  let settle: { resolve: (value: T) => void; reject: (error: unknown) => void } | undefined
   const promise = new Promise<T>((resolve, reject) => {
     settle = { resolve, reject }
   })
   promise.catch(() => {})
-  return { promise, ...settle }
+  return {
+    promise,
+    resolve: value => {
+      settled = true
+      settle?.resolve(value)
+    },
+    reject: error => {
+      settled = true
+      settle?.reject(error)
+    },
+    get settled() {
+      return settled
+    },
+  }
 }

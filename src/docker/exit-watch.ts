@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
+import { deferred } from '../deferred.ts'
 import { CookietinError } from '../errors.ts'
 import { type Api, protocolError } from './api.ts'
-import { deferred } from './deferred.ts'
 import { connectionError } from './errors.ts'
 import { containerPath, inspectContainer } from './inspect.ts'
 import type { Liveness } from './liveness.ts'

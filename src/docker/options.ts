@@ -1,5 +1,6 @@
 import type { Loosened } from '../loosenings.ts'
 import type { ResolvedTask } from '../task.ts'
+import { udsTarget } from '../uds.ts'
 import { hardened, isHardened } from './hardened.ts'
 
 /** The body of the engine's create call, as far as cookietin fills it in. A driver's user may add to it. */
@@ -60,9 +61,6 @@ export interface ContainerDefaults {
 /** True when the config gives this up. */
 export const isAllowed = ({ allow = [] }: Pick<ContainerDefaults, 'allow'>, what: Loosened): boolean =>
   allow.includes(what)
-
-/** Where the unix socket's folder of a task is seen inside its container. */
-const udsTarget = '/tmp/iofs'
 
 const cpuPeriod = 100_000
 

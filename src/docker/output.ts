@@ -1,6 +1,6 @@
 import type { Duplex, Readable } from 'node:stream'
+import { deferred } from '../deferred.ts'
 import type { OutputSink } from '../engine.ts'
-import { deferred } from './deferred.ts'
 import { Demuxer } from './demux.ts'
 
 /** Where the bytes of the attached stream go. */

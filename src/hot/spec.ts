@@ -1,6 +1,7 @@
 import { type FieldIssue, InvalidInputError } from '../errors.ts'
 import { parseSize } from '../sizes.ts'
 import type { ContainerTask, Size } from '../task.ts'
+import { udsTarget } from '../uds.ts'
 
 /** A function: how its containers are made, and how they are kept. */
 export interface FunctionSpec extends Omit<ContainerTask, 'input' | 'encoding' | 'timeout' | 'udsPath' | 'onStat'> {
@@ -33,7 +34,7 @@ export interface ResolvedSpec {
 }
 
 /** The folder and the socket that a container and we share, as the container sees it. */
-const listener = 'unix:/tmp/iofs/lsnr.sock'
+const listener = `unix:${udsTarget}/lsnr.sock`
 
 /** What Fn's function development kits read from their environment, unless the spec says otherwise. */
 const environment = { FN_FORMAT: 'http-stream', FN_LISTENER: listener, FN_TYPE: 'sync' }

@@ -1,11 +1,9 @@
 import { posix } from 'node:path'
 import type { Mount } from '../task.ts'
+import { udsTarget } from '../uds.ts'
 import { dangerOf, isWithin } from './dangerous-mounts.ts'
 import { isText } from './fields.ts'
 import type { Issues } from './issues.ts'
-
-/** Where the folder with the unix socket is in the container, as in Fn. */
-const udsTarget = '/tmp/iofs'
 
 const pathRule = 'an absolute path in its shortest form (no "..", no "//", no "/" at the end)'
 const reservedTargets = ['/proc', '/sys', '/dev', udsTarget]

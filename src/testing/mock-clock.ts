@@ -1,3 +1,5 @@
+import { longestDelay } from '../../machines/clock.ts'
+
 /** Where a mock engine's time comes from. XState's `SimulatedClock` is one. */
 export interface MockClock {
   /** ms. */
@@ -15,9 +17,6 @@ export const realClock: MockClock = {
     clearImmediate(timer)
   },
 }
-
-/** JavaScript timers hold no more; a longer one would fire at once. */
-const longestDelay = 2 ** 31 - 1
 
 /** A timer that can be stopped and go on. */
 export class MockTimer {

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { deferred } from '../../../src/docker/deferred.ts'
+import { deferred } from '../../../src/deferred.ts'
 import { collector, live, noEvents, streamsOf, testEngine } from '../../support/docker.ts'
 import { checkLeaks } from '../../support/leak-hooks.ts'
 
