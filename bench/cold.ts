@@ -1,20 +1,26 @@
-// A cold run of `true`, with and without a network: cookietin with and without the prefork pool, raw dockerode doing the same calls by hand, and
-// `docker run --rm`.
+// A cold run of `true`, with and without a network: cookietin with and without the prefork pool, raw dockerode doing the same calls by hand,
+// `docker run --rm` and testcontainers.
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import Docker from 'dockerode'
 import { filter, firstValueFrom } from 'rxjs'
+import { GenericContainer, Wait } from 'testcontainers'
 import { createDockerDriver, createExecutor } from '../src/index.ts'
 import { compare } from './compare.ts'
 
 const exec = promisify(execFile)
 const image = process.env.BENCH_IMAGE ?? 'busybox'
+const rounds = Number(process.env.BENCH_ROUNDS ?? 15)
 const docker = new Docker()
+
+// Its reaper is a container from a registry, started once for many: left out, in its favour.
+process.env.TESTCONTAINERS_RYUK_DISABLED = 'true'
 
 await using driver = await createDockerDriver()
 await using executor = createExecutor({ driver })
 
-async function byHand(NetworkMode = 'none') {
+/** Gives the container, which has ended and is still to be removed. */
+async function byHand(NetworkMode: string) {
   const container = await docker.createContainer({
     Image: image,
     Cmd: ['true'],
@@ -23,67 +29,83 @@ async function byHand(NetworkMode = 'none') {
   const stream = await container.attach({ stream: true, stdout: true, stderr: true })
   stream.resume()
   await container.start()
-  const { StatusCode } = await container.wait()
-  await container.remove({ v: true, force: true })
-  return StatusCode
+  await container.wait()
+  return container
 }
 
-const ours = async () => {
-  await executor.run({ image, command: ['true'], disableNet: true })
-  // The peers remove their container inside their time, so we do too; users have their result before.
-  await executor.onIdle()
+const removedByHand = async (network: string) => {
+  const container = await byHand(network)
+  await container.remove({ v: true, force: true })
 }
+
+const dockerRun = (network: string) => exec('docker', ['run', '--rm', '--network', network, '--init', image, 'true'])
+
+const testcontainer = (network: string) =>
+  new GenericContainer(image)
+    .withCommand(['true'])
+    .withNetworkMode(network)
+    .withWaitStrategy(Wait.forOneShotStartup())
+    .start()
 
 await compare(
-  `a cold run of ${image} true, no network, container removed`,
+  `a cold run of ${image} true, no network, until the container is removed`,
   [
-    { name: 'cookietin, until the result', run: () => executor.run({ image, command: ['true'], disableNet: true }) },
-    { name: 'cookietin, until removed', run: ours },
     {
-      name: 'docker run --rm',
-      run: () => exec('docker', ['run', '--rm', '--network', 'none', '--init', image, 'true']),
+      name: 'cookietin',
+      run: async () => {
+        await executor.run({ image, command: ['true'], disableNet: true })
+        await executor.onIdle()
+      },
     },
-    { name: 'dockerode by hand', run: () => byHand() },
+    { name: 'docker run --rm', run: () => dockerRun('none') },
+    { name: 'testcontainers', run: async () => (await testcontainer('none')).stop() },
+    { name: 'dockerode by hand', run: () => removedByHand('none') },
   ],
-  Number(process.env.BENCH_ROUNDS ?? 15),
+  rounds,
 )
 
-// One buddy of each kind is enough: the pool is full again before each round, outside of the time that counts.
 for (const [title, disableNet, network] of [
   ['no network', true, 'none'],
   ["the engine's bridge", false, 'bridge'],
 ] as const) {
+  // One buddy is enough: the pool is full again before each round, outside of the time that counts.
   await using pooled = await createDockerDriver({ preForkPoolSize: 1, preForkNetworks: network })
   await using fast = createExecutor({ driver: pooled })
+  const filled = () => firstValueFrom(pooled.prefork$.pipe(filter(({ free }) => free === 1)))
+  const ended: Array<{ remove(options: object): Promise<unknown> }> = []
+  const started: Array<{ stop(): Promise<unknown> }> = []
   await compare(
     `a cold run of ${image} true, ${title}, until the result`,
     [
       {
         name: 'cookietin with the prefork pool',
-        before: () => firstValueFrom(pooled.prefork$.pipe(filter(({ free }) => free === 1))),
         run: () => fast.run({ image, command: ['true'], disableNet }),
+        after: () => Promise.all([fast.onIdle(), filled()]),
       },
       {
         name: 'cookietin without it',
-        // What the pool does behind a run is not this one's time.
-        before: () =>
-          Promise.all([fast.onIdle(), firstValueFrom(pooled.prefork$.pipe(filter(({ free }) => free === 1)))]),
         run: () => executor.run({ image, command: ['true'], disableNet }),
+        after: () => executor.onIdle(),
+      },
+      { name: 'docker run --rm (removes it, too)', run: () => dockerRun(network) },
+      {
+        name: 'testcontainers',
+        run: async () => started.push(await testcontainer(network)),
+        after: () => started.pop()?.stop(),
       },
       {
-        name: 'docker run --rm',
-        before: () => executor.onIdle(),
-        run: () => exec('docker', ['run', '--rm', '--network', network, '--init', image, 'true']),
+        name: 'dockerode by hand',
+        run: async () => ended.push(await byHand(network)),
+        after: () => ended.pop()?.remove({ v: true, force: true }),
       },
-      { name: 'dockerode by hand', run: () => byHand(network) },
     ],
-    Number(process.env.BENCH_ROUNDS ?? 15),
+    rounds,
   )
 }
 
 const many = 40
 await compare(
-  `${many} cold runs, 4 at once`,
+  `${many} cold runs, 4 at once, until all containers are removed`,
   [
     {
       name: 'cookietin',
@@ -96,7 +118,7 @@ await compare(
       name: 'dockerode by hand',
       run: async () => {
         const lanes = Array.from({ length: 4 }, async () => {
-          for (let turn = 0; turn < many / 4; turn += 1) await byHand()
+          for (let turn = 0; turn < many / 4; turn += 1) await removedByHand('none')
         })
         await Promise.all(lanes)
       },

@@ -4,6 +4,8 @@ export interface Contender {
   /** Makes ready, each time, outside of the time that counts. */
   readonly before?: () => unknown
   readonly run: () => Promise<unknown>
+  /** Clears away, each time, outside of the time that counts. */
+  readonly after?: () => unknown
 }
 
 const median = (values: readonly number[]) =>
@@ -13,12 +15,14 @@ const median = (values: readonly number[]) =>
 export async function compare(title: string, contenders: readonly Contender[], rounds: number): Promise<void> {
   const times = new Map(contenders.map(({ name }) => [name, [] as number[]]))
   for (let round = -1; round < rounds; round += 1) {
-    for (const { name, before, run } of contenders) {
+    for (const { name, before, run, after } of contenders) {
       await before?.()
       const start = performance.now()
       await run()
+      const took = performance.now() - start
+      await after?.()
       // The first round warms up and does not count.
-      if (round >= 0) times.get(name)?.push(performance.now() - start)
+      if (round >= 0) times.get(name)?.push(took)
     }
   }
   const peer = median(times.get(contenders.at(-1)?.name ?? '') ?? [])

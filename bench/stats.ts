@@ -18,6 +18,7 @@ function cpuTimes() {
 }
 
 function enginePid(): string {
+  if (process.env.COOKIETIN_TEST_ENGINE_PID !== undefined) return process.env.COOKIETIN_TEST_ENGINE_PID
   try {
     return readFileSync('/var/run/docker.pid', 'latin1').trim()
   } catch {

@@ -3,6 +3,7 @@ import { resolveDockerConfig } from '../config.ts'
 import { connect } from '../docker/connect.ts'
 import { Liveness } from '../docker/liveness.ts'
 import { type Orphan, reapOrphans } from '../docker/reap.ts'
+import { type SweptFolder, sweepSocketFolders } from '../hot/sweep.ts'
 import { reapProcesses } from '../process/reap.ts'
 import { columns } from './columns.ts'
 import type { CommandContext } from './command-context.ts'
@@ -21,9 +22,9 @@ interface GcOptions {
 /** `cookietin gc`. */
 export function gcCommand(context: CommandContext): Command {
   return new Command('gc')
-    .summary('remove containers that dead processes left')
+    .summary('remove what dead processes left')
     .description(
-      'Removes the containers (with --driver process: ends the processes) that cookietin processes of this machine left when they were killed. Touches nothing else, and nothing of a living process.',
+      'Removes the containers, and the folders of the sockets of hot functions, that cookietin processes of this machine left when they were killed; with --driver process ends the processes that they left. Touches nothing else, and nothing of a living process.',
     )
     .option('--driver <docker|process>', 'what to look for: containers, or processes of this machine', 'docker')
     .option('--dry-run', 'only list them')
@@ -33,7 +34,7 @@ export function gcCommand(context: CommandContext): Command {
 }
 
 const examples = `
-Exit code: 0 when nothing is left, 1 when a container could not be removed, 125 when no engine answers.
+Exit code: 0 when nothing is left, 1 when something could not be removed, 125 when no engine answers.
 
 Examples:
   $ cookietin gc --dry-run
@@ -75,18 +76,37 @@ async function gcContainers(
     liveness.close()
     await close()
   }
+  // After the containers, which may be using them.
+  const folders = await sweepSocketFolders({ dryRun }).catch(() => [])
   const lines = json
-    ? orphans.map(orphanJson)
-    : [...columns(orphans.map(orphan => row(orphan, dryRun))), total(orphans, dryRun)]
+    ? [...orphans.map(orphanJson), ...folders.map(folder => JSON.stringify(folder))]
+    : [
+        ...columns([
+          ...orphans.map(orphan => containerRow(orphan, dryRun)),
+          ...folders.map(folder => folderRow(folder, dryRun)),
+        ]),
+        total(orphans, dryRun),
+      ]
   for (const line of lines) await stdio.line(line)
-  const left = dryRun ? [] : orphans.filter(({ removed }) => !removed)
+  const left = dryRun ? [] : [...orphans, ...folders].filter(({ removed }) => !removed)
   exit(interrupts.exitCode ?? (left.length > 0 ? exitCodes.failed : exitCodes.ok))
 }
 
-function row({ name, state, removed, error }: Orphan, dryRun: boolean): string[] {
-  const done = removed ? 'removed' : dryRun ? 'would remove' : 'left'
-  return [done, printable(name), state, error === undefined ? '' : printable(error.message)]
-}
+const done = (removed: boolean, dryRun: boolean) => (removed ? 'removed' : dryRun ? 'would remove' : 'left')
+
+const containerRow = ({ name, state, removed, error }: Orphan, dryRun: boolean): string[] => [
+  done(removed, dryRun),
+  printable(name),
+  state,
+  error === undefined ? '' : printable(error.message),
+]
+
+const folderRow = ({ path, removed }: SweptFolder, dryRun: boolean): string[] => [
+  done(removed, dryRun),
+  printable(path),
+  'folder',
+  '',
+]
 
 function total(orphans: readonly Orphan[], dryRun: boolean): string {
   if (orphans.length === 0) return 'No container of a dead process was found.'

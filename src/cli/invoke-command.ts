@@ -83,14 +83,10 @@ async function invoke(context: CommandContext, image: string, words: readonly st
   const { signal } = interrupts
   await using driver = await createDockerDriver({}, { inspect: inspection?.inspect })
   await using executor = createExecutor({ driver, concurrency, inspect: inspection?.inspect })
-  await using fn = executor.function({ ...task, timeout, maxContainers: concurrency })
-  const call = () =>
-    fn.invoke({
-      body: bodyOf(data),
-      headers,
-      signal,
-      ...(options.quiet ? {} : { stdout: stdio.stderr, stderr: stdio.stderr }),
-    })
+  // Of the function and not of a call, so that what it says before it listens is heard, too.
+  const log = options.quiet ? {} : { stdout: stdio.stderr, stderr: stdio.stderr }
+  await using fn = executor.function({ ...task, ...log, timeout, maxContainers: concurrency })
+  const call = () => fn.invoke({ body: bodyOf(data), headers, signal })
   try {
     const good =
       repeat === 1

@@ -7,6 +7,7 @@ import type { CommandContext } from './command-context.ts'
 import { readFunctions } from './functions-file.ts'
 import { addInspectOptions, type InspectOptions, openInspection } from './inspect-option.ts'
 import { Interrupts } from './interrupts.ts'
+import { NamedLines } from './named-lines.ts'
 import { readCount } from './run-options.ts'
 import { front } from './serve-front.ts'
 import { UsageError } from './usage-error.ts'
@@ -41,6 +42,8 @@ The file names functions, each as the library takes it, and bounds them all toge
     }
   }
 
+What functions write is passed on to standard error, each line with the function's name before it.
+
 SIGTERM or Ctrl-C: takes no more calls, answers those it has, removes its containers, and ends. A second one ends at once.
 
 Examples:
@@ -55,7 +58,14 @@ async function run({ stdio, exit }: CommandContext, file: string, options: Serve
   using interrupts = new Interrupts(stdio)
   await using driver = await createDockerDriver({}, { inspect: inspection?.inspect })
   await using executor = createExecutor({ driver, ...limits, inspect: inspection?.inspect })
-  const made = new Map(Object.entries(functions).map(([name, spec]) => [name, executor.function(spec)]))
+  const width = Math.max(...Object.keys(functions).map(name => name.length))
+  const log = (name: string) => new NamedLines(name.padEnd(width), line => stdio.note(line))
+  const made = new Map(
+    Object.entries(functions).map(([name, spec]) => [
+      name,
+      executor.function({ ...spec, stdout: log(name), stderr: log(name) }),
+    ]),
+  )
   const app = front(made, interrupts.signal)
   const server = serve({ fetch: app.fetch, port, hostname: options.host })
   const { port: taken } = await listening(server, options)

@@ -1,18 +1,16 @@
 import { execFile } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, rmdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { CookietinError } from '../errors.ts'
-import { currentOwner, ownerIsAlive } from '../owner.ts'
+import { currentOwner } from '../owner.ts'
+import { ownerFile, rootPrefix, sweepSocketFolders } from './sweep.ts'
 
 const run = promisify(execFile)
 
 /** What a socket's folder may hold: a socket, a link and what a careless function writes. The container cannot fill the disk through it. */
 const tmpfs = 'size=1m,nr_inodes=64,mode=0777,nosuid,nodev,noexec'
-
-const rootPrefix = 'cookietin-sockets-'
-const ownerFile = 'owner'
 
 /**
  * Folders that are shared with one container each, where its socket is.
@@ -72,20 +70,6 @@ export class SocketFolder {
         },
       )
     }
-  }
-}
-
-/** Removes the folders that dead processes of this host have left. */
-export async function sweepSocketFolders(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    if (!name.startsWith(rootPrefix)) continue
-    const root = join(tmpdir(), name)
-    const owner = await readFile(join(root, ownerFile), 'utf8').catch(() => undefined)
-    if (owner === undefined || ownerIsAlive(owner)) continue
-    for (const entry of await readdir(root).catch(() => [])) {
-      if (entry !== ownerFile) await run('umount', ['-l', join(root, entry)]).catch(() => {})
-    }
-    await rm(root, { recursive: true, force: true }).catch(() => {})
   }
 }
 

@@ -1,5 +1,8 @@
 import { Writable } from 'node:stream'
 
+/** Bytes. Enough for the end of a stack trace. */
+const mostUnheard = 2048
+
 /**
  * Takes one output stream of a container that serves call after call, and passes it to the writable of the call in progress, at its pace;
  * between calls to that of the function, if it has one.
@@ -9,6 +12,7 @@ export class LogRouter extends Writable {
   #target: Writable | undefined
   /** Set while a chunk waits for its target. */
   #release: (() => void) | undefined
+  #unheard = Buffer.alloc(0)
 
   constructor(between: Writable | undefined) {
     super({ decodeStrings: true })
@@ -25,8 +29,14 @@ export class LogRouter extends Writable {
     this.#target?.on('error', ignore)
   }
 
+  /** The end of what went to nobody: no call was in progress, and the function has no writable. */
+  get unheard(): string {
+    return this.#unheard.toString().trim()
+  }
+
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     const target = this.#target
+    if (target === undefined) this.#unheard = Buffer.concat([this.#unheard, chunk]).subarray(-mostUnheard)
     if (target === undefined || target.destroyed || target.writableEnded || target.write(chunk)) {
       done()
       return

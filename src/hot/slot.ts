@@ -89,13 +89,20 @@ export class Slot {
     if (cause === 'launchTimeout') {
       return new CookietinError(
         'ERR_COOKIETIN_LISTEN_TIMEOUT',
-        `The function did not listen on its socket within ${launchTimeout} ms of its start. It must listen at FN_LISTENER, or raise launchTimeout`,
+        `The function did not listen on its socket within ${launchTimeout} ms of its start. It must listen at FN_LISTENER, or raise launchTimeout${this.#lastWords}`,
         { cookieId: this.id },
       )
     }
     return toCookietinError(error, 'ERR_COOKIETIN_FUNCTION_EXITED', `The function's container was ended (${cause})`, {
       cookieId: this.id,
     })
+  }
+
+  /** What it wrote when nobody was there to read it, which often says why it failed. */
+  get #lastWords(): string {
+    const { stdout, stderr } = this.#parts
+    const said = stderr.unheard || stdout.unheard
+    return said === '' ? '' : `. It wrote last:\n${said}`
   }
 
   start(): void {
@@ -129,7 +136,7 @@ export class Slot {
           type: 'exited',
           error: new CookietinError(
             'ERR_COOKIETIN_FUNCTION_EXITED',
-            `The function's container has ended by itself${exitCode === undefined ? '' : ` with exit code ${exitCode}`}${error === undefined ? '' : `: ${error.message}`}`,
+            `The function's container has ended by itself${exitCode === undefined ? '' : ` with exit code ${exitCode}`}${error === undefined ? '' : `: ${error.message}`}${this.#lastWords}`,
             { cookieId: cookie.id, cause: error },
           ),
         }),

@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type CliRun, cli, startCli } from '../support/cli.ts'
@@ -63,6 +66,27 @@ test('removes what a killed process left, and nothing of a living one or of stra
   living.process.kill('SIGTERM')
   expect((await living.end).code).toBe(143)
   expect(ours((await cli(['gc'])).stdout)).toEqual([])
+})
+
+test('removes the socket folders that a killed process left', async () => {
+  const TMPDIR = await mkdtemp(join(tmpdir(), 'ct-'))
+  const run = startCli(['invoke', '--network', 'none', testImage, 'sh', '-c', 'echo up; sleep 300'], {
+    env: { TMPDIR },
+  })
+  await run.told('up')
+  run.process.kill('SIGKILL')
+  await run.end
+  const [folder = ''] = (await readdir(TMPDIR)).filter(name => name.startsWith('cookietin-sockets-'))
+  const path = join(TMPDIR, folder)
+  const dry = await cli(['gc', '--dry-run'], { env: { TMPDIR } })
+  expect(dry.stdout).toMatch(new RegExp(`^would remove +${path} +folder$`, 'm'))
+  const json = (await cli(['gc', '--dry-run', '--json'], { env: { TMPDIR } })).stdout.trim().split('\n')
+  expect(json.map(line => JSON.parse(line) as object)).toContainEqual({ path, removed: false })
+  const { code, stdout } = await cli(['gc'], { env: { TMPDIR } })
+  expect(code).toBe(0)
+  expect(stdout).toMatch(new RegExp(`^removed +${path} +folder$`, 'm'))
+  expect((await readdir(TMPDIR)).filter(name => name.startsWith('cookietin'))).toEqual([])
+  await rm(TMPDIR, { recursive: true })
 })
 
 test('ends what a killed process left of the process driver, and nothing of a living one', async () => {

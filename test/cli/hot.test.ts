@@ -67,6 +67,12 @@ describe('invoke', () => {
     expect([many.code, many.stdout]).toEqual([1, expect.stringContaining('3 × ERR_COOKIETIN_RESPONSE_FAILED')])
   })
 
+  test('passes on what a function says that never listens', async () => {
+    const { code, stderr } = await cli(['invoke', ...misbehave('exits while it should listen')])
+    expect([code, stderr.match(/no flour/g)]).toEqual([1, ['no flour']])
+    expect(stderr).toMatch(/^Error: no flour\ncookietin: The function's container has ended by itself/)
+  })
+
   test('ends a call on Ctrl-C, and leaves nothing', async () => {
     const run = startCli(['invoke', '--data', '{"wait":60000}', ...echo])
     await run.told('out ')
@@ -112,6 +118,11 @@ describe('serve', () => {
   test('tells its callers what went wrong', async () => {
     const functions = {
       bad: { image: functionImage, command: ['node', '/function/misbehave.cjs'], env: { WAY: 'answers 500' } },
+      mute: {
+        image: functionImage,
+        command: ['node', '/function/misbehave.cjs'],
+        env: { WAY: 'exits while it should listen' },
+      },
       slow: {
         image: functionImage,
         command: ['node', '/function/misbehave.cjs'],
@@ -119,10 +130,13 @@ describe('serve', () => {
         timeout: 700,
       },
     }
-    const { url } = await serving({ functions })
+    const { run, url } = await serving({ functions })
     const status = async (path: string, method = 'POST') => (await fetch(url + path, { method })).status
     expect(await status('/invoke/bad')).toBe(502)
     expect(await status('/invoke/slow')).toBe(504)
+    const mute = await fetch(`${url}/invoke/mute`, { method: 'POST' })
+    expect([mute.status, await mute.text()]).toEqual([502, expect.not.stringContaining('no flour')])
+    await run.told('mute | Error: no flour\n')
     expect(await status('/invoke/none')).toBe(404)
     expect(await status('/invoke/bad', 'GET')).toBe(405)
     expect(await status('/elsewhere', 'GET')).toBe(404)

@@ -74,6 +74,17 @@ it.each(Object.entries(codes))('a function that %s: %s', async (way, code) => {
   expect(await containers()).toEqual([])
 })
 
+it('what a container wrote before it failed to listen is in the error, unless the function has a log for it', async () => {
+  const { make } = await hotKitchen()
+  const spec = { env: { WAY: 'exits while it should listen' } }
+  await expect(make('misbehave', spec).invoke()).rejects.toThrow(
+    /with exit code 3.*\. It wrote last:\nError: no flour$/,
+  )
+  const stderr = new PassThrough({ encoding: 'utf8' })
+  await expect(make('misbehave', { ...spec, stderr }).invoke()).rejects.not.toThrow('no flour')
+  expect(stderr.read()).toBe('Error: no flour\n')
+})
+
 it.each(Object.entries(inBody))('a function that %s: %s, after its headers', async (way, code) => {
   const { fn } = await misbehaving(way)
   const response = await fn.invoke({ body: 'x', timeout: code === 'CALL_TIMEOUT' ? 800 : 20_000 })

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, syml
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { SocketFolders, sweepSocketFolders } from '../../../src/hot/folder.ts'
+import { SocketFolders } from '../../../src/hot/folder.ts'
+import { sweepSocketFolders } from '../../../src/hot/sweep.ts'
 import { currentOwner } from '../../../src/owner.ts'
 
 let temp = ''
@@ -38,15 +39,26 @@ it('sweeps what a dead process left, and nothing of a living one', async () => {
   const [boot, , start, ...rest] = currentOwner().split('/')
   const owners = { dead: [boot, pid, start, ...rest].join('/'), alive: currentOwner(), nonsense: 'nonsense' }
   for (const [name, owner] of Object.entries(owners)) {
-    mkdirSync(join(temp, `cookietin-sockets-${name}`, '0'), { recursive: true })
-    writeFileSync(join(temp, `cookietin-sockets-${name}`, 'owner'), owner)
+    const root = join(temp, `cookietin-sockets-${name}`)
+    mkdirSync(root, { mode: 0o700 })
+    mkdirSync(join(root, '0'))
+    writeFileSync(join(root, 'owner'), owner)
   }
   mkdirSync(join(temp, 'cookietin-sockets-unowned'))
-  await sweepSocketFolders()
+  // As another user of this machine could have made them, to have something else taken for ours.
+  mkdirSync(join(temp, 'cookietin-sockets-open'), { mode: 0o755 })
+  writeFileSync(join(temp, 'cookietin-sockets-open/owner'), owners.dead)
+  symlinkSync('cookietin-sockets-dead', join(temp, 'cookietin-sockets-link'))
+
+  const path = join(temp, 'cookietin-sockets-dead')
+  expect(await sweepSocketFolders({ dryRun: true })).toEqual([{ path, removed: false }])
+  expect(existsSync(path)).toBe(true)
+  expect(await sweepSocketFolders()).toEqual([{ path, removed: true }])
   expect(readdirSync(temp).sort()).toEqual([
     'cookietin-sockets-alive',
+    'cookietin-sockets-link',
     'cookietin-sockets-nonsense',
+    'cookietin-sockets-open',
     'cookietin-sockets-unowned',
   ])
-  expect(existsSync(join(temp, 'cookietin-sockets-dead'))).toBe(false)
 })

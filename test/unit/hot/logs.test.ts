@@ -47,6 +47,17 @@ it('goes at the pace of a slow one, and is not held up by it once its call is ov
   expect(slow.seen).toEqual(['a'])
 })
 
+it('keeps the end of what nobody hears', async () => {
+  const [router, call] = [new LogRouter(undefined), target()]
+  await write(router, `${'x'.repeat(5_000)}\n`)
+  await write(router, 'Error: no flour\n')
+  expect(router.unheard).toMatch(/^x+\nError: no flour$/)
+  expect(router.unheard.length).toBeLessThanOrEqual(2_048)
+  router.direct(call.writable)
+  await write(router, 'heard')
+  expect(router.unheard).not.toContain('heard')
+})
+
 it('loses the log of one that breaks, and nothing else', async () => {
   const broken = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) })
   const router = new LogRouter(undefined)
