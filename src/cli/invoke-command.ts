@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import { Command } from 'commander'
 import { CookietinError } from '../errors.ts'
 import type { HotFunction } from '../hot/function.ts'
+import { isHeaderName, strayCharacter } from '../hot/wire.ts'
 import { createDockerDriver, createExecutor, type TaskInput } from '../index.ts'
 import { type CommandContext, collect } from './command-context.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -147,8 +148,13 @@ function bodyOf(data: string): TaskInput | undefined {
 function readHeaders(given: readonly string[]): Record<string, string[]> {
   const headers: Record<string, string[]> = {}
   for (const text of given) {
-    const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*(.*)$/.exec(text) ?? []
-    if (name === undefined || value === undefined) throw new UsageError(`--header: "${text}" is not NAME: VALUE`)
+    const [, name = '', value = ''] = /^([^:]*):\s*(.*)$/s.exec(text) ?? []
+    if (!isHeaderName(name)) throw new UsageError(`--header: "${text}" is not NAME: VALUE`)
+    const stray = strayCharacter(value)
+    if (stray !== undefined)
+      throw new UsageError(
+        `--header: the value of ${name} has ${stray}; give characters up to U+00FF, none of them a control character`,
+      )
     headers[name] = [...(headers[name] ?? []), value]
   }
   return headers

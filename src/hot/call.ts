@@ -1,33 +1,16 @@
-import type { Writable } from 'node:stream'
 import { onAbort } from '../abort.ts'
 import { deferred } from '../deferred.ts'
-import { CookietinError } from '../errors.ts'
+import { CookietinError, toCookietinError } from '../errors.ts'
 import { newId } from '../resolve/id.ts'
-import type { TaskInput } from '../task.ts'
 import type { Exchange } from './exchange.ts'
+import type { ResolvedRequest } from './request.ts'
+import { releaseBody, watchBody } from './request-body.ts'
 import type { Slot } from './slot.ts'
-import type { CallHeaders } from './wire.ts'
-
-/** One call to a function. */
-export interface InvokeRequest {
-  /** Sent as it comes, as fast as the function takes it. Default: empty. */
-  readonly body?: TaskInput | undefined
-  /** Sent as they are, and again as `Fn-Http-H-…`. `Content-Length` states the length of a body that is sent as it comes; else it is sent in chunks. */
-  readonly headers?: CallHeaders | undefined
-  /** How long the call may take from now on, the wait for a container and the response's body included, in ms. Default: the function's. */
-  readonly timeout?: number | undefined
-  /** Aborting it ends the call, and the container where the call was already sent. */
-  readonly signal?: AbortSignal | undefined
-  /** Gets what the container writes to standard output during the call. It is not ended. */
-  readonly stdout?: Writable | undefined
-  /** Gets what the container writes to standard error during the call. It is not ended. */
-  readonly stderr?: Writable | undefined
-}
 
 /** A call from when it is made until its response has come to its end. */
 export class Call {
   readonly id = newId()
-  readonly request: InvokeRequest
+  readonly request: ResolvedRequest
   /** Unix time in ms. */
   readonly deadline: number
   readonly #response = deferred<Response>()
@@ -38,13 +21,17 @@ export class Call {
   #over = false
 
   /** `left` is called when the caller has given up before the call was sent. */
-  constructor(request: InvokeRequest, timeout: number, left: (call: Call) => void) {
+  constructor(request: ResolvedRequest, left: (call: Call) => void) {
+    const { timeout, signal } = request
     this.request = request
     this.#left = left
     this.deadline = Date.now() + Math.min(timeout, 2 ** 40)
     if (timeout < 2 ** 31) this.#timer = setTimeout(() => this.#giveUp(timeoutError(timeout)), timeout)
-    const { signal } = request
     this.#release = onAbort(signal, () => this.#giveUp(cancelError(signal?.reason)))
+    watchBody(request.body, error => {
+      // Once it is sent, whoever reads the body hears of it.
+      if (!this.wasSent) this.#giveUp(inputError(error))
+    })
   }
 
   get response(): Promise<Response> {
@@ -71,7 +58,8 @@ export class Call {
 
   /** It cannot be served, or its container has ended. */
   fail(error: CookietinError): void {
-    this.#exchange?.abort(error)
+    if (this.#exchange !== undefined) this.#exchange.abort(error)
+    else if (!this.#over) releaseBody(this.request.body)
     this.#response.reject(error)
     this.finish()
   }
@@ -94,6 +82,10 @@ function timeoutError(timeout: number): CookietinError {
   return new CookietinError('ERR_COOKIETIN_CALL_TIMEOUT', `The call was not done within its timeout of ${timeout} ms`, {
     retryable: true,
   })
+}
+
+function inputError(error: unknown): CookietinError {
+  return toCookietinError(error, 'ERR_COOKIETIN_INPUT_FAILED', 'Could not send the body of the call')
 }
 
 function cancelError(reason: unknown): CookietinError {

@@ -1,8 +1,10 @@
 import { type Deferred, deferred } from '../deferred.ts'
-import { CookietinError, InvalidInputError, toCookietinError } from '../errors.ts'
-import { Call, type InvokeRequest } from './call.ts'
+import { CookietinError, toCookietinError } from '../errors.ts'
+import { Call } from './call.ts'
 import type { Admission, HotHost } from './host.ts'
 import { launchSlot } from './launch.ts'
+import { type InvokeRequest, resolveRequest } from './request.ts'
+import { releaseBody } from './request-body.ts'
 import { Seats } from './seats.ts'
 import type { Slot, SlotState } from './slot.ts'
 import type { ResolvedSpec } from './spec.ts'
@@ -48,11 +50,13 @@ export class SlotFunction implements HotFunction {
     return this.#seats.slots.size
   }
 
-  invoke(request: InvokeRequest = {}): Promise<Response> {
-    const { timeout = this.#spec.timeout } = request
-    if (this.#isClosed) return Promise.reject(closedError())
-    if (!(typeof timeout === 'number' && timeout > 0)) return Promise.reject(badTimeout(timeout))
-    const call = new Call(request, timeout, () => this.#leave(call))
+  async invoke(request: InvokeRequest = {}): Promise<Response> {
+    const resolved = resolveRequest(request, this.#spec.timeout)
+    if (this.#isClosed) {
+      releaseBody(resolved.body)
+      throw closedError()
+    }
+    const call = new Call(resolved, left => this.#leave(left))
     if (!call.isOver) {
       this.#waiting.push(call)
       this.#dispatch()
@@ -153,7 +157,15 @@ export class SlotFunction implements HotFunction {
     const call = this.#seats.callOf(slot)
     // Its caller gave up while the container was thawed for it.
     if (call === undefined || call.isOver) slot.actor.send({ type: 'served' })
-    else call.send(slot)
+    else {
+      try {
+        call.send(slot)
+      } catch (error) {
+        // Nothing was sent, so the container is as good as before; thrown from here the error would end the process.
+        call.fail(toCookietinError(error, 'ERR_COOKIETIN_INVALID_TASK', 'Cannot send the call'))
+        slot.actor.send({ type: 'served' })
+      }
+    }
   }
 
   #rest(slot: Slot, from: SlotState): void {
@@ -215,10 +227,4 @@ export class SlotFunction implements HotFunction {
 
 function closedError(): CookietinError {
   return new CookietinError('ERR_COOKIETIN_CLOSED', 'Cannot call the function: it is closed')
-}
-
-function badTimeout(timeout: unknown): CookietinError {
-  return new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [
-    { field: 'timeout', value: String(timeout), allowed: 'milliseconds above 0, or Infinity' },
-  ])
 }

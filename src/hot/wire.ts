@@ -14,6 +14,17 @@ const hopByHop = new Set([
   'upgrade',
 ])
 
+/** True for a name that a header can have (RFC 9110, 5.1). */
+export const isHeaderName = (text: string): boolean => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text)
+
+/** The first character that no header's value can have, as `U+20AC`; undefined where there is none. */
+export function strayCharacter(value: string): string | undefined {
+  const [stray] = /[^\t\x20-\x7e\x80-\xff]/u.exec(value) ?? []
+  return stray === undefined
+    ? undefined
+    : `U+${(stray.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
+}
+
 /** Ours to set: what a caller says of them is not passed on. */
 const ours = new Set(['host', 'content-length', 'expect', 'fn-call-id', 'fn-deadline'])
 

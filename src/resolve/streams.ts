@@ -7,7 +7,7 @@ const inputRule =
   'a string, bytes (Uint8Array), an iterable of those, a Node.js readable stream or a web ReadableStream'
 
 /** Checks the kind of the input, not what it holds: that is read while the task runs. */
-export function readInput(issues: Issues, value: unknown): TaskInput | undefined {
+export function readInput(issues: Issues, value: unknown, field: 'input' | 'body' = 'input'): TaskInput | undefined {
   if (value === undefined) return undefined
   if (typeof value === 'string' || value instanceof Uint8Array) return value
   const source = (typeof value === 'object' && value !== null ? value : {}) as {
@@ -18,9 +18,9 @@ export function readInput(issues: Issues, value: unknown): TaskInput | undefined
     readonly [Symbol.asyncIterator]?: unknown
   }
   const readable = [source.getReader, source[Symbol.asyncIterator], source[Symbol.iterator]].some(isFunction)
-  if (!readable) return issues.addSecret('input', value, inputRule)
-  if (source.locked === true) return issues.addSecret('input', value, 'a stream that nobody else is reading')
-  if (source.destroyed === true) return issues.addSecret('input', value, 'a stream that has not been destroyed')
+  if (!readable) return issues.addSecret(field, value, inputRule)
+  if (source.locked === true) return issues.addSecret(field, value, 'a stream that nobody else is reading')
+  if (source.destroyed === true) return issues.addSecret(field, value, 'a stream that has not been destroyed')
   return value as TaskInput
 }
 

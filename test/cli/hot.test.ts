@@ -63,6 +63,10 @@ describe('invoke', () => {
       code: 125,
       stderr: expect.stringContaining('is not NAME: VALUE') as string,
     })
+    expect(await cli(['invoke', '-H', 'X: €', ...echo])).toMatchObject({
+      code: 125,
+      stderr: expect.stringContaining('--header: the value of X has U+20AC') as string,
+    })
     const many = await cli(['invoke', '-q', '-n', '3', ...misbehave('closes without an answer')])
     expect([many.code, many.stdout]).toEqual([1, expect.stringContaining('3 × ERR_COOKIETIN_RESPONSE_FAILED')])
   })
