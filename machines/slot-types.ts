@@ -24,6 +24,8 @@ export interface SlotContext {
   readonly called: boolean
   /** A close was asked for while a call was being served. */
   readonly closeWanted: boolean
+  /** The container ended while a call was being served, whose answer may be there all the same. */
+  readonly exited: boolean
   readonly cause: SlotCause | undefined
   readonly error: unknown
   /** Why the removal failed; undefined when nothing is left. */

@@ -25,6 +25,7 @@ export const slotMachine = setup({
   actions: {
     rest: assign({ idleSince: ({ self }) => timeOf(self), called: false }),
     rememberCall: assign({ called: true }),
+    rememberExit: assign({ exited: true, error: ({ event }) => ('error' in event ? event.error : undefined) }),
     wantClose: assign({ closeWanted: true }),
     recordRetirement: assign({ retireError: ({ event }) => ('error' in event ? event.error : undefined) }),
     causeLaunchFailed: assign({
@@ -37,6 +38,7 @@ export const slotMachine = setup({
       error: ({ event }) => ('error' in event ? event.error : undefined),
     }),
     causeExited: assign({ cause: 'exited', error: ({ event }) => ('error' in event ? event.error : undefined) }),
+    causeExitedBefore: assign({ cause: 'exited' }),
     causeBroken: assign({ cause: 'broken', error: ({ event }) => ('error' in event ? event.error : undefined) }),
     causeIdle: assign({ cause: 'idle' }),
     causeEvicted: assign({ cause: 'evicted' }),
@@ -45,6 +47,7 @@ export const slotMachine = setup({
   guards: {
     called: ({ context }) => context.called,
     closeWanted: ({ context }) => context.closeWanted,
+    hasExited: ({ context }) => context.exited,
     // A time too long for a timer is none.
     freezes: ({ context }) => context.freezeAfter <= longestDelay,
     expires: ({ context }) => context.idleTimeout <= longestDelay,
@@ -65,6 +68,7 @@ export const slotMachine = setup({
     idleSince: 0,
     called: false,
     closeWanted: false,
+    exited: false,
     cause: undefined,
     error: undefined,
     retireError: undefined,
@@ -145,9 +149,14 @@ export const slotMachine = setup({
     },
     busy: {
       on: {
-        served: [{ guard: 'closeWanted', target: 'draining', actions: 'causeClosed' }, { target: 'idle' }],
+        served: [
+          { guard: 'hasExited', target: 'draining', actions: 'causeExitedBefore' },
+          { guard: 'closeWanted', target: 'draining', actions: 'causeClosed' },
+          { target: 'idle' },
+        ],
         broken: { target: 'draining', actions: 'causeBroken' },
-        exited: { target: 'draining', actions: 'causeExited' },
+        // Its answer may be there whole all the same: the end of the connection says whether it is.
+        exited: { actions: 'rememberExit' },
         close: { actions: 'wantClose' },
       },
     },

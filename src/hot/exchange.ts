@@ -41,6 +41,8 @@ export class Exchange {
   readonly #request: ClientRequest
   readonly #callId: string
   #incoming: IncomingMessage | undefined
+  /** The body that is sent as it comes. */
+  #chunks: AsyncIterator<Uint8Array> | undefined
   #failure: CookietinError | undefined
   #over = false
   #settle: { resolve: (response: Response) => void; reject: (error: CookietinError) => void } = {
@@ -94,9 +96,10 @@ export class Exchange {
   }
 
   async #send(body: TaskInput): Promise<void> {
-    const chunks = toChunks(body)
+    const chunks = toChunks(body)[Symbol.asyncIterator]()
+    this.#chunks = chunks
     try {
-      for await (const chunk of chunks) {
+      for await (const chunk of { [Symbol.asyncIterator]: () => chunks }) {
         if (this.#over || this.#request.destroyed) return
         if (!this.#request.write(chunk)) await drained(this.#request)
       }
@@ -116,7 +119,7 @@ export class Exchange {
     } else if (!framed && !hasNoBody(statusCode)) {
       this.#failWith('INVALID', 'its answer does not say where it ends (neither Content-Length nor chunked)')
     } else if (Number(headers['content-length'] ?? 0) > this.#options.maxBody) {
-      this.#failWith('TOO_LARGE', `its body is larger than ${this.#options.maxBody} bytes`)
+      this.#failAsTooLarge()
     } else if (statusCode !== 200) {
       this.#refuse(response, statusCode)
     } else {
@@ -126,16 +129,20 @@ export class Exchange {
 
   /** The function says that it failed, or ran out of time: the container lives. */
   #refuse(response: IncomingMessage, status: 502 | 504): void {
-    let text = ''
+    const said: Buffer[] = []
+    let size = 0
     response.on('data', (chunk: Buffer) => {
-      if (text.length < 4_096) text += chunk.toString()
+      if (size < 4_096) said.push(chunk)
+      size += chunk.length
+      if (size > this.#options.maxBody) this.#failAsTooLarge()
     })
     this.#untilRead(response, () => {
+      const text = Buffer.concat(said).toString().slice(0, 1_000)
       const [code, what] =
         status === 502
           ? (['ERR_COOKIETIN_FUNCTION_FAILED', 'The function failed'] as const)
           : (['ERR_COOKIETIN_CALL_TIMEOUT', 'The function ran out of time'] as const)
-      this.#settle.reject(new CookietinError(code, `${what}: ${text.slice(0, 1_000) || '(it says no more)'}`))
+      this.#settle.reject(new CookietinError(code, `${what}: ${text || '(it says no more)'}`))
     })
   }
 
@@ -147,7 +154,7 @@ export class Exchange {
     }
     const body = bodyStream(response, {
       limit: this.#options.maxBody,
-      tooLarge: () => this.#failWith('TOO_LARGE', `its body is larger than ${this.#options.maxBody} bytes`),
+      tooLarge: () => this.#failAsTooLarge(),
       cancelled: reason =>
         this.#fail(
           new CookietinError('ERR_COOKIETIN_CANCELLED', 'The response was not read to its end', { cause: reason }),
@@ -183,6 +190,8 @@ export class Exchange {
   #failBy(error: NodeJS.ErrnoException): void {
     if (error.code === 'HPE_HEADER_OVERFLOW') {
       this.#failWith('HEADERS_TOO_LARGE', `its headers are larger than ${this.#options.maxHeaderSize} bytes`, error)
+    } else if (error.code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') {
+      this.#failWith('HEADERS_TOO_LARGE', 'what it says of the chunks of its body is larger than 16 KiB', error)
     } else if (error.code?.startsWith('HPE_')) {
       this.#failWith('INVALID', `its answer is not HTTP (${error.message})`, error)
     } else if (this.#incoming !== undefined) {
@@ -190,6 +199,10 @@ export class Exchange {
     } else {
       this.#failWith('FAILED', `the connection broke before its answer (${error.message})`, error)
     }
+  }
+
+  #failAsTooLarge(): void {
+    this.#failWith('TOO_LARGE', `its body is larger than ${this.#options.maxBody} bytes`)
   }
 
   #failWith(
@@ -207,6 +220,8 @@ export class Exchange {
     this.#failure = error
     this.#options.broken(error)
     this.#settle.reject(error)
+    // Also while its next chunk is awaited, which may never come.
+    void this.#chunks?.return?.()
     this.#request.destroy()
     this.#incoming?.destroy()
   }

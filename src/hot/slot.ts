@@ -1,6 +1,7 @@
 import type { Agent } from 'node:http'
 import type { Writable } from 'node:stream'
 import { type Actor, createActor } from 'xstate'
+import type { SlotEvent } from '../../machines/slot-types.ts'
 import { shownOf } from '../cookie/inspectable-cookie.ts'
 import type { OpenCookie } from '../cookie/open-cookie.ts'
 import type { CookieOptions } from '../cookie.ts'
@@ -140,7 +141,8 @@ export class Slot {
             { cookieId: cookie.id, cause: error },
           ),
         }),
-      error => this.#send({ type: 'exited', error }),
+      // The engine was lost, and nobody knows whether it still runs: what a call may still get from it is not waited for.
+      error => this.#send({ type: this.#state === 'busy' ? 'broken' : 'exited', error }),
     )
   }
 
@@ -164,7 +166,7 @@ export class Slot {
     }
   }
 
-  #send(event: { type: 'exited'; error: unknown }): void {
+  #send(event: SlotEvent): void {
     if (this.#state !== 'draining' && this.#state !== 'gone') this.actor.send(event)
   }
 }

@@ -28,6 +28,11 @@ export function strayCharacter(value: string): string | undefined {
 /** Ours to set: what a caller says of them is not passed on. */
 const ours = new Set(['host', 'content-length', 'expect', 'fn-call-id', 'fn-deadline'])
 
+/** The names that `Connection` headers give: they are for that connection only, too. */
+function namedBy(connection: Iterable<string>): Set<string> {
+  return new Set([...connection].flatMap(value => value.split(',').map(name => name.trim().toLowerCase())))
+}
+
 const prefix = 'fn-http-h-'
 
 /** What a call's request says of itself. */
@@ -51,10 +56,11 @@ export function requestHeaders({ callId, deadline, headers, length }: CallHead):
     'fn-deadline': new Date(deadline).toISOString(),
     ...(length === undefined ? { 'transfer-encoding': 'chunked' } : { 'content-length': String(length) }),
   }
-  const given = headers instanceof Headers ? headers : Object.entries(headers ?? {})
+  const given = [...(headers instanceof Headers ? headers : Object.entries(headers ?? {}))]
+  const dropped = namedBy(given.flatMap(([name, value]) => (name.toLowerCase() === 'connection' ? value : [])))
   for (const [name, value] of given) {
     const key = name.toLowerCase()
-    if (hopByHop.has(key) || ours.has(key)) continue
+    if (hopByHop.has(key) || ours.has(key) || dropped.has(key)) continue
     const values = typeof value === 'string' ? value : [...value]
     sent[key] = values
     if (key !== 'content-type' && !key.startsWith('fn-')) sent[prefix + key] = values
@@ -80,23 +86,29 @@ export interface AnswerHead {
 
 /**
  * The status and headers for the caller: `Fn-Http-Status` and `Fn-Http-H-…` where the function gives them, and its other headers
- * as they are, but for those that concern the connection. Undefined where the function gives a status that is none.
+ * as they are, but for those that concern the connection. How long the body is says only the header that frames it, never one that
+ * is wrapped: whoever passes the answer on would send more or less than it says. Undefined where the function gives a status that is none.
  */
 export function answerOf(rawHeaders: readonly string[], callId: string): AnswerHead | undefined {
   const headers = new Headers()
   const wrapped: [string, string][] = []
+  const connection: string[] = []
   let status = 200
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] ?? '').toLowerCase()
     const value = rawHeaders[index + 1] ?? ''
+    const inner = name.startsWith(prefix) ? name.slice(prefix.length) : undefined
+    if ((inner ?? name) === 'connection') connection.push(value)
     if (name === 'fn-http-status') status = Number(value)
-    else if (name.startsWith(prefix)) wrapped.push([name.slice(prefix.length), value])
-    else if (!hopByHop.has(name)) headers.append(name, value)
+    else if (inner === undefined) headers.append(name, value)
+    else if (inner !== '' && inner !== 'content-length') wrapped.push([inner, value])
   }
   if (!(Number.isInteger(status) && status >= 200 && status <= 599)) return undefined
   // What the function says to its caller beats what it says to us under the same name.
   for (const name of new Set(wrapped.map(([name]) => name))) headers.delete(name)
-  for (const [name, value] of wrapped) if (name !== '' && !hopByHop.has(name)) headers.append(name, value)
+  for (const [name, value] of wrapped) headers.append(name, value)
+  for (const name of [...hopByHop, ...namedBy(connection)]) if (isHeaderName(name)) headers.delete(name)
+  if (hasNoBody(status)) headers.delete('content-length')
   headers.set('fn-call-id', callId)
   return { status, headers }
 }

@@ -154,7 +154,7 @@ describe('a slot', () => {
     expect([rig.state, rig.context.cause, rig.context.error]).toEqual(['draining', cause, error])
   })
 
-  it.each(['launching', 'listening', 'idle', 'freezing', 'frozen', 'unfreezing', 'busy'] as const)(
+  it.each(['launching', 'listening', 'idle', 'freezing', 'frozen', 'unfreezing'] as const)(
     'ends when its container does while %s',
     async state => {
       const rig = (await reach(state)).send({ type: 'exited', error })
@@ -174,6 +174,18 @@ describe('a slot', () => {
     const rig = (await reach('busy')).send('close')
     expect(rig.state).toBe('busy')
     expect([rig.send('served').state, rig.context.cause]).toEqual(['draining', 'closed'])
+  })
+
+  it('comes to the end of its call, whole or broken, where its container has ended before', async () => {
+    for (const [end, cause, kept] of [
+      [{ type: 'served' }, 'exited', error],
+      [{ type: 'broken', error: 'cut' }, 'broken', 'cut'],
+    ] as const) {
+      const rig = (await reach('busy')).send({ type: 'exited', error })
+      expect(rig.state).toBe('busy')
+      rig.send(end)
+      expect([rig.state, rig.context.cause, rig.context.error]).toEqual(['draining', cause, kept])
+    }
   })
 
   it('ends when a call breaks it', async () => {

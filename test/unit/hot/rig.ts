@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createRawServer, type Server, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
+import { deferred } from '../../../src/deferred.ts'
 import { ExecutorHost } from '../../../src/executor/hot-host.ts'
 import { Lanes } from '../../../src/executor/lanes.ts'
 import { SlotFunction } from '../../../src/hot/function.ts'
@@ -40,7 +41,10 @@ export function hotRig({ concurrency = 8, memory = Number.POSITIVE_INFINITY }: R
   const lanes = new Lanes(concurrency, { memory, cpus: Number.POSITIVE_INFINITY })
   const host = new ExecutorHost(driver, lanes, undefined, cookie => {
     const container = containers.at(-1)
-    cookie.transitions$.subscribe({ complete: () => container?.end() })
+    cookie.transitions$.subscribe({
+      next: ({ to }) => to === 'done' && container?.exited.resolve(),
+      complete: () => container?.end(),
+    })
   })
   const functions: SlotFunction[] = []
   const make = (behaviour: Behaviour = {}, spec: Partial<FunctionSpec> = {}) => {
@@ -60,10 +64,11 @@ export function hotRig({ concurrency = 8, memory = Number.POSITIVE_INFINITY }: R
 }
 
 /** A container that is a socket of this process. */
-export class MockedContainer {
+class MockedContainer {
   readonly image: ContainerTask['image']
   readonly sockets = new Set<Socket>()
   #server: Server | undefined
+  readonly exited = deferred<void>()
   #exit = () => {}
 
   constructor(image: string) {
@@ -80,9 +85,11 @@ export class MockedContainer {
     this.#server.listen(`${folder}/lsnr.sock`)
   }
 
-  /** Its main process ends; its connections are left alone. */
-  exit(): void {
+  /** Its main process ends, as its engine tells; its connections are left as they are. */
+  async exit(): Promise<void> {
     this.#exit()
+    await this.exited.promise
+    await new Promise(resolve => setImmediate(resolve))
   }
 
   end(): void {

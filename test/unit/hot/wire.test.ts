@@ -49,6 +49,12 @@ describe('a request', () => {
     expect(Object.values(sent)).not.toContain('theirs')
     expect(Object.keys(sent)).toHaveLength(4)
   })
+
+  it('does not carry what its caller says is for its own connection', () => {
+    const sent = requestHeaders({ ...head, headers: { Connection: 'close, X-Hop', 'X-Hop': 'a', 'X-Stay': 'b' } })
+    expect(sent).not.toHaveProperty('x-hop')
+    expect(sent).toMatchObject({ 'x-stay': 'b' })
+  })
 })
 
 describe('an answer', () => {
@@ -79,6 +85,26 @@ describe('an answer', () => {
         'close',
       ),
     ).toEqual({ status: 404, headers: { 'x-a': 'theirs', 'set-cookie': 'a=1', 'fn-call-id': 'c1' } })
+  })
+
+  it('is as long as its frame says, whatever else it says of that', () => {
+    expect(answer('Content-Length', '9', 'Fn-Http-H-Content-Length', '2')?.headers).toMatchObject({
+      'content-length': '9',
+    })
+    const frames = ['Content-Length', 'Transfer-Encoding', 'Trailer', 'Upgrade'].flatMap(name => [
+      `Fn-Http-H-${name}`,
+      '2',
+    ])
+    expect(answer('Transfer-Encoding', 'chunked', ...frames)?.headers).toEqual({ 'fn-call-id': 'c1' })
+    // It has no body, whatever the function sends.
+    expect(answer('Fn-Http-Status', '205', 'Content-Length', '9')?.headers).toEqual({ 'fn-call-id': 'c1' })
+  })
+
+  it('has nothing of what it says is for its own connection', () => {
+    expect(
+      answer('Connection', 'keep-alive, X-Hop', 'X-Hop', 'a', 'Fn-Http-H-Connection', 'X-Two', 'Fn-Http-H-X-Two', 'b')
+        ?.headers,
+    ).toEqual({ 'fn-call-id': 'c1' })
   })
 
   it.each(['42', '199', '600', 'two hundred', '200.5', ''])('is none with the status %o', status => {
