@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { onTestFinished } from 'vitest'
 import type { FunctionSpec } from '../../../src/hot/spec.ts'
-import type { DockerConfig, ExecutorOptions } from '../../../src/index.ts'
+import type { DockerConfig, Executor, ExecutorOptions, Transition } from '../../../src/index.ts'
 import { ensureFunctionImage, functionImage } from '../../support/function-image.ts'
 import { kitchen } from '../kitchen.ts'
 
@@ -22,6 +22,16 @@ export async function hotKitchen(options: Omit<ExecutorOptions, 'driver'> = {}, 
     executor.function({ image: functionImage, command: ['node', `/function/${file}.cjs`], disableNet: true, ...spec })
   return { executor, driver, containers, make }
 }
+
+/** Resolves with the next transition that passes. */
+export const transition = (executor: Executor, test: (transition: Transition) => boolean) =>
+  new Promise<Transition>(resolve => {
+    const subscription = executor.transitions$.subscribe(transition => {
+      if (!test(transition)) return
+      subscription.unsubscribe()
+      resolve(transition)
+    })
+  })
 
 function isOurs(name: string): boolean {
   const owner = `${tmpdir()}/${name}/owner`

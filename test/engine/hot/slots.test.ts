@@ -1,21 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Transition } from '../../../src/index.ts'
 import { functionImage } from '../../support/function-image.ts'
 import { startProxy } from '../../support/proxy.ts'
-import { hotKitchen } from './kitchen.ts'
-
-/** Resolves with the next transition that passes. */
-const next = (
-  executor: Awaited<ReturnType<typeof hotKitchen>>['executor'],
-  test: (transition: Transition) => boolean,
-) =>
-  new Promise<Transition>(resolve => {
-    const subscription = executor.transitions$.subscribe(transition => {
-      if (!test(transition)) return
-      subscription.unsubscribe()
-      resolve(transition)
-    })
-  })
+import { hotKitchen, transition as next } from './kitchen.ts'
 
 const callsOf = async (response: Promise<Response>) => ((await (await response).json()) as { calls: number }).calls
 
