@@ -27,18 +27,29 @@ export class Listener {
   }
 }
 
-/** Resolves once the socket in the folder takes connections. Rejects with `ERR_COOKIETIN_SOCKET_UNTRUSTED` for anything else of its name. */
-export async function untilListening(folder: string, signal: AbortSignal): Promise<Listener> {
+/**
+ * Resolves once the socket in the folder takes connections. Rejects with `ERR_COOKIETIN_SOCKET_UNTRUSTED` for anything else of its name.
+ * While a socket is there that takes none, `refused` is told why: it may not listen yet, or not yet be for all to use.
+ */
+export async function untilListening(
+  folder: string,
+  signal: AbortSignal,
+  refused: (error: NodeJS.ErrnoException) => void = () => {},
+): Promise<Listener> {
   for await (const _ of changes(folder, signal)) {
-    const fd = openSocket(folder)
-    if (fd === undefined) continue
-    const listener = new Listener(fd)
-    try {
-      while (!(await accepts(listener.path))) await pause(retryDelay, signal)
-      return listener
-    } catch (error) {
+    // Opened anew each time: a function that starts again makes a new socket in place of the old one.
+    for (let fd = openSocket(folder); fd !== undefined; fd = openSocket(folder)) {
+      const listener = new Listener(fd)
+      try {
+        const refusal = await connectTo(listener.path)
+        if (refusal === undefined) return listener
+        refused(refusal)
+      } catch (error) {
+        listener.close()
+        throw error
+      }
       listener.close()
-      throw error
+      await pause(retryDelay, signal)
     }
   }
   throw signal.reason
@@ -106,24 +117,20 @@ function linkedName(folder: string): string | undefined {
   throw untrusted(folder, 'it is a link that leads out of the folder')
 }
 
-/** True when somebody listens. */
-function accepts(path: string): Promise<boolean> {
+/** What a socket says that does not listen yet, is not yet for all to use, or has too many who wait: it is tried again. */
+const passing: ReadonlySet<string | undefined> = new Set(['ECONNREFUSED', 'EACCES', 'EAGAIN'])
+
+/** Resolves with why it takes no connection; undefined where it does. */
+function connectTo(path: string): Promise<NodeJS.ErrnoException | undefined> {
   return new Promise((resolve, reject) => {
     const socket = connect(path)
     socket.once('connect', () => {
       socket.destroy()
-      resolve(true)
+      resolve(undefined)
     })
     socket.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ECONNREFUSED') resolve(false)
-      else
-        reject(
-          untrusted(
-            path,
-            `it cannot be connected to (${error.code}). Does the function make it writable for all?`,
-            error,
-          ),
-        )
+      if (passing.has(error.code)) resolve(error)
+      else reject(untrusted(path, `it cannot be connected to (${error.code})`, error))
     })
   })
 }

@@ -47,6 +47,8 @@ export class Slot {
   readonly #parts: SlotParts
   readonly #agent: Agent = slotAgent()
   #listener: Listener | undefined
+  /** Why its socket took no connection when it was tried last. */
+  #refusal: NodeJS.ErrnoException | undefined
   #state: SlotState = 'launching'
 
   constructor(parts: SlotParts) {
@@ -88,11 +90,17 @@ export class Slot {
     const { cause, error } = this.actor.getSnapshot().context
     const { launchTimeout } = this.#parts.spec
     if (cause === 'launchTimeout') {
-      return new CookietinError(
-        'ERR_COOKIETIN_LISTEN_TIMEOUT',
-        `The function did not listen on its socket within ${launchTimeout} ms of its start. It must listen at FN_LISTENER, or raise launchTimeout${this.#lastWords}`,
-        { cookieId: this.id },
-      )
+      const [code, what] =
+        this.#refusal?.code === 'EACCES'
+          ? ([
+              'ERR_COOKIETIN_SOCKET_UNTRUSTED',
+              `The function's socket may not be used (EACCES), ${launchTimeout} ms after its start. The function must make it writable for all (chmod 0666)`,
+            ] as const)
+          : ([
+              'ERR_COOKIETIN_LISTEN_TIMEOUT',
+              `The function did not listen on its socket within ${launchTimeout} ms of its start. It must listen at FN_LISTENER, or raise launchTimeout`,
+            ] as const)
+      return new CookietinError(code, what + this.#lastWords, { cookieId: this.id, cause: this.#refusal })
     }
     return toCookietinError(error, 'ERR_COOKIETIN_FUNCTION_EXITED', `The function's container was ended (${cause})`, {
       cookieId: this.id,
@@ -147,7 +155,9 @@ export class Slot {
   }
 
   async #listen(signal: AbortSignal): Promise<void> {
-    const listener = await untilListening(this.#parts.folder.path, signal)
+    const listener = await untilListening(this.#parts.folder.path, signal, refusal => {
+      this.#refusal = refusal
+    })
     if (signal.aborted) listener.close()
     else this.#listener = listener
   }
