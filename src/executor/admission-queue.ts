@@ -3,6 +3,12 @@ import type { Demand, ResourcePool } from './resources.ts'
 
 type RunFunction = () => Promise<unknown>
 
+/** Who may have several that run, and ask for more of them. */
+export interface Owner {
+  /** How many it has. */
+  readonly size: number
+}
+
 /** What a task says of itself when it is queued. */
 export interface AdmissionOptions extends QueueAddOptions {
   /** Unique among the queued. */
@@ -10,12 +16,19 @@ export interface AdmissionOptions extends QueueAddOptions {
   /** Higher runs earlier. Default 0. */
   readonly priority: number
   readonly demand: Demand
+  /** Undefined for what belongs to nobody. */
+  readonly owner?: Owner | undefined
 }
 
-interface Entry extends AdmissionOptions {
-  readonly run: RunFunction
+/** One in line, as others see it. */
+export interface Waiter extends Pick<AdmissionOptions, 'demand' | 'owner' | 'priority'> {
   /** When it was queued, by `performance.now()`. */
   readonly since: number
+}
+
+interface Entry extends AdmissionOptions, Waiter {
+  readonly owner: Owner | undefined
+  readonly run: RunFunction
   /** How many have gone before it that came after it. */
   passed: number
 }
@@ -43,9 +56,9 @@ export class AdmissionQueue implements Queue<RunFunction, AdmissionOptions> {
     return this.#entries.length
   }
 
-  /** The first in line, whether it can start or not. */
-  get first(): { readonly demand: Demand; readonly since: number } | undefined {
-    return this.#entries[0]
+  /** Those in line, whether they can start or not, in their order. */
+  get line(): readonly Waiter[] {
+    return this.#entries
   }
 
   /** What p-queue must believe: it starts a task whenever this is not 0, so only whether one can start counts. */
@@ -54,8 +67,8 @@ export class AdmissionQueue implements Queue<RunFunction, AdmissionOptions> {
   }
 
   enqueue(run: RunFunction, options: Partial<AdmissionOptions> = {}): void {
-    const { id = '', priority = 0, demand = { memory: 0, cpus: 0 } } = options
-    this.#insert({ id, priority, demand, run, since: performance.now(), passed: 0 })
+    const { id = '', priority = 0, demand = { memory: 0, cpus: 0 }, owner } = options
+    this.#insert({ id, priority, demand, owner, run, since: performance.now(), passed: 0 })
   }
 
   dequeue(): RunFunction | undefined {
@@ -77,6 +90,14 @@ export class AdmissionQueue implements Queue<RunFunction, AdmissionOptions> {
     if (entry === undefined) throw new ReferenceError(`No task with the id "${id}" waits`)
     this.remove(id)
     this.#insert({ ...entry, priority })
+  }
+
+  /** Puts what an owner asks for behind all else of the same priority. */
+  setBack(owner: Owner): void {
+    for (const entry of this.#entries.filter(entry => entry.owner === owner)) {
+      this.remove(entry.id)
+      this.#insert(entry)
+    }
   }
 
   /** False where none of that id waits. */

@@ -6,11 +6,18 @@ import { Evictor } from '../hot/evictor.ts'
 import { SocketFolders } from '../hot/folder.ts'
 import type { Admission, Evictable, HotHost } from '../hot/host.ts'
 import type { ContainerTask, ResolvedTask } from '../task.ts'
+import type { Owner } from './admission-queue.ts'
 import type { Lanes } from './lanes.ts'
 import type { Demand } from './resources.ts'
 
-/** How long the first in line waits for containers to become free by themselves, in ms, before they may not serve on. */
+/** How long one in line waits for containers to become free by themselves, in ms, before they may not serve on. */
 const patience = 500
+
+/** That of every hot container in the line. */
+const priority = 0
+
+/** How many of those in line are looked at. */
+const depth = 64
 
 /** What an executor does for its functions: their containers wait in the same line as its tasks, and make room for them. */
 export class ExecutorHost implements HotHost {
@@ -45,9 +52,16 @@ export class ExecutorHost implements HotHost {
     return cookie
   }
 
-  admit(id: string, demand: Demand): Admission {
+  capacity(demand: Demand): number {
+    return this.#lanes.capacity(demand)
+  }
+
+  admit(id: string, demand: Demand, owner: Owner): Admission {
     const granted = deferred<() => void>()
-    this.#lanes.add({ id, priority: 0, demand }, () => new Promise<void>(release => granted.resolve(() => release())))
+    this.#lanes.add(
+      { id, priority, demand, owner },
+      () => new Promise<void>(release => granted.resolve(() => release())),
+    )
     return {
       granted: granted.promise,
       withdraw: () => {
@@ -71,13 +85,37 @@ export class ExecutorHost implements HotHost {
     this.#evictor.gone(evictable)
   }
 
-  mustYield(): boolean {
-    const lack = this.#lanes.lack()
-    return lack !== undefined && performance.now() - lack.since > patience
+  mustYield(owner: Owner): boolean {
+    let seen = 0
+    for (const { owner: other, since, priority: theirs } of this.#lanes.lacks()) {
+      if (theirs < priority || ++seen > depth) return false
+      if (performance.now() - since > patience && hasPrecedence(other, owner)) return true
+    }
+    return false
   }
 
+  /**
+   * Ends containers that nobody calls for the first in line. What a function lacks to have more of its own containers it does not get
+   * of its own; those behind it who can have that then go before it.
+   */
   #makeRoom(): void {
-    const lack = this.#lanes.lack()
-    if (lack !== undefined) this.#evictor.makeRoom(lack)
+    const passed = new Set<Owner>()
+    for (const lack of this.#lanes.lacks()) {
+      const { owner } = lack
+      if (passed.size > 0 && lack.priority < priority) return
+      if (owner !== undefined && passed.has(owner)) continue
+      if (this.#evictor.makeRoom(lack)) {
+        for (const each of passed) this.#lanes.setBack(each)
+        return
+      }
+      if (owner === undefined || !this.#evictor.hasItself(lack)) return
+      passed.add(owner)
+    }
   }
+}
+
+/** A task always; a function that has none, or so many fewer that it still has no more when it got one: else the two would take turns. */
+function hasPrecedence(other: Owner | undefined, owner: Owner): boolean {
+  if (other === undefined) return true
+  return other !== owner && (other.size === 0 || other.size + 2 <= owner.size)
 }

@@ -1,13 +1,16 @@
 import PQueue from 'p-queue'
-import { type AdmissionOptions, AdmissionQueue } from './admission-queue.ts'
+import { type AdmissionOptions, AdmissionQueue, type Owner } from './admission-queue.ts'
 import { type Demand, ResourcePool } from './resources.ts'
 
-/** What the first in line lacks. */
+/** What one in line lacks to start at once. */
 export interface Lack extends Demand {
   /** 1 where all places are taken. */
   readonly places: number
   /** When it began to wait, by `performance.now()`. */
   readonly since: number
+  readonly priority: number
+  /** Whose it is; undefined for a task. */
+  readonly owner: Owner | undefined
 }
 
 /** Where work waits for its turn: p-queue counts places, and its queue what the work takes. */
@@ -50,6 +53,13 @@ export class Lanes {
     return this.#pool.total
   }
 
+  /** How many that take as much may ever run at once. */
+  capacity({ memory, cpus }: Demand): number {
+    const { total } = this.#pool
+    const times = (most: number, each: number) => (each === 0 ? Infinity : Math.floor(most / each))
+    return Math.min(this.#concurrency, times(total.memory, memory), times(total.cpus, cpus))
+  }
+
   /** Queues work. Its place and what it takes are free again when its promise settles. */
   add(options: AdmissionOptions, turn: () => Promise<unknown>): void {
     const run = async () => {
@@ -76,16 +86,24 @@ export class Lanes {
     if (this.waiting > 0) this.onBlocked()
   }
 
-  /** What the first in line lacks; undefined when nothing waits. */
-  lack(): Lack | undefined {
-    const first = this.#admission.first
-    if (first === undefined) return undefined
-    const { total, taken } = this.#pool
-    return {
-      memory: Math.max(0, taken.memory + first.demand.memory - total.memory),
-      cpus: Math.max(0, taken.cpus + first.demand.cpus - total.cpus),
-      places: this.pending >= this.#concurrency ? 1 : 0,
-      since: first.since,
+  /** Puts what an owner asks for behind all else of the same priority. */
+  setBack(owner: Owner): void {
+    this.#admission.setBack(owner)
+    this.admit()
+  }
+
+  /** What each in line lacks, in their order. */
+  *lacks(): Generator<Lack, void, undefined> {
+    for (const { demand, since, priority, owner } of this.#admission.line) {
+      const { total, taken } = this.#pool
+      yield {
+        memory: Math.max(0, taken.memory + demand.memory - total.memory),
+        cpus: Math.max(0, taken.cpus + demand.cpus - total.cpus),
+        places: this.pending >= this.#concurrency ? 1 : 0,
+        since,
+        priority,
+        owner,
+      }
     }
   }
 }

@@ -21,8 +21,20 @@ export class Evictor {
     this.#going.delete(evictable)
   }
 
-  /** Evicts as many as it takes, or none where all would not be enough. */
-  makeRoom(lack: Lack): void {
+  /** Evicts as many as it takes, but none of the one who lacks. False where all would not be enough; then it evicts none. */
+  makeRoom(lack: Lack): boolean {
+    const victims = this.#enough(lack, ({ owner }) => owner !== lack.owner)
+    for (const victim of victims ?? []) if (victim.evict()) this.#going.add(victim)
+    return victims !== undefined
+  }
+
+  /** True where the one who lacks would have enough if its own were evicted. */
+  hasItself(lack: Lack): boolean {
+    return this.#enough(lack, () => true) !== undefined
+  }
+
+  /** Those that would have to go; undefined where all would not be enough. */
+  #enough(lack: Lack, test: (evictable: Evictable) => boolean): Evictable[] | undefined {
     const left = { memory: lack.memory, cpus: lack.cpus, places: lack.places }
     const isMet = () => left.memory <= 0 && left.cpus <= 0 && left.places <= 0
     const count = ({ demand }: Evictable) => {
@@ -31,14 +43,12 @@ export class Evictor {
       left.places -= 1
     }
     for (const evictable of this.#going) count(evictable)
-    if (isMet()) return
     const victims: Evictable[] = []
-    for (const evictable of [...this.#offered].sort((a, b) => a.lastUsed - b.lastUsed)) {
+    for (const evictable of [...this.#offered].filter(test).sort((a, b) => a.lastUsed - b.lastUsed)) {
+      if (isMet()) break
       victims.push(evictable)
       count(evictable)
-      if (!isMet()) continue
-      for (const victim of victims) if (victim.evict()) this.#going.add(victim)
-      return
     }
+    return isMet() ? victims : undefined
   }
 }

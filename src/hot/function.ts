@@ -1,8 +1,8 @@
-import { type Deferred, deferred } from '../deferred.ts'
-import { CookietinError, toCookietinError } from '../errors.ts'
+import { CookietinError, InvalidInputError, toCookietinError } from '../errors.ts'
 import { Call } from './call.ts'
 import type { Admission, HotHost } from './host.ts'
 import { launchSlot } from './launch.ts'
+import { Prewarming } from './prewarming.ts'
 import { type InvokeRequest, resolveRequest } from './request.ts'
 import { releaseBody } from './request-body.ts'
 import { Seats } from './seats.ts'
@@ -16,7 +16,7 @@ export interface HotFunction extends AsyncDisposable {
    * Resolves with the response as soon as its headers are there. Rejects with a {@link CookietinError} whose code says what went wrong.
    */
   invoke(request?: InvokeRequest): Promise<Response>
-  /** Resolves when the function has so many containers that listen. */
+  /** Resolves when the function has so many containers that listen, or as many as there may ever be of it. */
   prewarm(count: number): Promise<void>
   /** How many containers it has. */
   readonly size: number
@@ -31,7 +31,7 @@ export class SlotFunction implements HotFunction {
   readonly #seats: Seats
   /** Calls that no container has yet, in the order of their coming. */
   readonly #waiting: Call[] = []
-  readonly #prewarming: Deferred<void>[] = []
+  readonly #prewarming = new Prewarming()
   readonly #changed: (() => void)[] = []
   readonly #uncleaned: unknown[] = []
   #isClosed = false
@@ -43,7 +43,8 @@ export class SlotFunction implements HotFunction {
     this.#onClosed = onClosed
     this.#host = host
     this.#spec = spec
-    this.#seats = new Seats(spec.maxContainers)
+    const { memory, cpus } = host.resolve(spec.task)
+    this.#seats = new Seats(Math.min(spec.maxContainers, host.capacity({ memory, cpus })), this)
   }
 
   get size(): number {
@@ -66,11 +67,14 @@ export class SlotFunction implements HotFunction {
 
   async prewarm(count: number): Promise<void> {
     if (this.#isClosed) throw closedError()
-    const missing = Math.min(count, this.#spec.maxContainers) - this.size
-    const tickets = Array.from({ length: Math.max(0, missing) }, () => deferred<void>())
-    this.#prewarming.push(...tickets)
+    const goal = Math.min(count, this.#seats.max)
+    if (!(Number.isInteger(goal) && goal >= 0 && (Number.isInteger(count) || count === Infinity))) {
+      throw badCount(count)
+    }
+    const ready = this.#prewarming.wait(goal)
+    this.#prewarming.tell(this.#seats.listening)
     this.#dispatch()
-    await Promise.all(tickets.map(({ promise }) => promise))
+    await ready
   }
 
   close({ force = false }: { readonly force?: boolean | undefined } = {}): Promise<void> {
@@ -89,7 +93,7 @@ export class SlotFunction implements HotFunction {
   }
 
   async #close(): Promise<void> {
-    for (const ticket of this.#prewarming.splice(0)) ticket.reject(closedError())
+    while (this.#prewarming.fail(closedError()));
     while (this.#waiting.length > 0 || this.#seats.calls.length > 0) await this.#change()
     this.#withdrawSpare()
     for (const slot of this.#seats.slots) slot.actor.send({ type: 'close' })
@@ -105,9 +109,13 @@ export class SlotFunction implements HotFunction {
       if (slot === undefined) break
       this.#give(slot)
     }
-    const wanted = this.#waiting.length + this.#prewarming.length
-    while (this.#seats.coming < wanted && this.#seats.hasRoom) this.#ask()
+    while (this.#seats.coming < this.#wanted && this.#seats.hasRoom) this.#ask()
     this.#withdrawSpare()
+  }
+
+  /** How many containers somebody waits for. */
+  get #wanted(): number {
+    return Math.max(this.#waiting.length, this.#prewarming.goal - this.#seats.listening)
   }
 
   #give(slot: Slot): void {
@@ -118,7 +126,7 @@ export class SlotFunction implements HotFunction {
   }
 
   #ask(): void {
-    const slotting = launchSlot(this.#host, this.#spec, (slot, state, from) => this.#follow(slot, state, from))
+    const slotting = launchSlot(this.#host, this.#spec, this, (slot, state, from) => this.#follow(slot, state, from))
     this.#seats.ask(slotting.admission)
     slotting.slot
       .then(
@@ -141,15 +149,16 @@ export class SlotFunction implements HotFunction {
 
   /** Those that nobody waits for any more are not worth a place. */
   #withdrawSpare(): void {
-    while (this.#seats.coming > this.#waiting.length + this.#prewarming.length && this.#seats.withdrawOne());
+    while (this.#seats.coming > this.#wanted && this.#seats.withdrawOne());
   }
 
   #follow(slot: Slot, state: SlotState, from: SlotState): void {
     if (state === 'busy') this.#serve(slot)
-    else if (state === 'idle') this.#rest(slot, from)
+    else if (state === 'idle') this.#rest(slot)
     else if (state === 'frozen') this.#host.offer(this.#seats.evictableOf(slot))
     else if (state === 'draining') this.#drain(slot, from)
     else if (state === 'gone') this.#bury(slot)
+    this.#prewarming.tell(this.#seats.listening)
     this.#tell()
   }
 
@@ -168,12 +177,11 @@ export class SlotFunction implements HotFunction {
     }
   }
 
-  #rest(slot: Slot, from: SlotState): void {
-    if (from === 'listening') this.#prewarming.shift()?.resolve()
+  #rest(slot: Slot): void {
     this.#seats.release(slot)?.finish()
     slot.direct(undefined, undefined)
     const evictable = this.#seats.warm(slot)
-    if (this.#waiting.length === 0 || this.#host.mustYield()) this.#host.offer(evictable)
+    if (this.#waiting.length === 0 || this.#host.mustYield(this)) this.#host.offer(evictable)
     // Later, since the machine is still telling its state; and unless it was evicted meanwhile.
     queueMicrotask(() => this.#dispatch())
   }
@@ -206,7 +214,7 @@ export class SlotFunction implements HotFunction {
   #failOldest(error: CookietinError): void {
     const call = this.#waiting.shift()
     if (call !== undefined) call.fail(error)
-    else this.#prewarming.shift()?.reject(error)
+    else this.#prewarming.fail(error)
   }
 
   #leave(call: Call): void {
@@ -227,4 +235,10 @@ export class SlotFunction implements HotFunction {
 
 function closedError(): CookietinError {
   return new CookietinError('ERR_COOKIETIN_CLOSED', 'Cannot call the function: it is closed')
+}
+
+function badCount(count: unknown): CookietinError {
+  return new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [
+    { field: 'count', value: String(count), allowed: 'a whole number from 0 up' },
+  ])
 }

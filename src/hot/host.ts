@@ -1,5 +1,6 @@
 import type { OpenCookie } from '../cookie/open-cookie.ts'
 import type { CookieOptions } from '../cookie.ts'
+import type { Owner } from '../executor/admission-queue.ts'
 import type { Demand } from '../executor/resources.ts'
 import type { ContainerTask, ResolvedTask } from '../task.ts'
 import type { SocketFolders } from './folder.ts'
@@ -14,6 +15,7 @@ export interface Admission {
 
 /** A container that could give its place to somebody else. */
 export interface Evictable {
+  readonly owner: Owner
   readonly demand: Demand
   /** When it last served, by `performance.now()`. */
   readonly lastUsed: number
@@ -29,13 +31,15 @@ export interface HotHost {
   resolve(task: ContainerTask): ResolvedTask
   /** Makes the cookie of a hot container. */
   open(task: ResolvedTask): OpenCookie
+  /** How many containers that take as much there may ever be at once. */
+  capacity(demand: Demand): number
   /** Queues for a place. */
-  admit(id: string, demand: Demand): Admission
+  admit(id: string, demand: Demand, owner: Owner): Admission
   /** While it is here, it may be evicted for others. */
   offer(evictable: Evictable): void
   withdraw(evictable: Evictable): void
   /** It holds nothing any more. */
   gone(evictable: Evictable): void
-  /** True when somebody else has waited so long that a container which is free must not serve the next call of its own function. */
-  mustYield(): boolean
+  /** True when somebody else has waited so long that a container of the owner which is free must not serve its next call. */
+  mustYield(owner: Owner): boolean
 }

@@ -1,3 +1,4 @@
+import type { Owner } from '../executor/admission-queue.ts'
 import type { Admission, HotHost } from './host.ts'
 import { LogRouter } from './logs.ts'
 import { Slot, type SlotState } from './slot.ts'
@@ -14,11 +15,12 @@ export interface Launch {
 export function launchSlot(
   host: HotHost,
   spec: ResolvedSpec,
+  owner: Owner,
   follow: (slot: Slot, state: SlotState, from: SlotState) => void,
 ): Launch {
   const task = host.resolve({ ...spec.task, stdout: undefined, stderr: undefined })
   const demand = { memory: task.memory, cpus: task.cpus }
-  const admission = host.admit(task.id, demand)
+  const admission = host.admit(task.id, demand, owner)
   return { admission, slot: make() }
 
   async function make(): Promise<Slot> {

@@ -1,10 +1,13 @@
+import type { Owner } from '../executor/admission-queue.ts'
 import type { Call } from './call.ts'
 import type { Admission, Evictable } from './host.ts'
-import type { Slot } from './slot.ts'
+import type { Slot, SlotState } from './slot.ts'
 
 /** Who sits where: a function's containers, those that are asked for, and the calls that they have. */
 export class Seats {
-  readonly #max: number
+  /** How many containers there may be at once. */
+  readonly max: number
+  readonly #owner: Owner
   readonly #slots = new Set<Slot>()
   readonly #admissions: Admission[] = []
   readonly #calls = new Map<Slot, Call>()
@@ -12,8 +15,9 @@ export class Seats {
   readonly #warm: Slot[] = []
   readonly #evictables = new Map<Slot, MutableEvictable>()
 
-  constructor(max: number) {
-    this.#max = max
+  constructor(max: number, owner: Owner) {
+    this.max = max
+    this.#owner = owner
   }
 
   get slots(): ReadonlySet<Slot> {
@@ -33,8 +37,14 @@ export class Seats {
     for (const { state } of this.#slots) if (state === 'launching' || state === 'listening') coming += 1
     return coming
   }
+  /** How many containers listen. */
+  get listening(): number {
+    let listening = 0
+    for (const { state } of this.#slots) if (listens.has(state)) listening += 1
+    return listening
+  }
   get hasRoom(): boolean {
-    return this.#slots.size + this.#admissions.length < this.#max
+    return this.#slots.size + this.#admissions.length < this.max
   }
 
   ask(admission: Admission): void {
@@ -103,6 +113,7 @@ export class Seats {
     const known = this.#evictables.get(slot)
     if (known !== undefined) return known
     const made = {
+      owner: this.#owner,
       demand: slot.demand,
       lastUsed: 0,
       evict: () => {
@@ -115,6 +126,8 @@ export class Seats {
     return made
   }
 }
+
+const listens: ReadonlySet<SlotState> = new Set(['idle', 'freezing', 'frozen', 'unfreezing', 'busy'])
 
 interface MutableEvictable extends Evictable {
   lastUsed: number

@@ -148,6 +148,21 @@ describe('eviction', () => {
     await Promise.all(functions.map(fn => fn.close()))
   })
 
+  it('a function with more callers than containers that fit keeps its containers', async () => {
+    const { make, executor } = await hotKitchen({ concurrency: 8, memory: '256m' })
+    const started = new Set<string>()
+    executor.transitions$.subscribe(({ id, to }) => to === 'running' && started.add(id))
+    await using fn = make('echo', { memory: '128m' })
+    let left = 100
+    const lane = async () => {
+      while (left-- > 0) await (await fn.invoke({ body: '{"wait":20}', timeout: 60_000 })).text()
+    }
+    // For much longer than anybody in line is patient.
+    await Promise.all(Array.from({ length: 12 }, lane))
+    await fn.prewarm(4)
+    expect([started.size, fn.size]).toEqual([2, 2])
+  })
+
   it('a busy function does not starve another one', async () => {
     const { make } = await hotKitchen({ concurrency: 1 })
     await using busy = make('echo')

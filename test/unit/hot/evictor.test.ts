@@ -1,13 +1,14 @@
 import { expect, it } from 'vitest'
 import { Evictor } from '../../../src/hot/evictor.ts'
 
-const lack = { memory: 0, cpus: 0, places: 0, since: 0 }
+const lack = { memory: 0, cpus: 0, places: 0, since: 0, priority: 0, owner: undefined }
+const owner = { size: 2 }
 
 function offered(...sizes: [memory: number, cpus: number][]) {
   const evictor = new Evictor()
   const evicted: number[] = []
   const evictables = sizes.map(([memory, cpus], index) => {
-    const evictable = { demand: { memory, cpus }, lastUsed: index, evict: () => evicted.push(index) > 0 }
+    const evictable = { owner, demand: { memory, cpus }, lastUsed: index, evict: () => evicted.push(index) > 0 }
     evictor.offer(evictable)
     return evictable
   })
@@ -44,4 +45,14 @@ it('leaves one alone that was withdrawn', () => {
   if (evictables[0] !== undefined) evictor.withdraw(evictables[0])
   evictor.makeRoom({ ...lack, places: 1 })
   expect(evicted).toEqual([1])
+})
+
+it('evicts none of the one who lacks, and tells whether that would do', () => {
+  const { evictor, evicted } = offered([10, 100], [10, 100])
+  const own = { ...lack, memory: 15, owner }
+  expect([evictor.makeRoom(own), evictor.hasItself(own)]).toEqual([false, true])
+  expect(evictor.hasItself({ ...own, memory: 25 })).toBe(false)
+  expect(evicted).toEqual([])
+  expect(evictor.makeRoom({ ...own, owner: { size: 0 } })).toBe(true)
+  expect(evicted).toEqual([0, 1])
 })

@@ -15,6 +15,8 @@ export interface Behaviour {
   readonly connected?: (socket: Socket) => void
   /** False: its container never listens. */
   readonly listens?: boolean
+  /** Its container listens no sooner. */
+  readonly ready?: Promise<void>
   /** What its engine does. */
   readonly run?: MockRun
 }
@@ -75,14 +77,19 @@ class MockedContainer {
     this.image = image
   }
 
-  start({ answer = ok, connected, listens = true }: Behaviour, folder: string): void {
+  async start({ answer = ok, connected, listens = true, ready }: Behaviour, folder: string): Promise<void> {
     if (!listens) return
+    await ready
     this.#server = connected === undefined ? createServer(answer) : createRawServer(connected)
     this.#server.on('connection', (socket: Socket) => {
       this.sockets.add(socket)
       socket.on('error', () => {}).on('close', () => this.sockets.delete(socket))
     })
     this.#server.listen(`${folder}/lsnr.sock`)
+  }
+
+  get isListening(): boolean {
+    return this.#server?.listening ?? false
   }
 
   /** Its main process ends, as its engine tells; its connections are left as they are. */
