@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { hotKitchen, transition } from './kitchen.ts'
@@ -8,9 +9,13 @@ const collect = () => {
     write(chunk, _encoding, done) {
       text += chunk
       done()
+      writable.emit('heard')
     },
   })
-  return { writable, text: () => text }
+  const heard = async (pattern: RegExp) => {
+    while (!pattern.test(text)) await once(writable, 'heard')
+  }
+  return { writable, text: () => text, heard }
 }
 
 describe('a call', () => {
@@ -81,8 +86,13 @@ describe('a call', () => {
     await using echo = make('echo', { stdout: between.writable })
     const [first, second] = [collect(), collect()]
     const ids: (string | null)[] = []
-    for (const { writable } of [first, second]) {
-      const response = await echo.invoke({ stdout: writable, stderr: writable })
+    for (const { writable, heard } of [first, second]) {
+      // The log comes another way than the answer, and may be later.
+      async function* body() {
+        yield 'a'
+        await heard(/^(out|err) .*\n(out|err) .*\n/)
+      }
+      const response = await echo.invoke({ body: body(), stdout: writable, stderr: writable })
       ids.push(response.headers.get('fn-call-id'))
       await response.text()
     }
