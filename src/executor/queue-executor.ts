@@ -192,7 +192,7 @@ class QueueExecutor implements Executor {
   async #drain(): Promise<void> {
     const closed = await Promise.allSettled([this.onIdle(), ...[...this.#functions].map(each => each.close())])
     for (const outcome of closed) if (outcome.status === 'rejected') this.#uncleaned.push(outcome.reason)
-    await this.#host.folders.close()
+    await this.#host.folders.close().catch(error => this.#uncleaned.push(error))
     this.#transitions$.complete()
     if (this.#uncleaned.length > 0) throw notCleaned(this.#uncleaned)
   }

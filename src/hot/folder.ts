@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, rm, rmdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -21,21 +21,34 @@ const tmpfs = 'size=1m,nr_inodes=64,mode=0777,nosuid,nodev,noexec'
 export class SocketFolders {
   #root: Promise<string> | undefined
   #made = 0
+  readonly #there = new Set<SocketFolder>()
 
   /** Makes a folder. */
   async make(): Promise<SocketFolder> {
     this.#root ??= makeRoot()
+    // A disk that is full now may not be so later.
+    this.#root.catch(() => {
+      this.#root = undefined
+    })
     const path = join(await this.#root, String(this.#made++))
     await mkdir(path)
     const bounded = process.getuid?.() === 0 && (await mount(path))
     if (!bounded) await chmod(path, 0o777)
-    return new SocketFolder(path, bounded)
+    const folder = new SocketFolder(path, bounded, () => this.#there.delete(folder))
+    this.#there.add(folder)
+    return folder
   }
 
-  /** Removes what is left of it all. */
+  /**
+   * Removes what is left of it all; but for folders that could not be removed, which whoever had them has told of: their containers may
+   * still run. Those are swept once this process is gone.
+   *
+   * @throws CookietinError `ERR_COOKIETIN_NOT_CLEANED`
+   */
   async close(): Promise<void> {
-    if (this.#root === undefined) return
-    await rm(await this.#root, { recursive: true, force: true })
+    const root = await this.#root?.catch(() => undefined)
+    if (root === undefined || this.#there.size > 0) return
+    await removeTree(root)
   }
 }
 
@@ -43,10 +56,12 @@ export class SocketFolders {
 export class SocketFolder {
   readonly path: string
   readonly #bounded: boolean
+  readonly #removed: () => void
 
-  constructor(path: string, bounded: boolean) {
+  constructor(path: string, bounded: boolean, removed: () => void) {
     this.path = path
     this.#bounded = bounded
+    this.#removed = removed
   }
 
   /**
@@ -55,29 +70,43 @@ export class SocketFolder {
    * @throws CookietinError `ERR_COOKIETIN_NOT_CLEANED`
    */
   async remove(): Promise<void> {
-    try {
-      // With the file system goes all that was in it, however deep.
-      if (this.#bounded) await run('umount', ['-l', this.path])
-      if (this.#bounded) await rmdir(this.path)
-      else await rm(this.path, { recursive: true, force: true })
-    } catch (cause) {
-      throw new CookietinError(
-        'ERR_COOKIETIN_NOT_CLEANED',
-        `Could not remove the socket folder ${this.path}; remove it by hand`,
-        {
-          cause,
-          leaked: [this.path],
-        },
-      )
-    }
+    // With the file system goes all that was in it, however deep.
+    if (this.#bounded) await run('umount', ['-l', this.path]).catch(cause => leave(this.path, cause))
+    await removeTree(this.path)
+    this.#removed()
   }
 }
 
 async function makeRoot(): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), rootPrefix))
-  await writeFile(join(root, ownerFile), currentOwner())
+  try {
+    await writeFile(join(root, ownerFile), currentOwner())
+  } catch (error) {
+    await rm(root, { recursive: true, force: true })
+    throw error
+  }
   void sweepSocketFolders().catch(() => {})
   return root
+}
+
+/** Node.js itself names every file by its whole path, and cannot where a careless function has dug deeper than a path may be long. */
+async function removeTree(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true })
+  } catch {
+    await run('rm', ['-rf', '--', path]).catch(cause => leave(path, cause))
+  }
+}
+
+function leave(path: string, cause: unknown): never {
+  throw new CookietinError(
+    'ERR_COOKIETIN_NOT_CLEANED',
+    `Could not remove the socket folder ${path}; remove it by hand`,
+    {
+      cause,
+      leaked: [path],
+    },
+  )
 }
 
 /** False where mounting is not allowed, as in most containers. */

@@ -1,3 +1,4 @@
+import { notCleaned } from '../driver.ts'
 import { CookietinError, InvalidInputError, toCookietinError } from '../errors.ts'
 import { Call } from './call.ts'
 import type { Admission, HotHost } from './host.ts'
@@ -99,7 +100,7 @@ export class SlotFunction implements HotFunction {
     for (const slot of this.#seats.slots) slot.actor.send({ type: 'close' })
     while (this.#seats.slots.size > 0 || this.#seats.asked > 0) await this.#change()
     this.#onClosed()
-    if (this.#uncleaned.length > 0) throw this.#uncleaned[0]
+    if (this.#uncleaned.length > 0) throw notCleaned(this.#uncleaned)
   }
 
   /** Gives every call that waits a container, as far as there are any, and asks for those that are missing. */

@@ -166,17 +166,30 @@ export class Slot {
     const { cookie, folder, stdout, stderr } = this.#parts
     this.#agent.destroy()
     try {
-      // Killed as it is: a frozen container does not run again. The folder goes only when the container is gone.
+      // Killed as it is: a frozen container does not run again.
       await cookie.close()
+    } catch (error) {
+      // It may still run, and its folder must not be removed under its hands.
+      throw leaking(toCookietinError(error, 'ERR_COOKIETIN_NOT_CLEANED', 'Cannot remove a container'), folder.path)
     } finally {
       this.#listener?.close()
       stdout.destroy()
       stderr.destroy()
-      await folder.remove()
     }
+    await folder.remove()
   }
 
   #send(event: SlotEvent): void {
     if (this.#state !== 'draining' && this.#state !== 'gone') this.actor.send(event)
   }
+}
+
+/** The same error, which names one more thing that is left. */
+function leaking(error: CookietinError, path: string): CookietinError {
+  const { code, message, cookieId, leaked } = error
+  return new CookietinError(code, `${message}; its socket folder ${path} is left, too`, {
+    cause: error,
+    cookieId,
+    leaked: [...leaked, path],
+  })
 }

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -61,4 +61,39 @@ it('sweeps what a dead process left, and nothing of a living one', async () => {
     'cookietin-sockets-open',
     'cookietin-sockets-unowned',
   ])
+})
+
+/** Deeper than a path may be long. */
+const dig = (folder: string) =>
+  spawnSync('sh', [
+    '-c',
+    'cd "$0"; for i in $(seq 300); do mkdir "$1" && cd -P "$1" || exit 1; done',
+    folder,
+    'd'.repeat(20),
+  ])
+
+it.each([
+  ['bounded', 0],
+  ['unbounded', 1_000],
+])('removes a folder however deep a function has dug in it (%s)', async (_kind, uid) => {
+  vi.spyOn(process, 'getuid').mockReturnValue(uid)
+  const folders = new SocketFolders()
+  const folder = await folders.make()
+  vi.restoreAllMocks()
+  dig(folder.path)
+  await folder.remove()
+  await folders.close()
+  expect(readdirSync(temp)).toEqual([])
+})
+
+it('keeps what is left, and makes a new root where the last could not be made', async () => {
+  const folders = new SocketFolders()
+  vi.stubEnv('TMPDIR', join(temp, 'none'))
+  await expect(folders.make()).rejects.toThrow('ENOENT')
+  vi.stubEnv('TMPDIR', temp)
+  const { path } = await folders.make()
+  // A folder that is left keeps the root.
+  await folders.close()
+  expect(existsSync(path)).toBe(true)
+  execFileSync('sh', ['-c', 'umount -l "$0" 2>/dev/null; true', path])
 })

@@ -1,8 +1,15 @@
-import { createReadStream } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { createReadStream, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { validateHeaderValue } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { describe, expect, it, vi } from 'vitest'
+import { promisify } from 'node:util'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { SocketFolders } from '../../../src/hot/folder.ts'
 import { strayCharacter } from '../../../src/hot/wire.ts'
+import { CookietinError, createExecutor } from '../../../src/index.ts'
+import { createMockDriver } from '../../../src/testing/index.ts'
 import { hotRig } from './rig.ts'
 
 describe('a call that cannot be sent', () => {
@@ -110,4 +117,37 @@ describe('the body of a call that is never sent', () => {
       message: expect.stringContaining('ENOENT') as string,
     })
   })
+})
+
+it('what could not be removed is named, with the folder that it may still use, and the folder is left', async () => {
+  const temp = mkdtempSync(join(tmpdir(), 'cookietin-test-'))
+  vi.stubEnv('TMPDIR', temp)
+  onTestFinished(async () => {
+    vi.unstubAllEnvs()
+    for (const path of folders) await promisify(execFile)('umount', ['-l', path]).catch(() => {})
+    rmSync(temp, { recursive: true })
+  })
+  const { make, host, containers } = hotRig()
+  const removeError = new CookietinError('ERR_COOKIETIN_NOT_CLEANED', 'The engine is in a mood', { leaked: ['one'] })
+  const fn = make({ run: { removeError } })
+  await fn.prewarm(2)
+  const folders = containers.map(({ folder }) => folder)
+  const error = await fn.close().then(
+    () => undefined,
+    (error: CookietinError) => error,
+  )
+  expect(error).toMatchObject({ code: 'ERR_COOKIETIN_NOT_CLEANED' })
+  expect(error?.leaked.toSorted()).toEqual([...folders, 'one', 'one'].toSorted())
+  await host.folders.close()
+  expect(folders.filter(path => existsSync(path))).toEqual(folders)
+})
+
+it('an executor comes to its end also where its socket folders do not', async () => {
+  const failure = new CookietinError('ERR_COOKIETIN_NOT_CLEANED', 'The disk is in a mood', { leaked: ['/tmp/left'] })
+  vi.spyOn(SocketFolders.prototype, 'close').mockRejectedValueOnce(failure)
+  const executor = createExecutor({ driver: createMockDriver() })
+  const complete = vi.fn()
+  executor.transitions$.subscribe({ complete })
+  await expect(executor.close()).rejects.toMatchObject({ code: 'ERR_COOKIETIN_NOT_CLEANED', leaked: ['/tmp/left'] })
+  expect(complete).toHaveBeenCalledOnce()
 })

@@ -68,6 +68,8 @@ export function hotRig({ concurrency = 8, memory = Number.POSITIVE_INFINITY }: R
 /** A container that is a socket of this process. */
 class MockedContainer {
   readonly image: ContainerTask['image']
+  /** Where its socket is. */
+  folder = ''
   readonly sockets = new Set<Socket>()
   #server: Server | undefined
   readonly exited = deferred<void>()
@@ -78,6 +80,7 @@ class MockedContainer {
   }
 
   async start({ answer = ok, connected, listens = true, ready }: Behaviour, folder: string): Promise<void> {
+    this.folder = folder
     if (!listens) return
     await ready
     this.#server = connected === undefined ? createServer(answer) : createRawServer(connected)
