@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import type { HotFunction } from '../../../src/index.ts'
-import { hotKitchen } from './kitchen.ts'
+import { hotKitchen, transition } from './kitchen.ts'
 
 const codes: Record<string, string> = {
   'never listens': 'LISTEN_TIMEOUT',
@@ -22,6 +22,7 @@ const codes: Record<string, string> = {
   'floods its headers': 'RESPONSE_HEADERS_TOO_LARGE',
   'trickles its headers': 'CALL_TIMEOUT',
   'says that its body is huge': 'RESPONSE_TOO_LARGE',
+  'never ends to say that it failed': 'RESPONSE_TOO_LARGE',
   'never stops its interim responses': 'RESPONSE_INVALID',
   'switches protocols': 'RESPONSE_INVALID',
   'answers 500': 'RESPONSE_INVALID',
@@ -106,6 +107,15 @@ it.each(Object.entries(inBody))('a function that %s: %s, after its headers', asy
   expect(response.status).toBe(200)
   await expect(response.text()).rejects.toMatchObject({ code: `ERR_COOKIETIN_${code}` })
   await fn.close()
+})
+
+it('a function that answers whole and exits has answered, however late its caller reads', async () => {
+  const { make, executor } = await hotKitchen()
+  await using fn = make('misbehave', { env: { WAY: 'answers and exits' } })
+  const ended = transition(executor, ({ from }) => from === 'running')
+  const response = await fn.invoke({ body: 'x', timeout: 20_000 })
+  await ended
+  expect((await response.text()).length).toBe(100_000)
 })
 
 it('the next call gets a fresh container', async () => {
