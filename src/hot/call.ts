@@ -48,12 +48,19 @@ export class Call {
     return this.#exchange !== undefined
   }
 
-  /** Sends it to a slot, which must be busy with it. */
-  send(slot: Slot): void {
+  /** Sends it to a slot, which must be busy with it. False where nothing of it was sent, since it is over or is now. */
+  send(slot: Slot): boolean {
+    if (this.#over) return false
     const { stdout, stderr, headers, body } = this.request
-    slot.direct(stdout, stderr)
-    this.#exchange = slot.exchange({ callId: this.id, deadline: this.deadline, headers, body })
+    try {
+      slot.direct(stdout, stderr)
+      this.#exchange = slot.exchange({ callId: this.id, deadline: this.deadline, headers, body })
+    } catch (error) {
+      this.fail(toCookietinError(error, 'ERR_COOKIETIN_INVALID_TASK', 'Cannot send the call'))
+      return false
+    }
     this.#exchange.response.then(this.#response.resolve, this.#response.reject)
+    return true
   }
 
   /** It cannot be served, or its container has ended. */

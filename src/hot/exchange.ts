@@ -1,8 +1,11 @@
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
-import { CookietinError, type ErrorCode, toCookietinError } from '../errors.ts'
+import { deferred } from '../deferred.ts'
+import { type CookietinError, toCookietinError } from '../errors.ts'
 import { toChunks } from '../input.ts'
 import type { TaskInput } from '../task.ts'
+import { badAnswer, brokenAnswer, type Flaw, refusal, unread } from './bad-answer.ts'
 import { bodyStream } from './body.ts'
+import { sendChunks } from './request-body.ts'
 import { answerOf, type CallHeaders, hasNoBody, requestHeaders, statedLength } from './wire.ts'
 
 /** How many interim responses (1xx) a function may send before its answer. */
@@ -36,26 +39,19 @@ export const slotAgent = (): Agent => new Agent({ keepAlive: true, maxSockets: 1
 
 /** One call over the wire. Once it is sent, whatever goes wrong ends the container: nobody knows what the function is at. */
 export class Exchange {
-  readonly response: Promise<Response>
   readonly #options: ExchangeOptions
   readonly #request: ClientRequest
   readonly #callId: string
+  readonly #response = deferred<Response>()
   #incoming: IncomingMessage | undefined
   /** The body that is sent as it comes. */
   #chunks: AsyncIterator<Uint8Array> | undefined
   #failure: CookietinError | undefined
   #over = false
-  #settle: { resolve: (response: Response) => void; reject: (error: CookietinError) => void } = {
-    resolve() {},
-    reject() {},
-  }
 
   constructor(agent: Agent, { callId, deadline, headers, body }: Outgoing, options: ExchangeOptions) {
     this.#options = options
     this.#callId = callId
-    this.response = new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject }
-    })
     const whole = typeof body === 'string' || body instanceof Uint8Array ? Buffer.from(body as string) : undefined
     const length = body === undefined ? 0 : (whole?.length ?? statedLength(headers))
     this.#request = request({
@@ -72,6 +68,10 @@ export class Exchange {
     this.#listen()
     if (body === undefined || whole !== undefined) this.#request.end(whole)
     else void this.#send(body)
+  }
+
+  get response(): Promise<Response> {
+    return this.#response.promise
   }
 
   /** Ends it: the caller has given up, or its time is up. */
@@ -96,14 +96,9 @@ export class Exchange {
   }
 
   async #send(body: TaskInput): Promise<void> {
-    const chunks = toChunks(body)[Symbol.asyncIterator]()
-    this.#chunks = chunks
+    this.#chunks = toChunks(body)[Symbol.asyncIterator]()
     try {
-      for await (const chunk of { [Symbol.asyncIterator]: () => chunks }) {
-        if (this.#over || this.#request.destroyed) return
-        if (!this.#request.write(chunk)) await drained(this.#request)
-      }
-      this.#request.end()
+      await sendChunks(this.#chunks, this.#request)
     } catch (error) {
       this.#fail(toCookietinError(error, 'ERR_COOKIETIN_INPUT_FAILED', 'Could not send the body of the call'))
     }
@@ -136,14 +131,7 @@ export class Exchange {
       size += chunk.length
       if (size > this.#options.maxBody) this.#failAsTooLarge()
     })
-    this.#untilRead(response, () => {
-      const text = Buffer.concat(said).toString().slice(0, 1_000)
-      const [code, what] =
-        status === 502
-          ? (['ERR_COOKIETIN_FUNCTION_FAILED', 'The function failed'] as const)
-          : (['ERR_COOKIETIN_CALL_TIMEOUT', 'The function ran out of time'] as const)
-      this.#settle.reject(new CookietinError(code, `${what}: ${text || '(it says no more)'}`))
-    })
+    this.#untilRead(response, () => this.#response.reject(refusal(status, Buffer.concat(said))))
   }
 
   #answer(response: IncomingMessage): void {
@@ -155,26 +143,27 @@ export class Exchange {
     const body = bodyStream(response, {
       limit: this.#options.maxBody,
       tooLarge: () => this.#failAsTooLarge(),
-      cancelled: reason =>
-        this.#fail(
-          new CookietinError('ERR_COOKIETIN_CANCELLED', 'The response was not read to its end', { cause: reason }),
-        ),
+      cancelled: reason => this.#fail(unread(reason)),
       failure: () => this.#failure,
     })
     this.#untilRead(response, () => {})
     // A Response with one of these statuses must have no body; what the function sends all the same is read and dropped.
     const bare = hasNoBody(head.status)
     if (bare) void body.pipeTo(new WritableStream()).catch(() => {})
-    this.#settle.resolve(new Response(bare ? null : body, head))
+    this.#response.resolve(new Response(bare ? null : body, head))
   }
 
   #untilRead(response: IncomingMessage, done: () => void): void {
     response.on('end', () => {
       if (!response.complete || this.#over) return
       done()
-      if (this.#request.writableFinished) this.#serve()
-      // It answered before it had read all: its connection has the rest of this request still in it.
-      else this.#failWith('FAILED', 'it answered before it had read the request')
+      if (this.#request.writableFinished) {
+        this.#over = true
+        this.#options.served()
+      } else {
+        // Its connection has the rest of this request still in it.
+        this.#failWith('FAILED', 'it answered before it had read the request')
+      }
     })
     response.on('error', (error: NodeJS.ErrnoException) => this.#failBy(error))
     response.on('close', () => {
@@ -182,36 +171,17 @@ export class Exchange {
     })
   }
 
-  #serve(): void {
-    this.#over = true
-    this.#options.served()
-  }
-
   #failBy(error: NodeJS.ErrnoException): void {
-    if (error.code === 'HPE_HEADER_OVERFLOW') {
-      this.#failWith('HEADERS_TOO_LARGE', `its headers are larger than ${this.#options.maxHeaderSize} bytes`, error)
-    } else if (error.code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') {
-      this.#failWith('HEADERS_TOO_LARGE', 'what it says of the chunks of its body is larger than 16 KiB', error)
-    } else if (error.code?.startsWith('HPE_')) {
-      this.#failWith('INVALID', `its answer is not HTTP (${error.message})`, error)
-    } else if (this.#incoming !== undefined) {
-      this.#failWith('TRUNCATED', 'it closed the connection in the middle of its answer', error)
-    } else {
-      this.#failWith('FAILED', `the connection broke before its answer (${error.message})`, error)
-    }
+    const { maxHeaderSize } = this.#options
+    this.#fail(brokenAnswer(error, { began: this.#incoming !== undefined, maxHeaderSize }))
   }
 
   #failAsTooLarge(): void {
     this.#failWith('TOO_LARGE', `its body is larger than ${this.#options.maxBody} bytes`)
   }
 
-  #failWith(
-    kind: 'INVALID' | 'FAILED' | 'TRUNCATED' | 'TOO_LARGE' | 'HEADERS_TOO_LARGE',
-    why: string,
-    cause?: unknown,
-  ): void {
-    const code: ErrorCode = `ERR_COOKIETIN_RESPONSE_${kind}`
-    this.#fail(new CookietinError(code, `The function gave no good answer: ${why}. Its container is ended`, { cause }))
+  #failWith(flaw: Flaw, why: string): void {
+    this.#fail(badAnswer(flaw, why))
   }
 
   #fail(error: CookietinError): void {
@@ -219,20 +189,10 @@ export class Exchange {
     this.#over = true
     this.#failure = error
     this.#options.broken(error)
-    this.#settle.reject(error)
+    this.#response.reject(error)
     // Also while its next chunk is awaited, which may never come.
     void this.#chunks?.return?.()
     this.#request.destroy()
     this.#incoming?.destroy()
   }
-}
-
-function drained(request: ClientRequest): Promise<void> {
-  return new Promise(resolve => {
-    const done = () => {
-      request.off('drain', done).off('close', done)
-      resolve()
-    }
-    request.on('drain', done).on('close', done)
-  })
 }

@@ -1,4 +1,6 @@
+import { type CookietinError, toCookietinError } from '../errors.ts'
 import type { Owner } from '../executor/admission-queue.ts'
+import type { ResolvedTask } from '../task.ts'
 import type { Admission, HotHost } from './host.ts'
 import { LogRouter } from './logs.ts'
 import { Slot, type SlotState } from './slot.ts'
@@ -7,18 +9,24 @@ import type { ResolvedSpec } from './spec.ts'
 /** A container that is asked for. */
 export interface Launch {
   readonly admission: Admission
-  /** The slot, once its place was given; rejects with why it could not be made, with undefined where it was withdrawn. */
+  /** The slot, once its place was given; rejects with a CookietinError that says why it could not be made, with undefined where it was withdrawn. */
   readonly slot: Promise<Slot>
 }
 
-/** Asks for a place, and makes a slot in it, which gives it back when it is gone. */
+/** Asks for a place, and makes a slot in it, which gives it back when it is gone. Gives the error where its task is none any more. */
 export function launchSlot(
   host: HotHost,
   spec: ResolvedSpec,
   owner: Owner,
   follow: (slot: Slot, state: SlotState, from: SlotState) => void,
-): Launch {
-  const task = host.resolve({ ...spec.task, stdout: undefined, stderr: undefined })
+): Launch | CookietinError {
+  let task: ResolvedTask
+  try {
+    task = host.resolve({ ...spec.task, stdout: undefined, stderr: undefined })
+  } catch (error) {
+    // It was good when the function was made; what it mounts may have changed since.
+    return cannotLaunch(error)
+  }
   const demand = { memory: task.memory, cpus: task.cpus }
   const admission = host.admit(task.id, demand, owner)
   return { admission, slot: make() }
@@ -37,7 +45,7 @@ export function launchSlot(
       }
     } catch (error) {
       release()
-      throw error
+      throw cannotLaunch(error)
     }
 
     function changed(slot: Slot, state: SlotState, from: SlotState): void {
@@ -45,4 +53,8 @@ export function launchSlot(
       follow(slot, state, from)
     }
   }
+}
+
+function cannotLaunch(error: unknown): CookietinError {
+  return toCookietinError(error, 'ERR_COOKIETIN_ENGINE_ERROR', 'Cannot launch a container')
 }

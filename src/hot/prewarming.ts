@@ -1,4 +1,5 @@
 import { type Deferred, deferred } from '../deferred.ts'
+import { badCount } from './function-errors.ts'
 
 /** Those who wait for a function to have so many containers that listen. */
 export class Prewarming {
@@ -9,7 +10,13 @@ export class Prewarming {
     return Math.max(0, ...this.#waiting.map(({ goal }) => goal))
   }
 
-  async wait(goal: number): Promise<void> {
+  /**
+   * @param most how many there may ever be
+   * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`
+   */
+  async wait(count: number, most: number): Promise<void> {
+    const goal = Math.min(count, most)
+    if (!(goal >= 0 && Number.isFinite(goal) && (Number.isInteger(count) || count === Infinity))) throw badCount(count)
     const ready = deferred<void>()
     this.#waiting.push({ goal, ready })
     await ready.promise

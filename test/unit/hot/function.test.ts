@@ -83,6 +83,23 @@ it('a header’s value is judged as Node.js does', () => {
   expect(strayCharacter('a😀')).toBe('U+1F600')
 })
 
+it('a function whose task is none any more tells its callers so, each of them', async () => {
+  const { make, driver } = hotRig()
+  const fn = make()
+  const resolve = vi.spyOn(driver, 'resolve').mockImplementation(() => {
+    throw new Error('the folder is gone')
+  })
+  const calls = [fn.invoke(), fn.invoke(), fn.prewarm(1)]
+  for (const call of calls) {
+    await expect(call).rejects.toMatchObject({
+      code: 'ERR_COOKIETIN_ENGINE_ERROR',
+      message: 'Cannot launch a container: the folder is gone',
+    })
+  }
+  resolve.mockRestore()
+  expect((await fn.invoke()).status).toBe(200)
+})
+
 it('a signal that is aborted already rejects the call, and leaves its function as it was', async () => {
   const { make } = hotRig()
   const fn = make()
