@@ -76,6 +76,7 @@ export class DockerContainer implements EngineContainer {
     if (this.#ending) throw this.#invalidState('prepare')
     if (signal.aborted) throw cancelledError(`prepare container ${this.name}`, signal.reason)
     await checkMountSources(this.#task, this.#room)
+    if (this.#ending) throw this.#invalidState('prepare')
     this.#berth.take()
     if (this.#task.pull === 'always') await this.#makePresent(signal)
     try {
@@ -112,6 +113,9 @@ export class DockerContainer implements EngineContainer {
       this.#started.reject(undefined)
       this.#exit.reject(error)
       throw error
+    } finally {
+      // What was not read is not read any more.
+      if (this.#input === undefined) void streams.stdin?.[Symbol.asyncIterator]().return?.()
     }
   }
 
@@ -199,7 +203,7 @@ export class DockerContainer implements EngineContainer {
     if (this.#starting === undefined) return
     await settles(this.#starting, this.#room.config.startTimeout)
     if (this.#ended) return
-    const killed = sendKill(this.#room, this.#named('kill'))
+    const killed = sendKill(this.#room, this.#named('kill'), () => this.#ended || this.#removal !== undefined)
     if (!(await settles(killed, wedgeTimeout))) this.#poised?.output.destroy()
     await killed
   }
@@ -219,7 +223,7 @@ export class DockerContainer implements EngineContainer {
     const underWay = Promise.all([this.#existence.creating, this.#starting])
     if (!(await settles(underWay, this.#room.config.startTimeout))) this.#existence.abandon()
     // Not before: what is in a namespace must be gone when the next one comes.
-    await this.#existence.remove(() => this.#poised?.output.destroy()).finally(() => this.#berth.release())
+    await this.#existence.remove(() => this.#poised?.output.destroy()).finally(() => this.#berth.close())
     this.#exit.reject(
       new CookietinError('ERR_COOKIETIN_CLOSED', `Container ${this.name} was removed before its end was seen`),
     )
