@@ -91,10 +91,10 @@ describe('cpuShares', () => {
   it('says nothing before there is enough to tell, and forgets nothing of it', () => {
     const shareOf = cpuShares()
     expect([shareOf(used(0), 100.01), shareOf(used(2), 100.04)]).toEqual([undefined, undefined])
-    // 15 ticks user and 5 kernel in 40.
-    expect(shareOf(used(15, 5), 100.4)).toEqual({ cpu_user: 37, cpu_kernel: 12, cpu_total: 50 })
-    expect(shareOf(used(17, 5), 100.45)).toBeUndefined()
-    expect(shareOf(used(115, 5), 101.4)).toEqual({ cpu_user: 100, cpu_kernel: 0, cpu_total: 100 })
+    // 20 ticks user and 5 kernel in 50.
+    expect(shareOf(used(20, 5), 100.5)).toEqual({ cpu_user: 40, cpu_kernel: 10, cpu_total: 50 })
+    expect(shareOf(used(25, 5), 100.5625)).toBeUndefined()
+    expect(shareOf(used(120, 5), 101.5)).toEqual({ cpu_user: 100, cpu_kernel: 0, cpu_total: 100 })
   })
 
   it('is never negative when a process that used much is gone', () => {
