@@ -61,7 +61,8 @@ test('shows a run, with its transitions and a plot', async () => {
   const { code, stdout } = await history('good')
   expect(code).toBe(0)
   expect(stdout).toMatch(/^command +\["sleep","1.2"\]$/m)
-  expect(stdout).toMatch(/^ *\d.* starting +→ +running/m)
+  expect(stdout).toMatch(/^ *\d.* starting +→ +running +ok$/m)
+  expect(stdout).not.toContain('xstate.')
   expect(stdout).toMatch(/^Memory: peak [\d.]+ MiB/m)
   const record = JSON.parse((await history('good', '--json')).stdout) as {
     key: string
