@@ -76,13 +76,14 @@ async function run({ stdio, exit }: CommandContext, image: string, words: readon
   const [result] = await Promise.all([execution, watched])
   if (options.json) await stdio.line(resultJson(result))
   else if (interrupts.exitCode === undefined && speaks(result)) say(result.error?.message ?? '')
-  if (form !== undefined) await noteStats(stdio, result, form)
+  if (form !== undefined) await noteStats(stdio, result, form, options.driver)
   if (interrupts.exitCode === undefined) inspection?.stay()
   exit(interrupts.exitCode ?? exitCodeOf(result))
 }
 
-async function noteStats(stdio: Stdio, { id, stats }: RunResult, form: 'plot' | 'json'): Promise<void> {
-  const style = { width: plotWidth(stdio.columns.stderr), height: 9, colors: colorsFor(stdio.isTerminal.stderr) }
+async function noteStats(stdio: Stdio, { id, stats }: RunResult, form: 'plot' | 'json', driver: string): Promise<void> {
+  const colors = colorsFor(stdio.isTerminal.stderr)
+  const style = { width: plotWidth(stdio.columns.stderr), height: 9, colors, driver }
   const lines = form === 'json' ? [JSON.stringify({ id, stats })] : await plotStats(stats, style)
   for (const line of lines) stdio.note(line)
 }
