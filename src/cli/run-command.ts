@@ -12,6 +12,7 @@ import { printableLines } from './printable.ts'
 import { watchPull } from './pull-watch.ts'
 import { resultJson } from './result-json.ts'
 import { type TaskOptions, taskOf } from './run-options.ts'
+import { standardInput } from './standard-input.ts'
 import { addStatsOption, type StatsOptions, statsForm } from './stats-option.ts'
 import { plotStats, plotWidth } from './stats-plot.ts'
 import type { Stdio } from './stdio.ts'
@@ -51,6 +52,7 @@ Examples:
 
 async function run({ stdio, exit }: CommandContext, image: string, words: readonly string[], options: RunOptions) {
   const task = taskOf(image, words, options)
+  const input = options.interactive ? standardInput('--interactive') : undefined
   await using inspection = await openInspection(options, stdio)
   using interrupts = new Interrupts(stdio)
   const say = (text: string) => {
@@ -63,7 +65,7 @@ async function run({ stdio, exit }: CommandContext, image: string, words: readon
   const execution = executor.run(
     {
       ...task,
-      input: options.interactive ? process.stdin : undefined,
+      input,
       ...(options.json ? {} : { stdout: stdio.stdout, stderr: stdio.stderr }),
     },
     { signal: interrupts.signal },
