@@ -16,7 +16,12 @@ export interface BatchStats {
 const most = 50
 
 /** With `isJson` the results are printed as JSON, which holds the points already. */
-export function batchStats(stdio: Stdio, form: 'plot' | 'json' | undefined, isJson: boolean): BatchStats | undefined {
+export function batchStats(
+  stdio: Stdio,
+  driver: string,
+  form: 'plot' | 'json' | undefined,
+  isJson: boolean,
+): BatchStats | undefined {
   if (form === undefined) return undefined
   // From the start on: who asks for a plot wants to see that of a short run, too.
   const added = (execution: Execution) => void execution.stats$.subscribe()
@@ -41,7 +46,8 @@ export function batchStats(stdio: Stdio, form: 'plot' | 'json' | undefined, isJs
     },
     async finish() {
       const stream = isJson ? 'stderr' : 'stdout'
-      const style = { width: plotWidth(stdio.columns[stream]), height: 5, colors: colorsFor(stdio.isTerminal[stream]) }
+      const colors = colorsFor(stdio.isTerminal[stream])
+      const style = { width: plotWidth(stdio.columns[stream]), height: 5, colors, driver }
       for (const { line, id, stats } of kept.sort((one, other) => one.line - other.line)) {
         await print('')
         await print(style.colors.bold(`line ${line}  ${id}`))

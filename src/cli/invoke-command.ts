@@ -11,6 +11,7 @@ import { Interrupts } from './interrupts.ts'
 import { LatencySummary } from './latency.ts'
 import { printableLines } from './printable.ts'
 import { readCount, type TaskOptions, taskOf } from './run-options.ts'
+import { standardInput } from './standard-input.ts'
 import type { Stdio } from './stdio.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -140,7 +141,7 @@ async function many(
 
 function bodyOf(data: string): TaskInput | undefined {
   if (data === '') return undefined
-  if (data === '-') return process.stdin
+  if (data === '-') return standardInput('--data')
   return data.startsWith('@') ? createReadStream(data.slice(1)) : data
 }
 

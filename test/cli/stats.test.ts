@@ -20,7 +20,7 @@ describe('run --stats', () => {
     const lines = stderr.split('\n')
     expect(lines[0]).toBe('err')
     expect(stderr).toMatch(/^CPU: mean \d+ %, peak \d+ % of a core$/m)
-    expect(stderr).toMatch(/^Memory: peak [\d.]+ MiB of \d+ MiB$/m)
+    expect(stderr).toMatch(/^Memory: peak [\d.]+ MiB$/m)
     expect(stderr).toMatch(/^ +[\d.]+ MiB┤/m)
     expect(stderr).not.toContain('\u001b[')
   })
@@ -66,7 +66,7 @@ describe('batch --stats', () => {
     const [summary, ...plots] = stdout.split(/^(?=line \d)/m)
     expect(summary).toContain('2 tasks: 1 succeeded, 1 failed')
     expect(plots.map(plot => plot.split('\n')[0])).toEqual(['line 1  one', 'line 2  two'])
-    for (const plot of plots) expect(plot).toMatch(/^CPU: [\s\S]*┤[\s\S]*^Memory: [\s\S]*┤/m)
+    for (const plot of plots) expect(plot).toMatch(/^CPU: mean \d+ %[\s\S]*^Memory: [\s\S]*┤/m)
   })
 
   test('=json prints the points of each run as it ends, and the summary on standard error', async () => {
