@@ -2,6 +2,7 @@ import type { Execution } from '../index.ts'
 import type { Stat } from '../stats/stat.ts'
 import type { Outcome } from './batch-run.ts'
 import { colorsFor } from './colors.ts'
+import { statsJson } from './result-json.ts'
 import { plotStats, plotWidth } from './stats-plot.ts'
 import type { Stdio } from './stdio.ts'
 
@@ -29,7 +30,8 @@ export function batchStats(
     return {
       added,
       async ended({ line, id, ended }) {
-        if (!isJson && !(ended instanceof Error)) await stdio.line(JSON.stringify({ line, id, stats: ended.stats }))
+        if (!isJson && !(ended instanceof Error))
+          await stdio.line(JSON.stringify({ line, id, stats: statsJson(ended.stats) }))
       },
       async finish() {},
     }

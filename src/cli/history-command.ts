@@ -7,6 +7,7 @@ import { exitCodes } from './exit-codes.ts'
 import { addHistoryOption, type HistoryOption, openKeptHistory } from './history-option.ts'
 import { runDetails, runTable } from './history-text.ts'
 import { printable } from './printable.ts'
+import { statsJson } from './result-json.ts'
 import { readCount } from './run-options.ts'
 import { plotStats, plotWidth } from './stats-plot.ts'
 import { UsageError } from './usage-error.ts'
@@ -91,7 +92,7 @@ async function show({ stdio, exit }: CommandContext, history: History, id: strin
     stdio.note(`cookietin: there is no run ${printable(id)} in the history`)
     return exit(exitCodes.failed)
   }
-  if (json) return stdio.line(JSON.stringify(run))
+  if (json) return stdio.line(JSON.stringify({ ...run, stats: statsJson(run.stats) }))
   const colors = colorsFor(stdio.isTerminal.stdout)
   const plot =
     run.status === 'unfinished'

@@ -10,7 +10,7 @@ import { Interrupts } from './interrupts.ts'
 import { openDriver } from './open-driver.ts'
 import { printableLines } from './printable.ts'
 import { watchPull } from './pull-watch.ts'
-import { resultJson } from './result-json.ts'
+import { resultJson, statsJson } from './result-json.ts'
 import { type TaskOptions, taskOf } from './run-options.ts'
 import { standardInput } from './standard-input.ts'
 import { addStatsOption, type StatsOptions, statsForm } from './stats-option.ts'
@@ -86,7 +86,7 @@ async function run({ stdio, exit }: CommandContext, image: string, words: readon
 async function noteStats(stdio: Stdio, { id, stats }: RunResult, form: 'plot' | 'json', driver: string): Promise<void> {
   const colors = colorsFor(stdio.isTerminal.stderr)
   const style = { width: plotWidth(stdio.columns.stderr), height: 9, colors, driver }
-  const lines = form === 'json' ? [JSON.stringify({ id, stats })] : await plotStats(stats, style)
+  const lines = form === 'json' ? [JSON.stringify({ id, stats: statsJson(stats) })] : await plotStats(stats, style)
   for (const line of lines) stdio.note(line)
 }
 

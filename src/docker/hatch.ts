@@ -60,7 +60,7 @@ function sourcesOf({ Binds, Mounts }: Bag): readonly string[] {
 }
 
 /** What the options, as changed by hand, loosen of those that were made for the task: names for the config's `allow`, and mounts of danger. */
-export function loosenedBy(
+function loosenedBy(
   now: CreateOptions,
   before: CreateOptions,
   isHardened: boolean,

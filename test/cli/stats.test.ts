@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { decodeStats } from '../../src/index.ts'
 import { cli } from '../support/cli.ts'
 import { ensureTestImage, testImage } from '../support/images.ts'
 
@@ -31,6 +32,10 @@ describe('run --stats', () => {
     const { id, stats } = pointsOf(stderr)
     expect([id, stats.length > 0]).toEqual(['points', true])
     expect(Object.keys(stats[0]?.metrics ?? {})).toContain('mem_usage')
+    // In Fn's form: what Fn reads, we read.
+    const read = decodeStats(JSON.stringify(stats))
+    expect(read).toHaveLength(stats.length)
+    expect(Math.abs(Date.now() - (read[0]?.timestamp ?? 0))).toBeLessThan(600_000)
   })
 
   test("is the command's own behind the image", async () => {
