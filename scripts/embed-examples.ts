@@ -1,17 +1,20 @@
-// Puts the examples into README.md, each into the block below the comment that names it: part of `npm run docs`.
+// Puts the examples into the pages, each into the block below the comment that names it: part of `npm run docs`.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-export const readme = new URL('../README.md', import.meta.url)
+/** The pages that have examples in them. */
+export const pagesWithExamples = ['../README.md', '../docs/hot-functions.md'].map(
+  path => new URL(path, import.meta.url),
+)
 
 /** The text with every block that names an example replaced by the example. */
 export function embedExamples(text: string): string {
-  return text.replace(/<!-- (examples\/\S+) -->\n```ts\n[\s\S]*?```/g, (_, name: string) => {
+  return text.replace(/<!-- (examples\/\S+) -->\n```(\w+)\n[\s\S]*?```/g, (_, name: string, language: string) => {
     const code = readFileSync(new URL(`../${name}`, import.meta.url), 'utf8')
-    return `<!-- ${name} -->\n\`\`\`ts\n${code}\`\`\``
+    return `<!-- ${name} -->\n\`\`\`${language}\n${code}\`\`\``
   })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(readme, embedExamples(readFileSync(readme, 'utf8')))
+  for (const page of pagesWithExamples) writeFileSync(page, embedExamples(readFileSync(page, 'utf8')))
 }

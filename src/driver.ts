@@ -1,8 +1,10 @@
+import { checkSignal } from './abort.ts'
 import type { CookieClock } from './cookie/open-cookie.ts'
 import { OpenCookie } from './cookie/open-cookie.ts'
 import type { Cookie, CookieOptions } from './cookie.ts'
 import type { Engine } from './engine.ts'
 import { CookietinError } from './errors.ts'
+import { guardInspect } from './inspectable.ts'
 import { type ResolveTaskOptions, resolveTask } from './resolve-task.ts'
 import type { ContainerTask, ResolvedTask } from './task.ts'
 
@@ -11,7 +13,7 @@ export interface Driver extends AsyncDisposable {
   /** `'docker'`, `'process'` or `'mock'`. */
   readonly name: string
   /**
-   * Makes a cookie of a task. Validates it, and does no I/O. An aborted signal gives a cancelled cookie; the signal has no say afterwards.
+   * Makes a cookie of a task. Validates it, and does no I/O. Aborting the signal cancels the cookie, whatever it is at; one that is aborted gives a cancelled cookie.
    * Rejects with `ERR_COOKIETIN_INVALID_TASK`, listing every bad field.
    */
   createCookie(task: ContainerTask, options?: CreateCookieOptions): Promise<Cookie>
@@ -37,7 +39,10 @@ export class EngineDriver implements Driver {
   readonly name: string
   readonly #engine: Engine
   readonly #options: EngineDriverOptions
-  readonly #cookies = new Map<string, OpenCookie>()
+  /** Every cookie that is not closed yet. */
+  readonly #cookies = new Set<OpenCookie>()
+  /** The latest of each id among them. */
+  readonly #byId = new Map<string, OpenCookie>()
   #closing: Promise<void> | undefined
 
   constructor(engine: Engine, options: EngineDriverOptions = {}) {
@@ -52,8 +57,9 @@ export class EngineDriver implements Driver {
   }
 
   async createCookie(task: ContainerTask, { signal, ...options }: CreateCookieOptions = {}): Promise<Cookie> {
+    checkSignal(signal)
     const cookie = this.open(this.resolve(task), options)
-    if (signal?.aborted) await cookie.cancel(signal.reason)
+    cookie.cancelOn(signal)
     return cookie
   }
 
@@ -73,17 +79,33 @@ export class EngineDriver implements Driver {
         cookieId: task.id,
       })
     }
-    if (this.#cookies.has(task.id)) {
+    const earlier = this.#byId.get(task.id)
+    if (earlier !== undefined && earlier.state !== 'closing') {
       throw new CookietinError(
         'ERR_COOKIETIN_NAME_CONFLICT',
-        `Cannot create cookie ${task.id}: this driver has a living cookie of that id; leave the id out, or close the other first`,
+        `Cannot create cookie ${task.id}: this driver has a living cookie of that id; leave the id out, or wait until the other has ended and is being closed`,
         { cookieId: task.id },
       )
     }
-    const cookie = new OpenCookie(task, this.#engine.container(task), options, this.#options.clock)
-    this.#cookies.set(task.id, cookie)
-    cookie.transitions$.subscribe({ complete: () => this.#cookies.delete(task.id) })
+    const inspect = guardInspect(options.inspect)
+    const cookie = new OpenCookie(
+      task,
+      this.#engine.container(task),
+      { ...options, inspect },
+      {
+        clock: this.#options.clock,
+        forerunner: earlier?.close().catch(() => {}),
+      },
+    )
+    this.#cookies.add(cookie)
+    this.#byId.set(task.id, cookie)
+    cookie.transitions$.subscribe({ complete: () => this.#forget(cookie) })
     return cookie
+  }
+
+  #forget(cookie: OpenCookie): void {
+    this.#cookies.delete(cookie)
+    if (this.#byId.get(cookie.id) === cookie) this.#byId.delete(cookie.id)
   }
 
   close(): Promise<void> {
@@ -96,7 +118,7 @@ export class EngineDriver implements Driver {
   }
 
   async #close(): Promise<void> {
-    const closed = await Promise.allSettled([...this.#cookies.values()].map(cookie => cookie.close()))
+    const closed = await Promise.allSettled([...this.#cookies].map(cookie => cookie.close()))
     await this.#engine.close()
     const failures = closed.flatMap(outcome => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []))
     if (failures.length > 0) throw notCleaned(failures)

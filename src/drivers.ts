@@ -8,6 +8,7 @@ import {
 import { createDockerEngine } from './docker/engine.ts'
 import { type DockerDriver, type DockerDriverOptions, DockerEngineDriver } from './docker-driver.ts'
 import { type Driver, EngineDriver } from './driver.ts'
+import { guardInspect } from './inspectable.ts'
 import { createProcessEngine } from './process/engine.ts'
 
 /**
@@ -21,7 +22,7 @@ export async function createDockerDriver(
   { inspect }: DockerDriverOptions = {},
 ): Promise<DockerDriver> {
   const resolved = resolveDockerConfig(config, process.env)
-  return new DockerEngineDriver(await createDockerEngine(resolved, process.env, inspect), resolved)
+  return new DockerEngineDriver(await createDockerEngine(resolved, process.env, guardInspect(inspect)), resolved)
 }
 
 /**

@@ -52,7 +52,7 @@ export interface EngineContainer {
   pause(): Promise<void>
   /** Thaws it. Idempotent. */
   unpause(): Promise<void>
-  /** Ends it by SIGKILL, without thawing it, after any start that is under way; from here on output is drained and dropped. Resolves when the engine has taken the signal or nothing runs. Idempotent. */
+  /** Ends it by SIGKILL, without thawing it, after any start that is under way; from here on output is drained: what a sink does not take at once is dropped, and so is all that follows. Resolves when the engine has taken the signal or nothing runs. Idempotent. */
   kill(): Promise<void>
   /** Removes whatever exists of it, in any state; also what calls still under way bring about. Idempotent: later calls give the same promise unless it failed. */
   remove(): Promise<void>

@@ -13,6 +13,26 @@ export function toChunks(input: TaskInput): AsyncIterable<Uint8Array> {
   return { [Symbol.asyncIterator]: () => new Chunks(() => open(input)) }
 }
 
+/** What goes wrong with an input before anybody reads it. */
+export interface InputGuard {
+  /** The error that it has had, if any. */
+  failure(): CookietinError | undefined
+  release(): void
+}
+
+/**
+ * Guards an input that is not read yet: a stream that breaks meanwhile, as one of a file that is not there, must find a listener for its
+ * error, which would end the process otherwise.
+ */
+export function guardInput(input: TaskInput | undefined): InputGuard {
+  if (typeof input !== 'object' || !isNodeStream(input)) return { failure: () => undefined, release() {} }
+  input.on('error', ignore)
+  return {
+    failure: () => (input.errored ? inputError(input.errored) : undefined),
+    release: () => input.off('error', ignore),
+  }
+}
+
 /** A source in one form: `next` as in an iterator, and `release` for one that is not read to its end. */
 interface Source {
   next(): Promise<{ readonly done?: boolean | undefined; readonly value?: unknown }>
@@ -39,7 +59,7 @@ class Chunks implements AsyncIterator<Uint8Array, undefined> {
       }
     } catch (error) {
       await this.return()
-      throw toCookietinError(error, 'ERR_COOKIETIN_INPUT_FAILED', 'Cannot read the input of the task')
+      throw inputError(error)
     }
     this.#done = true
     return { done: true, value: undefined }
@@ -85,8 +105,14 @@ function isNodeStream(input: object): input is Readable {
 
 /** A stream's own iterator would answer only after the chunk that is being waited for. */
 function destroy(stream: Readable): void {
-  stream.on('error', () => {})
+  stream.on('error', ignore)
   stream.destroy()
+}
+
+function ignore(): void {}
+
+function inputError(error: unknown): CookietinError {
+  return toCookietinError(error, 'ERR_COOKIETIN_INPUT_FAILED', 'Cannot read the input of the task')
 }
 
 function toBytes(chunk: unknown): Uint8Array {

@@ -9,6 +9,15 @@ export const loosenings = [
   'hardened-writable-root',
   'hardened-shared-memory',
   'hardened-volumes',
+  // These change nothing by themselves: they let a cookie's `containerOptions` be changed so.
+  'privileged',
+  'namespaces',
+  'devices',
+  'security-options',
+  'other-volumes',
+  'ports',
+  'limits',
+  'runtime',
 ] as const
 
 /** One of {@link loosenings}. */

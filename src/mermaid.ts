@@ -1,4 +1,5 @@
 import type { AnyStateMachine } from 'xstate'
+import { eventName } from './event-name.ts'
 
 /** Draws a flat machine as a Mermaid state diagram; transitions of the same two states share an arrow. */
 export function toMermaid(machine: AnyStateMachine): string {
@@ -24,10 +25,5 @@ export function toMermaid(machine: AnyStateMachine): string {
   ].join('\n')
 }
 
-/** The words of a user for XState's own event names. */
-export function labelOf(eventType: string): string {
-  if (eventType.startsWith('xstate.done.actor.')) return 'ok'
-  if (eventType.startsWith('xstate.error.actor.')) return 'failed'
-  const after = /^xstate\.after\.(?<delay>[^.]+)\./.exec(eventType)?.groups?.delay
-  return after === undefined ? eventType : `after ${after}`
-}
+/** What stands beside an arrow: nothing where it is taken always. */
+export const labelOf = (eventType: string): string => (eventType === '' ? '' : eventName(eventType))

@@ -1,5 +1,6 @@
 import { Readable, type Writable } from 'node:stream'
 import type { OutputSink } from './engine.ts'
+import { followWritable, writeTo } from './writables.ts'
 
 /** How an {@link Output} is set up. */
 export interface OutputOptions {
@@ -33,14 +34,15 @@ export class Output implements OutputSink {
   #released = false
   #cut = false
   #ended = false
+  /** Ends the interest in the target. */
+  #leave = noop
   /** Wakes the writer that waits for the target or for the readable. */
   #wake = noop
 
   constructor({ limit, target }: OutputOptions) {
     this.#limit = limit
     this.#target = target
-    // A writable without an 'error' listener would end the process.
-    target?.on('error', this.#targetGone).on('close', this.#targetGone).on('drain', this.#resume)
+    if (target !== undefined) this.#leave = followWritable(target, { drained: this.#resume, gone: this.#targetGone })
   }
 
   /** True when bytes were lost to the result, or to a writable that broke. */
@@ -87,7 +89,7 @@ export class Output implements OutputSink {
       this.#truncated = true
       return undefined
     }
-    this.#target?.write(chunk)
+    if (this.#target !== undefined) writeTo(this.#target, chunk)
     if (this.#readable?.destroyed === false) this.#readable.push(chunk)
     return this.#isBusy() && !this.#released ? this.#untilWoken() : undefined
   }
@@ -161,12 +163,7 @@ export class Output implements OutputSink {
   }
 
   #detach(): void {
-    const target = this.#target
     this.#target = undefined
-    if (target === undefined) return
-    target.off('close', this.#targetGone).off('drain', this.#resume)
-    // A write that is still on its way may yet fail: its error must find a listener, and the listener must not stay for ever.
-    if (target.writableLength === 0) target.off('error', this.#targetGone)
-    else target.write('', () => target.off('error', this.#targetGone))
+    this.#leave()
   }
 }

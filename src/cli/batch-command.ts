@@ -81,7 +81,7 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
     : stdio.hasScreen
       ? await liveProgress(stdio, stderrColors)
       : plainProgress(stdio, stderrColors)
-  const stats = batchStats(stdio, statsForm(options), options.json ?? false)
+  const stats = batchStats(stdio, options.driver, statsForm(options), options.json ?? false)
   const watcher = {
     added(line: number, execution: Execution) {
       progress?.added(line, execution)

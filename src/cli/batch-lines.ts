@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import type { ContainerTask } from '../task.ts'
+import { standardInput } from './standard-input.ts'
 import { UsageError } from './usage-error.ts'
 
 /** One line of a batch: a task, or why it is none. */
@@ -8,14 +9,18 @@ export interface BatchLine {
   readonly task: ContainerTask | Error
 }
 
+/** What some editors put before a file's first line; it is no part of it. */
+const byteOrderMark = /^\uFEFF/
+
 /** Reads one task of JSON a line from a file, or from standard input for `-`. Empty lines are passed over. */
 export async function* readBatch(file: string): AsyncGenerator<BatchLine, void, undefined> {
-  const source = file === '-' ? process.stdin : createReadStream(file)
+  const source = file === '-' ? standardInput('batch') : createReadStream(file)
   let line = 0
   try {
     for await (const text of linesOf(source.setEncoding('utf8'))) {
       line++
-      if (text.trim() !== '') yield { line, task: parseTask(text) }
+      const json = line === 1 ? text.replace(byteOrderMark, '') : text
+      if (json.trim() !== '') yield { line, task: parseTask(json) }
     }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)

@@ -2,6 +2,7 @@ import type { Execution } from '../index.ts'
 import type { Stat } from '../stats/stat.ts'
 import type { Outcome } from './batch-run.ts'
 import { colorsFor } from './colors.ts'
+import { statsJson } from './result-json.ts'
 import { plotStats, plotWidth } from './stats-plot.ts'
 import type { Stdio } from './stdio.ts'
 
@@ -16,7 +17,12 @@ export interface BatchStats {
 const most = 50
 
 /** With `isJson` the results are printed as JSON, which holds the points already. */
-export function batchStats(stdio: Stdio, form: 'plot' | 'json' | undefined, isJson: boolean): BatchStats | undefined {
+export function batchStats(
+  stdio: Stdio,
+  driver: string,
+  form: 'plot' | 'json' | undefined,
+  isJson: boolean,
+): BatchStats | undefined {
   if (form === undefined) return undefined
   // From the start on: who asks for a plot wants to see that of a short run, too.
   const added = (execution: Execution) => void execution.stats$.subscribe()
@@ -24,7 +30,8 @@ export function batchStats(stdio: Stdio, form: 'plot' | 'json' | undefined, isJs
     return {
       added,
       async ended({ line, id, ended }) {
-        if (!isJson && !(ended instanceof Error)) await stdio.line(JSON.stringify({ line, id, stats: ended.stats }))
+        if (!isJson && !(ended instanceof Error))
+          await stdio.line(JSON.stringify({ line, id, stats: statsJson(ended.stats) }))
       },
       async finish() {},
     }
@@ -41,7 +48,8 @@ export function batchStats(stdio: Stdio, form: 'plot' | 'json' | undefined, isJs
     },
     async finish() {
       const stream = isJson ? 'stderr' : 'stdout'
-      const style = { width: plotWidth(stdio.columns[stream]), height: 5, colors: colorsFor(stdio.isTerminal[stream]) }
+      const colors = colorsFor(stdio.isTerminal[stream])
+      const style = { width: plotWidth(stdio.columns[stream]), height: 5, colors, driver }
       for (const { line, id, stats } of kept.sort((one, other) => one.line - other.line)) {
         await print('')
         await print(style.colors.bold(`line ${line}  ${id}`))

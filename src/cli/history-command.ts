@@ -4,9 +4,10 @@ import { colorsFor } from './colors.ts'
 import { type CommandContext, collect } from './command-context.ts'
 import { parseDuration } from './duration.ts'
 import { exitCodes } from './exit-codes.ts'
-import { addHistoryOption, type HistoryOption, openHistory } from './history-option.ts'
+import { addHistoryOption, type HistoryOption, openKeptHistory } from './history-option.ts'
 import { runDetails, runTable } from './history-text.ts'
 import { printable } from './printable.ts'
+import { statsJson } from './result-json.ts'
 import { readCount } from './run-options.ts'
 import { plotStats, plotWidth } from './stats-plot.ts'
 import { UsageError } from './usage-error.ts'
@@ -57,12 +58,25 @@ Examples:
 
 async function showHistory(context: CommandContext, id: string | undefined, options: HistoryCommandOptions) {
   const { stdio } = context
+  checkTogether(id, options)
   const query = queryOf(options)
-  await using history = await openHistory(options, stdio)
-  if (history === undefined) throw new UsageError('history: which one? Give --history FILE, or set COOKIETIN_HISTORY')
+  await using history = await openKeptHistory(options, stdio)
   if (options.prune) await prune(context, history, options)
   else if (id === undefined) await list(context, history, query, options.json ?? false)
   else await show(context, history, id, options.json ?? false)
+}
+
+/** What is given and would do nothing is refused, where a removal might be expected, or expected of less. */
+function checkTogether(id: string | undefined, { prune, maxAge, maxRuns, ...options }: HistoryCommandOptions): void {
+  if (!prune && (maxAge !== undefined || maxRuns !== undefined)) {
+    throw new UsageError('history: --max-age and --max-runs say what --prune removes; give --prune, too')
+  }
+  const { status, image, since, limit } = options
+  if (prune && [id, status, image, since, limit].some(given => given !== undefined)) {
+    throw new UsageError(
+      'history: --prune removes by --max-age and --max-runs only, whatever the run, its status or its image',
+    )
+  }
 }
 
 async function list({ stdio }: CommandContext, history: History, query: HistoryQuery, json: boolean): Promise<void> {
@@ -78,7 +92,7 @@ async function show({ stdio, exit }: CommandContext, history: History, id: strin
     stdio.note(`cookietin: there is no run ${printable(id)} in the history`)
     return exit(exitCodes.failed)
   }
-  if (json) return stdio.line(JSON.stringify(run))
+  if (json) return stdio.line(JSON.stringify({ ...run, stats: statsJson(run.stats) }))
   const colors = colorsFor(stdio.isTerminal.stdout)
   const plot =
     run.status === 'unfinished'

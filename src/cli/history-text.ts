@@ -1,3 +1,4 @@
+import { eventName } from '../event-name.ts'
 import type { HistoryRecord, HistoryRun } from '../history/index.ts'
 import type { Colors } from './colors.ts'
 import { columns, shorten } from './columns.ts'
@@ -61,7 +62,7 @@ export function runDetails(run: HistoryRecord, colors: Colors): string[] {
     from,
     '→',
     to,
-    colors.dim(event),
+    colors.dim(eventName(event)),
   ])
   return [
     ...columns(facts.map(([name = '', value = '']) => [colors.dim(name), value])),

@@ -12,6 +12,7 @@ import { Interrupts } from './interrupts.ts'
 import { LatencySummary } from './latency.ts'
 import { printableLines } from './printable.ts'
 import { readCount, type TaskOptions, taskOf } from './run-options.ts'
+import { standardInput } from './standard-input.ts'
 import type { Stdio } from './stdio.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -141,7 +142,7 @@ async function many(
 
 function bodyOf(data: string): TaskInput | undefined {
   if (data === '') return undefined
-  if (data === '-') return process.stdin
+  if (data === '-') return standardInput('--data')
   return data.startsWith('@') ? createReadStream(data.slice(1)) : data
 }
 

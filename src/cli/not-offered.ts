@@ -8,6 +8,10 @@ const notOffered: readonly (readonly [flags: string, why: string])[] = [
   ['-p, --publish <port>', 'no ports are published: use `docker run -p`'],
   ['--privileged', 'containers get no privileges here: use `docker run --privileged`'],
   ['--cap-add <capability>', 'containers get no capabilities here: use `docker run --cap-add`'],
+  ['-a, --attach <stream>', 'output is always passed on, and standard input with -i'],
+  ['--read-only', '--hardened has it with the rest; for it alone set COOKIETIN_ENABLE_READONLY_ROOTFS=true'],
+  ['--mount <mount>', 'folders and files are mounted with -v HOST:CONTAINER[:ro]'],
+  ['--restart <policy>', 'a run ends once: repeat it in your shell, or use `docker run --restart`'],
   ['--entrypoint <command>', "the image's entrypoint stays: use `docker run --entrypoint`"],
 ]
 

@@ -10,8 +10,9 @@ import { Interrupts } from './interrupts.ts'
 import { openDriver } from './open-driver.ts'
 import { printableLines } from './printable.ts'
 import { watchPull } from './pull-watch.ts'
-import { resultJson } from './result-json.ts'
+import { resultJson, statsJson } from './result-json.ts'
 import { type TaskOptions, taskOf } from './run-options.ts'
+import { standardInput } from './standard-input.ts'
 import { addStatsOption, type StatsOptions, statsForm } from './stats-option.ts'
 import { plotStats, plotWidth } from './stats-plot.ts'
 import type { Stdio } from './stdio.ts'
@@ -51,6 +52,7 @@ Examples:
 
 async function run({ stdio, exit }: CommandContext, image: string, words: readonly string[], options: RunOptions) {
   const task = taskOf(image, words, options)
+  const input = options.interactive ? standardInput('--interactive') : undefined
   await using inspection = await openInspection(options, stdio)
   using interrupts = new Interrupts(stdio)
   const say = (text: string) => {
@@ -63,7 +65,7 @@ async function run({ stdio, exit }: CommandContext, image: string, words: readon
   const execution = executor.run(
     {
       ...task,
-      input: options.interactive ? process.stdin : undefined,
+      input,
       ...(options.json ? {} : { stdout: stdio.stdout, stderr: stdio.stderr }),
     },
     { signal: interrupts.signal },
@@ -76,14 +78,15 @@ async function run({ stdio, exit }: CommandContext, image: string, words: readon
   const [result] = await Promise.all([execution, watched])
   if (options.json) await stdio.line(resultJson(result))
   else if (interrupts.exitCode === undefined && speaks(result)) say(result.error?.message ?? '')
-  if (form !== undefined) await noteStats(stdio, result, form)
+  if (form !== undefined) await noteStats(stdio, result, form, options.driver)
   if (interrupts.exitCode === undefined) inspection?.stay()
   exit(interrupts.exitCode ?? exitCodeOf(result))
 }
 
-async function noteStats(stdio: Stdio, { id, stats }: RunResult, form: 'plot' | 'json'): Promise<void> {
-  const style = { width: plotWidth(stdio.columns.stderr), height: 9, colors: colorsFor(stdio.isTerminal.stderr) }
-  const lines = form === 'json' ? [JSON.stringify({ id, stats })] : await plotStats(stats, style)
+async function noteStats(stdio: Stdio, { id, stats }: RunResult, form: 'plot' | 'json', driver: string): Promise<void> {
+  const colors = colorsFor(stdio.isTerminal.stderr)
+  const style = { width: plotWidth(stdio.columns.stderr), height: 9, colors, driver }
+  const lines = form === 'json' ? [JSON.stringify({ id, stats: statsJson(stats) })] : await plotStats(stats, style)
   for (const line of lines) stdio.note(line)
 }
 

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os'
 import type { Settings } from 'simple-ascii-chart'
 import type { Stat } from '../stats/stat.ts'
 import type { Colors } from './colors.ts'
@@ -9,6 +10,8 @@ export interface PlotStyle {
   /** Rows of each chart; of an odd number one is in the middle, where a label goes. */
   readonly height: number
   readonly colors: Colors
+  /** What ran it, where that is known. */
+  readonly driver?: string | undefined
 }
 
 type Point = [seconds: number, value: number]
@@ -21,9 +24,7 @@ const frame = 4
 /** The CPU and the memory of one run over its time, as lines for a terminal. */
 export async function plotStats(stats: readonly Stat[], style: PlotStyle): Promise<string[]> {
   const [first] = stats
-  if (first === undefined) {
-    return ['no samples: it ended before the first one; COOKIETIN_SAMPLER=cgroup samples short runs, too']
-  }
+  if (first === undefined) return [`no samples: it ended before the first one${hint(style)}`]
   const series = (name: string, unit: number) =>
     stats.flatMap(({ timestamp, metrics: { [name]: value } }): Point[] =>
       value === undefined ? [] : [[(timestamp - first.timestamp) / 1000, value / unit]],
@@ -32,15 +33,27 @@ export async function plotStats(stats: readonly Stat[], style: PlotStyle): Promi
   const memory = series('mem_usage', MiB)
   const greatest = (points: readonly Point[]) => points.reduce((most, [, value]) => Math.max(most, value), 0)
   const mean = cpu.reduce((sum, [, value]) => sum + value, 0) / Math.max(1, cpu.length)
-  const peak = Math.max(greatest(memory), greatest(series('mem_peak', MiB)))
-  const limit = (stats.at(-1)?.metrics.mem_limit ?? 0) / MiB
-  const of = limit > 0 ? ` of ${megabytes(limit)}` : ''
   return [
     ...(cpu.length === 0
       ? ['CPU: too short to tell']
       : await chart(`CPU: mean ${percent(mean)}, peak ${percent(greatest(cpu))} of a core`, cpu, percent, style)),
-    ...(await chart(`Memory: peak ${megabytes(peak)}${of}`, memory, megabytes, style)),
+    ...(await chart(memoryTitle(stats, greatest(memory)), memory, megabytes, style)),
   ]
+}
+
+/** What could be done about a run without samples, where there is anything. */
+const hint = ({ driver }: PlotStyle) =>
+  driver === 'process' || process.env.COOKIETIN_SAMPLER === 'cgroup'
+    ? ''
+    : '; COOKIETIN_SAMPLER=cgroup samples short runs, too'
+
+/** The curve never comes to a peak that no sample saw, which has to be said. `sampled` is the most that one saw. */
+function memoryTitle(stats: readonly Stat[], sampled: number): string {
+  const peak = stats.reduce((most, { metrics: { mem_peak = 0 } }) => Math.max(most, mem_peak / MiB), sampled)
+  const limit = stats.at(-1)?.metrics.mem_limit ?? 0
+  // Without a limit of its own a run has the memory of the machine, which says nothing of the run.
+  const of = limit > 0 && limit < totalmem() ? ` of ${megabytes(limit / MiB)}` : ''
+  return `Memory: peak ${megabytes(peak)}${of}${megabytes(peak) === megabytes(sampled) ? '' : ', between two samples'}`
 }
 
 /** A chart of next to nothing has no finer scale than this: 10 %, 2 MiB. */

@@ -22,6 +22,7 @@ export function addTaskOptions(command: Command): Command {
     .option('--tmpfs-size <MB>', 'make /tmp a tmpfs of this size')
     .option('-i, --interactive', 'pass standard input on')
     .option('--rm', 'accepted for habit: the container is always removed')
+    .option('--init', 'accepted for habit: an init process is there by default')
     .option('--name <id>', 'the same as --id')
     .option('--id <id>', 'name the run (default: a random id)')
     .option('--pull <missing|always|never>', 'when to ask the registry for the image (default: missing)')

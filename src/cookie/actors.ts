@@ -2,11 +2,15 @@ import { type AnyActorRef, fromCallback, fromPromise } from 'xstate'
 import { cookieMachine } from '../../machines/cookie.ts'
 import type { ContainerStreams, EngineContainer } from '../engine.ts'
 import type { Exit } from '../exit.ts'
+import type { InputGuard } from '../input.ts'
 
 /** What a cookie's actor works on. */
 export interface CookieParts {
   readonly container: EngineContainer
   readonly streams: ContainerStreams
+  readonly input: InputGuard
+  /** Settles when a cookie of the same id, which is being closed, is gone: two containers cannot have one name. It never rejects. */
+  readonly forerunner: Promise<unknown> | undefined
   /** Called before a kill: from here on no consumer of the output may hold the container up. */
   readonly release: () => void
 }
@@ -37,7 +41,13 @@ const call = (act: (given: ReturnType<typeof partsOf>, signal: AbortSignal) => P
 /** The cookie's machine with its actors joined to the engine's port. */
 export const engineCookieMachine = cookieMachine.provide({
   actors: {
-    prepare: call(({ container }, signal) => container.prepare(signal)),
+    prepare: call(async ({ container, input, forerunner }, signal) => {
+      const failure = input.failure()
+      if (failure !== undefined) throw failure
+      if (forerunner !== undefined) await forerunner
+      // Who has given up meanwhile has removed it, too.
+      if (!signal.aborted) await container.prepare(signal)
+    }),
     start: call(({ container, streams, watch }) =>
       container.start(streams, { exitSeen: () => watch.exitSeen(), broken: error => watch.broken(error) }),
     ),

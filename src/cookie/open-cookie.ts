@@ -1,11 +1,11 @@
 import type { Readable, Writable } from 'node:stream'
 import { EMPTY, type Observable } from 'rxjs'
 import { type ActorOptions, createActor } from 'xstate'
-import { onAbort } from '../abort.ts'
+import { checkSignal, onAbort } from '../abort.ts'
 import type { Cookie, CookieOptions, WaitResult } from '../cookie.ts'
 import type { EngineContainer } from '../engine.ts'
 import { CookietinError, toCookietinError } from '../errors.ts'
-import { toChunks } from '../input.ts'
+import { guardInput, type InputGuard, toChunks } from '../input.ts'
 import { makeInspectable } from '../inspectable.ts'
 import { Output } from '../output.ts'
 import type { PullProgress } from '../pull-progress.ts'
@@ -26,6 +26,13 @@ const defaultMaxOutput = { alone: 8 * 1024 * 1024, besideWritable: 1024 * 1024 }
 /** What drives the machine's delays, and may tell the time. */
 export type CookieClock = NonNullable<ActorOptions<typeof engineCookieMachine>['clock']> & { now?(): number }
 
+/** What a cookie finds where it is made. */
+export interface CookieSurroundings {
+  readonly clock?: CookieClock | undefined
+  /** Settles when a cookie of the same id that is being closed is gone. It never rejects. */
+  readonly forerunner?: Promise<unknown> | undefined
+}
+
 /** The one implementation of {@link Cookie}: joins its machine to a container of an engine. */
 export class OpenCookie implements Cookie {
   readonly id: string
@@ -33,6 +40,7 @@ export class OpenCookie implements Cookie {
   readonly actor: CookieActor
   readonly #container: EngineContainer
   readonly #stdin: AsyncIterable<Uint8Array> | undefined
+  readonly #input: InputGuard
   readonly #recorder: Recorder
   readonly #sampler: Sampler
   readonly #stdout: Output
@@ -43,11 +51,17 @@ export class OpenCookie implements Cookie {
   #run: Promise<WaitResult> | undefined
   #closing: Promise<void> | undefined
 
-  constructor(task: ResolvedTask, container: EngineContainer, options: CookieOptions, clock?: CookieClock) {
+  constructor(
+    task: ResolvedTask,
+    container: EngineContainer,
+    options: CookieOptions,
+    { clock, forerunner }: CookieSurroundings = {},
+  ) {
     this.id = task.id
     this.task = task
     this.#container = container
     this.#stdin = task.input === undefined ? undefined : toChunks(task.input)
+    this.#input = guardInput(task.input)
     this.#stdout = outputOf(task.stdout, options)
     this.#stderr = outputOf(task.stderr, options)
     this.#sampler = new Sampler(container.stats$, {
@@ -69,6 +83,8 @@ export class OpenCookie implements Cookie {
         stdout: this.#stdout,
         stderr: this.#stderr,
       },
+      input: this.#input,
+      forerunner,
       release: () => {
         this.#stdout.release()
         this.#stderr.release()
@@ -107,6 +123,7 @@ export class OpenCookie implements Cookie {
   }
 
   async prepare({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    checkSignal(signal)
     const release = onAbort(signal, () => this.#cancel(signal?.reason))
     if (this.state === 'created') this.actor.send({ type: 'prepare' })
     const state = await this.#recorder.until(state => state !== 'created' && state !== 'preparing')
@@ -122,15 +139,12 @@ export class OpenCookie implements Cookie {
     if (state === 'closing' || state === 'closed') throw this.#invalidState('prepare')
   }
 
-  run({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<WaitResult> {
-    if (this.#run === undefined) {
-      if (this.#settled !== undefined) return Promise.reject(this.#invalidState('run'))
-      this.#run = this.#start()
-    } else if (this.#settled !== undefined) {
-      return Promise.reject(this.#invalidState('run'))
-    }
-    this.#cancelOn(signal)
-    return this.#run
+  async run({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<WaitResult> {
+    checkSignal(signal)
+    if (this.#settled !== undefined) throw this.#invalidState('run')
+    this.#run ??= this.#start()
+    this.cancelOn(signal)
+    return await this.#run
   }
 
   async #start(): Promise<WaitResult> {
@@ -140,9 +154,10 @@ export class OpenCookie implements Cookie {
     if (this.state === 'starting') await this.#recorder.until(state => state !== 'starting')
     if (this.#settled === 'failed') throw this.#failure()
     return {
-      wait: ({ signal } = {}) => {
-        this.#cancelOn(signal)
-        return this.result()
+      wait: async ({ signal } = {}) => {
+        checkSignal(signal)
+        this.cancelOn(signal)
+        return await this.result()
       },
     }
   }
@@ -193,6 +208,13 @@ export class OpenCookie implements Cookie {
     return this.close()
   }
 
+  /** From here on until it has settled, aborting the signal is a cancel. */
+  cancelOn(signal: AbortSignal | undefined): void {
+    if (this.#settled !== undefined) return
+    const release = onAbort(signal, () => this.#cancel(signal?.reason))
+    if (signal) void this.#recorder.until(isSettled).then(release)
+  }
+
   async #close(): Promise<void> {
     if (this.state !== 'closed') this.actor.send({ type: 'close' })
     if (this.#settled === undefined) await this.#recorder.until(isSettled)
@@ -207,12 +229,6 @@ export class OpenCookie implements Cookie {
     if (this.#settled === undefined) this.actor.send({ type: 'cancel', reason })
   }
 
-  #cancelOn(signal: AbortSignal | undefined): void {
-    if (signal === undefined || this.#settled !== undefined) return
-    const release = onAbort(signal, () => this.#cancel(signal.reason))
-    void this.#recorder.until(isSettled).then(release)
-  }
-
   #follow(from: CookieState, to: CookieState): void {
     if (from === 'starting' && to === 'running') this.#sampler.start()
     if (to === 'starting') this.#started = true
@@ -221,6 +237,7 @@ export class OpenCookie implements Cookie {
     this.#sampler.stop()
     // An input that no engine has taken is let go of here.
     if (!this.#started) void this.#stdin?.[Symbol.asyncIterator]().return?.()
+    this.#input.release()
     const { exit } = this.actor.getSnapshot().context
     const truncated = this.#started && (exit?.outputTruncated ?? true)
     this.#stdout.end(truncated)

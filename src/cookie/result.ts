@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { CookieContext } from '../../machines/cookie-types.ts'
 import { CookietinError, type ErrorCode } from '../errors.ts'
 import type { Output } from '../output.ts'
@@ -71,7 +72,8 @@ function describe(status: Exclude<RunStatus, 'success'>, context: CookieContext)
 
 function reasonOf(reason: unknown): string {
   if (reason === undefined) return ''
-  return `: ${reason instanceof Error ? reason.message : String(reason)}`
+  if (reason instanceof Error) return `: ${reason.message}`
+  return `: ${typeof reason === 'string' ? reason : inspect(reason, { breakLength: Number.POSITIVE_INFINITY })}`
 }
 
 function describeKill({ cause, exit }: CookieContext): [ErrorCode, string] {

@@ -16,6 +16,8 @@ export class Berth {
   #lease: NetworkLease | undefined
   /** As before a lease; undefined: none was taken. */
   #before: { readonly network: string | undefined; readonly hostname: string | undefined } | undefined
+  /** Nothing is taken any more. */
+  #closed = false
 
   constructor(networks: Room['networks'], task: ResolvedTask, options: CreateOptions) {
     this.#networks = networks
@@ -25,6 +27,7 @@ export class Berth {
 
   /** Picks a network, unless the options name one by now. */
   take(): void {
+    if (this.#closed) return
     const { NetworkMode: network } = this.#options.HostConfig
     if (network !== undefined && network !== 'none') return
     this.#before = { network, hostname: this.#options.Hostname }
@@ -62,5 +65,11 @@ export class Berth {
 
   release(): void {
     this.#lease?.release()
+  }
+
+  /** Gives up the present one, and takes none any more, whatever is still under way. */
+  close(): void {
+    this.#closed = true
+    this.release()
   }
 }

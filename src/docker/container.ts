@@ -11,6 +11,8 @@ import { Berth } from './berth.ts'
 import { isMissingImage } from './errors.ts'
 import { exitWithEvidence, wasCut } from './evidence.ts'
 import { Existence, wedgeTimeout } from './existence.ts'
+import { isHardened } from './hardened.ts'
+import { checkOptions } from './hatch.ts'
 import { checkImageVolumes } from './image-volumes.ts'
 import { labelsOf } from './labels.ts'
 import { checkMountSources } from './mount-sources.ts'
@@ -50,7 +52,7 @@ export class DockerContainer implements EngineContainer {
     this.#room = room
     this.#task = task
     this.name = `cookietin-${room.instance}-${task.id}`
-    this.options = createOptions(task, { ...room.config, hostname: room.hostname }, labelsOf(room.instance, task.id))
+    this.options = this.#ownOptions()
     this.#existence = new Existence(room, this.name, this.options)
     this.#berth = new Berth(room.networks, task, this.options)
     if (room.cgroups !== undefined) this.samplingDelay = 0
@@ -75,7 +77,9 @@ export class DockerContainer implements EngineContainer {
   async #prepare(signal: AbortSignal): Promise<void> {
     if (this.#ending) throw this.#invalidState('prepare')
     if (signal.aborted) throw cancelledError(`prepare container ${this.name}`, signal.reason)
+    this.#checkOptions()
     await checkMountSources(this.#task, this.#room)
+    if (this.#ending) throw this.#invalidState('prepare')
     this.#berth.take()
     if (this.#task.pull === 'always') await this.#makePresent(signal)
     try {
@@ -86,6 +90,21 @@ export class DockerContainer implements EngineContainer {
       await this.#makePresent(signal)
       await this.#create(signal)
     }
+  }
+
+  /** As they are before anybody has changed them. */
+  #ownOptions(): CreateOptions {
+    const { config, hostname, instance } = this.#room
+    return createOptions(this.#task, { ...config, hostname }, labelsOf(instance, this.#task.id))
+  }
+
+  #checkOptions(): void {
+    const { config, moved } = this.#room
+    const rules = { ...config, isHardened: isHardened(this.#task) }
+    const loosened = checkOptions(this.options, this.#ownOptions(), rules)
+    if (loosened.length === 0) return
+    const from = this.#task.profile
+    moved({ machine: 'profile', id: this.#task.id, from, to: 'loosened', event: loosened.join(', ') })
   }
 
   async #makePresent(signal: AbortSignal): Promise<void> {
@@ -112,6 +131,9 @@ export class DockerContainer implements EngineContainer {
       this.#started.reject(undefined)
       this.#exit.reject(error)
       throw error
+    } finally {
+      // What was not read is not read any more.
+      if (this.#input === undefined) void streams.stdin?.[Symbol.asyncIterator]().return?.()
     }
   }
 
@@ -199,7 +221,7 @@ export class DockerContainer implements EngineContainer {
     if (this.#starting === undefined) return
     await settles(this.#starting, this.#room.config.startTimeout)
     if (this.#ended) return
-    const killed = sendKill(this.#room, this.#named('kill'))
+    const killed = sendKill(this.#room, this.#named('kill'), () => this.#ended || this.#removal !== undefined)
     if (!(await settles(killed, wedgeTimeout))) this.#poised?.output.destroy()
     await killed
   }
@@ -219,7 +241,7 @@ export class DockerContainer implements EngineContainer {
     const underWay = Promise.all([this.#existence.creating, this.#starting])
     if (!(await settles(underWay, this.#room.config.startTimeout))) this.#existence.abandon()
     // Not before: what is in a namespace must be gone when the next one comes.
-    await this.#existence.remove(() => this.#poised?.output.destroy()).finally(() => this.#berth.release())
+    await this.#existence.remove(() => this.#poised?.output.destroy()).finally(() => this.#berth.close())
     this.#exit.reject(
       new CookietinError('ERR_COOKIETIN_CLOSED', `Container ${this.name} was removed before its end was seen`),
     )

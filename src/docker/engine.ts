@@ -107,6 +107,7 @@ class OpenDockerEngine implements DockerEngine {
     const room = {
       api,
       config,
+      moved,
       instance: this.instance,
       liveness: new Liveness(api, {
         every: Math.min(pingEvery, config.engineTimeout),

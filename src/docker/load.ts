@@ -1,11 +1,13 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { onAbort } from '../abort.ts'
 import { CookietinError } from '../errors.ts'
-import type { Api } from './api.ts'
+import { type Api, timeoutError } from './api.ts'
 import { connectionError } from './errors.ts'
 import { jsonLines } from './lines.ts'
 
-/** Loads a tar file of images into the engine (the seed's `docker_load_file`). */
+/** Loads a tar file of images into the engine (the seed's `docker_load_file`), all of it within the deadline, in ms. */
 export async function loadImages(api: Api, path: string, deadline: number): Promise<void> {
   const doing = `load images from ${path}`
   const isFile = await stat(path).then(
@@ -15,15 +17,31 @@ export async function loadImages(api: Api, path: string, deadline: number): Prom
   if (!isFile) {
     throw new CookietinError('ERR_COOKIETIN_INVALID_CONFIG', `Could not ${doing}: it is no file. Check dockerLoadFile`)
   }
+  const file = createReadStream(path)
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(), deadline)
+  try {
+    await send(api, file, doing, late.signal)
+  } catch (error) {
+    throw late.signal.aborted ? timeoutError(doing, deadline) : error
+  } finally {
+    clearTimeout(timer)
+    file.destroy()
+  }
+}
+
+async function send(api: Api, file: Readable, doing: string, signal: AbortSignal): Promise<void> {
   const stream = await api.stream({
     doing,
     method: 'POST',
     path: '/images/load',
     query: { quiet: 'true' },
     headers: { 'Content-Type': 'application/x-tar' },
-    file: createReadStream(path),
-    deadline,
+    file,
+    deadline: undefined,
+    signal,
   })
+  const release = onAbort(signal, () => stream.destroy())
   try {
     for await (const record of jsonLines(stream) as AsyncIterable<{ readonly error?: unknown }>) {
       if (record.error !== undefined) {
@@ -35,5 +53,8 @@ export async function loadImages(api: Api, path: string, deadline: number): Prom
     }
   } catch (error) {
     throw connectionError(error, doing, true)
+  } finally {
+    release()
+    stream.destroy()
   }
 }

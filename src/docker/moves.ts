@@ -1,7 +1,7 @@
 /** A change of something that a docker driver keeps beside its cookies. */
 export interface DriverTransition {
-  /** `image`: one image made present. `buddy`: one holder of the prefork pool. `network`: what a cookie got of the pool. */
-  readonly machine: 'image' | 'buddy' | 'network'
+  /** `image`: one image made present. `buddy`: one holder of the prefork pool. `network`: what a cookie got of the pool. `profile`: what a cookie's `containerOptions` loosen, named by the event. */
+  readonly machine: 'image' | 'buddy' | 'network' | 'profile'
   /** The image's reference, the buddy's name, or the cookie's id. */
   readonly id: string
   readonly from: string

@@ -32,7 +32,7 @@ export class AttachedOutput {
   readonly #end = deferred<OutputEnd>()
   #endAt: number | undefined
   #blocked = false
-  #dropped = false
+  #dropping = false
   #lost = false
 
   /** `raw`: the container has a terminal, whose output is not multiplexed. */
@@ -61,19 +61,17 @@ export class AttachedOutput {
     return this.#target.systemText
   }
 
-  /** From here on reads on and drops what it reads. */
+  /** From here on nothing is held up: what a sink does not take at once is dropped, and so is all that follows. */
   drop(): void {
-    if (this.#dropped) return
-    this.#dropped = true
-    this.#lost ||= this.#blocked
-    this.#target.stop()
-    this.#goOn()
-    this.#stream.resume()
+    if (this.#dropping) return
+    this.#dropping = true
+    // One that has been told, too, goes on by itself.
+    if (this.#blocked) setImmediate(() => this.#blocked && this.#cut())
   }
 
   /** Cuts the connection; what has not come is lost. */
   destroy(): void {
-    this.drop()
+    this.#cut()
     this.#stream.destroy()
     this.#settle(false)
   }
@@ -93,15 +91,21 @@ export class AttachedOutput {
   }
 
   #take(chunk: Uint8Array): void {
-    if (this.#dropped) {
-      this.#lost = true
-      return
-    }
     const blocked = this.#target.push(chunk)
     if (blocked === undefined) return
+    if (this.#dropping) {
+      this.#cut()
+      return
+    }
     this.#blocked = true
     this.#stream.pause()
     void blocked.then(this.#goOn, this.#goOn)
+  }
+
+  #cut(): void {
+    this.#lost = true
+    this.#target.stop()
+    this.#goOn()
   }
 
   readonly #goOn = () => {

@@ -4,6 +4,7 @@ import type { CgroupSampler } from './cgroup/sampler.ts'
 import type { ImageCleaner } from './image-cleaner.ts'
 import type { Images } from './images.ts'
 import type { Liveness } from './liveness.ts'
+import type { MovedListener } from './moves.ts'
 import type { NetworkSource } from './networks.ts'
 
 /** What the containers of one engine share. */
@@ -13,6 +14,7 @@ export interface Room {
   readonly images: Images
   readonly cleaner: ImageCleaner
   readonly networks: NetworkSource
+  readonly moved: MovedListener
   readonly config: ResolvedDockerConfig
   /** Undefined where the engine itself samples. */
   readonly cgroups: CgroupSampler | undefined

@@ -1,8 +1,8 @@
 import { type EngineReply, replyOf } from './errors.ts'
-import { containerPath } from './inspect.ts'
+import { containerPath, inspectContainer } from './inspect.ts'
 import type { Room } from './room.ts'
 import type { Named } from './start.ts'
-import { pause } from './timing.ts'
+import { backoff, pause } from './timing.ts'
 
 // The engine learns of a change a moment after the runtime below it has made it, and passes on what the runtime says meanwhile:
 // hence two wordings for each. For that moment it may also refuse a change as made already that has just been unmade (a late event of
@@ -18,11 +18,28 @@ export function sendUnpause(room: Room, named: Named): Promise<void> {
   return sendUntilSure(room, named, 'unpause', ({ text }) => /not paused|cannot resume a (running|stopped)/i.test(text))
 }
 
-/** Ends a container by SIGKILL, which also ends a frozen one, without letting it run again. What has ended stays so. */
-export async function sendKill(room: Room, named: Named): Promise<void> {
+/** How many tries a kill that gets no answer has in the time of a call: where one hangs, another may well get through. */
+const killTries = 4
+
+/**
+ * Ends a container by SIGKILL, which also ends a frozen one, without letting it run again. What has ended stays so. Whatever goes
+ * wrong, it is sent again, for as long as the engine has for a call or until the container is seen to be over.
+ */
+export async function sendKill(room: Room, named: Named, isOver: () => boolean): Promise<void> {
+  const { engineTimeout } = room.config
+  const until = performance.now() + engineTimeout
   const isMet = ({ status, text }: EngineReply) =>
     status === 409 || status === 404 || /not running|already finished|no such process/i.test(text)
-  await send(room, named, 'kill', isMet, { signal: 'KILL' })
+  const call = { action: 'kill', query: { signal: 'KILL' }, deadline: engineTimeout / killTries }
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await send(room, named, call, isMet)
+      return
+    } catch (error) {
+      await pause(backoff(attempt))
+      if (isOver() || performance.now() > until) throw error
+    }
+  }
 }
 
 /** How long to wait before the engine is asked again whether it is so already, in ms. */
@@ -34,19 +51,41 @@ async function sendUntilSure(
   action: 'pause' | 'unpause',
   isMet: (reply: EngineReply) => boolean,
 ): Promise<void> {
+  const call = { action, deadline: room.config.engineTimeout }
+  let lost = 0
   for (const doubt of [...doubts, 0]) {
-    if (await send(room, named, action, isMet)) return
+    try {
+      if (await send(room, named, call, isMet)) return
+    } catch (error) {
+      // Without a reply it may have been done, and its state would be another than ours: it is looked at, and done if it was not.
+      if (replyOf(error) !== undefined || lost++ > 0) throw error
+      if ((await isPaused(room, named, error)) === (action === 'pause')) return
+    }
     await pause(doubt)
   }
+}
+
+/** Whether it stands still, once the engine answers again. Throws the error given where that cannot be known. */
+async function isPaused(room: Room, { id }: Named, error: unknown): Promise<boolean> {
+  const { engineTimeout, reconnectTimeout } = room.config
+  if (!(await room.liveness.found(reconnectTimeout))) throw error
+  const state = await inspectContainer(room.api, id, engineTimeout).catch(() => undefined)
+  if (state === undefined || !(state.running || state.paused)) throw error
+  return state.paused
+}
+
+interface Call {
+  readonly action: string
+  readonly query?: Record<string, string>
+  readonly deadline: number
 }
 
 /** False where an error reply says that it is so already, which is what `isMet` tells. */
 async function send(
   room: Room,
   { id, name }: Named,
-  action: string,
+  { action, query, deadline }: Call,
   isMet: (reply: EngineReply) => boolean,
-  query?: Record<string, string>,
 ): Promise<boolean> {
   try {
     await room.api.request({
@@ -54,7 +93,7 @@ async function send(
       method: 'POST',
       path: containerPath(id, `/${action}`),
       query,
-      deadline: room.config.engineTimeout,
+      deadline,
     })
     return true
   } catch (error) {

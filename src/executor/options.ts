@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os'
 import type { CookieOptions } from '../cookie.ts'
 import { type Driver, EngineDriver } from '../driver.ts'
-import { type FieldIssue, InvalidInputError } from '../errors.ts'
+import { guardInspect, inspectRule, isInspect } from '../inspectable.ts'
+import { readBoolean } from '../resolve/fields.ts'
+import { Issues, isRecord, nearest } from '../resolve/issues.ts'
 import type { RunLog } from '../run-log.ts'
 import { parseSize } from '../sizes.ts'
 import type { Size } from '../task.ts'
@@ -34,32 +36,54 @@ export interface ResolvedExecutorOptions {
   readonly history: RunLog | undefined
 }
 
-/** Checks an executor's options; throws one error that lists every bad one. */
+// Complete by its type: an option that is added and not named here is a compile error.
+const names: Record<keyof ExecutorOptions, true> = {
+  driver: true,
+  concurrency: true,
+  memory: true,
+  cpus: true,
+  maxStats: true,
+  statExtremes: true,
+  maxOutput: true,
+  inspect: true,
+  history: true,
+}
+
+/** Checks an executor's options; throws one error that lists every bad one, also unknown ones. */
 export function resolveExecutorOptions(options: ExecutorOptions): ResolvedExecutorOptions {
-  const issues: FieldIssue[] = []
-  const refuse = (field: keyof ExecutorOptions, value: unknown, allowed: string) => {
-    issues.push({ field, value: typeof value === 'string' ? JSON.stringify(value) : String(value), allowed })
+  const issues = new Issues()
+  if (!isRecord(options)) {
+    issues.add('options', options, 'an object such as { driver }')
+    issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
+  }
+  const known = Object.keys(names)
+  for (const name of Object.keys(options).filter(name => !known.includes(name))) {
+    const near = nearest(name, known)
+    issues.addSecret(
+      name,
+      options[name as never],
+      near ? `given as ${near}` : `left out: there are ${known.join(', ')}`,
+    )
   }
   const count = (field: 'concurrency' | 'cpus' | 'maxStats', least: number, fallback: number) => {
     const value = options[field] ?? fallback
     if (value !== Infinity && !(Number.isInteger(value) && value >= least))
-      refuse(field, value, `a whole number from ${least} up`)
+      issues.add(field, value, `a whole number from ${least} up`)
     return value
   }
   const size = (field: 'memory' | 'maxOutput') => {
     const given = options[field]
     if (given === undefined || given === Infinity) return given
-    const value = parseSize(given)
-    if (value === undefined) refuse(field, given, "a number of bytes, or a size such as '512m'")
-    return value
+    return parseSize(given) ?? issues.add(field, given, "a number of bytes, or a size such as '512m'")
   }
   const { driver, inspect, history } = options
   if (!(driver instanceof EngineDriver)) {
-    refuse('driver', driver, 'a driver made by createDockerDriver(), createProcessDriver() or createMockDriver()')
+    issues.add('driver', driver, 'a driver made by createDockerDriver(), createProcessDriver() or createMockDriver()')
   }
   if (history !== undefined && typeof history?.follow !== 'function') {
-    refuse('history', history, 'a history made by createHistory(), awaited')
+    issues.add('history', history, 'a history made by createHistory(), awaited')
   }
+  if (!isInspect(inspect)) issues.add('inspect', inspect, inspectRule)
   const resolved = {
     driver: driver as EngineDriver,
     history,
@@ -68,11 +92,11 @@ export function resolveExecutorOptions(options: ExecutorOptions): ResolvedExecut
     cpus: count('cpus', 1, Infinity),
     cookie: {
       maxStats: count('maxStats', 0, 240),
-      statExtremes: options.statExtremes,
+      statExtremes: readBoolean(issues, 'statExtremes', options.statExtremes, false),
       maxOutput: size('maxOutput'),
-      inspect,
+      inspect: isInspect(inspect) ? guardInspect(inspect) : undefined,
     },
   }
-  if (issues.length > 0) throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', issues)
+  issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
   return resolved
 }

@@ -1,5 +1,5 @@
 import { type Observable, Subject } from 'rxjs'
-import { onAbort } from '../abort.ts'
+import { onAbort, signalIssue } from '../abort.ts'
 import type { OpenCookie } from '../cookie/open-cookie.ts'
 import { notCleaned } from '../driver.ts'
 import { CookietinError, InvalidInputError, toCookietinError } from '../errors.ts'
@@ -56,11 +56,12 @@ class QueueExecutor implements Executor {
   run(task: BytesTask, options?: RunOptions): Execution<Uint8Array>
   run(task: TextTask, options?: RunOptions): Execution<string>
   run(task: ContainerTask, options?: RunOptions): Execution
-  run(task: ContainerTask, { signal, priority = 0 }: RunOptions = {}): Execution {
+  run(task: ContainerTask, options?: RunOptions): Execution {
+    const { signal, priority = 0 } = options ?? {}
     const id = typeof task?.id === 'string' ? task.id : ''
     let cookie: OpenCookie
     try {
-      cookie = this.#open(task, priority)
+      cookie = this.#open(task, { signal, priority })
     } catch (error) {
       return refusedExecution(id, toCookietinError(error, 'ERR_COOKIETIN_ENGINE_ERROR', 'Cannot run the task'))
     }
@@ -85,7 +86,7 @@ class QueueExecutor implements Executor {
       throw new CookietinError('ERR_COOKIETIN_CLOSED', 'Cannot make a function: the executor is closed')
     }
     const resolved = resolveSpec(spec, this.#options.concurrency)
-    this.#check(this.#options.driver.resolve(resolved.task), 0)
+    this.#check(this.#options.driver.resolve(resolved.task))
     checkHost(this.#options.driver)
     const made = new SlotFunction(this.#host, resolved, () => this.#functions.delete(made))
     this.#functions.add(made)
@@ -110,12 +111,12 @@ class QueueExecutor implements Executor {
     return this.close()
   }
 
-  #open(given: ContainerTask, priority: number): OpenCookie {
+  #open(given: ContainerTask, options: RunOptions): OpenCookie {
     if (this.#closing !== undefined) {
       throw new CookietinError('ERR_COOKIETIN_CLOSED', 'Cannot run the task: the executor is closed')
     }
     const task = this.#options.driver.resolve(given)
-    this.#check(task, priority)
+    this.#check(task, options)
     const cookie = this.#options.driver.open(task, this.#options.cookie)
     this.#recorder?.created(task)
     this.#tell(cookie)
@@ -123,8 +124,9 @@ class QueueExecutor implements Executor {
   }
 
   /** What can never start must be refused, not queued. */
-  #check({ memory, cpus }: ResolvedTask, priority: number): void {
+  #check({ memory, cpus }: ResolvedTask, { signal, priority = 0 }: RunOptions = {}): void {
     const { total } = this.#lanes
+    const badSignal = signalIssue(signal)
     const issues = [
       ...(memory > total.memory
         ? [{ field: 'memory', value: String(memory), allowed: `at most the executor's ${total.memory} bytes` }]
@@ -135,6 +137,7 @@ class QueueExecutor implements Executor {
       ...(Number.isFinite(priority)
         ? []
         : [{ field: 'priority', value: String(priority), allowed: 'a finite number' }]),
+      ...(badSignal === undefined ? [] : [badSignal]),
     ]
     if (issues.length > 0) throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', issues)
   }

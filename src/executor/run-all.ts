@@ -1,3 +1,4 @@
+import { InvalidInputError } from '../errors.ts'
 import type { RunResult } from '../result.ts'
 import type { ContainerTask } from '../task.ts'
 import type { Execution } from './execution.ts'
@@ -11,7 +12,7 @@ export async function* runAll(
   tasks: Iterable<ContainerTask> | AsyncIterable<ContainerTask>,
 ): AsyncGenerator<RunResult, void, undefined> {
   const underWay: Execution[] = []
-  const source = Symbol.asyncIterator in tasks ? tasks[Symbol.asyncIterator]() : tasks[Symbol.iterator]()
+  const source = open(tasks)
   let next = pull(source)
   let drained = false
   try {
@@ -46,8 +47,23 @@ export async function* runAll(
     }
   } finally {
     for (const execution of underWay) execution.cancel('the loop over runAll() was left')
-    if (!drained) await source.return?.()
+    if (!drained) letGo(source)
   }
+}
+
+function open(
+  tasks: Iterable<ContainerTask> | AsyncIterable<ContainerTask>,
+): Iterator<ContainerTask> | AsyncIterator<ContainerTask> {
+  const given = Object(tasks) as Partial<Iterable<ContainerTask> & AsyncIterable<ContainerTask>>
+  const source = given[Symbol.asyncIterator]?.() ?? given[Symbol.iterator]?.()
+  if (source !== undefined && typeof tasks !== 'string') return source
+  const allowed = 'an array of tasks, or anything that can be iterated, also asynchronously'
+  throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [{ field: 'tasks', value: String(tasks), allowed }])
+}
+
+/** Not awaited: a source that waits in its own `next` for ever answers only after that. */
+function letGo(source: Iterator<ContainerTask> | AsyncIterator<ContainerTask>): void {
+  void (async () => source.return?.())().catch(() => {})
 }
 
 function pull(source: Iterator<ContainerTask> | AsyncIterator<ContainerTask>): Promise<IteratorResult<ContainerTask>> {

@@ -11,6 +11,8 @@ interface LivingRun {
   readonly createdAt: number
   startedAt: number | undefined
   transitions: number
+  ended: boolean
+  closed: boolean
 }
 
 /** Writes the runs of one executor as they go. */
@@ -18,8 +20,8 @@ export class HistoryRecorder implements RunRecorder {
   readonly #writer: Writer
   readonly #newKey: (createdAt: number) => string
   readonly #ended: (written: Promise<void>) => Promise<void>
-  /** By the cookie's id, which is unique among those that live. */
-  readonly #living = new Map<string, LivingRun>()
+  /** By the cookie's id. One that is being closed may have a successor of the same id, whose first step follows its last. */
+  readonly #living = new Map<string, LivingRun[]>()
 
   /** `ended` may give up waiting for a run to be written. */
   constructor(
@@ -41,26 +43,43 @@ export class HistoryRecorder implements RunRecorder {
 
   ended(end: RunEnd): Promise<void> {
     const { id } = end.task
-    const run = this.#living.get(id) ?? this.#begin(id)
+    const run = this.#living.get(id)?.find(({ ended }) => !ended) ?? this.#begin(id)
+    run.ended = true
     const { key, createdAt, startedAt } = run
     const facts = { key, owner: currentOwner(), createdAt, startedAt, endedAt: Date.now() }
     this.#writer.push(upsertRun(facts, end))
+    this.#forget(id)
     return this.#ended(this.#writer.flush())
   }
 
   #begin(id: string): LivingRun {
     const createdAt = Date.now()
-    const run = { key: this.#newKey(createdAt), createdAt, startedAt: undefined, transitions: 0 }
-    this.#living.set(id, run)
+    const run = {
+      key: this.#newKey(createdAt),
+      createdAt,
+      startedAt: undefined,
+      transitions: 0,
+      ended: false,
+      closed: false,
+    }
+    this.#living.set(id, [...(this.#living.get(id) ?? []), run])
     return run
+  }
+
+  /** Nothing more will be told of what has ended and is closed, in whatever order. */
+  #forget(id: string): void {
+    const runs = this.#living.get(id)?.filter(({ ended, closed }) => !ended || !closed) ?? []
+    if (runs.length === 0) this.#living.delete(id)
+    else this.#living.set(id, runs)
   }
 
   #move(transition: Transition): void {
     const { id, to, at } = transition
-    const run = this.#living.get(id)
+    const run = this.#living.get(id)?.find(({ closed }) => !closed)
     if (run === undefined) return
     if (to === 'running') run.startedAt ??= at
     this.#writer.push(insertTransition(run.key, run.transitions++, transition))
-    if (to === 'closed') this.#living.delete(id)
+    if (to === 'closed') run.closed = true
+    this.#forget(id)
   }
 }

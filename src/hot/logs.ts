@@ -1,4 +1,7 @@
 import { Writable } from 'node:stream'
+import { followWritable, writeTo } from '../writables.ts'
+
+const noop = () => {}
 
 /** Bytes. Enough for the end of a stack trace. */
 const mostUnheard = 2048
@@ -10,8 +13,10 @@ const mostUnheard = 2048
 export class LogRouter extends Writable {
   readonly #between: Writable | undefined
   #target: Writable | undefined
-  /** Set while a chunk waits for its target. */
-  #release: (() => void) | undefined
+  /** Ends the interest in the target. */
+  #leave = noop
+  /** Lets a chunk go that waits for its target. */
+  #release = noop
   #unheard = Buffer.alloc(0)
 
   constructor(between: Writable | undefined) {
@@ -22,11 +27,14 @@ export class LogRouter extends Writable {
 
   /** From here on the output goes to the call's writable; undefined: to the function's. */
   direct(target: Writable | undefined): void {
-    this.#release?.()
-    this.#target?.off('error', ignore)
+    this.#release()
+    this.#leave()
     this.#target = target ?? this.#between
-    // A consumer that breaks loses its log, and nothing else: without a listener its error would end the process.
-    this.#target?.on('error', ignore)
+    // A consumer that breaks loses its log, and nothing else.
+    if (this.#target !== undefined) {
+      const go = () => this.#release()
+      this.#leave = followWritable(this.#target, { drained: go, gone: go })
+    }
   }
 
   /** The end of what went to nobody: no call was in progress, and the function has no writable. */
@@ -37,24 +45,19 @@ export class LogRouter extends Writable {
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     const target = this.#target
     if (target === undefined) this.#unheard = Buffer.concat([this.#unheard, chunk]).subarray(-mostUnheard)
-    if (target === undefined || target.destroyed || target.writableEnded || target.write(chunk)) {
+    if (target === undefined || target.destroyed || target.writableEnded || writeTo(target, chunk)) {
       done()
       return
     }
-    const release = () => {
-      target.off('drain', release).off('close', release)
-      this.#release = undefined
+    this.#release = () => {
+      this.#release = noop
       done()
     }
-    this.#release = release
-    target.on('drain', release).on('close', release)
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#release?.()
-    this.#target?.off('error', ignore)
+    this.#release()
+    this.#leave()
     done(error)
   }
 }
-
-const ignore = () => {}

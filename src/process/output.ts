@@ -10,6 +10,7 @@ export class OutputPump {
   readonly #sink: OutputSink
   #ended = false
   #dropping = false
+  #isCut = false
   #truncated = false
   /** True while the sink holds the stream up. */
   #blocked = false
@@ -40,10 +41,12 @@ export class OutputPump {
     return this.#truncated
   }
 
-  /** From here on reads on, whatever the sink does, and drops what it reads. */
+  /** From here on nothing is held up: what the sink does not take at once is dropped, and so is all that follows. */
   drop(): void {
+    if (this.#dropping) return
     this.#dropping = true
-    this.#resume()
+    // One that has been told, too, goes on by itself.
+    if (this.#blocked) setImmediate(() => this.#blocked && this.#cut())
   }
 
   /** The process has exited: what comes from here on was in the pipe, or is from somebody who left the group. Calls back at the end. */
@@ -79,17 +82,27 @@ export class OutputPump {
   #take(chunk: Uint8Array): void {
     this.#allowed -= chunk.length
     if (this.#allowed < 0) this.giveUp()
-    if (this.#dropping || this.#ended) {
+    if (this.#isCut || this.#ended) {
       this.#truncated = true
       return
     }
     const blocked = this.#sink.write(chunk)
     if (blocked === undefined) return
+    if (this.#dropping) {
+      this.#cut()
+      return
+    }
     const now = performance.now()
     this.#waited += now - this.#since
     this.#since = now
     this.#blocked = true
     void blocked.then(() => this.#resume())
+  }
+
+  #cut(): void {
+    this.#isCut = true
+    this.#truncated = true
+    this.#resume()
   }
 
   #resume(): void {

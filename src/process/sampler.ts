@@ -1,7 +1,8 @@
 import { totalmem } from 'node:os'
 import { Observable } from 'rxjs'
 import type { Stat } from '../stats/stat.ts'
-import { diskBytes, findGroups, type ProcessStat, residentBytes, ticksPerSecond, uptime } from './proc.ts'
+import { cpuShares } from './cpu-share.ts'
+import { diskBytes, findGroups, type ProcessStat, residentBytes, uptime } from './proc.ts'
 
 const interval = 1000
 
@@ -49,29 +50,16 @@ export class GroupSampler {
   }
 }
 
-/** Makes samples of one group; the CPU of each is that since the sample before, of the first since the group began. */
+/** Makes samples of one group. */
 function statOf(): (members: readonly ProcessStat[]) => Stat {
-  let before: { readonly user: number; readonly kernel: number; readonly at: number } | undefined
+  const shareOf = cpuShares()
   return members => {
-    const at = uptime()
-    const sum = (value: (member: ProcessStat) => number) => members.reduce((total, member) => total + value(member), 0)
-    const user = sum(member => member.userTicks)
-    const kernel = sum(member => member.kernelTicks)
-    before ??= { user: 0, kernel: 0, at: Math.min(...members.map(member => member.startTicks)) / ticksPerSecond }
-    const ticks = Math.max(1, (at - before.at) * ticksPerSecond)
-    // A process that ended without being waited for takes its times with it.
-    const cpuUser = Math.max(0, ((user - before.user) / ticks) * 100)
-    const cpuKernel = Math.max(0, ((kernel - before.kernel) / ticks) * 100)
-    before = { user, kernel, at }
-
     const disks = members.map(({ pid }) => diskBytes(pid)).filter(disk => disk !== undefined)
     return {
       timestamp: Date.now(),
       metrics: {
-        cpu_user: Math.trunc(cpuUser),
-        cpu_kernel: Math.trunc(cpuKernel),
-        cpu_total: Math.trunc(cpuUser + cpuKernel),
-        mem_usage: sum(member => residentBytes(member.pid)),
+        ...shareOf(members, uptime()),
+        mem_usage: members.reduce((total, { pid }) => total + residentBytes(pid), 0),
         mem_limit: totalmem(),
         ...(disks.length > 0 && {
           disk_read: disks.reduce((total, disk) => total + disk.read, 0),

@@ -1,6 +1,6 @@
 import { CookietinError } from '../errors.ts'
 import { parseTime, writeTime, zeroTime } from './go-time.ts'
-import type { Stat } from './stat.ts'
+import { checkStats, type Stat } from './stat.ts'
 
 const maxUint64 = 2n ** 64n - 1n
 
@@ -11,6 +11,7 @@ const maxUint64 = 2n ** 64n - 1n
  * @throws CookietinError `ERR_COOKIETIN_INVALID_STATS` for a time that has no such form, and for metrics below 0 or not finite.
  */
 export function encodeStats(stats: readonly Stat[]): string {
+  checkStats(stats)
   if (stats.length === 0) return ''
   const items = stats.map(({ timestamp, metrics }, index) => {
     const time = writeTime(timestamp)

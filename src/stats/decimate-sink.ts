@@ -2,7 +2,7 @@ import { Observable, type OperatorFunction } from 'rxjs'
 import { checkMaxSamples } from './decimate.ts'
 import { Extremes } from './extremes.ts'
 import { Mean } from './mean.ts'
-import type { Stat } from './stat.ts'
+import { checkStat, type Stat } from './stat.ts'
 import { Windows } from './windows.ts'
 
 /** How samples are brought down to points. */
@@ -44,6 +44,7 @@ export class StatAccumulator {
   /** Takes a sample. One that claims to be earlier than the one before it, as after a step of the clock, counts as of the same time. */
   push(stat: Stat): void {
     if (this.#max <= 0) return
+    checkStat(stat, 'sample')
     if (this.#points.length >= 2 * this.#max) this.#points = this.#merged()
     const inOrder = stat.timestamp >= this.#last || this.#points.length === 0
     if (inOrder) this.#last = stat.timestamp
@@ -90,7 +91,13 @@ export function decimateSink(maxSamples: number, options?: DecimateOptions): Ope
     new Observable(subscriber => {
       const kept = new StatAccumulator(maxSamples, options)
       return source.subscribe({
-        next: stat => kept.push(stat),
+        next: stat => {
+          try {
+            kept.push(stat)
+          } catch (error) {
+            subscriber.error(error)
+          }
+        },
         error: (error: unknown) => subscriber.error(error),
         complete: () => {
           subscriber.next(kept.points())

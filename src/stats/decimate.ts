@@ -1,6 +1,6 @@
 import { CookietinError } from '../errors.ts'
 import { Mean } from './mean.ts'
-import type { Stat } from './stat.ts'
+import { checkStats, type Stat } from './stat.ts'
 import { Windows } from './windows.ts'
 
 /**
@@ -20,6 +20,7 @@ import { Windows } from './windows.ts'
  */
 export function decimate(maxSamples: number, stats: readonly Stat[]): Stat[] {
   checkMaxSamples(maxSamples)
+  checkStats(stats)
   if (stats.length <= maxSamples) return [...stats]
   const first = stats[0]
   const last = stats[stats.length - 1]

@@ -1,3 +1,5 @@
+import { CookietinError } from '../errors.ts'
+
 /**
  * One resource sample of one cookie (the seed's `Stat`).
  *
@@ -10,4 +12,26 @@ export interface Stat {
   /** Unix time in ms. */
   readonly timestamp: number
   readonly metrics: Readonly<Record<string, number>>
+}
+
+/**
+ * Refuses what is no sample at all.
+ *
+ * @throws CookietinError `ERR_COOKIETIN_INVALID_STATS`
+ */
+export function checkStat(stat: unknown, where: string): asserts stat is Stat {
+  const { timestamp, metrics } = (stat ?? {}) as Partial<Stat>
+  if (typeof timestamp === 'number' && (metrics === undefined || typeof metrics === 'object')) return
+  throw new CookietinError(
+    'ERR_COOKIETIN_INVALID_STATS',
+    `Invalid stats: ${where} is not allowed, it must be { timestamp: Unix ms, metrics: { name: number } }`,
+  )
+}
+
+/** As {@link checkStat}, of them all. */
+export function checkStats(stats: unknown): asserts stats is readonly Stat[] {
+  if (!Array.isArray(stats)) {
+    throw new CookietinError('ERR_COOKIETIN_INVALID_STATS', 'Invalid stats: they must be an array of samples')
+  }
+  for (let index = 0; index < stats.length; index++) checkStat(stats[index], `stats[${index}]`)
 }

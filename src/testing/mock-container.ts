@@ -27,6 +27,8 @@ export class MockContainer implements EngineContainer {
   readonly #task: ResolvedTask
   readonly #run: MockRun
   readonly #clock: MockClock
+  /** Its samples are there at once, or never. */
+  readonly samplingDelay = 0
   readonly #ledger: MockLedger
   readonly #exit = deferred<Exit>()
   readonly #started = deferred<void>()
@@ -188,12 +190,13 @@ export class MockContainer implements EngineContainer {
   }
 
   #lost(doing: string): CookietinError {
-    return this.#error('ERR_COOKIETIN_ENGINE_LOST', doing, 'the script lets the engine be lost')
+    return this.#error('ERR_COOKIETIN_ENGINE_LOST', doing, 'the script lets the engine be lost', undefined, [this.name])
   }
 
-  #error(code: ErrorCode, doing: string, why: string, cause?: unknown): CookietinError {
+  #error(code: ErrorCode, doing: string, why: string, cause?: unknown, leaked: string[] = []): CookietinError {
     return new CookietinError(code, `Cannot ${doing} cookie ${this.#task.id}: ${why}`, {
       cause,
+      leaked,
       cookieId: this.#task.id,
     })
   }

@@ -3,7 +3,7 @@ import { CookietinError } from '../errors.ts'
 import type { ResolvedTask } from '../task.ts'
 import { type MockClock, realClock } from './mock-clock.ts'
 import { MockContainer } from './mock-container.ts'
-import { type MockCall, type MockRun, type MockScript, runOf } from './mock-script.ts'
+import { checkScript, type MockCall, type MockRun, type MockScript, runOf } from './mock-script.ts'
 
 /** An engine that runs nothing: its containers do what a script says. */
 export interface MockEngine extends Engine {
@@ -23,6 +23,7 @@ export interface MockOptions {
  * Makes an engine for tests. An image that the script has no run for is one that cannot be found.
  */
 export function createMockEngine(script: MockScript = {}, { clock = realClock }: MockOptions = {}): MockEngine {
+  checkScript(script)
   const calls: { readonly id: string; readonly call: MockCall }[] = []
   const remaining = new Set<string>()
   return {

@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs'
+import { Issues, isRecord, nearest } from '../resolve/issues.ts'
 import type { Stat } from '../stats/stat.ts'
 import type { ResolvedTask } from '../task.ts'
 
@@ -69,9 +70,34 @@ const runFields: Record<keyof MockRun, true> = {
 
 /** The run that a script has for a task; undefined when it has none for its image. */
 export function runOf(script: MockScript, task: ResolvedTask): MockRun | undefined {
-  if (typeof script === 'function') return script(task)
+  if (typeof script === 'function') return checkRun(script(task), `the run of ${task.image}`)
   if (isRun(script)) return script
   return Object.hasOwn(script, task.image) ? script[task.image] : script['*']
+}
+
+/**
+ * Refuses a script with what no run has, lest a misspelt field passes for a run that goes well. A function's runs are checked as it gives them.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`
+ */
+export function checkScript(script: MockScript): void {
+  if (typeof script === 'function' || (isRecord(script) && isRun(script))) return
+  const runs = isRecord(script) ? Object.entries(script) : [['', script] as const]
+  for (const [image, run] of runs) checkRun(run, image === '' ? 'script' : `script[${JSON.stringify(image)}]`)
+}
+
+function checkRun(run: unknown, where: string): MockRun {
+  if (isRecord(run) && isRun(run) && !('then' in run)) return run
+  const issues = new Issues()
+  const known = Object.keys(runFields)
+  const unknown = Object.entries(isRecord(run) ? run : {}).filter(([name]) => !known.includes(name))
+  for (const [name, value] of unknown) {
+    const near = nearest(name, known)
+    issues.addSecret(`${where}.${name}`, value, near ? `given as ${near}` : `one of ${known.join(', ')}`)
+  }
+  if (unknown.length === 0) issues.addSecret(where, run, 'a run, such as { exitCode: 3 }, and no promise of one')
+  issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
+  return {}
 }
 
 function isRun(script: object): script is MockRun {

@@ -38,6 +38,11 @@ test('reads standard input, and --json prints a result for each line', async () 
   expect(stderr).toContain('2 tasks: 2 succeeded, 0 failed')
 })
 
+test('takes a byte order mark before the first line for no part of it', async () => {
+  const { code, stdout } = await cli([...batch, '--json', '-q'], { input: `\uFEFF${task('echo one')}\n` })
+  expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ line: 1, stdout: 'one\n' })])
+})
+
 test('goes on after failures, names their lines and exits with 1', async () => {
   const input = [
     task('exit 3', { id: 'three' }),

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -61,7 +61,8 @@ test('shows a run, with its transitions and a plot', async () => {
   const { code, stdout } = await history('good')
   expect(code).toBe(0)
   expect(stdout).toMatch(/^command +\["sleep","1.2"\]$/m)
-  expect(stdout).toMatch(/^ *\d.* starting +→ +running/m)
+  expect(stdout).toMatch(/^ *\d.* starting +→ +running +ok$/m)
+  expect(stdout).not.toContain('xstate.')
   expect(stdout).toMatch(/^Memory: peak [\d.]+ MiB/m)
   const record = JSON.parse((await history('good', '--json')).stdout) as {
     key: string
@@ -95,6 +96,10 @@ test.each([
   [['--since', 'soon'], 125, '"soon" is neither a duration, such as 24h, nor a time'],
   [['--prune'], 125, 'Give --max-age, such as 30d, or --max-runs'],
   [['--prune', '--max-age', 'old'], 125, '"old" is not a duration'],
+  [['--max-runs', '2'], 125, 'give --prune, too'],
+  [['--max-age', '1h'], 125, 'give --prune, too'],
+  [['--prune', '--max-runs', '0', '--status', 'error'], 125, '--prune removes by --max-age and --max-runs only'],
+  [['--prune', '--max-runs', '0', 'good'], 125, '--prune removes by --max-age and --max-runs only'],
 ])('says what it cannot do: %j', async (args, expected, message) => {
   const { code, stderr } = await history(...args)
   expect([code, stderr]).toEqual([expected, expect.stringContaining(message)])
@@ -111,6 +116,13 @@ test('asks which history where none is named, and says why one cannot be opened'
     125,
     expect.stringContaining('Could not open the history in /dev/null/x'),
   ])
+})
+
+test('makes no history by looking for one', async () => {
+  const path = join(folder, 'misspelt/history.db')
+  const { code, stdout, stderr } = await cli(['history', '--history', path])
+  expect([code, stdout, stderr]).toEqual([125, '', expect.stringContaining(`there is no file ${path}`)])
+  expect(existsSync(join(folder, 'misspelt'))).toBe(false)
 })
 
 test('prunes', async () => {

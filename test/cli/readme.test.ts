@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { beforeAll, expect, test } from 'vitest'
-import { embedExamples, readme } from '../../scripts/embed-examples.ts'
+import { embedExamples, pagesWithExamples } from '../../scripts/embed-examples.ts'
 import { ensureTestImage } from '../support/images.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -14,12 +14,12 @@ beforeAll(async () => {
   await promisify(execFile)(process.execPath, ['examples/functions/images.ts'], { cwd: root })
 })
 
-const text = readFileSync(readme, 'utf8')
 const examples = readdirSync(`${root}/examples`).filter(name => name.endsWith('.ts'))
 
 /** What each example prints. */
 const output: Readonly<Record<string, string>> = {
   'cancel.ts': 'cancelled ERR_COOKIETIN_CANCELLED\n',
+  'close.ts': 'hi\n',
   'first-run.ts': 'created\npreparing\nprepared\nstarting\nrunning\ndone\nclosing\nsuccess 0 5\n\nclosed\n',
   'freeze.ts': 'frozen\nrunning\nsuccess\n',
   'history.ts': 'unlucky 3\n',
@@ -34,9 +34,10 @@ const output: Readonly<Record<string, string>> = {
   'results.ts': 'error 3 no flour\nERR_COOKIETIN_IMAGE_NOT_FOUND\n',
 }
 
-test('the code in README.md is that of the examples', () => {
-  expect(text).toBe(embedExamples(text))
-  for (const name of examples) expect(text).toContain(`<!-- examples/${name} -->\n\`\`\`ts\n`)
+test('the code on the pages is that of the examples', () => {
+  const texts = pagesWithExamples.map(page => readFileSync(page, 'utf8'))
+  expect(texts).toEqual(texts.map(embedExamples))
+  for (const name of examples) expect(texts[0]).toContain(`<!-- examples/${name} -->\n\`\`\`ts\n`)
 })
 
 test.each(examples)('examples/%s prints what it should', async name => {

@@ -46,6 +46,22 @@ test('leaves standard input alone without -i', async () => {
   expect(await cli([...run, 'none', 'wc', '-c'], { input: 'hello' })).toMatchObject({ code: 0, stdout: '0\n' })
 })
 
+test('takes --rm and --init for habit', async () => {
+  expect(await cli([...run, '--rm', '--init', 'none', 'echo', 'hi'])).toEqual({ code: 0, stdout: 'hi\n', stderr: '' })
+})
+
+test.each([[[...run, '-i', 'none', 'cat']], [['batch', '--driver', 'process']]])(
+  'says that a folder is no standard input: %j',
+  async args => {
+    const command = [process.execPath, main, ...args].map(word => `'${word}'`).join(' ')
+    await expect(promisify(execFile)('sh', ['-c', `${command} < /tmp`])).rejects.toMatchObject({
+      code: 125,
+      stdout: '',
+      stderr: expect.stringContaining('cannot read standard input: EISDIR'),
+    })
+  },
+)
+
 test('passes standard input on with -i, byte for byte', async () => {
   const bytes = randomBytes(8 * 1024 * 1024)
   const { code, stdout } = await cli([...run, '-i', 'none', 'sha256sum'], { input: bytes })

@@ -87,7 +87,7 @@ describe('a history that cannot be opened says why', () => {
     await using driver = await createMockDriver({})
     const history = createHistory({ path: ':memory:' })
     expect(() => createExecutor({ driver, history: history as never })).toThrow(
-      'history: [object Promise] is not allowed, it must be a history made by createHistory(), awaited',
+      'history: a value of type Promise is not allowed, it must be a history made by createHistory(), awaited',
     )
     await (await history).close()
   })

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vit
 import { resolveProcessConfig } from '../../src/config.ts'
 import { InvalidInputError } from '../../src/errors.ts'
 import { currentOwner } from '../../src/owner.ts'
+import { cpuShares } from '../../src/process/cpu-share.ts'
 import { createProcessEngine } from '../../src/process/engine.ts'
 import { type Host, type ProcessOptions, processOptions } from '../../src/process/options.ts'
 import { findGroups, parseStat } from '../../src/process/proc.ts'
@@ -78,6 +79,28 @@ describe('parseStat', () => {
       startTicks: 106350,
     })
     expect(parseStat('')).toBeUndefined()
+  })
+})
+
+describe('cpuShares', () => {
+  /** A process that began at 100 s and has used so many ticks of 10 ms. */
+  const used = (userTicks: number, kernelTicks = 0) => [
+    { pid: 7, state: 'R', group: 7, startTicks: 10_000, userTicks, kernelTicks },
+  ]
+
+  it('says nothing before there is enough to tell, and forgets nothing of it', () => {
+    const shareOf = cpuShares()
+    expect([shareOf(used(0), 100.01), shareOf(used(2), 100.04)]).toEqual([undefined, undefined])
+    // 20 ticks user and 5 kernel in 50.
+    expect(shareOf(used(20, 5), 100.5)).toEqual({ cpu_user: 40, cpu_kernel: 10, cpu_total: 50 })
+    expect(shareOf(used(25, 5), 100.5625)).toBeUndefined()
+    expect(shareOf(used(120, 5), 101.5)).toEqual({ cpu_user: 100, cpu_kernel: 0, cpu_total: 100 })
+  })
+
+  it('is never negative when a process that used much is gone', () => {
+    const shareOf = cpuShares()
+    shareOf([...used(50), ...used(50)], 101)
+    expect(shareOf(used(60), 102)).toEqual({ cpu_user: 0, cpu_kernel: 0, cpu_total: 0 })
   })
 })
 
@@ -258,6 +281,7 @@ describe.skipIf(process.platform !== 'linux')('process engine', () => {
   it('counts the time of a process and of its children, in percent of one core', async () => {
     const one = await started(sh('echo ready; (while :; do :; done) & while :; do :; done'))
     await one.stdout.until('ready')
+    // The first may come too soon for any.
     const sample = await lastValueFrom(one.container.stats$.pipe(take(2)))
     expect(sample.metrics).toMatchObject({
       mem_limit: expect.any(Number),

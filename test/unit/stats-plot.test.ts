@@ -1,6 +1,7 @@
+import { totalmem } from 'node:os'
 import { stripVTControlCharacters } from 'node:util'
 import picocolors from 'picocolors'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { plotStats, plotWidth } from '../../src/cli/stats-plot.ts'
 import type { Stat } from '../../src/stats/stat.ts'
 
@@ -55,7 +56,17 @@ describe('the plot of a run', () => {
   it('tells the true peak where the samples have it', async () => {
     const [first] = stats
     const peaked = [{ timestamp: 0, metrics: { ...first?.metrics, mem_peak: 63 * MiB } }]
-    expect(await plotStats(peaked, plain)).toEqual(['CPU: too short to tell', 'Memory: peak 63 MiB of 64 MiB'])
+    expect(await plotStats(peaked, plain)).toEqual([
+      'CPU: too short to tell',
+      'Memory: peak 63 MiB of 64 MiB, between two samples',
+    ])
+    const seen = [{ timestamp: 0, metrics: { ...first?.metrics, mem_peak: 10 * MiB + 1 } }]
+    expect((await plotStats(seen, plain)).at(-1)).toBe('Memory: peak 10 MiB of 64 MiB')
+  })
+
+  it('names no limit where there is none but the memory of the machine', async () => {
+    const unlimited = [{ timestamp: 0, metrics: { mem_usage: MiB, mem_limit: totalmem() } }]
+    expect((await plotStats(unlimited, plain)).at(-1)).toBe('Memory: peak 1 MiB')
   })
 
   it.each([
@@ -73,10 +84,15 @@ describe('the plot of a run', () => {
     expect(labels).toEqual(expected)
   })
 
-  it('says why there is none', async () => {
-    expect(await plotStats([], plain)).toEqual([
-      'no samples: it ended before the first one; COOKIETIN_SAMPLER=cgroup samples short runs, too',
-    ])
+  it('says why there is none, and what to do where that helps', async () => {
+    const why = 'no samples: it ended before the first one'
+    const hinted = `${why}; COOKIETIN_SAMPLER=cgroup samples short runs, too`
+    expect(await plotStats([], plain)).toEqual([hinted])
+    expect(await plotStats([], { ...plain, driver: 'docker' })).toEqual([hinted])
+    expect(await plotStats([], { ...plain, driver: 'process' })).toEqual([why])
+    vi.stubEnv('COOKIETIN_SAMPLER', 'cgroup')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    expect(await plotStats([], { ...plain, driver: 'docker' })).toEqual([why])
   })
 
   it('fits the terminal, within reason', () => {

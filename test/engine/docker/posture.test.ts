@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { resolveDockerConfig } from '../../../src/config.ts'
 import { createDockerEngine } from '../../../src/docker/engine.ts'
+import type { CreateOptions } from '../../../src/docker/options.ts'
 import type { ContainerTask } from '../../../src/task.ts'
 import { live, testEngine } from '../../support/docker.ts'
 import { engineAddress, engineRequest } from '../../support/engine-request.ts'
@@ -91,4 +92,37 @@ test('a file of images is loaded at the start', async () => {
   await container.remove()
   await engineRequest('DELETE', `/images/${copy}?noprune=true`)
   await rm(folder, { recursive: true })
+})
+
+describe('create options changed by hand', () => {
+  test('give up only what the config names, and it is told', async () => {
+    await using driver = await testEngine({ allow: ['security-options'] })
+    const told: string[] = []
+    driver.engine.transitions$.subscribe(({ machine, id, to, event }) => told.push(`${machine} ${id}: ${to}, ${event}`))
+    const named = driver.container({ id: 'named', command: ['grep', 'Seccomp:', '/proc/self/status'] })
+    ;(named.options as CreateOptions).HostConfig.SecurityOpt.push('seccomp=unconfined')
+    expect((await live(named)).stdout).toBe('Seccomp:\t0\n')
+    await named.remove()
+    expect(told).toEqual(['profile named: loosened, security-options'])
+
+    const unnamed = driver.container({ command: ['true'] })
+    Object.assign((unnamed.options as CreateOptions).HostConfig, { Privileged: true, PidMode: 'host' })
+    await expect(unnamed.prepare(new AbortController().signal)).rejects.toThrow(
+      /gives up privileged,(?:.|\n)*gives up namespaces,/,
+    )
+    expect(await driver.leftovers()).toEqual([])
+  })
+
+  test('keep the labels by which what is left is found', async () => {
+    await using driver = await testEngine()
+    const container = driver.container({ id: 'labelled', command: ['true'] })
+    Object.assign(container.options, { Labels: { team: 'bakers' } })
+    await container.prepare(new AbortController().signal)
+    const { Config } = (await engineRequest('GET', `/containers/${container.name}/json`)) as {
+      Config: { Labels: Record<string, string> }
+    }
+    expect(Config.Labels).toMatchObject({ team: 'bakers', 'cookietin.id': 'labelled' })
+    expect(await driver.leftovers()).toEqual([container.name])
+    await container.remove()
+  })
 })

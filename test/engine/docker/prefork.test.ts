@@ -69,6 +69,19 @@ describe('a pool', () => {
     await reaches({ free: 1 })
   })
 
+  test('has all its namespaces again when cookies are closed while they are prepared', async () => {
+    const { driver, reaches } = await pooled({ preForkPoolSize: 2 })
+    for (let turn = 0; turn < 4; turn += 1) {
+      // Where its mounts lead is looked up before a namespace is taken.
+      const task = shell('true', { disableNet: false, volumes: [['/usr/share', '/x', 'ro']] })
+      const cookie = await driver.createCookie(task)
+      const prepared = cookie.prepare().catch(() => {})
+      await cookie.close()
+      await prepared
+    }
+    await reaches({ free: 2, leased: 0 })
+  })
+
   test('has no namespace for a task without a network, unless it is made of such', async () => {
     const { executor, networks } = await pooled({ preForkPoolSize: 1 })
     const { stdout } = await executor.run(shell('ls /sys/class/net'))

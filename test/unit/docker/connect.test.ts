@@ -1,3 +1,6 @@
+import { mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises'
+import type { ServerResponse } from 'node:http'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { resolveDockerConfig } from '../../../src/config.ts'
 import { connect } from '../../../src/docker/connect.ts'
@@ -47,6 +50,26 @@ test('a prefork pool whose own image would not run on the engine is refused, one
   })
   const engine = await createDockerEngine(resolveDockerConfig({ ...config, preForkImage: 'busybox' }, {}), {})
   await engine.close()
+})
+
+test('a file of images that the engine does not take in is given up in time, and let go of', async () => {
+  const folder = await mkdtemp('/tmp/ct-')
+  const path = join(folder, 'images.tar')
+  await writeFile(path, Buffer.alloc(4_000_000))
+  const opened = async () => {
+    const fds = await readdir('/proc/self/fd')
+    return (await Promise.all(fds.map(fd => readlink(`/proc/self/fd/${fd}`).catch(() => '')))).filter(at => at === path)
+  }
+  let hang: (response: ServerResponse) => void = () => {}
+  await using fake = await startFakeEngine(({ url }) => (url.startsWith('/images/load') ? hang : {}))
+  const load = (pullTimeout: number) =>
+    createDockerEngine(resolveDockerConfig({ docker: fake.address, dockerLoadFile: path, pullTimeout }, {}), {})
+  await expect(load(100)).rejects.toMatchObject({ code: 'ERR_COOKIETIN_ENGINE_TIMEOUT' })
+  // Its headers come, and then no end.
+  hang = response => response.flushHeaders()
+  await expect(load(100)).rejects.toMatchObject({ code: 'ERR_COOKIETIN_ENGINE_TIMEOUT' })
+  await expect.poll(opened).toEqual([])
+  await rm(folder, { recursive: true })
 })
 
 test('a file of images that is not there is refused', async () => {

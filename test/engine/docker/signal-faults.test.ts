@@ -1,0 +1,88 @@
+import { Readable } from 'node:stream'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { live, testEngine } from '../../support/docker.ts'
+import { engineRequest } from '../../support/engine-request.ts'
+import { type Fault, startProxy } from '../../support/proxy.ts'
+import { kitchen, shell, until } from '../kitchen.ts'
+
+const quick = { engineTimeout: 600, startTimeout: 1_500, reconnectTimeout: 1_000, outputTimeout: 500 }
+const faults: readonly Fault[] = ['cutBefore', 'cutAfter', 'hang', 'garbage', 'html', 'error500', 'cutBody', 'redirect']
+
+/** Only what is refused is not done in the end. */
+const refusals: readonly Fault[] = ['error500', 'redirect']
+
+async function behindProxy() {
+  const proxy = await startProxy()
+  onTestFinished(() => proxy[Symbol.asyncDispose]())
+  const { executor } = await kitchen({ concurrency: 1 }, { docker: `unix://${proxy.socketPath}`, ...quick })
+  /** Breaks the first such call, and tells whether one came. */
+  const breakOnce = (action: string, fault: Fault) => {
+    let broken = 0
+    proxy.plan = (method, path) => {
+      const isIt = method === 'POST' && new RegExp(`^/containers/\\w+/${action}(\\?|$)`).test(path)
+      return isIt && broken++ === 0 ? fault : undefined
+    }
+    return () => broken > 0
+  }
+  return { executor, breakOnce }
+}
+
+/** Whether the engine has it frozen. */
+async function isPaused(id: string): Promise<boolean> {
+  const filters = encodeURIComponent(JSON.stringify({ label: [`cookietin.id=${id}`] }))
+  const [found] = (await engineRequest('GET', `/containers/json?filters=${filters}`)) as { State: string }[]
+  return found?.State === 'paused'
+}
+
+describe('one fault in a call to a running container', () => {
+  test.for(faults)('freeze, %s: the cookie and its container are of one mind', async fault => {
+    const { executor, breakOnce } = await behindProxy()
+    const execution = executor.run(shell('sleep 300'))
+    await until(execution, 'running')
+    const came = breakOnce('pause', fault)
+    await execution.freeze().catch(() => {})
+    expect(came()).toBe(true)
+    expect(await isPaused(execution.id)).toBe(execution.state === 'frozen')
+    expect(execution.state).toBe(refusals.includes(fault) ? 'running' : 'frozen')
+    execution.cancel()
+    expect((await execution).status).toBe('cancelled')
+    await executor.onIdle()
+  })
+
+  test.for(faults)('unfreeze, %s: the cookie and its container are of one mind', async fault => {
+    const { executor, breakOnce } = await behindProxy()
+    const execution = executor.run(shell('sleep 300'))
+    await until(execution, 'running')
+    await execution.freeze()
+    const came = breakOnce('unpause', fault)
+    await execution.unfreeze().catch(() => {})
+    expect(came()).toBe(true)
+    expect(await isPaused(execution.id)).toBe(execution.state === 'frozen')
+    expect(execution.state).toBe(refusals.includes(fault) ? 'frozen' : 'running')
+    execution.cancel()
+    expect((await execution).status).toBe('cancelled')
+    await executor.onIdle()
+  })
+
+  test.for(faults)('kill, %s: it ends, and its end is seen', async fault => {
+    const { executor, breakOnce } = await behindProxy()
+    const execution = executor.run(shell('sleep 300', { timeout: 200 }))
+    await until(execution, 'running')
+    const came = breakOnce('kill', fault)
+    const { status, exitCode, error } = await execution
+    expect(came()).toBe(true)
+    expect([status, exitCode, error?.leaked]).toEqual(['timeout', 137, []])
+    await executor.onIdle()
+  })
+})
+
+test.for(['wait', 'attach'] as const)('an input is let go of when the %s before the start fails', async call => {
+  await using proxy = await startProxy()
+  await using driver = await testEngine({ docker: `unix://${proxy.socketPath}`, ...quick })
+  proxy.plan = (method, path) => (method === 'POST' && path.includes(`/${call}`) ? 'error500' : undefined)
+  const container = driver.container({ command: ['cat'], input: 'x' })
+  const input = new Readable({ read() {} })
+  await expect(live(container, input)).rejects.toMatchObject({ code: 'ERR_COOKIETIN_ENGINE_ERROR' })
+  expect(input.destroyed).toBe(true)
+  await container.remove()
+})
