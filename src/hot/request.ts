@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import { signalIssue } from '../abort.ts'
 import { Issues } from '../resolve/issues.ts'
 import { readInput } from '../resolve/streams.ts'
 import type { TaskInput } from '../task.ts'
@@ -37,7 +38,7 @@ export function resolveRequest(request: InvokeRequest, defaultTimeout: number): 
   if (!(typeof timeout === 'number' && timeout > 0)) {
     issues.add('timeout', timeout, 'milliseconds above 0, or Infinity')
   }
-  if (signal !== undefined && !isSignal(signal)) issues.add('signal', signal, 'an AbortSignal')
+  if (signalIssue(signal) !== undefined) issues.add('signal', signal, 'an AbortSignal')
   for (const [field, sink] of Object.entries({ stdout, stderr })) {
     if (sink !== undefined && !isWritable(sink)) issues.add(field, sink, 'a Node.js writable stream')
   }
@@ -78,10 +79,6 @@ function readHeaders(issues: Issues, given: unknown = {}): Record<string, string
     read.set(key, [...(read.get(key) ?? []), ...(values as string[])])
   }
   return Object.fromEntries([...read].map(([name, values]) => [name, values.length === 1 ? String(values[0]) : values]))
-}
-
-function isSignal(value: unknown): boolean {
-  return typeof (value as Partial<AbortSignal> | null)?.addEventListener === 'function'
 }
 
 /** One that was ended is no error: a log that is lost is no reason not to call. */

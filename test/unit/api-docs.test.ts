@@ -31,7 +31,7 @@ const tables: readonly (readonly [headings: string[], members: readonly Member[]
   [['Transition'], membersOf('result.ts', 'Transition')],
   [['Cookie options'], cookieOptions],
   [['FunctionSpec'], membersOf('hot/spec.ts', 'FunctionSpec')],
-  [['InvokeRequest'], membersOf('hot/call.ts', 'InvokeRequest')],
+  [['InvokeRequest'], membersOf('hot/request.ts', 'InvokeRequest')],
   [['HistoryRun'], membersOf('history/types.ts', 'HistoryRun')],
 ]
 
