@@ -24,6 +24,19 @@ describe('order', () => {
     expect(start()).toEqual(['b', 'd', 'a', 'c', 'e'])
   })
 
+  it('puts what an owner asks for behind all else of its priority, and leaves the order otherwise', () => {
+    const { queue, start } = queueOf(10, [['a'], ['b', 0, -1]])
+    const owner = { size: 1 }
+    const add = (id: string, given?: typeof owner) => queue.enqueue(async () => {}, { id, owner: given })
+    add('one', owner)
+    add('c')
+    add('two', owner)
+    expect(queue.line.map(({ owner }) => owner?.size)).toEqual([undefined, 1, undefined, 1, undefined])
+    queue.setBack(owner)
+    expect(queue.line.map(({ owner }) => owner?.size)).toEqual([undefined, undefined, 1, 1, undefined])
+    expect(start()).toEqual(['a', 'b'])
+  })
+
   it('follows a priority that is changed while it waits', () => {
     const { queue, start } = queueOf(0, [['a'], ['b'], ['c']])
     queue.setPriority('c', 1)
