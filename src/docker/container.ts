@@ -11,16 +11,22 @@ import { Berth } from './berth.ts'
 import { isMissingImage } from './errors.ts'
 import { exitWithEvidence, wasCut } from './evidence.ts'
 import { Existence, wedgeTimeout } from './existence.ts'
-import { isHardened } from './hardened.ts'
-import { checkOptions } from './hatch.ts'
 import { checkImageVolumes } from './image-volumes.ts'
-import { labelsOf } from './labels.ts'
-import { checkMountSources } from './mount-sources.ts'
-import { type CreateOptions, createOptions, secretsOf } from './options.ts'
+import { type CreateOptions, secretsOf } from './options.ts'
+import { ownOptions, preflight } from './preflight.ts'
 import type { Room } from './room.ts'
 import { statsOf } from './sampling.ts'
 import { sendKill, sendPause, sendUnpause } from './signals.ts'
-import { exitOfFailedStart, type Named, type Poised, poise, sendStart, startError, startWithin } from './start.ts'
+import {
+  exitByWords,
+  exitOfFailedStart,
+  type Named,
+  type Poised,
+  poise,
+  sendStart,
+  startError,
+  startWithin,
+} from './start.ts'
 import { type InputPump, pumpInput } from './stdin.ts'
 import { settles } from './timing.ts'
 
@@ -52,7 +58,7 @@ export class DockerContainer implements EngineContainer {
     this.#room = room
     this.#task = task
     this.name = `cookietin-${room.instance}-${task.id}`
-    this.options = this.#ownOptions()
+    this.options = ownOptions(room, task)
     this.#existence = new Existence(room, this.name, this.options)
     this.#berth = new Berth(room.networks, task, this.options)
     if (room.cgroups !== undefined) this.samplingDelay = 0
@@ -77,8 +83,7 @@ export class DockerContainer implements EngineContainer {
   async #prepare(signal: AbortSignal): Promise<void> {
     if (this.#ending) throw this.#invalidState('prepare')
     if (signal.aborted) throw cancelledError(`prepare container ${this.name}`, signal.reason)
-    this.#checkOptions()
-    await checkMountSources(this.#task, this.#room)
+    await preflight(this.#room, this.#task, this.options)
     if (this.#ending) throw this.#invalidState('prepare')
     this.#berth.take()
     if (this.#task.pull === 'always') await this.#makePresent(signal)
@@ -90,21 +95,6 @@ export class DockerContainer implements EngineContainer {
       await this.#makePresent(signal)
       await this.#create(signal)
     }
-  }
-
-  /** As they are before anybody has changed them. */
-  #ownOptions(): CreateOptions {
-    const { config, hostname, instance } = this.#room
-    return createOptions(this.#task, { ...config, hostname }, labelsOf(instance, this.#task.id))
-  }
-
-  #checkOptions(): void {
-    const { config, moved } = this.#room
-    const rules = { ...config, isHardened: isHardened(this.#task) }
-    const loosened = checkOptions(this.options, this.#ownOptions(), rules)
-    if (loosened.length === 0) return
-    const from = this.#task.profile
-    moved({ machine: 'profile', id: this.#task.id, from, to: 'loosened', event: loosened.join(', ') })
   }
 
   async #makePresent(signal: AbortSignal): Promise<void> {
@@ -153,8 +143,11 @@ export class DockerContainer implements EngineContainer {
     this.#starting = underWay.promise
     const poised = await poise(this.#room, named, streams, this.options.Tty).catch(error => {
       underWay.resolve()
-      throw error
+      const exit = exitByWords(error)
+      if (exit === undefined) throw error
+      this.#endBefore(exit, events)
     })
+    if (poised === undefined) return
     this.#poised = poised
     if (this.#ending) poised.output.drop()
     const feed = () => {
@@ -174,17 +167,23 @@ export class DockerContainer implements EngineContainer {
       const lost = this.#berth.wasLostBy(error)
       const exit = lost ? undefined : await exitOfFailedStart(this.#room, named.id, error)
       if (exit === undefined) throw startError(error)
-      this.#cutOff()
-      this.#started.reject(undefined)
-      events.exitSeen()
-      this.#ended = true
-      this.#exit.resolve(exit)
+      this.#endBefore(exit, events)
       return
     }
     poised.watch.follow()
+    void poised.output.ended.then(() => poised.watch.hint())
     this.#started.resolve()
     if (this.#berth.isShared) feed()
     void this.#seeEnd(named.id, poised, events, startedAt)
+  }
+
+  /** It has ended without having run. */
+  #endBefore(exit: Exit, events: ContainerEvents): void {
+    this.#cutOff()
+    this.#started.reject(undefined)
+    events.exitSeen()
+    this.#ended = true
+    this.#exit.resolve(exit)
   }
 
   async #seeEnd(id: string, { watch, output }: Poised, events: ContainerEvents, startedAt: number): Promise<void> {

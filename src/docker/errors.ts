@@ -45,6 +45,7 @@ const rules: readonly Rule[] = [
   { text: /network \S+ not found|could not find a? ?network/i, code: 'ERR_COOKIETIN_NETWORK_NOT_FOUND' },
   { text: /no such image/i, code: 'ERR_COOKIETIN_IMAGE_NOT_FOUND' },
   { text: /cannot (pause|resume) a \w+ (process|container)/i, code: 'ERR_COOKIETIN_INVALID_STATE' },
+  { text: /container state improper/i, code: 'ERR_COOKIETIN_INVALID_STATE' },
   { status: 409, text: /name .* is already in use/i, code: 'ERR_COOKIETIN_NAME_CONFLICT' },
 ]
 

@@ -28,9 +28,12 @@ export interface WatchContext {
   readonly deadline: number
   /** ms to find the engine again once it was lost. */
   readonly reconnectTimeout: number
-  /** The engine's wait may end before the container does (Podman, dockerode#807): what it says is looked up. */
+  /** The engine's wait may end before the container does (Podman, dockerode#807), or never: what it says is looked up, and what it does not say, too. */
   readonly doubtful: boolean
 }
+
+/** How often an engine whose word is in doubt is asked, in ms. */
+const doubtEvery = 1_000
 
 /** A wait that lived this long, in ms, was no flicker: the next loss has its own time to recover. */
 const steady = 5_000
@@ -47,6 +50,7 @@ export class ExitWatch {
   readonly #end = deferred<Ended>()
   #response: IncomingMessage | undefined
   #unwatch: () => void = () => {}
+  #doubts: NodeJS.Timeout | undefined
   #inSightSince = 0
   #recovering = false
   #again = false
@@ -67,7 +71,13 @@ export class ExitWatch {
   /** Begins to care about losses; call it once the container is known to have been started. */
   follow(): void {
     this.#unwatch = this.#context.liveness.watch(() => void this.#recover())
+    if (this.#context.doubtful) this.#doubts = setInterval(() => void this.#recover(), doubtEvery)
     void this.#read(this.#response)
+  }
+
+  /** Its output has ended, and so has it, most likely. */
+  hint(): void {
+    if (this.#context.doubtful && !this.#over.signal.aborted) void this.#recover()
   }
 
   /** Settles with the end, or rejects with ERR_COOKIETIN_ENGINE_LOST when nobody can tell any more. */
@@ -79,6 +89,7 @@ export class ExitWatch {
   close(reason?: CookietinError): void {
     this.#over.abort()
     this.#unwatch()
+    clearInterval(this.#doubts)
     this.#response?.destroy()
     this.#end.reject(reason ?? this.#lost('the watch was given up'))
   }
@@ -161,6 +172,7 @@ export class ExitWatch {
 
   #settle({ exitCode, message }: { exitCode: number; message: string }): void {
     this.#unwatch()
+    clearInterval(this.#doubts)
     this.#end.resolve({ exitCode, message, inSightSince: this.#inSightSince })
     this.#over.abort()
     this.#response?.destroy()

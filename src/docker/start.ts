@@ -96,9 +96,22 @@ async function hasStarted(room: Room, id: string, name: string, cause: unknown):
 export async function exitOfFailedStart(room: Room, id: string, error: unknown): Promise<Exit | undefined> {
   const reply = replyOf(error)
   if (reply === undefined) return undefined
+  const told = exitByWords(error)
+  if (told !== undefined) return told
   const state = await inspectContainer(room.api, id, room.config.engineTimeout).catch(() => undefined)
   if (state === undefined || (state.exitCode !== 126 && state.exitCode !== 127)) return undefined
   return { exitCode: state.exitCode, oomKilled: false, outputTruncated: false, message: reply.text }
+}
+
+/** The same in Podman's words, which it says to the attach: it makes the process then, and remembers no exit code. */
+export function exitByWords(error: unknown): Exit | undefined {
+  const text = replyOf(error)?.text ?? ''
+  const exitCode = /attempted to invoke a command that was not found/.test(text)
+    ? 127
+    : /exec: .*permission denied: OCI permission denied/.test(text)
+      ? 126
+      : undefined
+  return exitCode === undefined ? undefined : { exitCode, oomKilled: false, outputTruncated: false, message: text }
 }
 
 /** The error of a start that the engine refused, whatever it blames: it had taken the task when it created the container. */

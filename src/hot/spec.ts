@@ -4,7 +4,8 @@ import type { ContainerTask, Size } from '../task.ts'
 import { udsTarget } from '../uds.ts'
 
 /** A function: how its containers are made, and how they are kept. */
-export interface FunctionSpec extends Omit<ContainerTask, 'input' | 'encoding' | 'timeout' | 'udsPath' | 'onStat'> {
+export interface FunctionSpec
+  extends Omit<ContainerTask, 'id' | 'input' | 'encoding' | 'timeout' | 'udsPath' | 'onStat'> {
   /** How many of its containers there may be at once. Default: the executor's concurrency. */
   readonly maxContainers?: number | undefined
   /** How long a container stays thawed without a call, in ms. 0: not at all; Infinity: it is never frozen. Default 50. */
@@ -67,8 +68,13 @@ export function resolveSpec(spec: FunctionSpec, concurrency: number): ResolvedSp
     if (size === undefined || size < 1) refuse(field, value, "a number of bytes, or a size such as '16k'")
     return size ?? 0
   })
-  for (const field of ['input', 'encoding', 'udsPath', 'onStat'] as const) {
-    if (field in spec) refuse(field, '(given)', "left out: a function's containers get their input by calls")
+  for (const field of ['id', 'input', 'encoding', 'udsPath', 'onStat'] as const) {
+    if (field in spec)
+      refuse(
+        field,
+        '(given)',
+        'left out: a function has many containers, each with an id and a socket of its own, and gets its input by calls',
+      )
   }
   if (issues.length > 0) throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', issues)
   const megabytes = parseSize(task.memory ?? 0)

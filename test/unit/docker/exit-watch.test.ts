@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Api, Call } from '../../../src/docker/api.ts'
 import { EngineReply, replyError } from '../../../src/docker/errors.ts'
 import { ExitWatch } from '../../../src/docker/exit-watch.ts'
@@ -42,6 +42,30 @@ function oneContainer(doubtful = false) {
 }
 
 describe('the watch for an exit', () => {
+  test('of an engine whose word is in doubt looks for itself when the output has ended', async () => {
+    const { asked, exited, follow } = oneContainer(true)
+    const watch = await follow()
+    watch.hint()
+    // It may close its output and go on: nothing is known by that.
+    await expect.poll(() => asked).toEqual(['wait next-exit', 'inspect'])
+    exited(3)
+    watch.hint()
+    expect(await watch.ended).toMatchObject({ exitCode: 3 })
+    // Podman's wait may have missed it, and never end.
+    expect(asked).toEqual(['wait next-exit', 'inspect', 'inspect'])
+  })
+
+  test('of an engine whose word is in doubt looks now and then, also where the output does not end', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { exited, follow } = oneContainer(true)
+    const watch = await follow()
+    exited(4)
+    vi.advanceTimersByTime(1_000)
+    expect(await watch.ended).toMatchObject({ exitCode: 4 })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
   test('believes the wait, without asking further', async () => {
     const { waits, asked, follow } = oneContainer()
     const watch = await follow()
