@@ -6,7 +6,7 @@ import type { Room } from './room.ts'
 
 /** What the engine, or the runtime below it, says when a container is to join the namespace of one that has ended. */
 const joinedTheDead =
-  /cannot join network of a non running container|namespace path: |join(?:ing)? (?:network )?namespace/i
+  /cannot join network of a non running container|namespace path: |join(?:ing)? (?:network )?namespace|get final child's PID from pipe/i
 
 /** Where on the network one container is. */
 export class Berth {
@@ -50,7 +50,7 @@ export class Berth {
     const text = replyOf(error)?.text
     if (text === undefined || this.#lease?.lost === undefined) return false
     const holder = this.#lease.network.replace('container:', '')
-    return joinedTheDead.test(text) || text.toLowerCase().includes(`no such container: ${holder}`)
+    return this.isLost || joinedTheDead.test(text) || text.toLowerCase().includes(`no such container: ${holder}`)
   }
 
   /** Gives up the present one and picks another. */
