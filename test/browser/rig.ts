@@ -40,9 +40,10 @@ export interface Kitchen extends AsyncDisposable {
   readonly executor: Executor
 }
 
-/** Images: `quick` ends at once, `broken` with exit code 3, `long` when it is told to. */
+/** Images: `quick` ends at once, `brief` when it is told to, with the one sample that a short run gets, `broken` with exit code 3, `long` when it is told to. */
 export const script: MockScript = {
   quick: {},
+  brief: { runFor: Infinity, stats: [{ timestamp: 1_700_000_000_000, metrics: { mem_usage: 20 * 2 ** 20 } }] },
   broken: { exitCode: 3 },
   long: {
     runFor: Infinity,
