@@ -34,9 +34,11 @@ export function App() {
     filter,
     tab === 'timeline' ? { by: 'key', down: player === undefined } : sort,
   )
-  const selected = session.selected === undefined ? undefined : model.actors.get(session.selected)
+  const selected = session.row
   return (
-    <div class={`app${selected === undefined ? '' : ' with-details'}${link === 'lost' ? ' stale' : ''}`}>
+    <div
+      class={`app${selected === undefined ? '' : ' with-details'}${link === 'lost' && !session.paused ? ' stale' : ''}`}
+    >
       <Header />
       <TotalsBar filter={filter} />
       <Notice />

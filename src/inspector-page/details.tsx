@@ -7,6 +7,7 @@ import { clock, duration, eventName } from './format.ts'
 import { Log, Payload } from './log.tsx'
 import type { Row } from './model.ts'
 import { Plots } from './plot.tsx'
+import { reasonOf } from './reason.ts'
 import { countsOf } from './steps.ts'
 import { nowOf, select, session, show, stepBy, type View } from './view.ts'
 
@@ -17,6 +18,7 @@ export function Details({ row, view: { cursor, allLabels } }: { readonly row: Ro
   const box = useRef<HTMLDivElement>(null)
   const machine = session.model.machines[row.machine]
   const { log } = history
+  const reason = reasonOf(row, history)
   const step = cursor === undefined ? log.at(-1) : log.find(({ n }) => n === cursor)
   const state = cursor === undefined ? row.state : (step?.to ?? log[0]?.from ?? row.state)
   // A chart at full size is larger than its box: what is lit comes into view.
@@ -46,6 +48,16 @@ export function Details({ row, view: { cursor, allLabels } }: { readonly row: Ro
         <span class={`badge f-${familyOf(shownState(row))}`}>{shownState(row)}</span>
         {row.exitCode !== undefined && <span class="exit">exit {row.exitCode}</span>}
       </div>
+      {reason !== undefined && (
+        <p class={`reason f-${familyOf(row.status ?? '')}`}>
+          {reason.code !== undefined && <code>{reason.code}</code>} {reason.message}
+        </p>
+      )}
+      {!session.model.actors.has(row.key) && (
+        <p class="hint">
+          The inspector does not keep this actor any more: it has more than it may keep. This is how it was last.
+        </p>
+      )}
       <div class="actions">
         <Walk cursor={cursor} step={step} log={log} />
         {session.hello?.control && row.controllable && !row.over && row.status === undefined && <Controls row={row} />}
@@ -90,7 +102,7 @@ export function Details({ row, view: { cursor, allLabels } }: { readonly row: Ro
             {row.steps} steps, {duration((row.over ? row.changed : nowOf()) - row.created)}
           </small>
         </h3>
-        <Log log={log} cursor={cursor} born={row.created} />
+        <Log history={history} row={row} cursor={cursor} />
       </section>
       {history.context !== undefined && (
         <section>
@@ -147,7 +159,9 @@ function Walk({
         {following
           ? ''
           : step === undefined
-            ? 'as it began'
+            ? (log[0]?.n ?? 1) > 1
+              ? `before step ${log[0]?.n}: the earlier ones are not kept`
+              : 'as it began'
             : `step ${step.n} · ${eventName(step.event)} · ${clock(step.at)}`}
       </span>
     </div>

@@ -1,5 +1,5 @@
 import { familyOf } from './families.ts'
-import { session, show } from './view.ts'
+import { nowOf, session, show } from './view.ts'
 
 /** In an order that stays, so that nothing jumps about while the counts grow. */
 const order = ['success', 'error', 'timeout', 'killed', 'cancelled', 'failed']
@@ -7,7 +7,8 @@ const rankOf = (status: string) => (order.includes(status) ? order.indexOf(statu
 
 /** How many are where, now and in all; a click filters by it. */
 export function TotalsBar({ filter }: { readonly filter: string }) {
-  const { totals, rate } = session.model
+  const { totals } = session.model
+  const rate = session.model.rate(nowOf())
   // A hot container is a cookie and a slot; it counts once.
   const counted = totals.states.cookie === undefined ? Object.values(totals.states) : [totals.states.cookie]
   const inState = (...wanted: readonly string[]) =>

@@ -7,7 +7,6 @@ import { placeLabels } from '../../../src/inspector-page/label-places.ts'
 import type { Row } from '../../../src/inspector-page/model.ts'
 import { Player } from '../../../src/inspector-page/player.ts'
 import { spansOf, ticks } from '../../../src/inspector-page/spans.ts'
-import { append, noHistory } from '../../../src/inspector-page/steps.ts'
 
 const row = (change: Partial<Row>): Row => ({
   key: 1,
@@ -110,12 +109,6 @@ it('shows how a run ended once it has, and its state until then', () => {
 })
 
 const step = (n: number, from: string, to: string): Step => ({ key: 1, n, at: n * 10, from, to, event: 'go' })
-
-it('notices a step that is missing', () => {
-  const history = noHistory()
-  expect([1, 2, 2, 4].map(n => append(history, step(n, 'a', 'b')))).toEqual([true, true, true, false])
-  expect(history.log.map(({ n }) => n)).toEqual([1, 2])
-})
 
 it('shows a recording as it was at any time, forward and back', () => {
   const totals = { seen: 1, ended: 0, states: {}, statuses: {} }
