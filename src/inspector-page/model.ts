@@ -22,7 +22,7 @@ const rateWindow = 5_000
 const noTotals: Totals = { seen: 0, ended: 0, states: {}, statuses: {} }
 
 /** How many have ended: cookies where that is told apart, since images and namespaces come to their end beside each. */
-export const endedOf = ({ ended, endings }: Totals): number =>
+const endedOf = ({ ended, endings }: Totals): number =>
   endings?.cookie === undefined ? ended : Object.values(endings.cookie).reduce((sum, count) => sum + count, 0)
 
 /** All that the messages so far have told. Pure: the same for a live inspector and for a recording. */

@@ -33,7 +33,7 @@ export function Table({ rows, sort }: { readonly rows: readonly Row[]; readonly 
     if (by === undefined || rows.length === 0) return
     event.preventDefault()
     const to = Math.min(rows.length - 1, Math.max(0, at === -1 && by > 0 ? 0 : at + by))
-    select(rows[to]?.key)
+    select(rows[to]?.key, true)
     const { current } = box
     if (current === null) return
     if (to * rowHeight < current.scrollTop) current.scrollTop = to * rowHeight

@@ -40,11 +40,15 @@ export interface Kitchen extends AsyncDisposable {
   readonly executor: Executor
 }
 
-/** Images: `quick` ends at once, `brief` when it is told to, with the one sample that a short run gets, `broken` with exit code 3, `long` when it is told to. */
+/** Images: `quick` ends at once, `brief` when it is told to, with the one sample that a short run gets, `broken` with exit code 3, `burnt` before it has begun, `greedy` for want of memory, `long` when it is told to. */
 export const script: MockScript = {
   quick: {},
   brief: { runFor: Infinity, stats: [{ timestamp: 1_700_000_000_000, metrics: { mem_usage: 20 * 2 ** 20 } }] },
   broken: { exitCode: 3 },
+  burnt: {
+    startError: Object.assign(new Error(`no such file: /bin/oven ${'in the kitchen '.repeat(9)}`), { code: 'ENOENT' }),
+  },
+  greedy: { exitCode: 137, oomKilled: true },
   long: {
     runFor: Infinity,
     stats: Array.from({ length: 20 }, (_, n) => ({

@@ -1,31 +1,10 @@
 import { expect, it } from 'vitest'
-import type { Step } from '../../../src/inspector/protocol.ts'
 import { familyOf, shownState } from '../../../src/inspector-page/families.ts'
 import { filterOf, visibleRows } from '../../../src/inspector-page/filter.ts'
 import { bytes, duration, eventName } from '../../../src/inspector-page/format.ts'
 import { placeLabels } from '../../../src/inspector-page/label-places.ts'
-import type { Row } from '../../../src/inspector-page/model.ts'
-import { Player } from '../../../src/inspector-page/player.ts'
 import { spansOf, ticks } from '../../../src/inspector-page/spans.ts'
-
-const row = (change: Partial<Row>): Row => ({
-  key: 1,
-  id: 'one',
-  machine: 'cookie',
-  image: 'busybox',
-  initial: 'created',
-  state: 'running',
-  created: 0,
-  changed: 0,
-  steps: 0,
-  status: undefined,
-  exitCode: undefined,
-  over: false,
-  cpu: undefined,
-  mem: undefined,
-  path: [[0, 'created']],
-  ...change,
-})
+import { row } from './page-rig.ts'
 
 it('filters by words, by fields and by their opposite', () => {
   const rows = [
@@ -106,25 +85,4 @@ it('shows how a run ended once it has, and its state until then', () => {
   expect(shownState(row({ state: 'done', status: 'error' }))).toBe('error')
   expect(shownState(row({ state: 'closing', status: 'timeout' }))).toBe('timeout')
   expect(familyOf('oven.frozen')).toBe('freeze')
-})
-
-const step = (n: number, from: string, to: string): Step => ({ key: 1, n, at: n * 10, from, to, event: 'go' })
-
-it('shows a recording as it was at any time, forward and back', () => {
-  const totals = { seen: 1, ended: 0, states: {}, statuses: {} }
-  const { status: _, exitCode: __, over: ___, cpu: ____, mem: _____, ...info } = row({ state: 'a' })
-  const player = new Player([
-    { type: 'hello', protocol: 1, instance: 'x', mode: 'recording', control: false, maxSteps: 1 },
-    { type: 'snapshot', seq: 0, now: 5, machines: {}, actors: [info], totals },
-    { type: 'delta', seq: 1, now: 10, steps: [step(1, 'a', 'b')], totals },
-    { type: 'delta', seq: 2, now: 20, steps: [step(2, 'b', 'c')], samples: [[1, 20, 50, 100]], totals },
-    { type: 'end', now: 21 },
-  ])
-  expect([player.began, player.ends]).toEqual([5, 21])
-  const stateAt = (at: number) => player.seek(at).actors.get(1)?.state
-  expect([stateAt(21), stateAt(12), stateAt(5), stateAt(20)]).toEqual(['c', 'b', 'a', 'c'])
-  player.seek(12)
-  expect(player.history(1)).toMatchObject({ log: [{ n: 1 }], stats: [] })
-  player.seek(21)
-  expect(player.history(1)).toMatchObject({ log: [{ n: 1 }, { n: 2 }], stats: [{ metrics: { cpu_total: 50 } }] })
 })
