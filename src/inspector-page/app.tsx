@@ -9,7 +9,7 @@ import { PlayerBar } from './player-bar.tsx'
 import { Table } from './table.tsx'
 import { Timeline } from './timeline.tsx'
 import { TotalsBar } from './totals.tsx'
-import { session, show, useView } from './view.ts'
+import { nowOf, session, show, useView } from './view.ts'
 
 const tabs = [
   ['table', 'Table'],
@@ -33,6 +33,7 @@ export function App() {
     model.actors.values(),
     filter,
     tab === 'timeline' ? { by: 'key', down: player === undefined } : sort,
+    nowOf(),
   )
   const selected = session.row
   return (
@@ -67,8 +68,8 @@ export function App() {
               onInput={event => show({ filter: event.currentTarget.value })}
             />
             <output class="count">
-              {rows.length.toLocaleString('en')}
-              {rows.length === model.actors.size ? '' : ` of ${model.actors.size.toLocaleString('en')}`}
+              {rows.length === model.actors.size ? '' : `${rows.length.toLocaleString('en')} of `}
+              {model.actors.size.toLocaleString('en')} {model.actors.size === 1 ? 'actor' : 'actors'}
             </output>
           </div>
           {rows.length === 0 ? (

@@ -19,6 +19,7 @@ export function Details({ row, view: { cursor, allLabels } }: { readonly row: Ro
   const machine = session.model.machines[row.machine]
   const { log } = history
   const reason = reasonOf(row, history)
+  const what = [row.image ?? row.machine, row.command].filter(Boolean).join(' ')
   const step = cursor === undefined ? log.at(-1) : log.find(({ n }) => n === cursor)
   const state = cursor === undefined ? row.state : (step?.to ?? log[0]?.from ?? row.state)
   // A chart at full size is larger than its box: what is lit comes into view.
@@ -37,12 +38,9 @@ export function Details({ row, view: { cursor, allLabels } }: { readonly row: Ro
           ←
         </button>
         <div>
-          <h2>{row.id}</h2>
-          <p>
-            {row.image !== undefined && (
-              <code title={row.command}>{[row.image, row.command].filter(Boolean).join(' ')}</code>
-            )}
-            {row.image === undefined && <code>{row.machine}</code>}
+          <h2 title={row.id}>{row.id}</h2>
+          <p title={what}>
+            <code>{what}</code>
           </p>
         </div>
         <span class={`badge f-${familyOf(shownState(row))}`}>{shownState(row)}</span>

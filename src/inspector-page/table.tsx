@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { familyOf, shownState } from './families.ts'
-import type { Sort, SortKey } from './filter.ts'
-import { age, bytes, clock, percent } from './format.ts'
+import { nextSort, type Sort, type SortKey } from './filter.ts'
+import { age, bytes, clock, duration, percent } from './format.ts'
+import { isLiving, lengthOf } from './life.ts'
 import type { Row } from './model.ts'
 import { nowOf, select, session, show } from './view.ts'
 
@@ -13,7 +14,7 @@ const columns: readonly { readonly key: SortKey; readonly title: string; readonl
   { key: 'state', title: 'State', class: 'c-state' },
   { key: 'id', title: 'Id', class: 'c-id' },
   { key: 'image', title: 'Image', class: 'c-image' },
-  { key: 'age', title: 'Age', class: 'c-num' },
+  { key: 'age', title: 'Age / took', class: 'c-num c-age' },
   { key: 'cpu', title: 'CPU', class: 'c-num' },
   { key: 'mem', title: 'Memory', class: 'c-num c-mem' },
 ]
@@ -52,7 +53,7 @@ export function Table({ rows, sort }: { readonly rows: readonly Row[]; readonly 
             class={name}
             aria-sort={sort.by === key ? (sort.down ? 'descending' : 'ascending') : 'none'}
           >
-            <button type="button" onClick={() => show({ sort: next(sort, key) })}>
+            <button type="button" onClick={() => show({ sort: nextSort(sort, key) })}>
               {title}
               <span class="sorted" aria-hidden="true">
                 {sort.by === key ? (sort.down ? '↓' : '↑') : ''}
@@ -88,7 +89,8 @@ interface RowProps {
 
 function TableRow({ row, index, now, selected }: RowProps) {
   const state = shownState(row)
-  const living = row.status === undefined && !row.over
+  const living = isLiving(row)
+  const length = lengthOf(row, now)
   return (
     <div
       class={`row f-${familyOf(state)}${selected ? ' selected' : ''}${living ? '' : ' past'}`}
@@ -106,16 +108,12 @@ function TableRow({ row, index, now, selected }: RowProps) {
       <div role="gridcell" class="c-id" title={row.id}>
         {row.id}
       </div>
-      <div
-        role="gridcell"
-        class="c-image"
-        title={row.command === undefined ? row.image : `${row.image} ${row.command}`}
-      >
+      <div role="gridcell" class="c-image" title={[row.image ?? row.machine, row.command].filter(Boolean).join(' ')}>
         {row.image ?? <span class="machine-name">{row.machine}</span>}
         {row.command !== undefined && <span class="command">{row.command}</span>}
       </div>
-      <div role="gridcell" class="c-num" title={`since ${clock(row.created)}`}>
-        {living ? age(now - row.created) : age((endOf(row) ?? row.changed) - row.created)}
+      <div role="gridcell" class="c-num c-age" title={`${living ? 'since' : 'from'} ${clock(row.created)}`}>
+        {living ? age(length) : duration(length)}
       </div>
       <div role="gridcell" class="c-num">
         {living && row.cpu !== undefined ? percent(row.cpu) : '–'}
@@ -126,14 +124,6 @@ function TableRow({ row, index, now, selected }: RowProps) {
     </div>
   )
 }
-
-/** When its end was decided: what comes after is only tidying up. */
-const endOf = ({ path }: Row) => path.find(([, state]) => familyOf(state) === 'over')?.[0]
-
-const next = (sort: Sort, by: SortKey): Sort => ({
-  by,
-  down: sort.by === by ? !sort.down : by === 'cpu' || by === 'mem',
-})
 
 /** Where a box is scrolled to, and how high it is, in px. */
 export function useScroll() {

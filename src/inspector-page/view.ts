@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { Sort } from './filter.ts'
+import { type Sort, usualSort } from './filter.ts'
 import { Session } from './session.ts'
 
 /** What the user has chosen to see. */
@@ -17,7 +17,7 @@ export interface View {
 let view: View = {
   tab: 'table',
   filter: '',
-  sort: { by: 'key', down: true },
+  sort: usualSort,
   cursor: undefined,
   help: false,
   allLabels: false,

@@ -78,7 +78,7 @@ describe.runIf(hasBrowser)('a recording on the page', () => {
     await page.getByRole('button', { name: 'Play' }).click()
     await page.getByRole('button', { name: '1 cancelled' }).waitFor()
     await page.getByRole('button', { name: 'Play' }).waitFor()
-    expect(await page.locator('.count').textContent()).toBe('21')
+    expect(await page.locator('.count').textContent()).toBe('21 actors')
     await page.getByRole('button', { name: 'Timeline' }).click()
     await page.locator('.lane[data-id="the-long-one"] .span[data-family="freeze"]').waitFor()
   })
