@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks'
-import { chartOf } from './chart-layout.ts'
+import { prepareCharts } from './chart.tsx'
 import { Details } from './details.tsx'
 import { visibleRows } from './filter.ts'
 import { Header } from './header.tsx'
@@ -24,9 +24,7 @@ export function App() {
   const { machines } = model
   // Laid out while there is time, so that the first choice shows its machine at once.
   useEffect(() => {
-    const later = requestIdleCallback(() => {
-      for (const machine of Object.values(machines)) chartOf(machine, false)
-    })
+    const later = requestIdleCallback(() => prepareCharts(Object.values(machines)))
     return () => cancelIdleCallback(later)
   }, [machines])
   const rows = visibleRows(

@@ -8,7 +8,7 @@ import { Log, Payload } from './log.tsx'
 import type { Row } from './model.ts'
 import { Plots } from './plot.tsx'
 import { reasonOf } from './reason.ts'
-import { countsOf } from './steps.ts'
+import { countsOf, eventsOf } from './steps.ts'
 import { nowOf, select, session, show, stepBy, type View } from './view.ts'
 
 /** One actor: where it is in its machine, how it got there, and what it takes. */
@@ -22,10 +22,8 @@ export function Details({ row, view: { cursor, allLabels } }: { readonly row: Ro
   const what = [row.image ?? row.machine, row.command].filter(Boolean).join(' ')
   const step = cursor === undefined ? log.at(-1) : log.find(({ n }) => n === cursor)
   const state = cursor === undefined ? row.state : (step?.to ?? log[0]?.from ?? row.state)
-  // A chart at full size is larger than its box: what is lit comes into view.
-  useEffect(() => {
-    if (allLabels) showLit(box.current)
-  }, [allLabels, state])
+  // A chart that can be read may be larger than its box: what is lit comes into view.
+  useEffect(() => showLit(box.current), [allLabels, row.key, state])
   return (
     <aside class="details" aria-label={`Actor ${row.id}`}>
       <div class="title">
@@ -83,6 +81,7 @@ export function Details({ row, view: { cursor, allLabels } }: { readonly row: Ro
                 current={state.split(' & ')}
                 step={step}
                 counts={countsOf(history, row.initial, cursor)}
+                events={eventsOf(history, cursor)}
                 allLabels={allLabels}
               />
             </div>
@@ -115,7 +114,9 @@ export function Details({ row, view: { cursor, allLabels } }: { readonly row: Ro
 function showLit(box: HTMLElement | null): void {
   const lit = box?.querySelector('.state.lit')?.getBoundingClientRect()
   if (box === null || lit === undefined) return
-  const { left, top, width, height } = box.getBoundingClientRect()
+  const { left, top, right, bottom, width, height } = box.getBoundingClientRect()
+  // Nobody wants the ground to move below what is seen anyway.
+  if (lit.left > left && lit.right < right && lit.top > top && lit.bottom < bottom) return
   box.scrollBy(lit.left + lit.width / 2 - left - width / 2, lit.top + lit.height / 2 - top - height / 2)
 }
 

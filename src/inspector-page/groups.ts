@@ -1,9 +1,11 @@
 import type { Totals } from '../inspector/protocol.ts'
+import { type Family, familyOf } from './families.ts'
 
 /** A count that is shown, and what finds those that it counts. */
 export interface Chip {
   readonly label: string
   readonly count: number
+  readonly family: Family
   readonly filter: string
   readonly title?: string
 }
@@ -28,11 +30,11 @@ export function groupsOf({ states, statuses, endings }: Totals): readonly (reado
     living,
     Object.entries(ended)
       .toSorted(([a], [b]) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1))
-      .map(([status, count]) => ({ label: status, count, filter: `status:${status}${of}` })),
+      .map(([status, count]) => ({ label: status, count, family: familyOf(status), filter: `status:${status}${of}` })),
     others.map(machine => {
       const [now, before] = [sumOf(states[machine]), sumOf(endings?.[machine])]
       const title = `${now} living, ${before} at their end`
-      return { label: machine, count: now + before, filter: `machine:${machine.toLowerCase()}`, title }
+      return { label: machine, count: now + before, family: 'over', filter: `machine:${machine.toLowerCase()}`, title }
     }),
   ]
 }
@@ -45,5 +47,6 @@ const livingOf = (cookies: Counts = {}): Chip[] =>
   ].map(([label = '', state = '']) => ({
     label,
     count: cookies[state] ?? 0,
+    family: familyOf(state),
     filter: `state:${state} machine:cookie`,
   }))

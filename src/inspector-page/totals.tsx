@@ -1,4 +1,3 @@
-import { familyOf } from './families.ts'
 import { groupsOf } from './groups.ts'
 import { nowOf, session, show } from './view.ts'
 
@@ -11,11 +10,11 @@ export function TotalsBar({ filter }: { readonly filter: string }) {
       {groups.map((chips, index) => (
         <div key={chips[0]?.filter} class="chips">
           {index > 0 && <span class="divider" aria-hidden="true" />}
-          {chips.map(({ label, count, filter: wanted, title }) => (
+          {chips.map(({ label, count, filter: wanted, title, family }) => (
             <button
               key={label}
               type="button"
-              class={`chip f-${familyOf(label)}`}
+              class={`chip f-${family}`}
               title={title}
               aria-pressed={filter === wanted}
               onClick={() => show({ filter: filter === wanted ? '' : wanted })}

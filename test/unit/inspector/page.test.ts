@@ -7,7 +7,6 @@ import { familyOf, shownState } from '../../../src/inspector-page/families.ts'
 import { filterOf, nextSort, usualSort, visibleRows } from '../../../src/inspector-page/filter.ts'
 import { bytes, duration, eventName, plainText } from '../../../src/inspector-page/format.ts'
 import { groupsOf } from '../../../src/inspector-page/groups.ts'
-import { placeLabels } from '../../../src/inspector-page/label-places.ts'
 import { lengthOf } from '../../../src/inspector-page/life.ts'
 import { spansOf, ticks } from '../../../src/inspector-page/spans.ts'
 import { row } from './page-rig.ts'
@@ -152,20 +151,6 @@ it('draws a life as stretches of one look each, the frozen ones by themselves', 
 
 it('writes round times below a timeline', () => {
   expect(ticks(1_300, 9_000, 5)).toEqual([2_000, 4_000, 6_000, 8_000])
-})
-
-it('puts labels where they hide neither states nor each other', () => {
-  const points = [
-    { x: 0, y: 0 },
-    { x: 0, y: 100 },
-  ]
-  const label = { from: 'a', points, width: 20, height: 10 }
-  const state = { x: 0, y: 50, width: 40, height: 10 }
-  expect(placeLabels([label, label, { ...label, from: 'b' }], [state])).toEqual([
-    { x: 0, y: 40 },
-    { x: 0, y: 60 },
-    { x: 0, y: 30 },
-  ])
 })
 
 it('says times, sizes and events in words', () => {
