@@ -29,7 +29,7 @@ export interface Chart {
   readonly start: Point
 }
 
-export const stateHeight = 28
+const stateHeight = 28
 export const nameSize = 14
 const margin = 16
 /** A chart that is narrower has some air on both sides, for labels beside its arrows. */

@@ -56,7 +56,9 @@ export function Details({ row, view: { cursor, allLabels } }: { readonly row: Ro
       )}
       <div class="actions">
         <Walk cursor={cursor} step={step} log={log} />
-        {session.hello?.control && row.controllable && !row.over && row.status === undefined && <Controls row={row} />}
+        {session.hello?.control && row.controllable && !row.over && row.status === undefined && (
+          <Controls row={row} atPresent={cursor === undefined && session.isNow} />
+        )}
       </div>
       <div class="chart-area" ref={area}>
         {machine !== undefined && (
@@ -152,7 +154,13 @@ function Walk({
         onClick={() => show({ cursor: undefined })}
         title="l"
       >
-        {following ? 'Following' : 'Follow live'}
+        {session.link === 'live'
+          ? following
+            ? 'Following'
+            : 'Follow live'
+          : following
+            ? 'At the latest'
+            : 'To the latest'}
       </button>
       <span class="where" aria-live="polite">
         {following
@@ -167,18 +175,34 @@ function Walk({
   )
 }
 
-function Controls({ row }: { readonly row: Row }) {
+/** `atPresent`: what is seen is what is so now; a button acts on nothing else. */
+function Controls({ row, atPresent }: { readonly row: Row; readonly atPresent: boolean }) {
   const [refusal, refuse] = useState<string>()
   const ask = async (action: ControlRequest['action']) => refuse(await session.control({ key: row.key, action }))
   return (
-    <div class="controls" role="group" aria-label="Control">
-      <button type="button" class="button" onClick={() => void ask('freeze')} disabled={row.state !== 'running'}>
+    <div
+      class="controls"
+      role="group"
+      aria-label="Control"
+      title={atPresent ? undefined : 'You look at the past: these act on what is so now'}
+    >
+      <button
+        type="button"
+        class="button"
+        onClick={() => void ask('freeze')}
+        disabled={!atPresent || row.state !== 'running'}
+      >
         Freeze
       </button>
-      <button type="button" class="button" onClick={() => void ask('unfreeze')} disabled={row.state !== 'frozen'}>
+      <button
+        type="button"
+        class="button"
+        onClick={() => void ask('unfreeze')}
+        disabled={!atPresent || row.state !== 'frozen'}
+      >
         Unfreeze
       </button>
-      <button type="button" class="button danger" onClick={() => void ask('cancel')}>
+      <button type="button" class="button danger" onClick={() => void ask('cancel')} disabled={!atPresent}>
         Cancel
       </button>
       {refusal !== undefined && <span role="alert">{refusal}</span>}

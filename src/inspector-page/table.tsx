@@ -4,6 +4,7 @@ import { nextSort, type Sort, type SortKey } from './filter.ts'
 import { age, bytes, clock, duration, percent } from './format.ts'
 import { isLiving, lengthOf } from './life.ts'
 import type { Row } from './model.ts'
+import { rowKeys, useKeys } from './row-keys.ts'
 import { nowOf, select, session, show } from './view.ts'
 
 const rowHeight = 34
@@ -27,21 +28,7 @@ export function Table({ rows, sort }: { readonly rows: readonly Row[]; readonly 
   const { selected } = session
   const now = nowOf()
 
-  function move(event: KeyboardEvent) {
-    const at = rows.findIndex(({ key }) => key === selected)
-    const page = Math.max(1, Math.floor(height / rowHeight) - 1)
-    const by = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity }[event.key]
-    if (by === undefined || rows.length === 0) return
-    event.preventDefault()
-    const to = Math.min(rows.length - 1, Math.max(0, at === -1 && by > 0 ? 0 : at + by))
-    select(rows[to]?.key, true)
-    const { current } = box
-    if (current === null) return
-    if (to * rowHeight < current.scrollTop) current.scrollTop = to * rowHeight
-    else if ((to + 1) * rowHeight > current.scrollTop + current.clientHeight) {
-      current.scrollTop = (to + 1) * rowHeight - current.clientHeight
-    }
-  }
+  useKeys(() => rowKeys({ rows, rowHeight, box: box.current }))
 
   return (
     <div class="table" role="grid" aria-label="Actors" aria-rowcount={rows.length + 1} aria-colcount={columns.length}>
@@ -62,14 +49,7 @@ export function Table({ rows, sort }: { readonly rows: readonly Row[]; readonly 
           </div>
         ))}
       </div>
-      <div
-        class="tbody"
-        ref={box}
-        tabIndex={0}
-        role="rowgroup"
-        aria-label="Arrow keys choose an actor"
-        onKeyDown={move}
-      >
+      <div class="tbody" ref={box} tabIndex={0} role="rowgroup" aria-label="Arrow keys choose an actor">
         <div class="sizer" style={{ height: `${rows.length * rowHeight}px` }} role="presentation">
           {rows.slice(first, last).map((row, index) => (
             <TableRow key={row.key} row={row} index={first + index} now={now} selected={row.key === selected} />
