@@ -7,7 +7,7 @@ import { startInspector } from '../src/inspector/index.ts'
 import { launchBrowser, openPage } from '../test/support/browser.ts'
 import { buildPage } from './build-page.ts'
 import { driveBots } from './inspect/bots.ts'
-import { demoDriver, demoTask, dice, keepBusy } from './inspect/load.ts'
+import { demoDriver, demoTask, dice, keepBusy, noteFreezes } from './inspect/load.ts'
 
 const placeOf = (name: string) => fileURLToPath(new URL(`../docs/images/inspector-${name}.png`, import.meta.url))
 
@@ -76,6 +76,7 @@ async function bake(on: Executor): Promise<void> {
     { ...demoTask(0, () => 0.6), id: 'the-loaf', timeout: 20_000 },
     { priority: 1, signal: abort.signal },
   )
+  noteFreezes(execution)
   const reach = (wanted: string) =>
     new Promise<void>(resolve => execution.state$.subscribe(state => state === wanted && resolve()))
   await reach('running')

@@ -23,11 +23,24 @@ const commands = [
 
 /** A driver whose tasks do what tasks do: most end well, some fail, hang, or eat too much memory; but those named `the-…` take their time and end well. */
 export const demoDriver = (chance: () => number): MockDriver =>
-  createMockDriver(({ id }) => (id.startsWith('the-') ? { runFor: 9_000, stats: samples(chance) } : demoRun(chance)))
+  createMockDriver(({ id }) =>
+    id.startsWith('the-') ? { runFor: 9_000, stats: samples(id, chance) } : demoRun(id, chance),
+  )
 
-function demoRun(chance: () => number): MockRun {
+/** The ids of runs that are frozen: they take no CPU, and their memory stays as it is. */
+const frozen = new Set<string>()
+
+/** Notes whether a run of the demo is frozen. */
+export function noteFreezes({ id, state$ }: Execution): void {
+  state$.subscribe({
+    next: state => (state === 'frozen' ? frozen.add(id) : frozen.delete(id)),
+    complete: () => frozen.delete(id),
+  })
+}
+
+function demoRun(id: string, chance: () => number): MockRun {
   const [kind, length] = [chance(), chance()]
-  const run: MockRun = { runFor: 800 + length * 5_200, stats: samples(chance) }
+  const run: MockRun = { runFor: 800 + length * 5_200, stats: samples(id, chance) }
   if (kind < 0.1) return { ...run, exitCode: 1 + Math.floor(length * 3), stderr: 'no flour\n' }
   if (kind < 0.15) return { ...run, exitCode: 137, oomKilled: true }
   if (kind < 0.2) return { ...run, runFor: Infinity }
@@ -36,18 +49,22 @@ function demoRun(chance: () => number): MockRun {
 }
 
 /** What a run takes: it warms up, works in waves, and lets go. */
-function samples(chance: () => number): Observable<Stat> {
+function samples(id: string, chance: () => number): Observable<Stat> {
   const [base, wave, memory] = [20 + chance() * 60, 10 + chance() * 30, 20 + chance() * 180]
+  let n = 0
+  let held = 0
   return interval(250).pipe(
     startWith(-1),
-    map(count => {
-      const n = count + 1
-      const warm = Math.min(1, (n + 1) / 6)
+    map(() => {
+      if (frozen.has(id)) return { timestamp: Date.now(), metrics: { cpu_total: 0, mem_usage: held } }
+      n += 1
+      const warm = Math.min(1, n / 6)
+      held = Math.round((memory * warm + 8 * Math.sin(n / 4) + chance() * 3) * 2 ** 20)
       return {
         timestamp: Date.now(),
         metrics: {
           cpu_total: Math.max(0, warm * (base + wave * Math.sin(n / 1.7) + 6 * (chance() - 0.5))),
-          mem_usage: Math.round((memory * warm + 8 * Math.sin(n / 4) + chance() * 3) * 2 ** 20),
+          mem_usage: held,
         },
       }
     }),
@@ -94,6 +111,7 @@ function bother(execution: Execution, chance: () => number): void {
 export async function keepBusy(executor: Executor, chance: () => number, signal: AbortSignal): Promise<void> {
   for (let n = 1; !signal.aborted; n++) {
     const execution = executor.run(demoTask(n, chance), { signal })
+    noteFreezes(execution)
     bother(execution, chance)
     const ended = execution.catch(() => {})
     if (executor.size >= 12) await Promise.race([ended, waitFor(signal)])

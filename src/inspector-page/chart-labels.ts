@@ -39,14 +39,19 @@ const ranks: readonly Kind[] = ['taken', 'near', '', 'used']
 /** What is said, arrow by arrow, what matters most first: what was taken last, what is pointed at or may come next, and what happened before. */
 export function labelsOf({ arrows }: Chart, seen: Seen): { arrow: PlacedArrow; kind: Kind; words: readonly Word[] }[] {
   const { current, focus } = seen
-  return arrows
-    .map(arrow => ({ arrow, kind: kindOf(arrow, seen) }))
-    .filter(({ arrow, kind }) =>
-      focus === undefined ? kind !== '' || current.includes(arrow.from) : kind === 'taken' || kind === 'near',
-    )
-    .toSorted((a, b) => ranks.indexOf(a.kind) - ranks.indexOf(b.kind))
-    .map(({ arrow, kind }) => ({ arrow, kind, words: wordsOf(arrow, kind, seen) }))
-    .filter(({ words }) => words.length > 0)
+  return (
+    arrows
+      .map(arrow => ({ arrow, kind: kindOf(arrow, seen) }))
+      .filter(({ arrow, kind }) =>
+        focus === undefined ? kind !== '' || current.includes(arrow.from) : kind === 'taken' || kind === 'near',
+      )
+      // Among equals the shortest arrows first: they have the fewest places for a label.
+      .toSorted(
+        (a, b) => ranks.indexOf(a.kind) - ranks.indexOf(b.kind) || a.arrow.points.length - b.arrow.points.length,
+      )
+      .map(({ arrow, kind }) => ({ arrow, kind, words: wordsOf(arrow, kind, seen) }))
+      .filter(({ words }) => words.length > 0)
+  )
 }
 
 function wordsOf({ key, from, words }: PlacedArrow, kind: Kind, { taken, counts, events, current, focus }: Seen) {
@@ -62,7 +67,7 @@ function wordsOf({ key, from, words }: PlacedArrow, kind: Kind, { taken, counts,
 
 /** How much it matters that no label of another lies on an arrow: most where it is drawn strongest. */
 const weightOf = (arrow: PlacedArrow, seen: Seen) =>
-  kindOf(arrow, seen) === '' ? (seen.focus === undefined ? 2 : 0.5) : 6
+  kindOf(arrow, seen) === '' ? (seen.focus === undefined ? 1 : 0.2) : 4
 
 /** Places the labels that are shown together. */
 export function placed(chart: Chart, seen: Seen, widthOf: TextWidth): PlacedLabel[] {

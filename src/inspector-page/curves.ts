@@ -6,8 +6,8 @@ export interface Line {
   readonly points: readonly Point[]
 }
 
-/** How many points stand for one curve. */
-const samples = 8
+/** How far apart the points are, about, in px. */
+const apart = 8
 
 /** A smooth line through points: quadratic curves from middle to middle. */
 export function smooth(corners: readonly Point[]): Line {
@@ -51,6 +51,8 @@ const middle = (a: Point, b: Point): Point => ({ x: (a.x + b.x) / 2, y: (a.y + b
 
 /** Points of a quadratic curve. */
 function sampled(from: Point, corner: Point, to: Point): Point[] {
+  const length = Math.hypot(corner.x - from.x, corner.y - from.y) + Math.hypot(to.x - corner.x, to.y - corner.y)
+  const samples = Math.max(4, Math.ceil(length / apart))
   return Array.from({ length: samples + 1 }, (_, index) => {
     const t = index / samples
     const [a, b, c] = [(1 - t) ** 2, 2 * t * (1 - t), t ** 2]

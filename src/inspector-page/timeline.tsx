@@ -11,6 +11,8 @@ import { useScroll } from './table.tsx'
 import { nowOf, session, stepBy } from './view.ts'
 
 const axis = 26
+/** How wide the time at a tick is at most, in px. */
+const tickLabel = 52
 /** How much of the past is seen while it goes along with the time, in ms. */
 const liveSpan = 60_000
 /** How many lanes an exported timeline has at most. */
@@ -124,9 +126,11 @@ export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
           {ticks(from - whole.from, to - whole.from, room / 110).map(at => (
             <g key={at} class="tick">
               <line x1={x(at + whole.from)} x2={x(at + whole.from)} y1={top + axis - 6} y2={top + height} />
-              <text x={x(at + whole.from) + 4} y={top + 12}>
-                {duration(at)}
-              </text>
+              {x(at + whole.from) < width - tickLabel && (
+                <text x={x(at + whole.from) + 4} y={top + 12}>
+                  {duration(at)}
+                </text>
+              )}
             </g>
           ))}
           {shown.map((row, index) => (
