@@ -55,7 +55,7 @@ export function Details({ row, view: { cursor, allLabels } }: { readonly row: Ro
         </p>
       )}
       <div class="actions">
-        <Walk cursor={cursor} step={step} log={log} />
+        <Walk cursor={cursor} log={log} />
         {session.hello?.control && row.controllable && !row.over && row.status === undefined && (
           <Controls row={row} atPresent={cursor === undefined && session.isNow} />
         )}
@@ -67,6 +67,9 @@ export function Details({ row, view: { cursor, allLabels } }: { readonly row: Ro
               <h3>
                 The machine <em>{machine.name}</em>
               </h3>
+              <span class="where" aria-live="polite">
+                {cursor === undefined ? '' : placeOf(step, log)}
+              </span>
               <button
                 type="button"
                 class="button quiet"
@@ -113,6 +116,13 @@ export function Details({ row, view: { cursor, allLabels } }: { readonly row: Ro
   )
 }
 
+/** Which moment of the past is looked at. */
+function placeOf(step: Step | undefined, log: readonly Step[]): string {
+  if (step !== undefined) return `step ${step.n} · ${eventName(step.event)} · ${clock(step.at)}`
+  const first = log[0]?.n ?? 1
+  return first > 1 ? `before step ${first}: the earlier ones are not kept` : 'as it began'
+}
+
 function showLit(box: HTMLElement | null): void {
   const lit = box?.querySelector('.state.lit')?.getBoundingClientRect()
   if (box === null || lit === undefined) return
@@ -123,15 +133,7 @@ function showLit(box: HTMLElement | null): void {
 }
 
 /** Back and forth through the actor's past. */
-function Walk({
-  cursor,
-  step,
-  log,
-}: {
-  readonly cursor: number | undefined
-  readonly step: Step | undefined
-  readonly log: readonly Step[]
-}) {
+function Walk({ cursor, log }: { readonly cursor: number | undefined; readonly log: readonly Step[] }) {
   const following = cursor === undefined
   return (
     <div class="walk" role="group" aria-label="Steps">
@@ -162,15 +164,6 @@ function Walk({
             ? 'At the latest'
             : 'To the latest'}
       </button>
-      <span class="where" aria-live="polite">
-        {following
-          ? ''
-          : step === undefined
-            ? (log[0]?.n ?? 1) > 1
-              ? `before step ${log[0]?.n}: the earlier ones are not kept`
-              : 'as it began'
-            : `step ${step.n} · ${eventName(step.event)} · ${clock(step.at)}`}
-      </span>
     </div>
   )
 }

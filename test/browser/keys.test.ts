@@ -32,7 +32,7 @@ describe.runIf(hasBrowser)('keys and the pointer', () => {
     await page.keyboard.press('ArrowDown')
     await page.locator('.lane.selected[data-id="bb"]').waitFor()
     await page.keyboard.press('ArrowLeft')
-    await page.locator('.walk .where', { hasText: 'step' }).waitFor()
+    await page.locator('.chart-tools .where', { hasText: 'step' }).waitFor()
   })
 
   it('a timeline that is dragged chooses nobody, one that is clicked does', async () => {
