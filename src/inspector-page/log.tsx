@@ -36,7 +36,8 @@ export function Log({
     <>
       {statesOnly && (
         <p class="hint">
-          Its states are known; what led to them was not told to this page, and cannot be asked for any more.
+          Only its states are known: what led to them{' '}
+          {session.player === undefined ? 'was not told to this page' : 'is not in this recording'}.
         </p>
       )}
       <ol class="log" ref={box}>

@@ -16,7 +16,7 @@ export class Pasts {
   readonly #pasts = new Map<number, Past>()
   #count = 0
 
-  /** Beyond so many steps and samples those of the actors that were told of first are let go. */
+  /** Beyond so many steps and samples those of the actors of whom nothing was told for longest are let go. */
   constructor(limit: number) {
     this.#limit = limit
   }
@@ -54,6 +54,7 @@ export class Pasts {
 
   #open(key: number): Past {
     const past = this.of(key)
+    this.#pasts.delete(key)
     this.#pasts.set(key, past)
     return past
   }

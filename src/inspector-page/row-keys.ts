@@ -1,3 +1,4 @@
+import type { RefObject } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { type Acts, addKeys } from './keys.ts'
 import type { Row } from './model.ts'
@@ -19,7 +20,7 @@ interface List {
   readonly box: HTMLElement | null
 }
 
-/** The keys that choose a row of a list after the other, and bring it into view. */
+/** The keys that choose a row of a list after the other. */
 export function rowKeys({ rows, rowHeight, above = 0, box }: List): Acts {
   if (rows.length === 0) return {}
   const page = Math.max(1, Math.floor(((box?.clientHeight ?? 0) - above) / rowHeight) - 1)
@@ -27,9 +28,6 @@ export function rowKeys({ rows, rowHeight, above = 0, box }: List): Acts {
     const at = rows.findIndex(({ key }) => key === session.selected)
     const to = Math.min(rows.length - 1, Math.max(0, at === -1 && by > 0 ? 0 : at + by))
     select(rows[to]?.key, true)
-    if (box === null) return
-    if (to * rowHeight < box.scrollTop) box.scrollTop = to * rowHeight
-    else box.scrollTop = Math.max(box.scrollTop, above + (to + 1) * rowHeight - box.clientHeight)
   }
   return {
     ArrowDown: move(1),
@@ -39,4 +37,21 @@ export function rowKeys({ rows, rowHeight, above = 0, box }: List): Acts {
     Home: move(-Infinity),
     End: move(Infinity),
   }
+}
+
+/** Brings the row that is chosen into view when another one is, by whatever. */
+export function useReveal({
+  rows,
+  rowHeight,
+  above = 0,
+  box,
+}: Omit<List, 'box'> & { readonly box: RefObject<HTMLElement | null> }) {
+  const { selected } = session
+  useEffect(() => {
+    const at = rows.findIndex(({ key }) => key === selected)
+    const { current } = box
+    if (at === -1 || current === null) return
+    if (at * rowHeight < current.scrollTop) current.scrollTop = at * rowHeight
+    else current.scrollTop = Math.max(current.scrollTop, above + (at + 1) * rowHeight - current.clientHeight)
+  }, [selected])
 }

@@ -108,7 +108,8 @@ export class Session {
     if (paused === this.paused || (paused && this.link !== 'live')) return
     const { wanted } = this
     const before = this.#paused?.told
-    this.#paused = paused ? { told: this.#told, model: this.#told.model.copy(), at: Date.now() } : undefined
+    const { model } = this.#told
+    this.#paused = paused ? { told: this.#told, model: model.copy(), at: Math.max(model.now, Date.now()) } : undefined
     this.missed = false
     // Another process has other actors under the same keys.
     if (before !== undefined && before !== this.#told) this.want(wanted)

@@ -49,15 +49,18 @@ export function historyOf(row: Row, { past, details, until = Infinity, final }: 
 
 /** Visits of states and uses of arrows up to the step with the number `upTo`, all where it is left out; the state it began in counts as visited once. */
 export function countsOf({ before, log }: History, initial: string, upTo = Infinity): Counts {
-  const states: Record<string, number> = { ...before.states }
-  const arrows: Record<string, number> = { ...before.arrows }
-  states[initial] = (states[initial] ?? 0) + 1
-  for (const step of log) {
-    if (step.n > upTo) break
-    for (const [from, to] of hops(step)) {
-      states[to] = (states[to] ?? 0) + 1
-      arrows[arrowKey(from, to)] = (arrows[arrowKey(from, to)] ?? 0) + 1
-    }
+  const states = { ...before.states, [initial]: (before.states[initial] ?? 0) + 1 }
+  const known = log.filter(({ n }) => n <= upTo)
+  return counted(known, { states, arrows: before.arrows })
+}
+
+function counted(log: readonly Step[], since: Counts): Counts {
+  const states: Record<string, number> = { ...since.states }
+  const arrows: Record<string, number> = { ...since.arrows }
+  for (const [from, to] of log.flatMap(hops)) {
+    const arrow = arrowKey(from, to)
+    states[to] = (states[to] ?? 0) + 1
+    arrows[arrow] = (arrows[arrow] ?? 0) + 1
   }
   return { states, arrows }
 }
@@ -81,7 +84,7 @@ export function eventsOf({ before, log, statesOnly }: History, upTo = Infinity):
 /** The states that an actor's path tells of before the first step that is known. */
 function countsBefore({ path }: Row, first: Step | undefined): Counts {
   if (first === undefined || first.n === 1) return nothing
-  return countsOf({ ...noHistory, log: stepsOf(path.filter(([at]) => at < first.at)) }, '', Infinity)
+  return counted(stepsOf(path.filter(([at]) => at < first.at)), nothing)
 }
 
 const logOfPath = ({ path, key }: Row): Step[] => stepsOf(path, key)

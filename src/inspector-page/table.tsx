@@ -4,7 +4,7 @@ import { nextSort, type Sort, type SortKey } from './filter.ts'
 import { age, bytes, clock, duration, percent } from './format.ts'
 import { isLiving, lengthOf } from './life.ts'
 import type { Row } from './model.ts'
-import { rowKeys, useKeys } from './row-keys.ts'
+import { rowKeys, useKeys, useReveal } from './row-keys.ts'
 import { nowOf, select, session, show } from './view.ts'
 
 const rowHeight = 34
@@ -29,6 +29,7 @@ export function Table({ rows, sort }: { readonly rows: readonly Row[]; readonly 
   const now = nowOf()
 
   useKeys(() => rowKeys({ rows, rowHeight, box: box.current }))
+  useReveal({ rows, rowHeight, box })
 
   return (
     <div class="table" role="grid" aria-label="Actors" aria-rowcount={rows.length + 1} aria-colcount={columns.length}>

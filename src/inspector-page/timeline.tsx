@@ -5,7 +5,7 @@ import { duration } from './format.ts'
 import { Lane, names, rowHeight } from './lane.tsx'
 import type { Row } from './model.ts'
 import { moved, type Range, zoomed } from './range.ts'
-import { rowKeys, useKeys } from './row-keys.ts'
+import { rowKeys, useKeys, useReveal } from './row-keys.ts'
 import { ticks } from './spans.ts'
 import { useScroll } from './table.tsx'
 import { nowOf, session, stepBy } from './view.ts'
@@ -46,6 +46,7 @@ export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
     ArrowLeft: pan(-0.2),
     ArrowRight: pan(0.2),
   }))
+  useReveal({ rows, rowHeight, above: axis, box })
   // To be exported, lanes are drawn that are not seen, too.
   const lanes = exporting ? rows.slice(0, mostExported) : rows
   const [top, height] = exporting ? [0, lanes.length * rowHeight + axis] : [scrolled, seen]

@@ -24,6 +24,15 @@ describe.runIf(hasBrowser)("the page's address", () => {
     await page.locator('.details h2', { hasText: 'a-bun' }).waitFor()
   })
 
+  it('leads to an actor far down in the table, which comes into view', async () => {
+    await using kitchen = await openKitchen()
+    await Promise.all(Array.from({ length: 80 }, (_, n) => kitchen.executor.run({ id: `bun-${n}`, image: 'quick' })))
+    const { page } = await open(`${kitchen.inspector.url}#id=bun-3`)
+    const row = page.locator('.row.selected[data-id="bun-3"]')
+    await row.waitFor()
+    await expect.poll(async () => (await row.boundingBox())?.y).toBeLessThan(800)
+  })
+
   it('is left and come back to with Back and Forward, also on a phone', async () => {
     await using kitchen = await openKitchen()
     for (const id of ['a-bun', 'a-cake']) await kitchen.executor.run({ id, image: 'quick' })

@@ -33,7 +33,7 @@ describe.runIf(hasBrowser)('the past of an actor', () => {
     await page.locator('.state[data-state="running"] .visits', { hasText: '1' }).waitFor()
     // Before the page was opened: nobody told it of the steps, but the states are known.
     await page.locator('.row', { hasText: 'of-before' }).click()
-    await page.getByText('Its states are known').waitFor()
+    await page.getByText('Only its states are known').waitFor()
     await logOf(page).filter({ hasText: 'starting → running' }).waitFor()
     await closeWithout(watched)
   })
