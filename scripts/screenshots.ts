@@ -33,6 +33,7 @@ const overview = await open('light')
 await sleep(16_000)
 await overview.locator('#filter').fill('-machine:image -state:created')
 await overview.locator('#filter').blur()
+await overview.getByRole('button', { name: /^[1-9]\d* frozen/ }).waitFor()
 await shoot(overview, 'overview')
 
 // The only picture of README.md, where it is shown small: it is sharper than it is large.

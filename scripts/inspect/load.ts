@@ -1,4 +1,4 @@
-import { interval, map, type Observable, startWith } from 'rxjs'
+import { filter, interval, map, merge, type Observable, Subject, startWith } from 'rxjs'
 import type { ContainerTask, Execution, Executor, Stat } from '../../src/index.ts'
 import { createMockDriver, type MockDriver, type MockRun } from '../../src/testing/index.ts'
 
@@ -29,11 +29,17 @@ export const demoDriver = (chance: () => number): MockDriver =>
 
 /** The ids of runs that are frozen: they take no CPU, and their memory stays as it is. */
 const frozen = new Set<string>()
+/** The id of each that is frozen or thawed. */
+const turned = new Subject<string>()
 
 /** Notes whether a run of the demo is frozen. */
 export function noteFreezes({ id, state$ }: Execution): void {
   state$.subscribe({
-    next: state => (state === 'frozen' ? frozen.add(id) : frozen.delete(id)),
+    next: state => {
+      if (state === 'frozen') frozen.add(id)
+      else frozen.delete(id)
+      turned.next(id)
+    },
     complete: () => frozen.delete(id),
   })
 }
@@ -53,8 +59,8 @@ function samples(id: string, chance: () => number): Observable<Stat> {
   const [base, wave, memory] = [20 + chance() * 60, 10 + chance() * 30, 20 + chance() * 180]
   let n = 0
   let held = 0
-  return interval(250).pipe(
-    startWith(-1),
+  return merge(interval(250), turned.pipe(filter(other => other === id && frozen.has(id)))).pipe(
+    startWith(undefined),
     map(() => {
       if (frozen.has(id)) return { timestamp: Date.now(), metrics: { cpu_total: 0, mem_usage: held } }
       n += 1
@@ -109,16 +115,16 @@ function bother(execution: Execution, chance: () => number): void {
 
 /** Keeps an executor busy until the signal aborts. */
 export async function keepBusy(executor: Executor, chance: () => number, signal: AbortSignal): Promise<void> {
+  const aborted = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+  const going = new Set<Promise<unknown>>()
   for (let n = 1; !signal.aborted; n++) {
     const execution = executor.run(demoTask(n, chance), { signal })
     noteFreezes(execution)
     bother(execution, chance)
-    const ended = execution.catch(() => {})
-    if (executor.size >= 12) await Promise.race([ended, waitFor(signal)])
+    const ended: Promise<unknown> = execution.catch(() => {}).finally(() => going.delete(ended))
+    going.add(ended)
+    if (going.size >= 12) await Promise.race([...going, aborted])
     else await new Promise(resolve => setTimeout(resolve, 40 + chance() * 260))
   }
   await executor.onIdle()
 }
-
-const waitFor = (signal: AbortSignal) =>
-  new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))

@@ -21,7 +21,7 @@ export function Header() {
         cookietin
         <span class="sub">inspector</span>
       </h1>
-      <span class={`link link-${link}`} role="status">
+      <span class={`link link-${link}${paused ? ' link-paused' : ''}`} role="status">
         {paused ? (link === 'live' ? 'Paused' : `Paused · ${word}`) : word}
       </span>
       <span class="spring" />

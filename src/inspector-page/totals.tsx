@@ -7,9 +7,8 @@ export function TotalsBar({ filter }: { readonly filter: string }) {
   const rate = session.model.rate(nowOf())
   return (
     <section class="totals" aria-label="Totals">
-      {groups.map((chips, index) => (
+      {groups.map(chips => (
         <div key={chips[0]?.filter} class="chips">
-          {index > 0 && <span class="divider" aria-hidden="true" />}
           {chips.map(({ label, count, filter: wanted, title, family }) => (
             <button
               key={label}
