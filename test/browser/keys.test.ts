@@ -31,6 +31,7 @@ describe.runIf(hasBrowser)('keys and the pointer', () => {
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('ArrowDown')
     await page.locator('.lane.selected[data-id="bb"]').waitFor()
+    await page.locator('.log li').first().waitFor()
     await page.keyboard.press('ArrowLeft')
     await page.locator('.chart-tools .where', { hasText: 'step' }).waitFor()
   })

@@ -14,12 +14,14 @@ export function useBrowser(): void {
     browser = await launchBrowser()
   })
   afterEach(async () => {
+    await closePages()
     const pages = opened.splice(0)
-    await Promise.all(pages.map(({ page }) => page.context().close()))
     for (const { errors, foreign } of pages) expect({ errors, foreign }).toEqual({ errors: [], foreign: [] })
   })
   afterAll(() => browser?.close())
 }
+
+const closePages = () => Promise.all(opened.map(({ page }) => page.context().close()))
 
 /** The browser of the file. */
 export function withBrowser(): Browser {
@@ -34,7 +36,7 @@ export async function open(url: string, options: Parameters<typeof openPage>[2] 
   return watched
 }
 
-/** An inspector with an executor of a mock driver. */
+/** An inspector with an executor of a mock driver; the pages that are checked after the test are closed before it, so as not to look for it in vain. */
 export interface Kitchen extends AsyncDisposable {
   readonly inspector: Inspector
   readonly executor: Executor
@@ -66,6 +68,7 @@ export async function openKitchen(options: InspectorOptions = {}, concurrency = 
     inspector,
     executor,
     async [Symbol.asyncDispose]() {
+      await closePages()
       await executor.close({ force: true })
       await driver.close()
       await inspector.close()
