@@ -1,6 +1,7 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
-import type { ControlRequest, Step } from '../inspector/protocol.ts'
+import { useEffect, useRef } from 'preact/hooks'
+import type { Step } from '../inspector/protocol.ts'
 import { ChartView } from './chart.tsx'
+import { Controls } from './controls.tsx'
 import { ExportMenu } from './export-menu.tsx'
 import { familyOf, shownState } from './families.ts'
 import { clock, duration, eventName } from './format.ts'
@@ -164,41 +165,6 @@ function Walk({ cursor, log }: { readonly cursor: number | undefined; readonly l
             ? 'At the latest'
             : 'To the latest'}
       </button>
-    </div>
-  )
-}
-
-/** `atPresent`: what is seen is what is so now; a button acts on nothing else. */
-function Controls({ row, atPresent }: { readonly row: Row; readonly atPresent: boolean }) {
-  const [refusal, refuse] = useState<string>()
-  const ask = async (action: ControlRequest['action']) => refuse(await session.control({ key: row.key, action }))
-  return (
-    <div
-      class="controls"
-      role="group"
-      aria-label="Control"
-      title={atPresent ? undefined : 'You look at the past: these act on what is so now'}
-    >
-      <button
-        type="button"
-        class="button"
-        onClick={() => void ask('freeze')}
-        disabled={!atPresent || row.state !== 'running'}
-      >
-        Freeze
-      </button>
-      <button
-        type="button"
-        class="button"
-        onClick={() => void ask('unfreeze')}
-        disabled={!atPresent || row.state !== 'frozen'}
-      >
-        Unfreeze
-      </button>
-      <button type="button" class="button danger" onClick={() => void ask('cancel')} disabled={!atPresent}>
-        Cancel
-      </button>
-      {refusal !== undefined && <span role="alert">{refusal}</span>}
     </div>
   )
 }

@@ -1,9 +1,9 @@
-import type { ActorDetails, ControlRequest, Delta, Hello, Message, Snapshot, Step } from '../inspector/protocol.ts'
+import type { ActorDetails, Delta, Hello, Message, Snapshot, Step } from '../inspector/protocol.ts'
 import { Asker } from './asker.ts'
 import { Connection } from './connection.ts'
+import { loadRecording } from './load-recording.ts'
 import type { Model, Row } from './model.ts'
-import { Player } from './player.ts'
-import { messagesIn } from './recording-text.ts'
+import type { Player } from './player.ts'
 import { Selection, type Wanted } from './selection.ts'
 import { type History, noHistory } from './steps.ts'
 import { Told } from './told.ts'
@@ -117,18 +117,6 @@ export class Session {
     this.#changed()
   }
 
-  /** Undefined when it was done, else why not. */
-  async control(request: ControlRequest): Promise<string | undefined> {
-    try {
-      const response = await fetch('control', { method: 'POST', body: JSON.stringify(request) })
-      if (response.ok) return undefined
-      const { error } = (await response.json()) as { error?: string }
-      return error ?? response.statusText
-    } catch {
-      return 'The inspector does not answer'
-    }
-  }
-
   /** Shows the recording as it was at a time. */
   seek(at: number): void {
     this.player?.seek(at)
@@ -186,17 +174,9 @@ export class Session {
   }
 
   async #load(): Promise<void> {
-    try {
-      const response = await fetch('recording')
-      const player = new Player(messagesIn(await response.text()))
-      if (player.ends === 0) throw new Error('there is nothing in it')
-      this.player = player
-      this.link = 'recording'
-      this.seek(player.ends)
-    } catch {
-      this.link = 'broken'
-      this.#changed()
-    }
+    this.player = await loadRecording()
+    this.link = this.player === undefined ? 'broken' : 'recording'
+    this.seek(this.player?.ends ?? 0)
   }
 
   #stepped(step: Step): void {

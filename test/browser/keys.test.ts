@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createExecutor } from '../../src/index.ts'
 import { openRecording, startRecording } from '../../src/inspector/index.ts'
 import { createMockDriver } from '../../src/testing/index.ts'
@@ -10,6 +10,12 @@ import { open, openKitchen, script, useBrowser } from './rig.ts'
 
 describe.runIf(hasBrowser)('keys and the pointer', () => {
   useBrowser()
+
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ct-'))
+  })
+  afterAll(() => rm(folder, { recursive: true }))
 
   it('choose and zoom without anything having the focus, in the table and in the timeline', async () => {
     await using kitchen = await openKitchen()
@@ -93,7 +99,6 @@ describe.runIf(hasBrowser)('keys and the pointer', () => {
   })
 
   it('Space plays and stops a recording, also from its slider', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'ct-'))
     const path = join(folder, 'runs.ndjson')
     {
       await using recording = await startRecording(path)
@@ -113,6 +118,5 @@ describe.runIf(hasBrowser)('keys and the pointer', () => {
     expect(await page.locator('.notice').count()).toBe(0)
     await page.getByRole('slider').press(' ')
     await page.getByRole('button', { name: 'Play' }).waitFor()
-    await rm(folder, { recursive: true })
   })
 })
