@@ -7,7 +7,7 @@ import { startInspector } from '../src/inspector/index.ts'
 import { launchBrowser, openPage } from '../test/support/browser.ts'
 import { buildPage } from './build-page.ts'
 import { driveBots } from './inspect/bots.ts'
-import { demoDriver, demoTask, dice, keepBusy } from './inspect/load.ts'
+import { demoDriver, demoTask, dice, keepBusy, noteFreezes } from './inspect/load.ts'
 
 const placeOf = (name: string) => fileURLToPath(new URL(`../docs/images/inspector-${name}.png`, import.meta.url))
 
@@ -20,8 +20,8 @@ await using executor = createExecutor({ driver, concurrency: 8, inspect: inspect
 const load = Promise.all([keepBusy(executor, chance, abort.signal), driveBots(inspector.inspect, chance, abort.signal)])
 const browser = await launchBrowser()
 
-const open = async (scheme: 'light' | 'dark', size = { width: 1280, height: 800 }) =>
-  (await openPage(browser, inspector.url, { colorScheme: scheme, viewport: size })).page
+const open = async (scheme: 'light' | 'dark', size = { width: 1280, height: 800 }, deviceScaleFactor = 1) =>
+  (await openPage(browser, inspector.url, { colorScheme: scheme, viewport: size, deviceScaleFactor })).page
 const shoot = async (page: Page, name: string) => {
   await page.screenshot({ path: placeOf(name) })
   console.log(placeOf(name))
@@ -31,13 +31,15 @@ const shoot = async (page: Page, name: string) => {
 const overview = await open('light')
 // So much has to happen first that there is something to see.
 await sleep(16_000)
-await overview.locator('#filter').fill('-machine:image')
+await overview.locator('#filter').fill('-machine:image -state:created')
 await overview.locator('#filter').blur()
+await overview.getByRole('button', { name: /^[1-9]\d* frozen/ }).waitFor()
 await shoot(overview, 'overview')
 
-const cookie = await open('light', { width: 1280, height: 1100 })
+// The only picture of README.md, where it is shown small: it is sharper than it is large.
+const cookie = await open('light', { width: 1280, height: 1120 }, 1.5)
 const loaf = bake(executor)
-await cookie.locator('#filter').fill('machine:cookie')
+await cookie.locator('#filter').fill('machine:cookie -state:created')
 await cookie.locator('.row', { hasText: 'the-loaf' }).click()
 await cookie.locator('.state.lit[data-state="running"] .visits', { hasText: '2' }).waitFor()
 await sleep(900)
@@ -62,8 +64,10 @@ await dark.locator('.state.lit').waitFor()
 await sleep(2_500)
 await shoot(dark, 'dark')
 
-const phone = await open('light', { width: 390, height: 760 })
-await phone.locator('.row').first().waitFor()
+const phone = await open('light', { width: 390, height: 760 }, 2)
+await phone.locator('#filter').fill('machine:cookie state:running,frozen')
+await phone.locator('.row', { hasText: 'frozen' }).first().click()
+await phone.locator('.state.lit[data-state="frozen"]').waitFor()
 await shoot(phone, 'phone')
 
 abort.abort()
@@ -76,6 +80,7 @@ async function bake(on: Executor): Promise<void> {
     { ...demoTask(0, () => 0.6), id: 'the-loaf', timeout: 20_000 },
     { priority: 1, signal: abort.signal },
   )
+  noteFreezes(execution)
   const reach = (wanted: string) =>
     new Promise<void>(resolve => execution.state$.subscribe(state => state === wanted && resolve()))
   await reach('running')

@@ -1,4 +1,4 @@
-import { interval, map, type Observable, startWith } from 'rxjs'
+import { filter, interval, map, merge, type Observable, Subject, startWith } from 'rxjs'
 import type { ContainerTask, Execution, Executor, Stat } from '../../src/index.ts'
 import { createMockDriver, type MockDriver, type MockRun } from '../../src/testing/index.ts'
 
@@ -23,11 +23,30 @@ const commands = [
 
 /** A driver whose tasks do what tasks do: most end well, some fail, hang, or eat too much memory; but those named `the-…` take their time and end well. */
 export const demoDriver = (chance: () => number): MockDriver =>
-  createMockDriver(({ id }) => (id.startsWith('the-') ? { runFor: 9_000, stats: samples(chance) } : demoRun(chance)))
+  createMockDriver(({ id }) =>
+    id.startsWith('the-') ? { runFor: 9_000, stats: samples(id, chance) } : demoRun(id, chance),
+  )
 
-function demoRun(chance: () => number): MockRun {
+/** The ids of runs that are frozen: they take no CPU, and their memory stays as it is. */
+const frozen = new Set<string>()
+/** The id of each that is frozen or thawed. */
+const turned = new Subject<string>()
+
+/** Notes whether a run of the demo is frozen. */
+export function noteFreezes({ id, state$ }: Execution): void {
+  state$.subscribe({
+    next: state => {
+      if (state === 'frozen') frozen.add(id)
+      else frozen.delete(id)
+      turned.next(id)
+    },
+    complete: () => frozen.delete(id),
+  })
+}
+
+function demoRun(id: string, chance: () => number): MockRun {
   const [kind, length] = [chance(), chance()]
-  const run: MockRun = { runFor: 800 + length * 5_200, stats: samples(chance) }
+  const run: MockRun = { runFor: 800 + length * 5_200, stats: samples(id, chance) }
   if (kind < 0.1) return { ...run, exitCode: 1 + Math.floor(length * 3), stderr: 'no flour\n' }
   if (kind < 0.15) return { ...run, exitCode: 137, oomKilled: true }
   if (kind < 0.2) return { ...run, runFor: Infinity }
@@ -36,18 +55,22 @@ function demoRun(chance: () => number): MockRun {
 }
 
 /** What a run takes: it warms up, works in waves, and lets go. */
-function samples(chance: () => number): Observable<Stat> {
+function samples(id: string, chance: () => number): Observable<Stat> {
   const [base, wave, memory] = [20 + chance() * 60, 10 + chance() * 30, 20 + chance() * 180]
-  return interval(250).pipe(
-    startWith(-1),
-    map(count => {
-      const n = count + 1
-      const warm = Math.min(1, (n + 1) / 6)
+  let n = 0
+  let held = 0
+  return merge(interval(250), turned.pipe(filter(other => other === id && frozen.has(id)))).pipe(
+    startWith(undefined),
+    map(() => {
+      if (frozen.has(id)) return { timestamp: Date.now(), metrics: { cpu_total: 0, mem_usage: held } }
+      n += 1
+      const warm = Math.min(1, n / 6)
+      held = Math.round((memory * warm + 8 * Math.sin(n / 4) + chance() * 3) * 2 ** 20)
       return {
         timestamp: Date.now(),
         metrics: {
           cpu_total: Math.max(0, warm * (base + wave * Math.sin(n / 1.7) + 6 * (chance() - 0.5))),
-          mem_usage: Math.round((memory * warm + 8 * Math.sin(n / 4) + chance() * 3) * 2 ** 20),
+          mem_usage: held,
         },
       }
     }),
@@ -92,15 +115,16 @@ function bother(execution: Execution, chance: () => number): void {
 
 /** Keeps an executor busy until the signal aborts. */
 export async function keepBusy(executor: Executor, chance: () => number, signal: AbortSignal): Promise<void> {
+  const aborted = new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+  const going = new Set<Promise<unknown>>()
   for (let n = 1; !signal.aborted; n++) {
     const execution = executor.run(demoTask(n, chance), { signal })
+    noteFreezes(execution)
     bother(execution, chance)
-    const ended = execution.catch(() => {})
-    if (executor.size >= 12) await Promise.race([ended, waitFor(signal)])
+    const ended: Promise<unknown> = execution.catch(() => {}).finally(() => going.delete(ended))
+    going.add(ended)
+    if (going.size >= 12) await Promise.race([...going, aborted])
     else await new Promise(resolve => setTimeout(resolve, 40 + chance() * 260))
   }
   await executor.onIdle()
 }
-
-const waitFor = (signal: AbortSignal) =>
-  new Promise<void>(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))

@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks'
-import { chartOf } from './chart-layout.ts'
+import { prepareCharts } from './chart.tsx'
 import { Details } from './details.tsx'
 import { visibleRows } from './filter.ts'
 import { Header } from './header.tsx'
@@ -9,7 +9,7 @@ import { PlayerBar } from './player-bar.tsx'
 import { Table } from './table.tsx'
 import { Timeline } from './timeline.tsx'
 import { TotalsBar } from './totals.tsx'
-import { session, show, useView } from './view.ts'
+import { nowOf, session, show, useView } from './view.ts'
 
 const tabs = [
   ['table', 'Table'],
@@ -24,19 +24,20 @@ export function App() {
   const { machines } = model
   // Laid out while there is time, so that the first choice shows its machine at once.
   useEffect(() => {
-    const later = requestIdleCallback(() => {
-      for (const machine of Object.values(machines)) chartOf(machine, false)
-    })
+    const later = requestIdleCallback(() => prepareCharts(Object.values(machines)))
     return () => cancelIdleCallback(later)
   }, [machines])
   const rows = visibleRows(
     model.actors.values(),
     filter,
     tab === 'timeline' ? { by: 'key', down: player === undefined } : sort,
+    nowOf(),
   )
-  const selected = session.selected === undefined ? undefined : model.actors.get(session.selected)
+  const selected = session.row
   return (
-    <div class={`app${selected === undefined ? '' : ' with-details'}${link === 'lost' ? ' stale' : ''}`}>
+    <div
+      class={`app${selected === undefined ? '' : ' with-details'}${link === 'lost' && !session.paused ? ' stale' : ''}`}
+    >
       <Header />
       <TotalsBar filter={filter} />
       <Notice />
@@ -65,8 +66,8 @@ export function App() {
               onInput={event => show({ filter: event.currentTarget.value })}
             />
             <output class="count">
-              {rows.length.toLocaleString('en')}
-              {rows.length === model.actors.size ? '' : ` of ${model.actors.size.toLocaleString('en')}`}
+              {rows.length === model.actors.size ? '' : `${rows.length.toLocaleString('en')} of `}
+              {model.actors.size.toLocaleString('en')} {model.actors.size === 1 ? 'actor' : 'actors'}
             </output>
           </div>
           {rows.length === 0 ? (

@@ -1,26 +1,23 @@
 import { Graph, layout } from '@dagrejs/dagre'
 import { arrowKey, type MachineInfo } from '../inspector/protocol.ts'
-import { type Point, placeLabels } from './label-places.ts'
+import { type Line, loop, smooth } from './curves.ts'
+import type { Box, Point } from './label-places.ts'
+import { boxOf, type TextWidth, type Word, waysOf } from './label-text.ts'
 
 /** A state, placed. */
-export interface PlacedState {
+export interface PlacedState extends Box {
   readonly name: string
-  readonly x: number
-  readonly y: number
-  readonly width: number
-  readonly height: number
   readonly final: boolean
 }
 
 /** All transitions from one state to another, drawn as one arrow. */
-export interface PlacedArrow {
+export interface PlacedArrow extends Line {
   readonly key: string
   readonly from: string
   readonly to: string
-  /** An SVG path. */
-  readonly path: string
-  readonly lines: readonly string[]
-  readonly label: { readonly x: number; readonly y: number }
+  readonly words: readonly Word[]
+  /** Where its label has room, in a chart that was laid out for labels. */
+  readonly label: Point | undefined
 }
 
 export interface Chart {
@@ -29,82 +26,75 @@ export interface Chart {
   readonly states: readonly PlacedState[]
   readonly arrows: readonly PlacedArrow[]
   /** Where the arrow from nowhere to the first state points. */
-  readonly start: { readonly x: number; readonly y: number }
+  readonly start: Point
 }
 
-const stateHeight = 30
-export const lineHeight = 12
-/** The widths of a letter in a state and in a label, in px. */
-const stateLetter = 8
-const labelLetter = 5.9
-const margin = 18
-/** How many letters of a label stand in one line, if they can be parted. */
-const labelWidth = 20
+const stateHeight = 28
+export const nameSize = 14
+const margin = 16
+/** A chart that is narrower has some air on both sides, for labels beside its arrows. */
+const leastWidth = 440
 
 const charts = { wide: new WeakMap<MachineInfo, Chart>(), close: new WeakMap<MachineInfo, Chart>() }
 
 /** Lays a machine out, once: with room for every label, or close together, for labels that are only shown where they matter. */
-export function chartOf(machine: MachineInfo, roomForLabels: boolean): Chart {
+export function chartOf(machine: MachineInfo, roomForLabels: boolean, widthOf: TextWidth): Chart {
   const laidOut = charts[roomForLabels ? 'wide' : 'close']
   const known = laidOut.get(machine)
   if (known !== undefined) return known
-  const chart = layOut(machine, roomForLabels)
+  const chart = layOut(machine, roomForLabels, widthOf)
   laidOut.set(machine, chart)
   return chart
 }
 
-function layOut({ states, finals, arrows, initial }: MachineInfo, roomForLabels: boolean): Chart {
+function layOut(machine: MachineInfo, roomForLabels: boolean, widthOf: TextWidth): Chart {
+  const { states, finals, initial } = machine
   const graph = new Graph({ multigraph: false })
   graph.setGraph({
     rankdir: 'TB',
-    nodesep: 24,
+    nodesep: 22,
     edgesep: roomForLabels ? 14 : 10,
-    ranksep: roomForLabels ? 26 : 21,
-    marginx: roomForLabels ? margin : 2 * margin,
+    ranksep: roomForLabels ? 26 : 20,
+    marginx: margin,
     marginy: margin + 10,
   })
   graph.setDefaultEdgeLabel(() => ({}))
   for (const name of states) {
-    graph.setNode(name, { width: Math.max(72, name.length * stateLetter + 40), height: stateHeight })
+    graph.setNode(name, { width: Math.max(64, Math.ceil(widthOf(name, nameSize)) + 30), height: stateHeight })
   }
-  const labels = new Map<string, { from: string; to: string; lines: string[] }>()
-  for (const { from, to, label } of arrows) {
-    const key = arrowKey(from, to)
-    const entry = labels.get(key) ?? { from, to, lines: [] }
-    for (const word of label.split(', ')) addWord(entry.lines, word)
-    labels.set(key, entry)
-  }
-  for (const { from, to, lines } of labels.values()) {
+  const arrows = wordsOf(machine)
+  for (const { from, to, words } of arrows) {
     if (from === to) continue
-    const width = widthOf(lines)
     // The way of a life is drawn straight; what may happen on it gives way.
     const weight = states.indexOf(to) - states.indexOf(from) === 1 ? 8 : 1
-    const room = roomForLabels ? { width, height: lines.length * lineHeight + 4, labelpos: 'c' } : {}
+    const [way] = waysOf(words)
+    const room = roomForLabels && way !== undefined ? { ...boxOf(way, widthOf), labelpos: 'c' } : {}
     graph.setEdge(from, to, { ...room, weight })
   }
   layout(graph)
+  const { width: narrow = 0 } = graph.graph() as { width?: number }
+  if (!roomForLabels && narrow < leastWidth) {
+    graph.setGraph({ ...graph.graph(), marginx: margin + (leastWidth - narrow) / 2 })
+    layout(graph)
+  }
   const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number }
   const placed = states.map(name => {
-    const { x, y, width, height } = graph.node(name) as { x: number; y: number; width: number; height: number }
+    const { x, y, width, height } = graph.node(name) as Box
     return { name, x, y, width, height, final: finals.includes(name) }
   })
-  const boxOf = (name: string) => placed.find(state => state.name === name)
-  const drawn = [...labels].map(([key, { from, to, lines }]) => {
-    const edge = from === to ? undefined : (graph.edge(from, to) as { points: Point[]; x?: number; y?: number })
-    const loop = edge === undefined ? loopAt(boxOf(from)) : undefined
-    const width = widthOf(lines)
-    return { key, from, to, lines, width, height: lines.length * lineHeight, edge, loop, points: edge?.points ?? [] }
-  })
-  const free = drawn.filter(({ edge }) => edge !== undefined && edge.x === undefined)
-  const places = placeLabels(free, placed)
-  const placedArrows = drawn.map(arrow => {
-    const { key, from, to, lines, edge, loop, points } = arrow
-    const label = loop?.label ?? places[free.indexOf(arrow)] ?? { x: edge?.x ?? 0, y: edge?.y ?? 0 }
-    return { key, from, to, lines, path: loop?.path ?? curve(points), label }
+  const loops = arrows.filter(({ from, to }) => from === to)
+  const placedArrows = arrows.map(arrow => {
+    if (loops.includes(arrow)) return loopAt(arrow, placed, widthOf)
+    const edge = graph.edge(arrow.from, arrow.to) as { points: Point[]; x?: number; y?: number }
+    const label = edge.x === undefined || edge.y === undefined ? undefined : { x: edge.x, y: edge.y }
+    return { ...arrow, ...smooth(edge.points), label }
   })
   const first = placed.find(({ name }) => name === initial)
+  // What stands beside a state has no room of its own in the layout.
+  const right =
+    loops.length === 0 || !roomForLabels ? 0 : Math.max(...placedArrows.map(arrow => rightOf(arrow, widthOf)))
   return {
-    width,
+    width: Math.max(width, right),
     height,
     states: placed,
     arrows: placedArrows,
@@ -112,36 +102,32 @@ function layOut({ states, finals, arrows, initial }: MachineInfo, roomForLabels:
   }
 }
 
-/** How wide a label is. */
-const widthOf = (lines: readonly string[]) => Math.max(...lines.map(({ length }) => length)) * labelLetter + 8
+type Arrow = Pick<PlacedArrow, 'key' | 'from' | 'to' | 'words'>
 
-function addWord(lines: string[], word: string): void {
-  const last = lines.at(-1)
-  if (last === undefined || last.length + word.length > labelWidth) lines.push(word)
-  else if (!lines.some(line => line.split(', ').includes(word))) lines[lines.length - 1] = `${last}, ${word}`
-}
-
-/** An arrow from a state to itself, at its right side. */
-function loopAt(state: PlacedState | undefined): Pick<PlacedArrow, 'path' | 'label'> {
-  const { x, y, width } = state ?? { x: 0, y: 0, width: 0 }
-  const right = x + width / 2
-  return {
-    path: `M ${right} ${y - 7} C ${right + 26} ${y - 16} ${right + 26} ${y + 16} ${right} ${y + 7}`,
-    label: { x: right + 30, y },
+/** The arrows of a machine, one for each pair of states. */
+function wordsOf({ arrows }: MachineInfo): Arrow[] {
+  const byKey = new Map<string, Arrow & { words: Word[] }>()
+  for (const { from, to, event, label } of arrows) {
+    const key = arrowKey(from, to)
+    const entry = byKey.get(key) ?? { key, from, to, words: [] }
+    for (const text of label.split(', ').filter(Boolean)) {
+      if (!entry.words.some(word => word.text === text)) entry.words.push({ text, event })
+    }
+    byKey.set(key, entry)
   }
+  return [...byKey.values()]
 }
 
-/** A smooth line through points: quadratic curves from middle to middle. */
-function curve(points: readonly Point[]): string {
-  const at = ({ x, y }: Point) => `${x.toFixed(1)} ${y.toFixed(1)}`
-  const [first, ...rest] = points
-  const last = rest.at(-1)
-  if (first === undefined || last === undefined) return ''
-  const inner = rest.slice(0, -1)
-  const parts = inner.map((point, index) => {
-    const next = inner[index + 1]
-    const end = next === undefined ? last : { x: (point.x + next.x) / 2, y: (point.y + next.y) / 2 }
-    return `Q ${at(point)} ${at(end)}`
-  })
-  return parts.length === 0 ? `M ${at(first)} L ${at(last)}` : `M ${at(first)} ${parts.join(' ')}`
+/** An arrow from a state to itself, at its right side, with its label beside it. */
+function loopAt(arrow: Arrow, states: readonly PlacedState[], widthOf: TextWidth): PlacedArrow {
+  const { x, y, width } = states.find(({ name }) => name === arrow.from) ?? { x: 0, y: 0, width: 0 }
+  const right = x + width / 2
+  const [way] = waysOf(arrow.words)
+  const label = { x: right + 26 + (way === undefined ? 0 : boxOf(way, widthOf).width / 2), y }
+  return { ...arrow, ...loop(right, y), label }
+}
+
+function rightOf({ words, label }: PlacedArrow, widthOf: TextWidth): number {
+  const [way] = waysOf(words)
+  return label === undefined || way === undefined ? 0 : label.x + boxOf(way, widthOf).width / 2 + margin
 }

@@ -1,7 +1,22 @@
-import { useState } from 'preact/hooks'
-import { arrowKey, type Counts, hops, type MachineInfo, type Step } from '../inspector/protocol.ts'
-import { chartOf, lineHeight, type PlacedArrow, type PlacedState } from './chart-layout.ts'
+import { useMemo, useState } from 'preact/hooks'
+import type { Counts, MachineInfo, Step } from '../inspector/protocol.ts'
+import { allPlaced, badgeOf, type Kind, kindOf, labelsOf, type PlacedLabel, placed, takenBy } from './chart-labels.ts'
+import { chartOf, nameSize, type PlacedArrow, type PlacedState } from './chart-layout.ts'
 import { familyOf } from './families.ts'
+import { labelSize, lineHeight, wordOf } from './label-text.ts'
+import { textWidth } from './measure.ts'
+
+/** The least part of its own size at which a chart can be read. */
+const leastScale = 0.8
+/** How much of the window's height a chart takes, if it can be read so. */
+const mostHeight = 66
+
+const widthOf = textWidth()
+
+/** Lays machines out, so that they are there when they are looked at. */
+export function prepareCharts(machines: readonly MachineInfo[]): void {
+  for (const machine of machines) chartOf(machine, false, widthOf)
+}
 
 interface ChartProps {
   readonly machine: MachineInfo
@@ -10,44 +25,53 @@ interface ChartProps {
   /** The step that led to them. */
   readonly step: Step | undefined
   readonly counts: Counts
+  /** By arrow, the events that are known to have led along it. */
+  readonly events: ReadonlyMap<string, ReadonlySet<string>>
   /** Every label, at full size. Else as it fits, with the labels of what was taken and of what may come next. */
   readonly allLabels: boolean
 }
 
 /** A machine's own definition, with where the actor is and was. */
-export function ChartView({ machine, current, step, counts, allLabels }: ChartProps) {
-  const [looked, look] = useState<string>()
-  const chart = chartOf(machine, allLabels)
-  const taken = new Set(step === undefined ? [] : hops(step).map(([from, to]) => arrowKey(from, to)))
-  const focus = looked ?? undefined
+export function ChartView({ machine, current, step, counts, events, allLabels }: ChartProps) {
+  const [focus, look] = useState<string>()
+  const chart = chartOf(machine, allLabels, widthOf)
+  const seen = { current, taken: takenBy(step), counts, events, focus }
+  // They are placed anew only where something else is said.
+  const said = allLabels ? '' : labelsOf(chart, seen).map(({ arrow, words }) => [arrow.key, words])
+  const visited = Object.entries(counts.states).map(([name, count]) => name + String(count).length)
+  const labels = useMemo(
+    () => (allLabels ? allPlaced(chart, seen) : placed(chart, seen, widthOf)),
+    [chart, allLabels, JSON.stringify([said, visited, counts.arrows, focus, step?.n])],
+  )
+  const { width, height } = chart
   // What matters most is drawn last, on top.
-  const weight = ({ key, from, to }: PlacedArrow) =>
-    taken.has(key) ? 3 : focus !== undefined && (from === focus || to === focus) ? 2 : counts.arrows[key] ? 1 : 0
-  const arrows = chart.arrows.toSorted((a, b) => weight(a) - weight(b))
-  const labelled = allLabels
-    ? arrows
-    : arrows.filter(arrow => weight(arrow) > 0 || (focus === undefined && current.includes(arrow.from)))
-  const look$ = (name: string | undefined) => () => look(name)
+  const arrows = chart.arrows
+    .map(arrow => ({ arrow, kind: kindOf(arrow, seen) }))
+    .toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))
+  const size = allLabels
+    ? { width: `${width}px` }
+    : { width: `clamp(${width * leastScale}px, min(100%, ${(mostHeight * width) / height}vh), ${width}px)` }
   return (
     <svg
-      class={`chart${allLabels ? '' : ' fitted'}${focus === undefined ? '' : ' looking'}`}
-      viewBox={`0 0 ${chart.width} ${chart.height}`}
-      width={chart.width}
-      height={chart.height}
+      class={`chart${focus === undefined ? '' : ' looking'}`}
+      viewBox={`0 0 ${width} ${height}`}
+      style={{ ...size, aspectRatio: `${width} / ${height}` }}
+      data-looked={focus}
       role="img"
       aria-label={`The machine ${machine.name}, in the state ${current.join(' and ')}`}
     >
       <defs>
-        {['', '-used', '-taken', '-near'].map(kind => (
+        {order.map(kind => (
           <marker
             key={kind}
-            id={`head${kind}`}
-            class={`head${kind}`}
+            id={headOf(kind)}
+            class={headOf(kind)}
             viewBox="0 0 8 8"
             refX="7"
             refY="4"
-            markerWidth="7"
-            markerHeight="7"
+            markerUnits="userSpaceOnUse"
+            markerWidth="9"
+            markerHeight="9"
             orient="auto"
           >
             <path d="M0 0.8 L7.5 4 L0 7.2 z" />
@@ -60,13 +84,8 @@ export function ChartView({ machine, current, step, counts, allLabels }: ChartPr
         d={`M ${chart.start.x} ${chart.start.y - 14} L ${chart.start.x} ${chart.start.y - 1}`}
         marker-end="url(#head)"
       />
-      {arrows.map(arrow => (
-        <ArrowPath
-          key={arrow.key}
-          arrow={arrow}
-          kind={kindOf(weight(arrow))}
-          n={taken.has(arrow.key) ? step?.n : undefined}
-        />
+      {arrows.map(({ arrow, kind }) => (
+        <ArrowPath key={arrow.key} arrow={arrow} kind={kind} n={kind === 'taken' ? step?.n : undefined} />
       ))}
       {chart.states.map(state => (
         <StateBox
@@ -74,51 +93,44 @@ export function ChartView({ machine, current, step, counts, allLabels }: ChartPr
           state={state}
           lit={current.includes(state.name)}
           count={counts.states[state.name] ?? 0}
-          enter={look$(state.name)}
-          leave={look$(undefined)}
+          enter={() => look(state.name)}
+          leave={() => look(undefined)}
         />
       ))}
-      {labelled.map(arrow => (
-        <ArrowLabel key={arrow.key} arrow={arrow} kind={kindOf(weight(arrow))} count={counts.arrows[arrow.key] ?? 0} />
+      {labels.map(label => (
+        <ArrowLabel key={label.key} label={label} event={seen.taken.get(label.key)} />
       ))}
     </svg>
   )
 }
 
-const kindOf = (weight: number) => (['', 'used', 'near', 'taken'] as const)[weight] ?? ''
+const order: readonly Kind[] = ['', 'used', 'near', 'taken']
+const headOf = (kind: Kind) => (kind === '' ? 'head' : `head-${kind}`)
 
-function ArrowPath({ arrow, kind, n }: { arrow: PlacedArrow; kind: string; n: number | undefined }) {
-  const marker = kind === '' ? 'url(#head)' : `url(#head-${kind})`
+function ArrowPath({ arrow, kind, n }: { arrow: PlacedArrow; kind: Kind; n: number | undefined }) {
   return (
-    <>
-      <path class={`arrow ${kind}`} d={arrow.path} marker-end={marker} data-arrow={arrow.key} />
+    <g>
+      <title>{`${arrow.from} → ${arrow.to}: ${arrow.words.map(({ text }) => text).join(', ') || 'always'}`}</title>
+      <path class="reach" d={arrow.path} />
+      <path class={`arrow ${kind}`} d={arrow.path} marker-end={`url(#${headOf(kind)})`} data-arrow={arrow.key} />
       {n !== undefined && <path key={n} class="pulse" d={arrow.path} pathLength={100} />}
-    </>
+    </g>
   )
 }
 
-function ArrowLabel({
-  arrow: { label, lines, from, to },
-  kind,
-  count,
-}: {
-  arrow: PlacedArrow
-  kind: string
-  count: number
-}) {
-  const top = label.y - ((lines.length - 1) * lineHeight) / 2
+/** `event`: the one that led along its arrow last, which stands out from the others that could have. */
+function ArrowLabel({ label: { kind, way, x, y }, event }: { label: PlacedLabel; event: string | undefined }) {
+  const top = y - ((way.length - 1) * lineHeight) / 2
   return (
-    <text
-      class={`label ${kind}`}
-      x={label.x}
-      y={top}
-      text-anchor={from === to ? 'start' : 'middle'}
-      dominant-baseline="central"
-    >
-      {lines.map((line, index) => (
-        <tspan key={line} x={label.x} y={top + index * lineHeight}>
-          {line}
-          {count > 1 && index === lines.length - 1 ? ` ×${count}` : ''}
+    <text class={`label ${kind}`} font-size={labelSize} text-anchor="middle" dominant-baseline="central">
+      {way.map((line, row) => (
+        <tspan key={line[0]?.text} x={x} y={top + row * lineHeight}>
+          {line.map((word, index) => (
+            <tspan key={word.text} class={word.event === event ? 'word happened' : 'word'}>
+              {wordOf(word)}
+              {index < line.length - 1 ? ', ' : ''}
+            </tspan>
+          ))}
         </tspan>
       ))}
     </text>
@@ -133,8 +145,10 @@ interface StateProps {
   readonly leave: () => void
 }
 
-function StateBox({ state: { name, x, y, width, height, final }, lit, count, enter, leave }: StateProps) {
+function StateBox({ state, lit, count, enter, leave }: StateProps) {
+  const { name, x, y, width, height, final } = state
   const [left, top] = [x - width / 2, y - height / 2]
+  const [badge] = badgeOf(state, count)
   return (
     <g
       class={`state f-${familyOf(name)}${lit ? ' lit' : ''}${count > 0 ? ' visited' : ''}`}
@@ -142,22 +156,22 @@ function StateBox({ state: { name, x, y, width, height, final }, lit, count, ent
       onMouseEnter={enter}
       onMouseLeave={leave}
     >
-      {lit && <rect class="halo" x={left - 5} y={top - 5} width={width + 10} height={height + 10} rx="12" />}
-      <rect class="box" x={left} y={top} width={width} height={height} rx="8" />
-      {final && <rect class="inner" x={left + 3} y={top + 3} width={width - 6} height={height - 6} rx="6" />}
-      <text class="name" x={x} y={y} text-anchor="middle" dominant-baseline="central">
+      {lit && <rect class="halo" x={left - 4} y={top - 4} width={width + 8} height={height + 8} rx="11" />}
+      <rect class="box" x={left} y={top} width={width} height={height} rx="7" />
+      {final && <rect class="inner" x={left + 3} y={top + 3} width={width - 6} height={height - 6} rx="5" />}
+      <text class="name" font-size={nameSize} x={x} y={y} text-anchor="middle" dominant-baseline="central">
         {name}
       </text>
-      {count > 0 && (
+      {badge !== undefined && (
         <g class="visits">
           <rect
-            x={left + width - 9 - String(count).length * 3}
-            y={top - 8}
-            width={12 + String(count).length * 6}
-            height="16"
+            x={badge.x - badge.width / 2}
+            y={badge.y - badge.height / 2}
+            width={badge.width}
+            height={badge.height}
             rx="8"
           />
-          <text x={left + width - 3} y={top + 0.5} text-anchor="middle" dominant-baseline="central">
+          <text x={badge.x} y={badge.y + 0.5} text-anchor="middle" dominant-baseline="central">
             {count}
           </text>
         </g>

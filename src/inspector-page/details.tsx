@@ -1,13 +1,15 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
-import type { ControlRequest, Step } from '../inspector/protocol.ts'
+import { useEffect, useRef } from 'preact/hooks'
+import type { Step } from '../inspector/protocol.ts'
 import { ChartView } from './chart.tsx'
+import { Controls } from './controls.tsx'
 import { ExportMenu } from './export-menu.tsx'
 import { familyOf, shownState } from './families.ts'
 import { clock, duration, eventName } from './format.ts'
 import { Log, Payload } from './log.tsx'
 import type { Row } from './model.ts'
 import { Plots } from './plot.tsx'
-import { countsOf } from './steps.ts'
+import { reasonOf } from './reason.ts'
+import { countsOf, eventsOf } from './steps.ts'
 import { nowOf, select, session, show, stepBy, type View } from './view.ts'
 
 /** One actor: where it is in its machine, how it got there, and what it takes. */
@@ -17,12 +19,12 @@ export function Details({ row, view: { cursor, allLabels } }: { readonly row: Ro
   const box = useRef<HTMLDivElement>(null)
   const machine = session.model.machines[row.machine]
   const { log } = history
+  const reason = reasonOf(row, history)
+  const what = [row.image ?? row.machine, row.command].filter(Boolean).join(' ')
   const step = cursor === undefined ? log.at(-1) : log.find(({ n }) => n === cursor)
   const state = cursor === undefined ? row.state : (step?.to ?? log[0]?.from ?? row.state)
-  // A chart at full size is larger than its box: what is lit comes into view.
-  useEffect(() => {
-    if (allLabels) showLit(box.current)
-  }, [allLabels, state])
+  // A chart that can be read may be larger than its box: what is lit comes into view.
+  useEffect(() => showLit(box.current), [allLabels, row.key, state])
   return (
     <aside class="details" aria-label={`Actor ${row.id}`}>
       <div class="title">
@@ -35,20 +37,29 @@ export function Details({ row, view: { cursor, allLabels } }: { readonly row: Ro
           ←
         </button>
         <div>
-          <h2>{row.id}</h2>
-          <p>
-            {row.image !== undefined && (
-              <code title={row.command}>{[row.image, row.command].filter(Boolean).join(' ')}</code>
-            )}
-            {row.image === undefined && <code>{row.machine}</code>}
+          <h2 title={row.id}>{row.id}</h2>
+          <p title={what}>
+            <code>{what}</code>
           </p>
         </div>
         <span class={`badge f-${familyOf(shownState(row))}`}>{shownState(row)}</span>
         {row.exitCode !== undefined && <span class="exit">exit {row.exitCode}</span>}
       </div>
+      {reason !== undefined && (
+        <p class={`reason f-${familyOf(row.status ?? '')}`}>
+          {reason.code !== undefined && <code>{reason.code}</code>} {reason.message}
+        </p>
+      )}
+      {!session.model.actors.has(row.key) && (
+        <p class="hint">
+          The inspector does not keep this actor any more: it has more than it may keep. This is how it was last.
+        </p>
+      )}
       <div class="actions">
-        <Walk cursor={cursor} step={step} log={log} />
-        {session.hello?.control && row.controllable && !row.over && row.status === undefined && <Controls row={row} />}
+        <Walk cursor={cursor} log={log} />
+        {session.hello?.control && row.controllable && !row.over && row.status === undefined && (
+          <Controls row={row} atPresent={cursor === undefined && session.isNow} />
+        )}
       </div>
       <div class="chart-area" ref={area}>
         {machine !== undefined && (
@@ -57,6 +68,9 @@ export function Details({ row, view: { cursor, allLabels } }: { readonly row: Ro
               <h3>
                 The machine <em>{machine.name}</em>
               </h3>
+              <span class="where" aria-live="polite">
+                {cursor === undefined ? '' : placeOf(step, log)}
+              </span>
               <button
                 type="button"
                 class="button quiet"
@@ -73,6 +87,7 @@ export function Details({ row, view: { cursor, allLabels } }: { readonly row: Ro
                 current={state.split(' & ')}
                 step={step}
                 counts={countsOf(history, row.initial, cursor)}
+                events={eventsOf(history, cursor)}
                 allLabels={allLabels}
               />
             </div>
@@ -90,7 +105,7 @@ export function Details({ row, view: { cursor, allLabels } }: { readonly row: Ro
             {row.steps} steps, {duration((row.over ? row.changed : nowOf()) - row.created)}
           </small>
         </h3>
-        <Log log={log} cursor={cursor} born={row.created} />
+        <Log history={history} row={row} cursor={cursor} />
       </section>
       {history.context !== undefined && (
         <section>
@@ -102,23 +117,24 @@ export function Details({ row, view: { cursor, allLabels } }: { readonly row: Ro
   )
 }
 
+/** Which moment of the past is looked at. */
+function placeOf(step: Step | undefined, log: readonly Step[]): string {
+  if (step !== undefined) return `step ${step.n} · ${eventName(step.event)} · ${clock(step.at)}`
+  const first = log[0]?.n ?? 1
+  return first > 1 ? `before step ${first}: the earlier ones are not kept` : 'as it began'
+}
+
 function showLit(box: HTMLElement | null): void {
   const lit = box?.querySelector('.state.lit')?.getBoundingClientRect()
   if (box === null || lit === undefined) return
-  const { left, top, width, height } = box.getBoundingClientRect()
+  const { left, top, right, bottom, width, height } = box.getBoundingClientRect()
+  // Nobody wants the ground to move below what is seen anyway.
+  if (lit.left > left && lit.right < right && lit.top > top && lit.bottom < bottom) return
   box.scrollBy(lit.left + lit.width / 2 - left - width / 2, lit.top + lit.height / 2 - top - height / 2)
 }
 
 /** Back and forth through the actor's past. */
-function Walk({
-  cursor,
-  step,
-  log,
-}: {
-  readonly cursor: number | undefined
-  readonly step: Step | undefined
-  readonly log: readonly Step[]
-}) {
+function Walk({ cursor, log }: { readonly cursor: number | undefined; readonly log: readonly Step[] }) {
   const following = cursor === undefined
   return (
     <div class="walk" role="group" aria-label="Steps">
@@ -141,34 +157,14 @@ function Walk({
         onClick={() => show({ cursor: undefined })}
         title="l"
       >
-        {following ? 'Following' : 'Follow live'}
+        {session.link === 'live'
+          ? following
+            ? 'Following'
+            : 'Follow live'
+          : following
+            ? 'At the latest'
+            : 'To the latest'}
       </button>
-      <span class="where" aria-live="polite">
-        {following
-          ? ''
-          : step === undefined
-            ? 'as it began'
-            : `step ${step.n} · ${eventName(step.event)} · ${clock(step.at)}`}
-      </span>
-    </div>
-  )
-}
-
-function Controls({ row }: { readonly row: Row }) {
-  const [refusal, refuse] = useState<string>()
-  const ask = async (action: ControlRequest['action']) => refuse(await session.control({ key: row.key, action }))
-  return (
-    <div class="controls" role="group" aria-label="Control">
-      <button type="button" class="button" onClick={() => void ask('freeze')} disabled={row.state !== 'running'}>
-        Freeze
-      </button>
-      <button type="button" class="button" onClick={() => void ask('unfreeze')} disabled={row.state !== 'frozen'}>
-        Unfreeze
-      </button>
-      <button type="button" class="button danger" onClick={() => void ask('cancel')}>
-        Cancel
-      </button>
-      {refusal !== undefined && <span role="alert">{refusal}</span>}
     </div>
   )
 }

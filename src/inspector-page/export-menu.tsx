@@ -1,6 +1,8 @@
 import type { RefObject } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
 import type { MachineInfo } from '../inspector/protocol.ts'
 import { pngOf, save, svgText } from './export.ts'
+import { useKeys } from './row-keys.ts'
 
 /** Takes a drawing out of the page, and its machine where it is of one. */
 export function ExportMenu({
@@ -36,17 +38,28 @@ export function ExportMenu({
     if (svg !== undefined) act(svg)
     prepare?.(false)
   }
+  const menu = useRef<HTMLDetailsElement>(null)
+  const close = () => menu.current?.removeAttribute('open')
+  // Escape closes the menu, and nothing behind it.
+  useKeys(() => (menu.current?.open ? { Escape: close } : {}))
+  useEffect(() => {
+    const outside = ({ target }: PointerEvent) => {
+      if (target instanceof Node && !menu.current?.contains(target)) close()
+    }
+    addEventListener('pointerdown', outside)
+    return () => removeEventListener('pointerdown', outside)
+  }, [])
   return (
-    <details class="menu">
+    <details class="menu" ref={menu}>
       <summary>Export</summary>
       <div class="menu-body">
         {entries.map(([label, run]) => (
           <button
             key={label}
             type="button"
-            onClick={event => {
+            onClick={() => {
               run()
-              event.currentTarget.closest('details')?.removeAttribute('open')
+              close()
             }}
           >
             {label}

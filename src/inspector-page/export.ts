@@ -31,6 +31,7 @@ export function svgText(svg: SVGSVGElement): string {
   }
   const { width, height } = sizeOf(svg)
   copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
+  copy.removeAttribute('style')
   copy.setAttribute('width', String(width))
   copy.setAttribute('height', String(height))
   const ground = document.createElementNS('http://www.w3.org/2000/svg', 'rect')

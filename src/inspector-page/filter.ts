@@ -1,3 +1,5 @@
+import { shownState } from './families.ts'
+import { lengthOf } from './life.ts'
 import type { Row } from './model.ts'
 
 /** A column that the table can be sorted by. */
@@ -8,9 +10,20 @@ export interface Sort {
   readonly down: boolean
 }
 
+/** The latest first. */
+export const usualSort: Sort = { by: 'key', down: true }
+
+/** What a click on a column's title leads to: the one direction, the other, and back to the usual order. */
+export function nextSort(sort: Sort, by: SortKey): Sort {
+  const first = by === 'cpu' || by === 'mem'
+  if (sort.by !== by) return { by, down: first }
+  return sort.down === first ? { by, down: !first } : usualSort
+}
+
 /**
- * What a text in the filter means: words that must all be found in the id, image, state, status or command, and `state:`, `status:`, `image:`, `machine:` or `id:` for one field
- * alone; the first and the fourth take several, as `state:running,frozen`. A `-` before a word turns it round.
+ * What a text in the filter means: words that must all be found in the id, image, machine, state (as it is shown, or as the machine has it) or command, and
+ * `state:`, `status:`, `image:`, `machine:` or `id:` for one field alone; the first and the fourth take several, as `state:running,frozen`. A `-` before a
+ * word turns it round.
  */
 export function filterOf(text: string): (row: Row) => boolean {
   const tests = text.toLowerCase().split(/\s+/).filter(Boolean).map(testOf)
@@ -25,32 +38,58 @@ function testOf(word: string): (row: Row) => boolean {
   const [, field, wanted = ''] = /^(state|status|image|machine|id):(.*)$/.exec(word) ?? []
   switch (field) {
     case 'state':
+      return row => isAmong(wanted, row.state, shownState(row))
     case 'machine':
-      return row => wanted === '' || wanted.split(',').includes(row[field].toLowerCase())
+      return row => isAmong(wanted, row.machine)
     case 'status':
     case 'image':
     case 'id':
       return row => (row[field] ?? '').toLowerCase().includes(wanted)
     default:
       return row =>
-        [row.id, row.image, row.state, row.status, row.command].some(text => text?.toLowerCase().includes(word))
+        [row.id, row.image, row.machine, row.state, row.status, row.command].some(text =>
+          text?.toLowerCase().includes(word),
+        )
   }
 }
 
-const compare: Readonly<Record<SortKey, (a: Row, b: Row) => number>> = {
-  key: (a, b) => a.key - b.key,
-  id: (a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0),
-  state: (a, b) => (a.state < b.state ? -1 : a.state > b.state ? 1 : 0),
-  image: (a, b) => ((a.image ?? '') < (b.image ?? '') ? -1 : (a.image ?? '') > (b.image ?? '') ? 1 : 0),
-  age: (a, b) => b.created - a.created,
-  cpu: (a, b) => (a.cpu ?? -1) - (b.cpu ?? -1),
-  mem: (a, b) => (a.mem ?? -1) - (b.mem ?? -1),
+const isAmong = (wanted: string, ...words: readonly string[]) =>
+  wanted === '' || words.some(word => wanted.split(',').includes(word.toLowerCase()))
+
+const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
+
+/** What a row is put in order by: what its column shows. */
+function keyOf(by: SortKey, now: number): (row: Row) => string | number {
+  switch (by) {
+    case 'id':
+      return ({ id }) => id
+    case 'state':
+      return shownState
+    case 'image':
+      return ({ image, machine }) => image ?? machine
+    case 'age':
+      return row => lengthOf(row, now)
+    case 'cpu':
+      return row => row.cpu ?? -1
+    case 'mem':
+      return row => row.mem ?? -1
+    case 'key':
+      return ({ key }) => key
+  }
 }
 
 /** The rows to show, in order; rows that are equal stay in the order in which they came. */
-export function visibleRows(rows: Iterable<Row>, filter: string, { by, down }: Sort): Row[] {
+export function visibleRows(rows: Iterable<Row>, filter: string, { by, down }: Sort, now: number): Row[] {
   const test = filterOf(filter)
-  const found = [...rows].filter(test)
-  const order = compare[by]
-  return found.sort((a, b) => (down ? order(b, a) : order(a, b)) || (down ? b.key - a.key : a.key - b.key))
+  const wayOf = keyOf(by, now)
+  const found = [...rows].filter(test).map(row => ({ row, value: wayOf(row) }))
+  const turn = down ? -1 : 1
+  found.sort((a, b) => {
+    const order =
+      typeof a.value === 'number' && typeof b.value === 'number'
+        ? a.value - b.value
+        : byText(String(a.value), String(b.value))
+    return turn * (order || a.row.key - b.row.key)
+  })
+  return found.map(({ row }) => row)
 }

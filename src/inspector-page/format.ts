@@ -9,10 +9,17 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} m`
 }
 
-/** A duration for the table: what changes does so once a second. */
+/** How old what lives is: changes once a second, so as not to flicker. */
 export function age(ms: number): string {
   return ms < 60_000 ? `${Math.floor(Math.max(0, ms) / 1_000)} s` : duration(ms)
 }
+
+/** Plain data as JSON, without the digits of numbers that tell nobody anything. */
+export const plainText = (value: unknown, indent?: number): string =>
+  JSON.stringify(value, (_, entry: unknown) => (typeof entry === 'number' ? rounded(entry) : entry), indent)
+
+const rounded = (value: number) =>
+  Math.abs(value) < 1 ? Number(value.toPrecision(3)) : Math.round(value * 1_000) / 1_000
 
 /** Bytes for people. */
 export function bytes(count: number): string {

@@ -13,6 +13,7 @@ const words: Readonly<Record<Link, string>> = {
 
 export function Header() {
   const { link, paused } = session
+  const word = words[link]
   return (
     <header class="top">
       <h1>
@@ -20,8 +21,8 @@ export function Header() {
         cookietin
         <span class="sub">inspector</span>
       </h1>
-      <span class={`link link-${link}`} role="status">
-        {paused ? 'Paused' : words[link]}
+      <span class={`link link-${link}${paused ? ' link-paused' : ''}`} role="status">
+        {paused ? (link === 'live' ? 'Paused' : `Paused · ${word}`) : word}
       </span>
       <span class="spring" />
       {(link === 'live' || paused) && (

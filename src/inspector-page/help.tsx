@@ -4,9 +4,9 @@ import { show } from './view.ts'
 const keys: readonly (readonly [keys: string, what: string])[] = [
   ['/', 'filter; words, or state:frozen, status:error, image:…, machine:…, id:…, -word'],
   ['↑ ↓', 'choose an actor'],
-  ['← →', 'step back and forth through its past'],
-  ['l', 'follow it live again'],
-  ['Space', 'pause, resume'],
+  ['← →', 'step back and forth through its past; where none is chosen, move the timeline'],
+  ['l', 'back to its latest step'],
+  ['Space', 'pause, resume; play and stop a recording'],
   ['1 2', 'table, timeline'],
   ['+ − 0', 'zoom the timeline in, out, all'],
   ['t', 'light, dark, as the system'],

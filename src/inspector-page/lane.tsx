@@ -1,5 +1,6 @@
 import { familyOf, shownState } from './families.ts'
 import { duration } from './format.ts'
+import { endOf } from './life.ts'
 import type { Row } from './model.ts'
 import { spansOf } from './spans.ts'
 import { select, session } from './view.ts'
@@ -20,7 +21,8 @@ interface LaneProps {
 export function Lane({ row, y, x, now, width }: LaneProps) {
   const state = shownState(row)
   const spans = spansOf(row, now)
-  const end = row.path.find(([, name]) => familyOf(name) === 'over' || ['ok', 'warn', 'bad'].includes(familyOf(name)))
+  const end = endOf(row)
+  const short = row.id.length > 17 ? `${row.id.slice(0, 16)}…` : row.id
   return (
     <g
       class={`lane${row.key === session.selected ? ' selected' : ''}`}
@@ -28,9 +30,12 @@ export function Lane({ row, y, x, now, width }: LaneProps) {
       onClick={() => select(row.key)}
     >
       <rect class="ground" x="0" y={y} width={width} height={rowHeight} />
-      <text class="who" x="10" y={y + rowHeight / 2} dominant-baseline="central">
-        {row.id.length > 17 ? `${row.id.slice(0, 16)}…` : row.id}
-      </text>
+      <g>
+        {short !== row.id && <title>{row.id}</title>}
+        <text class="who" x="10" y={y + rowHeight / 2} dominant-baseline="central">
+          {short}
+        </text>
+      </g>
       <g clip-path="url(#lanes)">
         {spans.map(span => (
           <rect
@@ -46,9 +51,7 @@ export function Lane({ row, y, x, now, width }: LaneProps) {
             <title>{`${span.state}, ${duration(span.to - span.from)}`}</title>
           </rect>
         ))}
-        {row.status !== undefined && end !== undefined && (
-          <circle class={`end f-${familyOf(state)}`} cx={x(end[0])} cy={y + rowHeight / 2} r="4.5" />
-        )}
+        {end !== undefined && <circle class={`end f-${familyOf(state)}`} cx={x(end)} cy={y + rowHeight / 2} r="4.5" />}
       </g>
     </g>
   )

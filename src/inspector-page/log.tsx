@@ -1,18 +1,21 @@
+import { Fragment } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Step } from '../inspector/protocol.ts'
 import { familyOf } from './families.ts'
-import { clock, duration, eventName } from './format.ts'
-import { show } from './view.ts'
+import { clock, duration, eventName, plainText } from './format.ts'
+import type { Row } from './model.ts'
+import type { History } from './steps.ts'
+import { session, show } from './view.ts'
 
 /** What an actor did, step by step, with the time between; a click looks at that moment. */
 export function Log({
-  log,
+  history: { log, statesOnly },
+  row: { steps, created },
   cursor,
-  born,
 }: {
-  readonly log: readonly Step[]
+  readonly history: History
+  readonly row: Row
   readonly cursor: number | undefined
-  readonly born: number
 }) {
   const box = useRef<HTMLOListElement>(null)
   const last = log.at(-1)?.n
@@ -25,50 +28,86 @@ export function Log({
     if (line.offsetTop < list.scrollTop) list.scrollTop = line.offsetTop
     else list.scrollTop = Math.max(list.scrollTop, line.offsetTop + line.offsetHeight - list.clientHeight)
   }, [shown])
-  if (log.length === 0) return <p class="hint">It has not made a step yet.</p>
+  if (log.length === 0) {
+    if (steps === 0) return <p class="hint">It has not made a step yet.</p>
+    return <p class="hint">{session.canAsk ? 'Asking for it…' : 'Its steps cannot be asked for any more.'}</p>
+  }
   return (
-    <ol class="log" ref={box}>
-      {log.map((step, index) => {
-        const before = log[index - 1]?.at ?? born
-        return (
-          <li
-            key={step.n}
-            class={`f-${familyOf(step.to)}${cursor !== undefined && step.n > cursor ? ' ahead' : ''}`}
-            aria-current={step.n === shown ? 'step' : undefined}
-          >
-            <button type="button" onClick={() => show({ cursor: step.n === last ? undefined : step.n })}>
-              <span class="gap" title={clock(step.at)}>
-                +{duration(step.at - before)}
-              </span>
-              <span class="event">{eventName(step.event)}</span>
-              <span class="move">
-                {step.from === step.to ? (
-                  <em>stays {step.to}</em>
-                ) : (
-                  <>
-                    {step.from} → <b>{step.to}</b>
-                  </>
-                )}
-              </span>
-            </button>
-            {step.payload !== undefined && <Payload value={step.payload} />}
-          </li>
-        )
-      })}
-    </ol>
+    <>
+      {statesOnly && (
+        <p class="hint">
+          Only its states are known: what led to them{' '}
+          {session.player === undefined ? 'was not told to this page' : 'is not in this recording'}.
+        </p>
+      )}
+      <ol class="log" ref={box}>
+        {log.map((step, index) => {
+          const missing = step.n - (log[index - 1]?.n ?? 0) - 1
+          return (
+            <Fragment key={step.n}>
+              {missing > 0 && (
+                <li class="missing">
+                  {missing} {index === 0 ? 'earlier ' : ''}
+                  {missing === 1 ? 'step is' : 'steps are'} not kept
+                </li>
+              )}
+              <Line
+                step={step}
+                since={missing > 0 ? undefined : (log[index - 1]?.at ?? created)}
+                shown={step.n === shown}
+                ahead={cursor !== undefined && step.n > cursor}
+                look={() => show({ cursor: step.n === last ? undefined : step.n })}
+              />
+            </Fragment>
+          )
+        })}
+      </ol>
+    </>
+  )
+}
+
+interface LineProps {
+  readonly step: Step
+  /** When the step before was made; undefined where that is not known. */
+  readonly since: number | undefined
+  readonly shown: boolean
+  readonly ahead: boolean
+  readonly look: () => void
+}
+
+function Line({ step, since, shown, ahead, look }: LineProps) {
+  return (
+    <li class={`f-${familyOf(step.to)}${ahead ? ' ahead' : ''}`} aria-current={shown ? 'step' : undefined}>
+      <button type="button" onClick={look}>
+        <span class="gap" title={clock(step.at)}>
+          {since === undefined ? '' : `+${duration(step.at - since)}`}
+        </span>
+        <span class="event">{eventName(step.event)}</span>
+        <span class="move">
+          {step.from === step.to ? (
+            <em>stays {step.to}</em>
+          ) : (
+            <>
+              {step.from} → <b>{step.to}</b>
+            </>
+          )}
+        </span>
+      </button>
+      {step.payload !== undefined && <Payload value={step.payload} />}
+    </li>
   )
 }
 
 /** Plain data: short on one line, opened in full. */
 export function Payload({ value }: { readonly value: unknown }) {
-  const line = JSON.stringify(value)
+  const line = plainText(value)
   if (line.length <= 90) return <code class="payload">{line}</code>
   return (
     <details class="payload">
       <summary>
-        <code>{line.slice(0, 90)}…</code>
+        <code>{line.slice(0, 200)}</code>
       </summary>
-      <pre>{JSON.stringify(value, null, 2)}</pre>
+      <pre>{plainText(value, 2)}</pre>
     </details>
   )
 }

@@ -1,5 +1,6 @@
 import { render } from 'preact'
 import { App } from './app.tsx'
+import { followAddress } from './follow-address.ts'
 import { listenToKeys } from './keys.ts'
 import './style/base.css'
 import './style/colours.css'
@@ -15,5 +16,6 @@ import { session } from './view.ts'
 
 restoreTheme()
 listenToKeys()
+followAddress()
 session.connect()
 render(<App />, document.body)

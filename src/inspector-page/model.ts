@@ -21,6 +21,10 @@ const rateWindow = 5_000
 
 const noTotals: Totals = { seen: 0, ended: 0, states: {}, statuses: {} }
 
+/** How many have ended: cookies where that is told apart, since images and namespaces come to their end beside each. */
+const endedOf = ({ ended, endings }: Totals): number =>
+  endings?.cookie === undefined ? ended : Object.values(endings.cookie).reduce((sum, count) => sum + count, 0)
+
 /** All that the messages so far have told. Pure: the same for a live inspector and for a recording. */
 export class Model {
   machines: Record<string, MachineInfo> = {}
@@ -59,12 +63,34 @@ export class Model {
     }
   }
 
-  /** How many ended per second of late. */
-  get rate(): number {
-    const [first] = this.#ends
+  /** As it is now, whatever is told from now on. */
+  copy(): Model {
+    const copy = new Model()
+    copy.machines = this.machines
+    for (const [key, row] of this.actors) copy.actors.set(key, { ...row, path: [...row.path] })
+    copy.totals = this.totals
+    copy.now = this.now
+    copy.began = this.began
+    copy.#seq = this.#seq
+    copy.#ends = [...this.#ends]
+    return copy
+  }
+
+  /** Takes a change in that does not follow on what is known: what it tells of is so, but something before it is missing. */
+  applyAfterGap(delta: Delta): void {
+    this.#seq = delta.seq
+    this.#change(delta)
+  }
+
+  /** How many ended per second of late, which falls to 0 while nothing is told. */
+  rate(now: number): number {
+    const since = now - rateWindow
+    // What was told last before the window is what it began with.
+    const base = this.#ends.findLast(({ at }) => at <= since) ?? this.#ends[0]
     const last = this.#ends.at(-1)
-    if (first === undefined || last === undefined || last.at <= first.at) return 0
-    return ((last.ended - first.ended) * 1_000) / Math.max(1_000, last.at - first.at)
+    if (base === undefined || last === undefined) return 0
+    const window = Math.min(rateWindow, Math.max(1_000, now - base.at))
+    return ((last.ended - base.ended) * 1_000) / window
   }
 
   #change({ machines, actors = [], steps = [], samples = [], gone = [], totals, now }: Delta): void {
@@ -107,7 +133,7 @@ export class Model {
   #told(totals: Totals, now: number): void {
     this.totals = totals
     this.now = now
-    this.#ends.push({ at: now, ended: totals.ended })
-    while (this.#ends.length > 2 && (this.#ends[0]?.at ?? 0) < now - rateWindow) this.#ends.shift()
+    this.#ends.push({ at: now, ended: endedOf(totals) })
+    while ((this.#ends[1]?.at ?? now) < now - rateWindow) this.#ends.shift()
   }
 }

@@ -1,3 +1,5 @@
+import { clock } from './format.ts'
+import type { Player } from './player.ts'
 import { session, show } from './view.ts'
 
 const example = `import { startInspector } from 'cookietin/inspector'
@@ -26,7 +28,7 @@ export function Nothing({ filter }: { readonly filter: string }) {
       <div class="nothing" role="alert">
         <h2>This recording cannot be read</h2>
         <p>
-          It was cut or changed. Record it anew with <code>--record FILE</code>.
+          There is not one whole message in it. Record it anew with <code>--record FILE</code>.
         </p>
       </div>
     )
@@ -67,15 +69,14 @@ export function Nothing({ filter }: { readonly filter: string }) {
   )
 }
 
-/** How it stands with the connection, where that needs saying. */
+/** How it stands with the connection or the recording, where that needs saying. */
 export function Notice() {
-  const { link, cameBack, paused, missed } = session
+  const { link, cameBack, paused, player } = session
+  if (player !== undefined) return <RecordingNotice player={player} />
   if (paused) {
     return (
       <p class="notice paused" role="status">
-        {missed
-          ? 'Paused: there is news, and all of it is shown when you resume.'
-          : 'Paused: nothing has happened since.'}
+        {pausedWords()}
       </p>
     )
   }
@@ -97,4 +98,34 @@ export function Notice() {
     )
   }
   return null
+}
+
+function pausedWords(): string {
+  const { link, missed, isOfAnother } = session
+  if (link === 'lost') return 'Paused, and the connection is lost since. What you see stays as it was when you paused.'
+  if (link === 'ended') return 'Paused, and the inspector has closed since. Resume to see all that it told before.'
+  if (isOfAnother)
+    return 'Paused: the process was started anew since. Resume to see the new one; this one is gone then.'
+  return missed
+    ? 'Paused: there is news, and all of it is shown when you resume.'
+    : 'Paused: nothing has happened since.'
+}
+
+/** What a recording does not hold. */
+function RecordingNotice({ player: { gap, whole, ends } }: { readonly player: Player }) {
+  if (gap !== undefined) {
+    return (
+      <p class="notice lost" role="status">
+        A part of this recording is missing before {clock(gap.from)}. Until{' '}
+        {gap.to === Infinity ? 'its end' : `${clock(gap.to)}, when all was recorded anew,`} an actor may seem to be
+        where it is no more.
+      </p>
+    )
+  }
+  if (whole) return null
+  return (
+    <p class="notice paused" role="status">
+      This recording was cut short at {clock(ends)}: what came after is not in it.
+    </p>
+  )
 }

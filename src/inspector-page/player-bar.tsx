@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { clock, duration } from './format.ts'
 import type { Player } from './player.ts'
+import { useKeys } from './row-keys.ts'
 import { session } from './view.ts'
 
 const speeds = [0.25, 1, 4, 16]
@@ -19,16 +20,14 @@ export function PlayerBar({ player }: { readonly player: Player }) {
     }, beat)
     return () => clearInterval(timer)
   }, [playing, speed, player])
+  const toggle = () => {
+    if (!playing && player.at >= player.ends) session.seek(player.began)
+    play(!playing)
+  }
+  useKeys(() => ({ ' ': toggle }))
   return (
     <section class="player" aria-label="Recording">
-      <button
-        type="button"
-        class="button"
-        onClick={() => {
-          if (!playing && player.at >= player.ends) session.seek(player.began)
-          play(!playing)
-        }}
-      >
+      <button type="button" class="button" onClick={toggle} title="Space">
         {playing ? 'Stop' : 'Play'}
       </button>
       <input

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
-import { bytes, duration, percent } from './format.ts'
+import { curveOf, nearest } from './curve.ts'
+import { bytes, clock, duration, percent } from './format.ts'
 import type { History } from './steps.ts'
 
 const width = 320
@@ -37,34 +38,36 @@ function Plot({ title, class: name, metric, format, stats }: PlotProps) {
     const value = metric(metrics)
     return value === undefined ? [] : [{ timestamp, value }]
   })
-  const first = points[0]?.timestamp ?? 0
-  const span = Math.max(1, (points.at(-1)?.timestamp ?? 0) - first)
-  const most = Math.max(...points.map(({ value }) => value), 0) * 1.1 || 1
-  const x = (timestamp: number) => (points.length === 1 ? width / 2 : ((timestamp - first) / span) * width)
-  const y = (value: number) => height - (value / most) * height
-  const line = points.map(({ timestamp, value }) => `${x(timestamp).toFixed(1)},${y(value).toFixed(1)}`).join(' ')
-  const near =
-    at === undefined
-      ? points.at(-1)
-      : points.reduce(
-          (best, next) => (Math.abs(x(next.timestamp) - at) < Math.abs(x(best.timestamp) - at) ? next : best),
-          points[0] ?? { timestamp: 0, value: 0 },
-        )
-  const peak = Math.max(...points.map(({ value }) => value))
+  const curve = curveOf(points, width, height)
+  const last = points.at(-1)
+  // The first sample of a run has no CPU yet: what was over by then leaves nothing to draw.
+  if (curve === undefined || last === undefined) {
+    return (
+      <figure class={`plot ${name}`}>
+        <figcaption>
+          <span>{title}</span>
+          <b>–</b>
+        </figcaption>
+        <p class="hint too-short">too short to tell</p>
+      </figure>
+    )
+  }
+  const looked = at === undefined ? undefined : nearest(points, curve, at)
+  const shown = looked ?? last
   return (
     <figure class={`plot ${name}`}>
       <figcaption>
         <span>{title}</span>
-        <b>{near === undefined ? '–' : format(near.value)}</b>
+        <b>{format(shown.value)}</b>
         <span class="peak">
-          {near !== undefined && at !== undefined ? `at ${duration(near.timestamp - first)}` : `peak ${format(peak)}`}
+          {looked === undefined ? `peak ${format(curve.peak)}` : `at ${duration(looked.timestamp - curve.first)}`}
         </span>
       </figcaption>
       <svg
         viewBox={`0 0 ${width} ${height}`}
         preserveAspectRatio="none"
         role="img"
-        aria-label={`${title}: now ${near === undefined ? 'unknown' : format(near.value)}, peak ${format(peak)}`}
+        aria-label={`${title}: now ${format(shown.value)}, peak ${format(curve.peak)}`}
         onPointerMove={event => {
           const { left, width: drawn } = event.currentTarget.getBoundingClientRect()
           point(((event.clientX - left) / drawn) * width)
@@ -74,19 +77,34 @@ function Plot({ title, class: name, metric, format, stats }: PlotProps) {
         {[0.25, 0.5, 0.75].map(part => (
           <line key={part} class="grid" x1="0" x2={width} y1={height * part} y2={height * part} />
         ))}
-        <polygon class="area" points={`0,${height} ${line} ${width},${height}`} />
-        <polyline class="line" points={line} vector-effect="non-scaling-stroke" />
-        {at !== undefined && near !== undefined && (
+        <polygon class="area" points={curve.area} />
+        {points.length === 1 ? (
+          <path class="dot" d={`M ${curve.line} h 0.01`} vector-effect="non-scaling-stroke" />
+        ) : (
+          <polyline class="line" points={curve.line} vector-effect="non-scaling-stroke" />
+        )}
+        {looked !== undefined && (
           <line
             class="cross"
-            x1={x(near.timestamp)}
-            x2={x(near.timestamp)}
+            x1={curve.x(looked.timestamp)}
+            x2={curve.x(looked.timestamp)}
             y1="0"
             y2={height}
             vector-effect="non-scaling-stroke"
           />
         )}
       </svg>
+      <div class="times" aria-hidden="true">
+        {points.length === 1 ? (
+          <span class="only">{clock(curve.first)}, the only sample</span>
+        ) : (
+          [0, 0.5, 1].map(part => (
+            <span key={part} title={clock(curve.first + part * curve.span)}>
+              {duration(part * curve.span)}
+            </span>
+          ))
+        )}
+      </div>
     </figure>
   )
 }

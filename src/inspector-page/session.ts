@@ -1,33 +1,37 @@
-import type { ActorDetails, ControlRequest, End, Hello, Message, Step } from '../inspector/protocol.ts'
-import { Model } from './model.ts'
-import { Player } from './player.ts'
-import { append, type History, noHistory } from './steps.ts'
+import type { ActorDetails, Delta, Hello, Message, Snapshot, Step } from '../inspector/protocol.ts'
+import { Asker } from './asker.ts'
+import { Connection } from './connection.ts'
+import { loadRecording } from './load-recording.ts'
+import type { Model, Row } from './model.ts'
+import type { Player } from './player.ts'
+import { Selection, type Wanted } from './selection.ts'
+import { type History, noHistory } from './steps.ts'
+import { Told } from './told.ts'
 
 /** How it stands with the inspector. */
 export type Link = 'connecting' | 'live' | 'lost' | 'ended' | 'recording' | 'broken'
 
-/** How long the page waits before it looks for an inspector that is gone, in ms. */
-const retryAfter = 1_000
-/** How often an actor is asked for anew while it changes, in ms. */
-const refreshAfter = 400
-
-/** The page's side of the wire: a model that is kept up to date, whatever happens to the connection. */
+/** The page's side of the wire: what was told is kept up to date, whatever happens to the connection. */
 export class Session {
   link: Link = 'connecting'
   hello: Hello | undefined
   /** True for a while after a connection came back. */
   cameBack = false
-  /** Nothing new is shown while it is true. */
-  paused = false
   /** Something was told while it was paused. */
   missed = false
-  model = this.#newModel()
   player: Player | undefined
-  history: History = noHistory()
-  #selected: number | undefined
-  #source: EventSource | undefined
-  #fetching = false
-  #refresh: ReturnType<typeof setTimeout> | undefined
+  #told = this.#newTold('')
+  /** What is shown while the page is paused; what is told meanwhile goes on beside it. */
+  #paused: { readonly told: Told; readonly model: Model; readonly at: number } | undefined
+  readonly #selection = new Selection()
+  readonly #connection = new Connection(
+    message => this.#take(message),
+    () => this.#lost(),
+  )
+  readonly #asker = new Asker(
+    () => this.selected,
+    () => this.#answerOf(),
+  )
   readonly #changed: () => void
 
   /** `changed` is called whenever there is something new to show. */
@@ -36,156 +40,168 @@ export class Session {
   }
 
   connect(): void {
-    this.#source?.close()
-    const source = new EventSource('events')
-    this.#source = source
-    source.onmessage = ({ data }) => this.#take(JSON.parse(data as string) as Message)
-    source.onerror = () => {
-      if (this.#source !== source) return
-      source.close()
-      if (this.link !== 'ended' && this.link !== 'recording' && this.link !== 'broken')
-        this.link = this.hello ? 'lost' : 'connecting'
-      setTimeout(() => this.#source === source && this.connect(), retryAfter)
-      this.#changed()
-    }
+    this.#connection.open()
   }
 
+  /** What is shown: of now, of when the page was paused, or of where the recording stands. */
+  get model(): Model {
+    return this.player?.model ?? this.#paused?.model ?? this.#told.model
+  }
+
+  /** When the page was paused, Unix ms. */
+  get pausedAt(): number | undefined {
+    return this.#paused?.at
+  }
+
+  get paused(): boolean {
+    return this.#paused !== undefined
+  }
+
+  /** True while the page is paused and another process answers than the one that is shown. */
+  get isOfAnother(): boolean {
+    return this.#paused !== undefined && this.#paused.told !== this.#told
+  }
+
+  /** True where what is shown is what is so now: an actor can be acted on. */
+  get isNow(): boolean {
+    return this.link === 'live' && !this.paused
+  }
+
+  /** The key of the actor that is looked at. */
   get selected(): number | undefined {
-    return this.#selected
+    return this.#selection.key
+  }
+
+  /** The actor that is looked at, as it is, or as it was when it was dropped. */
+  get row(): Row | undefined {
+    return this.#selection.rowIn(this.model, this.player?.at)
+  }
+
+  /** Who is looked at, or will be. */
+  get wanted(): Wanted | undefined {
+    return this.#selection.wantedIn(this.model)
+  }
+
+  /** The past of the actor that is looked at. */
+  get history(): History {
+    const { row, player } = this
+    if (row === undefined) return noHistory
+    if (player !== undefined) return player.history(row.key)
+    const { told = this.#told, at } = this.#paused ?? {}
+    return told.historyOf(row, this.canAsk, at)
   }
 
   select(key: number | undefined): void {
-    if (key === this.#selected) return
-    this.#selected = key
-    this.history = (key !== undefined && this.player?.history(key)) || noHistory()
-    void this.#fetch()
+    this.#selection.choose(key)
+    void this.#asker.ask()
+    this.#changed()
+  }
+
+  /** Selects an actor as soon as it is known. */
+  want(wanted: Wanted | undefined): void {
+    this.#selection.want(wanted)
+    this.#find()
     this.#changed()
   }
 
   pause(paused: boolean): void {
-    this.paused = paused
-    // What was missed is not kept anywhere: all is asked for anew.
-    if (!paused && this.missed) {
-      this.missed = false
-      this.connect()
-    }
+    if (paused === this.paused || (paused && this.link !== 'live')) return
+    const { wanted } = this
+    const before = this.#paused?.told
+    const { model } = this.#told
+    this.#paused = paused ? { told: this.#told, model: model.copy(), at: Math.max(model.now, Date.now()) } : undefined
+    this.missed = false
+    // Another process has other actors under the same keys.
+    if (before !== undefined && before !== this.#told) this.want(wanted)
+    void this.#asker.ask()
     this.#changed()
-  }
-
-  /** Undefined when it was done, else why not. */
-  async control(request: ControlRequest): Promise<string | undefined> {
-    try {
-      const response = await fetch('control', { method: 'POST', body: JSON.stringify(request) })
-      if (response.ok) return undefined
-      const { error } = (await response.json()) as { error?: string }
-      return error ?? response.statusText
-    } catch {
-      return 'The inspector does not answer'
-    }
   }
 
   /** Shows the recording as it was at a time. */
   seek(at: number): void {
-    if (this.player === undefined) return
-    this.model = this.player.seek(at)
-    if (this.#selected !== undefined) this.history = this.player.history(this.#selected)
+    this.player?.seek(at)
+    this.#find()
     this.#changed()
   }
 
-  #newModel(): Model {
-    return new Model(step => this.#stepped(step))
+  #newTold(instance: string): Told {
+    return new Told(instance, step => this.#stepped(step))
   }
 
   #take(message: Message): void {
-    if (message.type === 'hello') {
-      this.#greet(message)
-    } else if (message.type === 'end') {
-      this.link = 'ended'
-      this.#changed()
-    } else if (this.paused) {
-      this.missed = true
-      this.#changed()
-    } else if (this.model.apply(message)) {
-      this.#applied(message)
-    } else {
-      this.connect()
-    }
-  }
-
-  #applied(message: Exclude<Message, Hello | End>): void {
-    if (message.type === 'snapshot') void this.#fetch()
-    else if (message.samples?.some(([key]) => key === this.#selected)) this.#fetchSoon()
+    if (message.type === 'hello') this.#greet(message)
+    else if (message.type === 'end') this.link = 'ended'
+    else if (!this.#told.apply(message)) this.connect()
+    else this.#applied(message)
     this.#changed()
   }
 
+  #applied(message: Snapshot | Delta): void {
+    if (this.paused) {
+      this.missed = true
+      return
+    }
+    this.#find()
+    if (message.type === 'snapshot') void this.#asker.ask()
+    else if (message.samples?.some(([key]) => key === this.selected)) this.#asker.soon()
+  }
+
   #greet(hello: Hello): void {
-    const before = this.hello
+    const isFirst = this.hello === undefined
     this.hello = hello
     if (hello.mode === 'recording') {
       if (this.player === undefined) void this.#load()
       return
     }
-    if (before !== undefined && this.link !== 'live') {
+    if (!isFirst && this.link !== 'live') {
       this.cameBack = true
       setTimeout(() => {
         this.cameBack = false
         this.#changed()
       }, 4_000)
     }
-    // Another process has other actors under the same keys.
-    if (before !== undefined && before.instance !== hello.instance) {
-      this.#selected = undefined
-      this.history = noHistory()
-      this.model = this.#newModel()
+    if (this.#told.instance !== hello.instance) {
+      const { wanted } = this
+      this.#told = this.#newTold(hello.instance)
+      // A page that is paused is kept as it is, whoever answers now.
+      if (!this.paused && wanted !== undefined) this.want({ id: wanted.id, key: isFirst ? wanted.key : undefined })
     }
     this.link = 'live'
-    this.#changed()
+  }
+
+  #find(): void {
+    if (this.#selection.find(this.model)) void this.#asker.ask()
   }
 
   async #load(): Promise<void> {
-    try {
-      const response = await fetch('recording')
-      const lines = (await response.text()).split('\n').filter(Boolean)
-      this.player = new Player(lines.map(line => JSON.parse(line) as Message))
-      this.link = 'recording'
-      this.seek(this.player.ends)
-    } catch {
-      this.link = 'broken'
+    this.player = await loadRecording()
+    this.link = this.player === undefined ? 'broken' : 'recording'
+    this.seek(this.player?.ends ?? 0)
+  }
+
+  #stepped(step: Step): void {
+    if (step.key === this.selected && !this.paused) this.#asker.soon()
+  }
+
+  /** Nobody answers for a process that is gone, nor does another one know its actors. */
+  get canAsk(): boolean {
+    return this.link === 'live' && !this.isOfAnother
+  }
+
+  /** Who takes what the inspector answers about the actor that is looked at; undefined where there is nothing to ask. */
+  #answerOf() {
+    const key = this.selected
+    const told = this.#told
+    const row = key === undefined ? undefined : this.model.actors.get(key)
+    if (key === undefined || !this.canAsk || (row !== undefined && told.knowsAllOf(row))) return undefined
+    return (details: ActorDetails | undefined) => {
+      told.heard(key, details)
       this.#changed()
     }
   }
 
-  #stepped(step: Step): void {
-    if (step.key !== this.#selected) return
-    if (!append(this.history, step)) void this.#fetch()
-    else this.#fetchSoon()
-  }
-
-  #fetchSoon(): void {
-    this.#refresh ??= setTimeout(() => {
-      this.#refresh = undefined
-      void this.#fetch()
-    }, refreshAfter)
-  }
-
-  async #fetch(): Promise<void> {
-    const key = this.#selected
-    if (key === undefined || this.player !== undefined || this.#fetching) return
-    this.#fetching = true
-    try {
-      const response = await fetch(`actors/${key}`)
-      if (response.ok && key === this.#selected && !this.paused) {
-        const { before, log, stats, context } = (await response.json()) as ActorDetails
-        // Steps may have come meanwhile that the answer does not hold yet.
-        const newer = this.history.log.filter(({ n }) => n > (log.at(-1)?.n ?? 0))
-        this.history = { before, log: [...log, ...newer], stats, context }
-        this.#changed()
-      }
-    } catch {
-      // The connection's own loss tells.
-    } finally {
-      this.#fetching = false
-      if (key !== this.#selected) void this.#fetch()
-    }
+  #lost(): void {
+    if (this.link === 'live') this.link = 'lost'
+    this.#changed()
   }
 }

@@ -1,4 +1,4 @@
-import { type Family, familyOf } from './families.ts'
+import { type Family, familyOf, isEnd } from './families.ts'
 import type { Row } from './model.ts'
 
 /** A stretch of an actor's life in which it looked the same. */
@@ -16,7 +16,7 @@ export function spansOf({ path, over }: Row, now: number): Span[] {
     const end = path[index + 1]?.[0] ?? (over ? at : now)
     const family = familyOf(state)
     // Settled: the rest is tidying up, and is drawn as such.
-    const shown = family === 'ok' || family === 'warn' || family === 'bad' ? 'over' : family
+    const shown = isEnd(state) ? 'over' : family
     const last = spans.at(-1)
     if (last !== undefined && last.family === shown) spans[spans.length - 1] = { ...last, to: end }
     else spans.push({ family: shown, state, from: at, to: end })

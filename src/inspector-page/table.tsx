@@ -1,8 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { familyOf, shownState } from './families.ts'
-import type { Sort, SortKey } from './filter.ts'
-import { age, bytes, clock, percent } from './format.ts'
+import { nextSort, type Sort, type SortKey } from './filter.ts'
+import { age, bytes, clock, duration, percent } from './format.ts'
+import { isLiving, lengthOf } from './life.ts'
 import type { Row } from './model.ts'
+import { rowKeys, useKeys, useReveal } from './row-keys.ts'
 import { nowOf, select, session, show } from './view.ts'
 
 const rowHeight = 34
@@ -13,7 +15,7 @@ const columns: readonly { readonly key: SortKey; readonly title: string; readonl
   { key: 'state', title: 'State', class: 'c-state' },
   { key: 'id', title: 'Id', class: 'c-id' },
   { key: 'image', title: 'Image', class: 'c-image' },
-  { key: 'age', title: 'Age', class: 'c-num' },
+  { key: 'age', title: 'Age / took', class: 'c-num c-age' },
   { key: 'cpu', title: 'CPU', class: 'c-num' },
   { key: 'mem', title: 'Memory', class: 'c-num c-mem' },
 ]
@@ -26,21 +28,8 @@ export function Table({ rows, sort }: { readonly rows: readonly Row[]; readonly 
   const { selected } = session
   const now = nowOf()
 
-  function move(event: KeyboardEvent) {
-    const at = rows.findIndex(({ key }) => key === selected)
-    const page = Math.max(1, Math.floor(height / rowHeight) - 1)
-    const by = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity }[event.key]
-    if (by === undefined || rows.length === 0) return
-    event.preventDefault()
-    const to = Math.min(rows.length - 1, Math.max(0, at === -1 && by > 0 ? 0 : at + by))
-    select(rows[to]?.key)
-    const { current } = box
-    if (current === null) return
-    if (to * rowHeight < current.scrollTop) current.scrollTop = to * rowHeight
-    else if ((to + 1) * rowHeight > current.scrollTop + current.clientHeight) {
-      current.scrollTop = (to + 1) * rowHeight - current.clientHeight
-    }
-  }
+  useKeys(() => rowKeys({ rows, rowHeight, box: box.current }))
+  useReveal({ rows, rowHeight, box })
 
   return (
     <div class="table" role="grid" aria-label="Actors" aria-rowcount={rows.length + 1} aria-colcount={columns.length}>
@@ -52,7 +41,7 @@ export function Table({ rows, sort }: { readonly rows: readonly Row[]; readonly 
             class={name}
             aria-sort={sort.by === key ? (sort.down ? 'descending' : 'ascending') : 'none'}
           >
-            <button type="button" onClick={() => show({ sort: next(sort, key) })}>
+            <button type="button" onClick={() => show({ sort: nextSort(sort, key) })}>
               {title}
               <span class="sorted" aria-hidden="true">
                 {sort.by === key ? (sort.down ? '↓' : '↑') : ''}
@@ -61,14 +50,7 @@ export function Table({ rows, sort }: { readonly rows: readonly Row[]; readonly 
           </div>
         ))}
       </div>
-      <div
-        class="tbody"
-        ref={box}
-        tabIndex={0}
-        role="rowgroup"
-        aria-label="Arrow keys choose an actor"
-        onKeyDown={move}
-      >
+      <div class="tbody" ref={box} tabIndex={0} role="rowgroup" aria-label="Arrow keys choose an actor">
         <div class="sizer" style={{ height: `${rows.length * rowHeight}px` }} role="presentation">
           {rows.slice(first, last).map((row, index) => (
             <TableRow key={row.key} row={row} index={first + index} now={now} selected={row.key === selected} />
@@ -88,7 +70,8 @@ interface RowProps {
 
 function TableRow({ row, index, now, selected }: RowProps) {
   const state = shownState(row)
-  const living = row.status === undefined && !row.over
+  const living = isLiving(row)
+  const length = lengthOf(row, now)
   return (
     <div
       class={`row f-${familyOf(state)}${selected ? ' selected' : ''}${living ? '' : ' past'}`}
@@ -106,16 +89,12 @@ function TableRow({ row, index, now, selected }: RowProps) {
       <div role="gridcell" class="c-id" title={row.id}>
         {row.id}
       </div>
-      <div
-        role="gridcell"
-        class="c-image"
-        title={row.command === undefined ? row.image : `${row.image} ${row.command}`}
-      >
+      <div role="gridcell" class="c-image" title={[row.image ?? row.machine, row.command].filter(Boolean).join(' ')}>
         {row.image ?? <span class="machine-name">{row.machine}</span>}
         {row.command !== undefined && <span class="command">{row.command}</span>}
       </div>
-      <div role="gridcell" class="c-num" title={`since ${clock(row.created)}`}>
-        {living ? age(now - row.created) : age((endOf(row) ?? row.changed) - row.created)}
+      <div role="gridcell" class="c-num c-age" title={`${living ? 'since' : 'from'} ${clock(row.created)}`}>
+        {living ? age(length) : duration(length)}
       </div>
       <div role="gridcell" class="c-num">
         {living && row.cpu !== undefined ? percent(row.cpu) : '–'}
@@ -126,14 +105,6 @@ function TableRow({ row, index, now, selected }: RowProps) {
     </div>
   )
 }
-
-/** When its end was decided: what comes after is only tidying up. */
-const endOf = ({ path }: Row) => path.find(([, state]) => familyOf(state) === 'over')?.[0]
-
-const next = (sort: Sort, by: SortKey): Sort => ({
-  by,
-  down: sort.by === by ? !sort.down : by === 'cpu' || by === 'mem',
-})
 
 /** Where a box is scrolled to, and how high it is, in px. */
 export function useScroll() {

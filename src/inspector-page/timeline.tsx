@@ -1,22 +1,22 @@
 import { useRef, useState } from 'preact/hooks'
+import { drag } from './drag.ts'
 import { ExportMenu } from './export-menu.tsx'
 import { duration } from './format.ts'
 import { Lane, names, rowHeight } from './lane.tsx'
 import type { Row } from './model.ts'
+import { moved, type Range, zoomed } from './range.ts'
+import { rowKeys, useKeys, useReveal } from './row-keys.ts'
 import { ticks } from './spans.ts'
 import { useScroll } from './table.tsx'
-import { nowOf, session } from './view.ts'
+import { nowOf, session, stepBy } from './view.ts'
 
 const axis = 26
+/** How wide the time at a tick is at most, in px. */
+const tickLabel = 52
 /** How much of the past is seen while it goes along with the time, in ms. */
 const liveSpan = 60_000
 /** How many lanes an exported timeline has at most. */
 const mostExported = 500
-
-interface Range {
-  readonly from: number
-  readonly to: number
-}
 
 /** Who was in which state when: a line for each actor, frozen stretches hatched. */
 export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
@@ -32,20 +32,21 @@ export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
   const room = width - names - 12
   const x = (at: number) => names + ((at - from) / (to - from)) * room
 
-  function zoom(factor: number, at = (from + to) / 2) {
-    const span = Math.min(Math.max(5, (to - from) * factor), (whole.to - whole.from) * 1.2)
-    const start = at - ((at - from) / (to - from)) * span
-    setRange({ from: start, to: start + span })
-  }
-  const pan = (by: number) => setRange({ from: from + (to - from) * by, to: to + (to - from) * by })
-  const keys: Readonly<Record<string, () => void>> = {
+  const shownRange = { from, to }
+  const zoom = (factor: number, at?: number) => setRange(zoomed(shownRange, whole, factor, at))
+  // The past of an actor that is chosen has the arrows.
+  const pan = (part: number) => () =>
+    session.selected === undefined ? setRange(moved(shownRange, part)) : stepBy(Math.sign(part))
+  useKeys(() => ({
+    ...rowKeys({ rows, rowHeight, above: axis, box: box.current }),
     '+': () => zoom(0.5),
     '=': () => zoom(0.5),
     '-': () => zoom(2),
-    '0': () => setRange('all'),
-    ArrowLeft: () => pan(-0.2),
-    ArrowRight: () => pan(0.2),
-  }
+    0: () => setRange('all'),
+    ArrowLeft: pan(-0.2),
+    ArrowRight: pan(0.2),
+  }))
+  useReveal({ rows, rowHeight, above: axis, box })
   // To be exported, lanes are drawn that are not seen, too.
   const lanes = exporting ? rows.slice(0, mostExported) : rows
   const [top, height] = exporting ? [0, lanes.length * rowHeight + axis] : [scrolled, seen]
@@ -58,6 +59,11 @@ export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
         <span class="legend" aria-hidden="true">
           {legend.map(([family, label]) => (
             <span key={family} class={`key f-${family}`}>
+              {label}
+            </span>
+          ))}
+          {ends.map(([family, label]) => (
+            <span key={family} class={`key dot f-${family}`}>
               {label}
             </span>
           ))}
@@ -92,22 +98,15 @@ export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
         class="timeline-box"
         ref={box}
         tabIndex={0}
-        onKeyDown={event => {
-          const act = keys[event.key]
-          if (act === undefined) return
-          event.preventDefault()
-          event.stopPropagation()
-          act()
-        }}
+        role="group"
+        aria-label="Arrow keys choose an actor"
         onWheel={event => {
           if (!event.ctrlKey && !event.metaKey) return
           event.preventDefault()
           const { left } = event.currentTarget.getBoundingClientRect()
           zoom(event.deltaY > 0 ? 1.25 : 0.8, from + ((event.clientX - left - names) / room) * (to - from))
         }}
-        onPointerDown={event =>
-          drag(event, by => setRange({ from: from - (by / room) * (to - from), to: to - (by / room) * (to - from) }))
-        }
+        onPointerDown={event => drag(event, by => setRange(moved(shownRange, -by / room)))}
       >
         <svg
           class="timeline"
@@ -128,9 +127,11 @@ export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
           {ticks(from - whole.from, to - whole.from, room / 110).map(at => (
             <g key={at} class="tick">
               <line x1={x(at + whole.from)} x2={x(at + whole.from)} y1={top + axis - 6} y2={top + height} />
-              <text x={x(at + whole.from) + 4} y={top + 12}>
-                {duration(at)}
-              </text>
+              {x(at + whole.from) < width - tickLabel && (
+                <text x={x(at + whole.from) + 4} y={top + 12}>
+                  {duration(at)}
+                </text>
+              )}
             </g>
           ))}
           {shown.map((row, index) => (
@@ -146,19 +147,13 @@ const legend = [
   ['wait', 'waits'],
   ['work', 'prepares'],
   ['run', 'runs'],
+  ['change', 'freezes, thaws'],
   ['freeze', 'frozen'],
   ['stop', 'stops'],
 ] as const
 
-/** Calls back with how far a pointer has been dragged sideways, in px. */
-function drag(down: PointerEvent, moved: (by: number) => void): void {
-  const move = (event: PointerEvent) => {
-    if (Math.abs(event.clientX - down.clientX) > 3) moved(event.clientX - down.clientX)
-  }
-  const up = () => {
-    removeEventListener('pointermove', move)
-    removeEventListener('pointerup', up)
-  }
-  addEventListener('pointermove', move)
-  addEventListener('pointerup', up)
-}
+const ends = [
+  ['ok', 'ended well'],
+  ['warn', 'stopped early'],
+  ['bad', 'failed'],
+] as const

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks'
-import type { Sort } from './filter.ts'
+import { type Sort, usualSort } from './filter.ts'
 import { Session } from './session.ts'
 
 /** What the user has chosen to see. */
@@ -17,7 +17,7 @@ export interface View {
 let view: View = {
   tab: 'table',
   filter: '',
-  sort: { by: 'key', down: true },
+  sort: usualSort,
   cursor: undefined,
   help: false,
   allLabels: false,
@@ -38,17 +38,30 @@ function redraw(): void {
 /** The one session of the page. */
 export const session = new Session(redraw)
 
-export function show(change: Partial<View>): void {
+/** What becomes of the address: a new place, which Back leads from; the same one, changed; or it is where this came from. */
+export type Choice = 'new' | 'same' | 'restored'
+let chosen: (choice: 'new' | 'same') => void = () => {}
+
+/** Calls back whenever something is chosen that the address tells. */
+export function onChoice(listener: typeof chosen): void {
+  chosen = listener
+}
+
+export function show(change: Partial<View>, choice: Choice = 'same'): void {
+  const before = view
   view = { ...view, ...change }
+  if (choice !== 'restored' && (before.tab !== view.tab || before.filter !== view.filter)) chosen('same')
   redraw()
 }
 
 export const currentView = (): View => view
 
-/** Selects an actor, and follows it live. */
-export function select(key: number | undefined): void {
+/** Selects an actor, and follows it live. Those that are only passed, on the way with the arrow keys, are no places to go back to. */
+export function select(key: number | undefined, passing = false): void {
   view = { ...view, cursor: undefined }
+  const before = session.selected
   session.select(key)
+  if (before !== session.selected) chosen(passing && before !== undefined ? 'same' : 'new')
   redraw()
 }
 
@@ -77,7 +90,8 @@ export function stepBy(by: number): void {
   show({ cursor: next >= last.n ? undefined : Math.max(first.n - 1, next) })
 }
 
-/** The time now: that of the recording, or that of the last message while paused. */
+/** The time now: that of the recording, of the pause, or of what was told last where nobody tells any more. */
 export const nowOf = (): number =>
   session.player?.at ??
-  (session.paused || session.link !== 'live' ? session.model.now : Math.max(session.model.now, Date.now()))
+  session.pausedAt ??
+  (session.link === 'live' ? Math.max(session.model.now, Date.now()) : session.model.now)

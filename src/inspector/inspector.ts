@@ -33,12 +33,13 @@ export async function startInspector(options: InspectorOptions = {}): Promise<In
   const hub = new Hub({ mode: 'live', control, maxActors, maxSteps, maxStats: 240 })
   const streams = new EventStreams()
   const route: Route = async (path, request, response) => {
-    if (path === 'events') {
+    const reads = request.method === 'GET'
+    if (path === 'events' && reads) {
       hub.join(streams.add(response, stream => hub.leave(stream)))
       return true
     }
     const [, key] = /^actors\/(\d+)$/.exec(path) ?? []
-    if (key !== undefined) {
+    if (key !== undefined && reads) {
       const details = hub.get(Number(key))?.details
       replyJson(response, details === undefined ? 404 : 200, details ?? {})
       return true

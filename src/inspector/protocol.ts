@@ -89,6 +89,8 @@ export interface Totals {
   readonly states: Readonly<Record<string, Readonly<Record<string, number>>>>
   /** By status: those whose end is decided. */
   readonly statuses: Readonly<Record<string, number>>
+  /** The same by machine and status; older recordings have none. */
+  readonly endings?: Readonly<Record<string, Readonly<Record<string, number>>>>
 }
 
 /** The latest sample of an actor within a batch. */

@@ -120,7 +120,7 @@ export class Registry {
       this.#tally.left(machine, before)
       if (!actor.over) this.#tally.entered(machine, actor.state)
     }
-    if (!wasDecided && actor.status !== undefined) this.#tally.ended(actor.status)
+    if (!wasDecided && actor.status !== undefined) this.#tally.ended(machine, actor.status)
     this.#listener.step(step)
     if (!actor.over) return
     this.#ended.add(key)

@@ -24,7 +24,8 @@ export async function openRecording(path: string, options: PageOptions = {}): Pr
   checkInspectorOptions(options)
   const hello = await helloOf(path)
   const streams = new EventStreams()
-  const route: Route = async (name, _request, response) => {
+  const route: Route = async (name, { method }, response) => {
+    if (method !== 'GET') return false
     if (name === 'events') {
       streams.add(response).send(JSON.stringify({ ...hello, mode: 'recording', control: false }))
       return true

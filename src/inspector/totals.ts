@@ -6,11 +6,11 @@ export class Tally {
   #ended = 0
   readonly #states: Record<string, Record<string, number>> = Object.create(null)
   readonly #statuses: Record<string, number> = Object.create(null)
+  readonly #endings: Record<string, Record<string, number>> = Object.create(null)
 
   entered(machine: string, state: string): void {
     this.#states[machine] ??= Object.create(null) as Record<string, number>
-    const states = this.#states[machine]
-    states[state] = (states[state] ?? 0) + 1
+    count(this.#states[machine], state)
   }
 
   left(machine: string, state: string): void {
@@ -25,17 +25,27 @@ export class Tally {
     this.#seen += 1
   }
 
-  ended(status: string): void {
+  ended(machine: string, status: string): void {
     this.#ended += 1
-    this.#statuses[status] = (this.#statuses[status] ?? 0) + 1
+    count(this.#statuses, status)
+    this.#endings[machine] ??= Object.create(null) as Record<string, number>
+    count(this.#endings[machine], status)
   }
 
   get totals(): Totals {
     return {
       seen: this.#seen,
       ended: this.#ended,
-      states: Object.fromEntries(Object.entries(this.#states).map(([machine, states]) => [machine, { ...states }])),
+      states: copyOf(this.#states),
       statuses: { ...this.#statuses },
+      endings: copyOf(this.#endings),
     }
   }
 }
+
+const count = (counts: Record<string, number>, word: string) => {
+  counts[word] = (counts[word] ?? 0) + 1
+}
+
+const copyOf = (counts: Readonly<Record<string, Readonly<Record<string, number>>>>) =>
+  Object.fromEntries(Object.entries(counts).map(([machine, words]) => [machine, { ...words }]))

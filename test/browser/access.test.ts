@@ -23,6 +23,7 @@ describe.runIf(hasBrowser)('for everybody', () => {
   it.each([
     { colorScheme: 'light', width: 1280 },
     { colorScheme: 'dark', width: 1280 },
+    { colorScheme: 'dark', width: 820 },
     { colorScheme: 'light', width: 390 },
   ] as const)('axe finds nothing serious: $colorScheme, $width px', async ({ colorScheme, width }) => {
     await using kitchen = await openKitchen({ control: true }, 2)
@@ -33,7 +34,8 @@ describe.runIf(hasBrowser)('for everybody', () => {
     })
     await page.getByText('No cookies yet').waitFor()
     expect(await serious(page)).toEqual([])
-    for (const image of ['quick', 'broken']) await kitchen.executor.run({ image, id: `it-is-${image}` })
+    for (const image of ['quick', 'broken', 'burnt'])
+      await kitchen.executor.run({ image, id: `it-is-${image}` }).catch(() => {})
     const [first] = ['aa', 'bb', 'cc'].map(id => kitchen.executor.run({ id, image: 'long' }))
     await page.locator('.row', { hasText: 'running' }).first().waitFor()
     await first?.freeze()
@@ -41,6 +43,14 @@ describe.runIf(hasBrowser)('for everybody', () => {
     expect(await serious(page)).toEqual([])
     await page.locator('.row', { hasText: 'aa' }).click()
     await page.locator('.state.lit').waitFor()
+    expect(await serious(page)).toEqual([])
+    await page.keyboard.press('ArrowLeft')
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.keyboard.press('End')
+    await page.keyboard.press('ArrowUp')
+    await page.keyboard.press('ArrowUp')
+    await page.locator('.reason').waitFor()
+    await page.locator('.notice.paused').waitFor()
     expect(await serious(page)).toEqual([])
     await page.keyboard.press('2')
     if (width > 860) await page.locator('.lane').first().waitFor()

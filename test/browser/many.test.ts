@@ -32,7 +32,7 @@ describe.runIf(hasBrowser)(`${count} rows`, () => {
     })
     const paint = await page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime")
     times.push(['first paint, as the browser tells', Number(paint)])
-    expect(await page.locator('.count').textContent()).toBe('10,000')
+    expect(await page.locator('.count').textContent()).toBe('10,000 actors')
     expect(await page.locator('.row').count()).toBeLessThan(100)
 
     // In the page: from the event to the frame after the one that shows it.
@@ -48,7 +48,7 @@ describe.runIf(hasBrowser)(`${count} rows`, () => {
     const type = (text: string) =>
       `const input = document.querySelector('#filter'); input.value = '${text}'; input.dispatchEvent(new Event('input', { bubbles: true }))`
     times.push(['filter', await inPage(type('bun-77'))])
-    expect(await page.locator('.count').textContent()).toBe('111 of 10,000')
+    expect(await page.locator('.count').textContent()).toBe('111 of 10,000 actors')
     times.push(['filter off', await inPage(type(''))])
     times.push(['sort', await inPage("document.querySelector('.thead .c-id button').click()")])
     expect(await page.locator('[aria-sort=ascending]', { hasText: 'Id' }).count()).toBe(1)

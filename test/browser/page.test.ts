@@ -29,7 +29,7 @@ describe.runIf(hasBrowser)("the inspector's page", () => {
     await page.getByRole('button', { name: '179 success' }).waitFor()
     await page.getByRole('button', { name: '20 error' }).waitFor()
     await page.getByRole('button', { name: '1 running' }).waitFor()
-    expect(await page.locator('.count').textContent()).toBe('200')
+    expect(await page.locator('.count').textContent()).toBe('200 actors')
     waiting.cancel()
     await page.getByRole('button', { name: '1 cancelled' }).waitFor()
     await page.getByRole('button', { name: '0 running' }).waitFor()

@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { filter, firstValueFrom } from 'rxjs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createExecutor } from '../../src/index.ts'
 import { openRecording, startRecording } from '../../src/inspector/index.ts'
 import { createMockDriver } from '../../src/testing/index.ts'
@@ -11,6 +11,8 @@ import { open, script, useBrowser } from './rig.ts'
 
 let folder: string
 let path: string
+/** How a step is written, unlike an arrow of a machine. */
+const stepTo = (state: string) => new RegExp(`"at":\\d+,"from":"\\w+","to":"${state}"`)
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ct-'))
@@ -24,9 +26,14 @@ beforeAll(async () => {
     env: { TOKEN: 'hunter2' },
     command: ['login', 'hunter2'],
   })
+  // Each in a message of its own.
+  const written = (what: RegExp) => vi.waitUntil(async () => what.test(await readFile(path, 'utf8')))
   await firstValueFrom(long.state$.pipe(filter(state => state === 'running')))
+  await written(stepTo('running'))
   await long.freeze()
+  await written(stepTo('frozen'))
   await Promise.all(Array.from({ length: 20 }, (_, n) => executor.run({ id: `bun-${n}`, image: 'quick' })))
+  await written(/bun-19/)
   long.cancel()
   await long
   await executor.onIdle()
@@ -71,8 +78,46 @@ describe.runIf(hasBrowser)('a recording on the page', () => {
     await page.getByRole('button', { name: 'Play' }).click()
     await page.getByRole('button', { name: '1 cancelled' }).waitFor()
     await page.getByRole('button', { name: 'Play' }).waitFor()
-    expect(await page.locator('.count').textContent()).toBe('21')
+    expect(await page.locator('.count').textContent()).toBe('21 actors')
     await page.getByRole('button', { name: 'Timeline' }).click()
     await page.locator('.lane[data-id="the-long-one"] .span[data-family="freeze"]').waitFor()
+  })
+
+  /** The recording after something became of its lines. */
+  const openChanged = async (change: (lines: string[]) => string) => {
+    const changed = join(folder, 'changed.ndjson')
+    await writeFile(changed, change((await readFile(path, 'utf8')).trimEnd().split('\n')))
+    return openRecording(changed)
+  }
+
+  it('that was cut is shown as far as it goes, and says so', async () => {
+    await using replay = await openChanged(lines => `${lines.slice(0, -2).join('\n')}\n${lines.at(-2)?.slice(0, -9)}`)
+    const { page } = await open(replay.url)
+    await page.getByText(/^This recording was cut short at \d\d:\d\d:\d\d/).waitFor()
+    await page.locator('.row', { hasText: 'the-long-one' }).click()
+    await page.locator('.state.lit[data-state="frozen"]').waitFor()
+    await page.locator('.log li', { hasText: 'freeze' }).first().waitFor()
+  })
+
+  it('with a bad line says where something is missing, and goes on with what it still tells', async () => {
+    await using replay = await openChanged(lines => {
+      const steps = lines.findIndex(line => stepTo('frozen').test(line))
+      return [...lines.slice(0, steps), '{"type":"delta","seq":', ...lines.slice(steps + 1)].join('\n')
+    })
+    const { page } = await open(replay.url)
+    await page.getByText('A part of this recording is missing').waitFor()
+    await page.getByRole('button', { name: '1 cancelled' }).waitFor()
+    await page.locator('.row', { hasText: 'the-long-one' }).click()
+    await page.locator('.log .missing').waitFor()
+    await page.locator('.state.lit[data-state="closed"]').waitFor()
+    await page.getByRole('slider', { name: 'Time in the recording' }).press('Home')
+    await page.locator('.notice').waitFor({ state: 'detached' })
+  })
+
+  it('of which nothing can be read says that, and has nothing to play', async () => {
+    await using replay = await openChanged(([hello]) => `${hello}\n{"type":"snapshot","seq":0,"now":1}`)
+    const { page } = await open(replay.url)
+    await page.getByRole('heading', { name: 'This recording cannot be read' }).waitFor()
+    expect(await page.getByRole('button', { name: 'Play' }).count()).toBe(0)
   })
 })

@@ -14,12 +14,14 @@ export function useBrowser(): void {
     browser = await launchBrowser()
   })
   afterEach(async () => {
+    await closePages()
     const pages = opened.splice(0)
-    await Promise.all(pages.map(({ page }) => page.context().close()))
     for (const { errors, foreign } of pages) expect({ errors, foreign }).toEqual({ errors: [], foreign: [] })
   })
   afterAll(() => browser?.close())
 }
+
+const closePages = () => Promise.all(opened.map(({ page }) => page.context().close()))
 
 /** The browser of the file. */
 export function withBrowser(): Browser {
@@ -34,16 +36,21 @@ export async function open(url: string, options: Parameters<typeof openPage>[2] 
   return watched
 }
 
-/** An inspector with an executor of a mock driver. */
+/** An inspector with an executor of a mock driver; the pages that are checked after the test are closed before it, so as not to look for it in vain. */
 export interface Kitchen extends AsyncDisposable {
   readonly inspector: Inspector
   readonly executor: Executor
 }
 
-/** Images: `quick` ends at once, `broken` with exit code 3, `long` when it is told to. */
+/** Images: `quick` ends at once, `brief` when it is told to, with the one sample that a short run gets, `broken` with exit code 3, `burnt` before it has begun, `greedy` for want of memory, `long` when it is told to. */
 export const script: MockScript = {
   quick: {},
+  brief: { runFor: Infinity, stats: [{ timestamp: 1_700_000_000_000, metrics: { mem_usage: 20 * 2 ** 20 } }] },
   broken: { exitCode: 3 },
+  burnt: {
+    startError: Object.assign(new Error(`no such file: /bin/oven ${'in the kitchen '.repeat(9)}`), { code: 'ENOENT' }),
+  },
+  greedy: { exitCode: 137, oomKilled: true },
   long: {
     runFor: Infinity,
     stats: Array.from({ length: 20 }, (_, n) => ({
@@ -61,6 +68,7 @@ export async function openKitchen(options: InspectorOptions = {}, concurrency = 
     inspector,
     executor,
     async [Symbol.asyncDispose]() {
+      await closePages()
       await executor.close({ force: true })
       await driver.close()
       await inspector.close()

@@ -58,3 +58,13 @@ it('controls only where it was told that it may, and only what can be controlled
   await open.executor.onIdle()
   expect((await post(open.inspector.url, request)).status).toBe(409)
 })
+
+it.each(['POST', 'PUT', 'DELETE'])('does not take a %s for a question', async method => {
+  await using kitchen = await openKitchen()
+  await kitchen.executor.run({ image: 'quick' })
+  for (const path of ['events', 'actors/1']) {
+    const { origin } = new URL(kitchen.inspector.url)
+    const response = await fetch(new URL(path, kitchen.inspector.url), { method, headers: { Origin: origin } })
+    expect({ path, status: response.status }).toEqual({ path, status: 405 })
+  }
+})

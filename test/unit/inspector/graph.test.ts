@@ -4,7 +4,7 @@ import { cookieMachine } from '../../../machines/cookie.ts'
 import { cookieStates, toMermaid } from '../../../src/index.ts'
 import { machineInfo, stateName } from '../../../src/inspector/graph.ts'
 import { hops, type Snapshot } from '../../../src/inspector/protocol.ts'
-import { countsOf } from '../../../src/inspector-page/steps.ts'
+import { countsOf, noHistory } from '../../../src/inspector-page/steps.ts'
 import { Listener, newHub } from './rig.ts'
 
 it("tells the cookie's machine as it is defined", () => {
@@ -59,9 +59,9 @@ it('follows actors of any machine, and counts the visits of their states beyond 
     [4, 'out'],
     [5, 'light'],
   ])
-  const history = { before: { states: {}, arrows: {} }, log: [], stats: [], context: undefined, ...details }
-  expect(countsOf({ ...history, log: [...history.log] }, 'off').states).toEqual({ off: 2, 'on.warm': 2, 'on.hot': 2 })
-  expect(countsOf({ ...history, log: [...history.log] }, 'off', 3).states).toEqual({
+  const history = { ...noHistory, ...details }
+  expect(countsOf(history, 'off').states).toEqual({ off: 2, 'on.warm': 2, 'on.hot': 2 })
+  expect(countsOf(history, 'off', 3).states).toEqual({
     off: 1,
     'on.warm': 1,
     'on.hot': 2,

@@ -1,5 +1,7 @@
 import { filter, firstValueFrom } from 'rxjs'
 import { expect, it } from 'vitest'
+import { createActor, fromPromise, waitFor } from 'xstate'
+import { imageMachine } from '../../../machines/image.ts'
 import { createExecutor, type Executor } from '../../../src/index.ts'
 import type { Hub } from '../../../src/inspector/hub.ts'
 import type { Delta, Snapshot } from '../../../src/inspector/protocol.ts'
@@ -127,4 +129,29 @@ it('notices a gap', () => {
   expect(model.apply({ type: 'snapshot', seq: 5, now: 1, machines: {}, actors: [], totals })).toBe(true)
   expect(model.apply({ type: 'delta', seq: 7, now: 2, totals })).toBe(false)
   expect(model.apply({ type: 'delta', seq: 6, now: 2, totals })).toBe(true)
+})
+
+it('counts how actors ended by their machines, since cookies are not alone', async () => {
+  const hub = newHub()
+  const listener = new Listener()
+  hub.join(listener)
+  await withExecutor(hub, executor => Promise.all(['ok', 'ok', 'broken'].map(image => executor.run({ image }))))
+  const image = createActor(imageMachine.provide({ actors: { look: fromPromise(async () => true) } }), {
+    id: 'busybox',
+    inspect: hub.inspect,
+    input: {
+      image: 'busybox',
+      policy: 'missing',
+      retries: 0,
+      retryDelay: 0,
+      retryMaxDelay: 0,
+      jitter: 0,
+      timeout: 1_000,
+    },
+  }).start()
+  await waitFor(image, ({ status }) => status === 'done')
+  hub.close()
+  const last = listener.messages.findLast((message): message is Delta => message.type === 'delta')
+  expect(last?.totals.endings).toEqual({ cookie: { success: 2, error: 1 }, image: { present: 1 } })
+  expect(last?.totals.statuses).toEqual({ success: 2, error: 1, present: 1 })
 })

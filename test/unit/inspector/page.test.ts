@@ -1,32 +1,15 @@
 import { expect, it } from 'vitest'
-import type { Step } from '../../../src/inspector/protocol.ts'
+import type { AnyStateMachine } from 'xstate'
+import { buddyMachine } from '../../../machines/buddy.ts'
+import { machineInfo } from '../../../src/inspector/graph.ts'
+import type { Totals } from '../../../src/inspector/protocol.ts'
 import { familyOf, shownState } from '../../../src/inspector-page/families.ts'
-import { filterOf, visibleRows } from '../../../src/inspector-page/filter.ts'
-import { bytes, duration, eventName } from '../../../src/inspector-page/format.ts'
-import { placeLabels } from '../../../src/inspector-page/label-places.ts'
-import type { Row } from '../../../src/inspector-page/model.ts'
-import { Player } from '../../../src/inspector-page/player.ts'
+import { filterOf, nextSort, usualSort, visibleRows } from '../../../src/inspector-page/filter.ts'
+import { bytes, duration, eventName, plainText } from '../../../src/inspector-page/format.ts'
+import { groupsOf } from '../../../src/inspector-page/groups.ts'
+import { lengthOf } from '../../../src/inspector-page/life.ts'
 import { spansOf, ticks } from '../../../src/inspector-page/spans.ts'
-import { append, noHistory } from '../../../src/inspector-page/steps.ts'
-
-const row = (change: Partial<Row>): Row => ({
-  key: 1,
-  id: 'one',
-  machine: 'cookie',
-  image: 'busybox',
-  initial: 'created',
-  state: 'running',
-  created: 0,
-  changed: 0,
-  steps: 0,
-  status: undefined,
-  exitCode: undefined,
-  over: false,
-  cpu: undefined,
-  mem: undefined,
-  path: [[0, 'created']],
-  ...change,
-})
+import { row } from './page-rig.ts'
 
 it('filters by words, by fields and by their opposite', () => {
   const rows = [
@@ -46,9 +29,99 @@ it('filters by words, by fields and by their opposite', () => {
 
 it('sorts by a column, in either direction, and keeps the order of equals', () => {
   const rows = [row({ key: 1, cpu: 5 }), row({ key: 2, cpu: 9 }), row({ key: 3 }), row({ key: 4, cpu: 5 })]
-  const order = (down: boolean) => visibleRows(rows, '', { by: 'cpu', down }).map(({ key }) => key)
+  const order = (down: boolean) => visibleRows(rows, '', { by: 'cpu', down }, 0).map(({ key }) => key)
   expect(order(false)).toEqual([3, 1, 4, 2])
   expect(order(true)).toEqual([2, 4, 1, 3])
+})
+
+it('sorts and filters by the state that is shown, and finds machines by a word', () => {
+  const rows = [
+    row({ key: 1, state: 'closed', status: 'success', over: true }),
+    row({ key: 2, state: 'closed', status: 'error', over: true }),
+    row({ key: 3, state: 'closing', status: 'success' }),
+    row({ key: 4, machine: 'slot', state: 'busy' }),
+  ]
+  const found = (text: string) => visibleRows(rows, text, { by: 'state', down: false }, 0).map(({ key }) => key)
+  expect(found('')).toEqual([4, 2, 1, 3])
+  expect(found('state:success')).toEqual([1, 3])
+  expect(found('state:closed')).toEqual([2, 1])
+  expect(found('slot')).toEqual([4])
+  expect(found('-cookie')).toEqual([4])
+})
+
+it('sorts by how long each has lived or took, which is what the column shows', () => {
+  const rows = [
+    row({
+      key: 1,
+      created: 0,
+      state: 'closed',
+      status: 'success',
+      over: true,
+      path: [
+        [0, 'created'],
+        [50, 'done'],
+        [90, 'closed'],
+      ],
+    }),
+    row({ key: 2, created: 80 }),
+    row({
+      key: 3,
+      created: 10,
+      state: 'closed',
+      status: 'error',
+      over: true,
+      path: [
+        [10, 'created'],
+        [15, 'done'],
+      ],
+    }),
+  ]
+  expect(rows.map(actor => lengthOf(actor, 100))).toEqual([50, 20, 5])
+  expect(visibleRows(rows, '', { by: 'age', down: false }, 100).map(({ key }) => key)).toEqual([3, 2, 1])
+})
+
+it('comes back to the usual order with the third click on a column', () => {
+  const clicks = (by: 'id' | 'cpu') => {
+    const first = nextSort(usualSort, by)
+    const second = nextSort(first, by)
+    return [first, second, nextSort(second, by)]
+  }
+  expect(clicks('id')).toEqual([{ by: 'id', down: false }, { by: 'id', down: true }, usualSort])
+  expect(clicks('cpu')).toEqual([{ by: 'cpu', down: true }, { by: 'cpu', down: false }, usualSort])
+})
+
+it('counts cookies by where they are and how they ended, and the rest by machine', () => {
+  const states = { cookie: { running: 2 }, slot: { idle: 1, frozen: 1 } }
+  const statuses = { success: 3, present: 7, error: 1 }
+  const endings = { cookie: { error: 1, success: 3 }, image: { present: 7 } }
+  const all = { seen: 15, ended: 11, states, statuses, endings }
+  const words = (totals: Totals) => groupsOf(totals).map(chips => chips.map(({ count, label }) => `${count} ${label}`))
+  expect(words(all)).toEqual([
+    ['0 queued', '2 running', '0 frozen'],
+    ['3 success', '1 error'],
+    ['7 image', '2 slot'],
+  ])
+  expect(words({ ...all, states: { slot: { idle: 1 } }, endings: {} })).toEqual([[], [], ['1 slot']])
+  expect(words({ seen: 0, ended: 0, states: {}, statuses: {} })[0]).toEqual(['0 queued', '0 running', '0 frozen'])
+  // Every count finds those that it counts.
+  expect(groupsOf(all)[1]?.[0]?.filter).toBe('status:success machine:cookie')
+})
+
+it('knows what every state and every end of our machines means', () => {
+  const known = (machine: AnyStateMachine) => machineInfo(machine).states.map(state => [state, familyOf(state)])
+  expect(Object.fromEntries(known(buddyMachine))).toEqual({
+    making: 'work',
+    free: 'wait',
+    leased: 'run',
+    resting: 'wait',
+    removing: 'stop',
+    pausing: 'wait',
+    closing: 'over',
+    closed: 'over',
+  })
+  expect(['launchFailed', 'launchTimeout', 'exited', 'broken', 'freezeFailed'].map(familyOf)).toEqual(
+    Array(5).fill('bad'),
+  )
 })
 
 it('draws a life as stretches of one look each, the frozen ones by themselves', () => {
@@ -80,22 +153,11 @@ it('writes round times below a timeline', () => {
   expect(ticks(1_300, 9_000, 5)).toEqual([2_000, 4_000, 6_000, 8_000])
 })
 
-it('puts labels where they hide neither states nor each other', () => {
-  const points = [
-    { x: 0, y: 0 },
-    { x: 0, y: 100 },
-  ]
-  const label = { from: 'a', points, width: 20, height: 10 }
-  const state = { x: 0, y: 50, width: 40, height: 10 }
-  expect(placeLabels([label, label, { ...label, from: 'b' }], [state])).toEqual([
-    { x: 0, y: 40 },
-    { x: 0, y: 60 },
-    { x: 0, y: 30 },
-  ])
-})
-
 it('says times, sizes and events in words', () => {
   expect([0, 999, 1_000, 61_000, 3_700_000].map(duration)).toEqual(['0 ms', '999 ms', '1.00 s', '1 m 01 s', '1 h 01 m'])
+  expect(plainText({ ranFor: 897.9940180000012, part: 0.12345, none: null })).toBe(
+    '{"ranFor":897.994,"part":0.123,"none":null}',
+  )
   expect([10, 2_048, 300 * 2 ** 20].map(bytes)).toEqual(['10 B', '2.0 KB', '300 MB'])
   expect(
     ['', 'freeze', 'xstate.done.actor.0.x', 'xstate.error.actor.x', 'xstate.after.timeLeft.x'].map(eventName),
@@ -107,31 +169,4 @@ it('shows how a run ended once it has, and its state until then', () => {
   expect(shownState(row({ state: 'done', status: 'error' }))).toBe('error')
   expect(shownState(row({ state: 'closing', status: 'timeout' }))).toBe('timeout')
   expect(familyOf('oven.frozen')).toBe('freeze')
-})
-
-const step = (n: number, from: string, to: string): Step => ({ key: 1, n, at: n * 10, from, to, event: 'go' })
-
-it('notices a step that is missing', () => {
-  const history = noHistory()
-  expect([1, 2, 2, 4].map(n => append(history, step(n, 'a', 'b')))).toEqual([true, true, true, false])
-  expect(history.log.map(({ n }) => n)).toEqual([1, 2])
-})
-
-it('shows a recording as it was at any time, forward and back', () => {
-  const totals = { seen: 1, ended: 0, states: {}, statuses: {} }
-  const { status: _, exitCode: __, over: ___, cpu: ____, mem: _____, ...info } = row({ state: 'a' })
-  const player = new Player([
-    { type: 'hello', protocol: 1, instance: 'x', mode: 'recording', control: false, maxSteps: 1 },
-    { type: 'snapshot', seq: 0, now: 5, machines: {}, actors: [info], totals },
-    { type: 'delta', seq: 1, now: 10, steps: [step(1, 'a', 'b')], totals },
-    { type: 'delta', seq: 2, now: 20, steps: [step(2, 'b', 'c')], samples: [[1, 20, 50, 100]], totals },
-    { type: 'end', now: 21 },
-  ])
-  expect([player.began, player.ends]).toEqual([5, 21])
-  const stateAt = (at: number) => player.seek(at).actors.get(1)?.state
-  expect([stateAt(21), stateAt(12), stateAt(5), stateAt(20)]).toEqual(['c', 'b', 'a', 'c'])
-  player.seek(12)
-  expect(player.history(1)).toMatchObject({ log: [{ n: 1 }], stats: [] })
-  player.seek(21)
-  expect(player.history(1)).toMatchObject({ log: [{ n: 1 }, { n: 2 }], stats: [{ metrics: { cpu_total: 50 } }] })
 })

@@ -1,0 +1,27 @@
+import { readAddress, writeAddress } from './address.ts'
+import { currentView, onChoice, session, show } from './view.ts'
+
+/** How long the address waits to follow what is typed and walked through, in ms: browsers refuse more than some changes a second. */
+const settleAfter = 250
+
+/** Keeps the page's address and the browser's Back in step with what is chosen. */
+export function followAddress(): void {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const here = () => {
+    const { tab, filter } = currentView()
+    return writeAddress({ tab, filter, wanted: session.wanted }) || location.pathname
+  }
+  onChoice(choice => {
+    clearTimeout(timer)
+    if (choice === 'new') history.pushState(null, '', here())
+    else timer = setTimeout(() => history.replaceState(null, '', here()), settleAfter)
+  })
+  addEventListener('popstate', restore)
+  restore()
+}
+
+function restore(): void {
+  const { tab, filter, wanted } = readAddress(location.hash)
+  session.want(wanted)
+  show({ tab, filter, cursor: undefined }, 'restored')
+}

@@ -1,0 +1,93 @@
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { hasBrowser } from '../support/browser.ts'
+import { type Kitchen, open, openKitchen, useBrowser } from './rig.ts'
+
+/** In the page: pairs of labels, states and numbers of visits, as they are drawn, of which one hides the other; a label may lie on nothing. */
+const collisions = `(() => {
+  const boxes = [...document.querySelectorAll('.chart .label, .chart .state .box, .chart .visits rect')].map(drawn => {
+    const { left, top, right, bottom } = drawn.getBoundingClientRect()
+    return { text: drawn.textContent || drawn.parentElement.textContent, isLabel: drawn.matches('.label'), left, top, right, bottom }
+  })
+  return boxes.flatMap((a, index) =>
+    boxes.slice(index + 1).flatMap(b => {
+      const across = Math.min(a.right, b.right) - Math.max(a.left, b.left)
+      const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top)
+      return (a.isLabel || b.isLabel) && across > 1.5 && down > 1.5 ? [a.text + ' / ' + b.text] : []
+    }),
+  )
+})()`
+
+/** In the page: at which part of its own size the chart is drawn, and whether what is lit is seen. */
+const scale = `(() => {
+  const chart = document.querySelector('.chart')
+  return chart.getBoundingClientRect().width / chart.viewBox.baseVal.width
+})()`
+const litIsSeen = `(() => {
+  const lit = document.querySelector('.state.lit .box').getBoundingClientRect()
+  const box = document.querySelector('.chart-box').getBoundingClientRect()
+  return lit.left >= box.left && lit.right <= box.right && lit.top >= box.top && lit.bottom <= box.bottom
+})()`
+
+const openCookie = async (kitchen: Kitchen, width: number, height = 800): Promise<Page> => {
+  const execution = kitchen.executor.run({ id: 'the-long-one', image: 'long' })
+  const { page } = await open(kitchen.inspector.url, { viewport: { width, height }, reducedMotion: 'reduce' })
+  await page.locator('.row', { hasText: 'running' }).waitFor()
+  await execution.freeze()
+  await execution.unfreeze()
+  await page.locator('.row', { hasText: 'the-long-one' }).click()
+  await page.locator('.state.lit[data-state="running"] .visits', { hasText: '2' }).waitFor()
+  return page
+}
+
+describe.runIf(hasBrowser)('the statechart', () => {
+  useBrowser()
+
+  it.each([
+    [1920, 1080],
+    [1280, 800],
+    [820, 800],
+    [390, 800],
+  ])('can be read at %i × %i px, and shows the state that is lit', async (width, height) => {
+    await using kitchen = await openKitchen()
+    const page = await openCookie(kitchen, width, height)
+    expect(await page.evaluate(scale)).toBeGreaterThanOrEqual(0.799)
+    expect(await page.evaluate(litIsSeen)).toBe(true)
+    // It is not larger than what is drawn in it.
+    const [box, chart] = await Promise.all(
+      ['.chart-box', '.chart'].map(selector => page.locator(selector).boundingBox()),
+    )
+    expect((box?.height ?? 0) - (chart?.height ?? 0)).toBeLessThan(30)
+  })
+
+  it('shows no label over another, a state or a number of visits, whatever is pointed at', async () => {
+    await using kitchen = await openKitchen()
+    const page = await openCookie(kitchen, 1280, 1000)
+    expect(await page.locator('.chart .label').count()).toBeGreaterThan(8)
+    expect(await page.evaluate(collisions)).toEqual([])
+    for (const state of await page.locator('.state').all()) {
+      await state.hover()
+      const name = await state.getAttribute('data-state')
+      await page.locator(`.chart[data-looked="${name}"]`).waitFor()
+      expect(await page.evaluate(collisions), `at ${name}`).toEqual([])
+    }
+    await page.getByRole('button', { name: 'All labels' }).click()
+    await page.locator('.chart .label', { hasText: 'after grace' }).waitFor()
+    expect(await page.evaluate(collisions)).toEqual([])
+  })
+
+  it('says of the last step only the event that happened', async () => {
+    await using kitchen = await openKitchen()
+    await kitchen.executor.run({ id: 'the-bun', image: 'quick' })
+    await kitchen.executor.onIdle()
+    const { page } = await open(kitchen.inspector.url)
+    await page.locator('.row').click()
+    await page.locator('.log li', { hasText: 'exited' }).getByRole('button').click()
+    await page.locator('.chart .label.taken', { hasText: /^exited$/ }).waitFor()
+    await page.getByRole('button', { name: 'All labels' }).click()
+    await page.locator('.chart .label.taken', { hasText: 'lost' }).waitFor()
+    expect((await page.locator('.chart .word.happened').allTextContents()).map(word => word.trim())).toEqual([
+      'exited,',
+    ])
+  })
+})

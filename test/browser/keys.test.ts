@@ -1,0 +1,122 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createExecutor } from '../../src/index.ts'
+import { openRecording, startRecording } from '../../src/inspector/index.ts'
+import { createMockDriver } from '../../src/testing/index.ts'
+import { hasBrowser } from '../support/browser.ts'
+import { open, openKitchen, script, useBrowser } from './rig.ts'
+
+describe.runIf(hasBrowser)('keys and the pointer', () => {
+  useBrowser()
+
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ct-'))
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
+  it('choose and zoom without anything having the focus, in the table and in the timeline', async () => {
+    await using kitchen = await openKitchen()
+    for (const id of ['aa', 'bb', 'cc']) await kitchen.executor.run({ id, image: 'quick' })
+    const { page } = await open(kitchen.inspector.url)
+    await page.locator('.row').first().waitFor()
+    await page.keyboard.press('ArrowDown')
+    await page.locator('.details h2', { hasText: 'cc' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('.details').waitFor({ state: 'detached' })
+    await page.keyboard.press('2')
+    await page.locator('.lane').first().waitFor()
+    const label = page.locator('svg.timeline')
+    const before = await label.getAttribute('aria-label')
+    await page.keyboard.press('+')
+    await expect.poll(() => label.getAttribute('aria-label')).not.toBe(before)
+    await page.keyboard.press('0')
+    await page.locator('.tools button[aria-pressed=true]', { hasText: 'All' }).waitFor()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowDown')
+    await page.locator('.lane.selected[data-id="bb"]').waitFor()
+    await page.locator('.log li').first().waitFor()
+    await page.keyboard.press('ArrowLeft')
+    await page.locator('.chart-tools .where', { hasText: 'step' }).waitFor()
+  })
+
+  it('a timeline that is dragged chooses nobody, one that is clicked does', async () => {
+    await using kitchen = await openKitchen()
+    await kitchen.executor.run({ id: 'the-bun', image: 'quick' })
+    const { page } = await open(kitchen.inspector.url)
+    await page.getByRole('button', { name: 'Timeline' }).click()
+    const box = await page.locator('.lane .ground').boundingBox()
+    if (box === null) throw new Error('there is no lane')
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2]
+    const live = page.getByRole('button', { name: 'Live' })
+    expect(await live.getAttribute('aria-pressed')).toBe('true')
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    await page.mouse.move(x - 60, y, { steps: 4 })
+    await page.mouse.up()
+    await page.locator('.tools button[aria-pressed=false]', { hasText: 'Live' }).waitFor()
+    expect(await page.locator('.details').count()).toBe(0)
+    await page.mouse.click(x, y)
+    await page.locator('.details h2', { hasText: 'the-bun' }).waitFor()
+  })
+
+  it('the menu closes with Escape, and with a click elsewhere, and the details stay', async () => {
+    await using kitchen = await openKitchen()
+    await kitchen.executor.run({ id: 'the-bun', image: 'quick' })
+    const { page } = await open(kitchen.inspector.url)
+    await page.locator('.row').click()
+    const menu = page.locator('.details .menu')
+    const body = menu.locator('.menu-body')
+    await menu.locator('summary').click()
+    await body.waitFor()
+    await page.keyboard.press('Escape')
+    await body.waitFor({ state: 'hidden' })
+    expect(await page.locator('.details').count()).toBe(1)
+    await menu.locator('summary').click()
+    await body.waitFor()
+    await page.locator('.details h2').click()
+    await body.waitFor({ state: 'hidden' })
+    await page.keyboard.press('Escape')
+    await page.locator('.details').waitFor({ state: 'detached' })
+  })
+
+  it('buttons act on nothing while one looks at the past', async () => {
+    await using kitchen = await openKitchen({ control: true })
+    void kitchen.executor.run({ id: 'the-long-one', image: 'long' }).catch(() => {})
+    const { page } = await open(kitchen.inspector.url)
+    await page.locator('.row', { hasText: 'running' }).click()
+    const cancel = page.locator('.controls button:not([disabled])', { hasText: 'Cancel' })
+    await cancel.waitFor()
+    await page.locator('.log li').nth(1).waitFor()
+    await page.keyboard.press('ArrowLeft')
+    await cancel.waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Follow live' }).click()
+    await cancel.waitFor()
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await cancel.waitFor({ state: 'detached' })
+  })
+
+  it('Space plays and stops a recording, also from its slider', async () => {
+    const path = join(folder, 'runs.ndjson')
+    {
+      await using recording = await startRecording(path)
+      await using driver = createMockDriver(script)
+      await using executor = createExecutor({ driver, inspect: recording.inspect })
+      await executor.run({ id: 'the-bun', image: 'quick' })
+      await executor.onIdle()
+    }
+    await using replay = await openRecording(path)
+    const { page } = await open(replay.url)
+    await page.locator('.row').click()
+    await page.getByRole('button', { name: 'At the latest' }).waitFor()
+    await page.getByRole('slider').press('Home')
+    await page.getByRole('combobox').selectOption('0.25')
+    await page.getByRole('slider').press(' ')
+    await page.getByRole('button', { name: 'Stop' }).waitFor()
+    expect(await page.locator('.notice').count()).toBe(0)
+    await page.getByRole('slider').press(' ')
+    await page.getByRole('button', { name: 'Play' }).waitFor()
+  })
+})

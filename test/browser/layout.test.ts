@@ -1,0 +1,82 @@
+import type { Locator } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { hasBrowser } from '../support/browser.ts'
+import { open, openKitchen, useBrowser } from './rig.ts'
+
+/** The types of the tests know no browser. */
+interface Page {
+  readonly document: {
+    createRange(): { selectNodeContents(node: unknown): void; getBoundingClientRect(): { readonly right: number } }
+  }
+}
+
+/** Where the text of an element ends, in px from the left. */
+const textEnd = (element: Locator) =>
+  element.evaluate(element => {
+    const range = (globalThis as unknown as Page).document.createRange()
+    range.selectNodeContents(element)
+    return Math.round(range.getBoundingClientRect().right)
+  })
+
+/** How much wider a text is than its place, in px. */
+const cut = (element: Locator) =>
+  element.evaluate(element => {
+    const { scrollWidth, clientWidth } = element as unknown as Record<'scrollWidth' | 'clientWidth', number>
+    return scrollWidth - clientWidth
+  })
+
+describe.runIf(hasBrowser)('the table', () => {
+  useBrowser()
+
+  it.each([
+    { width: 1280, image: true },
+    { width: 820, image: true },
+    { width: 390, image: false },
+  ])('shows every column that there is room for at $width px', async ({ width, image }) => {
+    await using kitchen = await openKitchen()
+    await kitchen.executor.run({ id: 'the-bun', image: 'quick' })
+    const { page } = await open(kitchen.inspector.url, { viewport: { width, height: 800 } })
+    await page.locator('.row').waitFor()
+    expect(await page.locator('.row .c-image').isVisible()).toBe(image)
+    expect(await page.locator('.row .c-mem').isVisible()).toBe(image)
+    expect(await page.locator('.row .c-age').isVisible()).toBe(true)
+    // Where numbers stand, their titles stand, too.
+    const [title, number] = [page.locator('.thead .c-age'), page.locator('.row .c-age')]
+    expect(await textEnd(title)).toBe(await textEnd(number))
+  })
+
+  it('tells whole what it has to cut', async () => {
+    await using kitchen = await openKitchen()
+    const id = `the-${'very-'.repeat(20)}long-one`
+    await kitchen.executor.run({ id, image: 'quick', command: 'knead --fast' })
+    const { page } = await open(kitchen.inspector.url)
+    await page.locator('.row').click()
+    const heading = page.locator('.details h2')
+    await heading.waitFor()
+    expect(await cut(heading)).toBe(0)
+    expect(await cut(page.locator('.row .c-id'))).toBeGreaterThan(0)
+    expect(await heading.getAttribute('title')).toBe(id)
+    await page.locator('.details .title p[title="quick knead --fast"]').waitFor()
+    expect(await page.locator('.row .c-image').getAttribute('title')).toBe('quick knead --fast')
+    await page.getByRole('button', { name: 'Timeline' }).click()
+    expect(await page.locator('.lane title').first().textContent()).toBe(id)
+  })
+
+  it('comes back to the usual order with a third click', async () => {
+    await using kitchen = await openKitchen()
+    for (const id of ['bb', 'aa', 'cc']) await kitchen.executor.run({ id, image: 'quick' })
+    const { page } = await open(kitchen.inspector.url)
+    const header = page.locator('[role=columnheader]', { hasText: 'Id' })
+    await page.locator('.row').first().waitFor()
+    const first = () => page.locator('.row').first().getAttribute('data-id')
+    for (const [sort, id] of [
+      ['ascending', 'aa'],
+      ['descending', 'cc'],
+      ['none', 'cc'],
+    ]) {
+      await header.getByRole('button').click()
+      await page.locator(`[role=columnheader][aria-sort=${sort}]`, { hasText: 'Id' }).waitFor()
+      expect(await first()).toBe(id)
+    }
+  })
+})
