@@ -20,19 +20,22 @@ import { Windows } from './windows.ts'
  */
 export function decimate(maxSamples: number, stats: readonly Stat[]): Stat[] {
   checkMaxSamples(maxSamples)
-  checkStats(stats)
-  if (stats.length <= maxSamples) return [...stats]
+  if (!Array.isArray(stats) || stats.length <= maxSamples) {
+    checkStats(stats)
+    return [...stats]
+  }
   const first = stats[0]
   const last = stats[stats.length - 1]
-  if (maxSamples <= 0 || first === undefined || last === undefined) return []
+  if (maxSamples <= 0) return []
+  if (!first || !last) throw refusal(stats)
 
   const windows = new Windows(maxSamples, first.timestamp, last.timestamp)
   const points: Stat[] = []
   const mean = new Mean()
   let before = first.timestamp
   for (const stat of stats) {
-    // Also false for NaN.
-    if (!(stat.timestamp >= before && stat.timestamp < Number.POSITIVE_INFINITY)) throw notSorted(stats)
+    // Also false for NaN, and for what is no sample.
+    if (!(stat?.timestamp >= before && stat.timestamp < Number.POSITIVE_INFINITY)) throw refusal(stats)
     before = stat.timestamp
     if (windows.opens(stat.timestamp)) {
       points.push(mean.toStat())
@@ -53,7 +56,8 @@ export function checkMaxSamples(maxSamples: number): void {
   )
 }
 
-function notSorted(stats: readonly Stat[]): CookietinError {
+function refusal(stats: readonly Stat[]): CookietinError {
+  checkStats(stats)
   const index = stats.findIndex(({ timestamp }, at) => {
     const before = at === 0 ? Number.NEGATIVE_INFINITY : (stats[at - 1]?.timestamp ?? Number.NaN)
     return !(timestamp >= before && Number.isFinite(timestamp))
