@@ -150,7 +150,7 @@ function unreachable(attempts: readonly Attempt[]): CookietinError {
   return new CookietinError(
     told?.error.code ?? 'ERR_COOKIETIN_ENGINE_UNREACHABLE',
     `No Docker Engine answered. Tried:\n${lines.join('\n')}\nStart one, or name one with DOCKER_HOST or the config's docker; \`cookietin doctor\` tells more`,
-    { cause: (told ?? first)?.error, retryable: true },
+    { cause: (told ?? first)?.error, retryable: attempts.some(({ error }) => error.retryable) },
   )
 }
 

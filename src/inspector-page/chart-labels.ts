@@ -1,6 +1,6 @@
+import { eventName } from '../event-name.ts'
 import { arrowKey, type Counts, hops, type Step } from '../inspector/protocol.ts'
 import type { Chart, PlacedArrow, PlacedState } from './chart-layout.ts'
-import { eventName } from './format.ts'
 import { type Box, placeLabels } from './label-places.ts'
 import { boxOf, type TextWidth, type Way, type Word, waysOf } from './label-text.ts'
 

@@ -40,12 +40,3 @@ export function clock(at: number): string {
   const date = new Date(at)
   return `${date.toLocaleTimeString('en-GB')}.${String(date.getMilliseconds()).padStart(3, '0')}`
 }
-
-/** XState's own event names in words. */
-export function eventName(event: string): string {
-  if (event === '') return 'always'
-  const done = /^xstate\.(done|error)\.(?:actor|state)\./.exec(event)
-  if (done) return done[1] === 'done' ? 'ok' : 'failed'
-  const after = /^xstate\.after\.(?<delay>[^.]+)\./.exec(event)?.groups?.delay
-  return after === undefined ? event : `after ${after}`
-}
