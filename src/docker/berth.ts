@@ -1,7 +1,7 @@
 import type { ResolvedTask } from '../task.ts'
+import { type CreateOptions, useNetwork } from './create-options.ts'
 import { replyOf } from './errors.ts'
-import type { NetworkLease } from './networks.ts'
-import { type CreateOptions, useNetwork } from './options.ts'
+import type { NetworkLease } from './network-source.ts'
 import type { Room } from './room.ts'
 
 /** What the engine, or the runtime below it, says when a container is to join the namespace of one that has ended. */

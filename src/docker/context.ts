@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { InvalidInputError } from '../errors.ts'
 import type { Tls } from './agent.ts'
-import type { Env } from './endpoint.ts'
+import type { Env } from './env.ts'
 
 /** The docker context in use, and what says so; undefined for the default one. */
 export function currentContext(env: Env): { readonly name: string; readonly source: string } | undefined {

@@ -1,9 +1,9 @@
 import { CookietinError } from '../errors.ts'
 import { protocolError } from './api.ts'
+import type { CreateOptions } from './create-options.ts'
 import { isLostReply, replyOf } from './errors.ts'
 import { inspectContainer } from './inspect.ts'
 import { labelNames } from './labels.ts'
-import type { CreateOptions } from './options.ts'
 import type { Room } from './room.ts'
 
 /** One create call. */

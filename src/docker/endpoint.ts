@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { InvalidInputError } from '../errors.ts'
 import type { Tls } from './agent.ts'
 import { contextEndpoint, currentContext } from './context.ts'
+import type { Env } from './env.ts'
 
 /** A place where an engine may listen. */
 export interface Endpoint {
@@ -22,9 +23,6 @@ export interface Endpoint {
       }
     | { readonly kind: 'ssh'; readonly destination: string; readonly port: string; readonly remotePath: string }
 }
-
-/** The environment variables that are read. */
-export type Env = Readonly<Record<string, string | undefined>>
 
 const defaultSocket = '/var/run/docker.sock'
 const longestPath = process.platform === 'darwin' ? 103 : 107

@@ -1,7 +1,8 @@
 import type { ResolvedDockerConfig } from '../config.ts'
 import type { ResolvedTask } from '../task.ts'
+import type { CreateOptions, HostOptions } from './create-options.ts'
 import { isHardened } from './hardened.ts'
-import { type CreateOptions, createOptions, type HostOptions } from './options.ts'
+import { createOptions } from './options.ts'
 
 /** One create option, and why it is what it is. */
 export interface Explained {

@@ -1,6 +1,6 @@
 import { InvalidInputError } from '../errors.ts'
 import type { ResolvedTask } from '../task.ts'
-import { type ContainerDefaults, type CreateOptions, isAllowed, tmpfsOptions } from './options.ts'
+import { type ContainerDefaults, type CreateOptions, isAllowed, tmpfsOptions } from './create-options.ts'
 
 /** The user of containers that run code you do not trust: nobody's id on any ordinary host. */
 const untrustedUser = '65532:65532'

@@ -2,7 +2,7 @@ import { InvalidInputError } from '../errors.ts'
 import type { Loosened } from '../loosenings.ts'
 import { dangerOf } from '../resolve/dangerous-mounts.ts'
 import { isRecord } from '../resolve/issues.ts'
-import type { CreateOptions } from './options.ts'
+import type { CreateOptions } from './create-options.ts'
 
 /** What create options can be changed to by hand, each a way out of the profile, and the name by which a config gives it up. */
 type Check = (now: Bag, before: Bag, isHardened: boolean) => boolean

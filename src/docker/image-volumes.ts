@@ -1,9 +1,9 @@
 import { InvalidInputError } from '../errors.ts'
 import { formatImage } from '../image-name.ts'
 import type { ResolvedTask } from '../task.ts'
+import { isAllowed } from './create-options.ts'
 import { replyOf } from './errors.ts'
 import { isHardened } from './hardened.ts'
-import { isAllowed } from './options.ts'
 import type { Room } from './room.ts'
 
 /**

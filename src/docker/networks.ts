@@ -1,23 +1,8 @@
 import type { ResolvedTask } from '../task.ts'
 import { isHardened } from './hardened.ts'
 import type { MovedListener } from './moves.ts'
+import type { NetworkLease, NetworkSource } from './network-source.ts'
 import type { PreforkPool } from './prefork/pool.ts'
-
-/** One cookie's hold on a network. */
-export interface NetworkLease {
-  /** As the engine's `NetworkMode`. */
-  readonly network: string
-  /** For a namespace that is held ready: true once it is no more. Undefined for a network. */
-  readonly lost?: boolean
-  /** Gives it back; once, however often it is called. */
-  release(): void
-}
-
-/** Picks a network for a container. */
-export interface NetworkSource {
-  /** Undefined: what its options say is left as it is. */
-  lease(task: ResolvedTask, networkless: boolean): NetworkLease | undefined
-}
 
 /** Picks a namespace of the pool where one is free, else one of the configured networks. */
 export class Networks implements NetworkSource {

@@ -1,9 +1,10 @@
 import type { ResolvedTask } from '../task.ts'
+import type { CreateOptions } from './create-options.ts'
 import { isHardened } from './hardened.ts'
 import { checkOptions } from './hatch.ts'
 import { labelsOf } from './labels.ts'
 import { checkMountSources } from './mount-sources.ts'
-import { type CreateOptions, createOptions } from './options.ts'
+import { createOptions } from './options.ts'
 import type { Room } from './room.ts'
 
 /** The create options of a task, as they are before anybody has changed them. */

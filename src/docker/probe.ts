@@ -1,7 +1,8 @@
 import type { ResolvedDockerConfig } from '../config.ts'
 import { type CookietinError, toCookietinError } from '../errors.ts'
 import { connectTo } from './connect.ts'
-import { type Endpoint, type Env, endpoints } from './endpoint.ts'
+import { type Endpoint, endpoints } from './endpoint.ts'
+import type { Env } from './env.ts'
 
 /** What became of one place where an engine might listen. */
 export interface Probe {

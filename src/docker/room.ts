@@ -5,7 +5,7 @@ import type { ImageCleaner } from './image-cleaner.ts'
 import type { Images } from './images.ts'
 import type { Liveness } from './liveness.ts'
 import type { MovedListener } from './moves.ts'
-import type { NetworkSource } from './networks.ts'
+import type { NetworkSource } from './network-source.ts'
 
 /** What the containers of one engine share. */
 export interface Room {

@@ -1,6 +1,6 @@
 import { hostOf, type Registries } from '../../registries.ts'
 import type { RegistryAuth } from '../../task.ts'
-import type { Env } from '../endpoint.ts'
+import type { Env } from '../env.ts'
 import { SharedFlights } from '../flights.ts'
 import { findInDockerConfig } from './docker-config.ts'
 import { askHelper } from './helper.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { CookietinError } from '../../errors.ts'
 import { hostOf, hubServer } from '../../registries.ts'
 import type { RegistryAuth } from '../../task.ts'
-import type { Env } from '../endpoint.ts'
+import type { Env } from '../env.ts'
 
 /** What a config of Docker's says of one registry. */
 export interface Found {

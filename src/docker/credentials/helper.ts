@@ -2,7 +2,7 @@ import { type ExecFileException, execFile } from 'node:child_process'
 import { CookietinError } from '../../errors.ts'
 import type { RegistryAuth } from '../../task.ts'
 import { cancelledError } from '../api.ts'
-import type { Env } from '../endpoint.ts'
+import type { Env } from '../env.ts'
 
 /** One question to a credential helper. */
 export interface HelperCall {

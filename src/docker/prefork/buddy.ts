@@ -2,7 +2,7 @@ import type { BuddyInput } from '../../../machines/buddy-types.ts'
 import type { Inspect } from '../../inspectable.ts'
 import type { DockerContainer } from '../container.ts'
 import type { MovedListener } from '../moves.ts'
-import type { NetworkLease } from '../networks.ts'
+import type { NetworkLease } from '../network-source.ts'
 import { type BuddyActor, createBuddyActor } from './buddy-actor.ts'
 
 /** How a buddy gets its containers, and whom it tells of its changes. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { filter, firstValueFrom } from 'rxjs'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { HostOptions } from '../../../src/docker/options.ts'
+import type { HostOptions } from '../../../src/docker/create-options.ts'
 import {
   type ContainerTask,
   type Cookie,

@@ -1,0 +1,2 @@
+/** The environment variables that are read. */
+export type Env = Readonly<Record<string, string | undefined>>
