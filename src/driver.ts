@@ -1,6 +1,6 @@
 import { checkSignal } from './abort.ts'
-import type { CookieClock } from './cookie/open-cookie.ts'
 import { OpenCookie } from './cookie/open-cookie.ts'
+import type { CookieClock } from './cookie/surroundings.ts'
 import type { Cookie, CookieOptions } from './cookie.ts'
 import type { Engine } from './engine.ts'
 import { CookietinError } from './errors.ts'

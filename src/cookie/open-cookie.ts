@@ -1,13 +1,13 @@
-import type { Readable, Writable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { EMPTY, type Observable } from 'rxjs'
-import { type ActorOptions, createActor } from 'xstate'
+import { createActor } from 'xstate'
 import { checkSignal, onAbort } from '../abort.ts'
 import type { Cookie, CookieOptions, WaitResult } from '../cookie.ts'
 import type { EngineContainer } from '../engine.ts'
 import { CookietinError, toCookietinError } from '../errors.ts'
 import { guardInput, type InputGuard, toChunks } from '../input.ts'
 import { makeInspectable } from '../inspectable.ts'
-import { Output } from '../output.ts'
+import type { Output } from '../output.ts'
 import type { PullProgress } from '../pull-progress.ts'
 import type { RunResult, Transition } from '../result.ts'
 import { type CookieState, isSettled, type SettledState } from '../states.ts'
@@ -15,23 +15,13 @@ import type { Stat } from '../stats/stat.ts'
 import type { ResolvedTask } from '../task.ts'
 import { assignParts, engineCookieMachine } from './actors.ts'
 import { inspectableCookie } from './inspectable-cookie.ts'
+import { outputOf } from './outputs.ts'
 import { type CookieActor, Recorder } from './recorder.ts'
 import { resultOf } from './result.ts'
 import { Sampler } from './sampler.ts'
+import type { CookieSurroundings } from './surroundings.ts'
 
 const defaultMaxStats = 240
-/** Bytes. What goes to a writable of the task is kept there; the result has its beginning. */
-const defaultMaxOutput = { alone: 8 * 1024 * 1024, besideWritable: 1024 * 1024 }
-
-/** What drives the machine's delays, and may tell the time. */
-export type CookieClock = NonNullable<ActorOptions<typeof engineCookieMachine>['clock']> & { now?(): number }
-
-/** What a cookie finds where it is made. */
-export interface CookieSurroundings {
-  readonly clock?: CookieClock | undefined
-  /** Settles when a cookie of the same id that is being closed is gone. It never rejects. */
-  readonly forerunner?: Promise<unknown> | undefined
-}
 
 /** The one implementation of {@link Cookie}: joins its machine to a container of an engine. */
 export class OpenCookie implements Cookie {
@@ -275,9 +265,4 @@ export class OpenCookie implements Cookie {
       { cookieId: this.id },
     )
   }
-}
-
-function outputOf(target: Writable | undefined, { maxOutput }: CookieOptions): Output {
-  const { alone, besideWritable } = defaultMaxOutput
-  return new Output({ target, limit: maxOutput ?? (target === undefined ? alone : besideWritable) })
 }
