@@ -1,4 +1,4 @@
-import { fold, Issues, isRecord, nearest } from './resolve/issues.ts'
+import { fold, Issues, isRecord, rightName } from './resolve/issues.ts'
 import { parseSize } from './sizes.ts'
 
 /** How one key of a config is read. `read` gives undefined for what is not allowed. */
@@ -71,8 +71,7 @@ function readGiven(issues: Issues, names: ReadonlyMap<string, string>, given: un
   for (const [name, value] of isRecord(given) ? Object.entries(given) : []) {
     if (value === undefined) continue
     const key = names.get(fold(name))
-    const near = nearest(name, keys)
-    if (key === undefined) issues.addSecret(name, value, near ? `given as ${near}` : `one of ${keys.join(', ')}`)
+    if (key === undefined) issues.addSecret(name, value, rightName(name, keys))
     else if (found.has(key)) issues.add(name, value, `given once: it is also there as ${found.get(key)?.name}`)
     else found.set(key, { name, value })
   }

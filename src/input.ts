@@ -22,14 +22,14 @@ export interface InputGuard {
 
 /**
  * Guards an input that is not read yet: a stream that breaks meanwhile, as one of a file that is not there, must find a listener for its
- * error, which would end the process otherwise.
+ * error, which would end the process otherwise. `broke` hears of it.
  */
-export function guardInput(input: TaskInput | undefined): InputGuard {
+export function guardInput(input: TaskInput | undefined, broke: (error: unknown) => void = ignore): InputGuard {
   if (typeof input !== 'object' || !isNodeStream(input)) return { failure: () => undefined, release() {} }
-  input.on('error', ignore)
+  input.on('error', broke)
   return {
     failure: () => (input.errored ? inputError(input.errored) : undefined),
-    release: () => input.off('error', ignore),
+    release: () => input.off('error', broke),
   }
 }
 

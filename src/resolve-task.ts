@@ -2,7 +2,7 @@ import { type ImageName, readImage } from './image-name.ts'
 import { checkTotal, readCommand, readEnv } from './resolve/command.ts'
 import { isText, readBoolean, readChoice, readStrings, readWhole } from './resolve/fields.ts'
 import { readId } from './resolve/id.ts'
-import { fold, Issues, isRecord, nearest } from './resolve/issues.ts'
+import { fold, Issues, isRecord, rightName } from './resolve/issues.ts'
 import { readMemory, readTimeout, readUlimits } from './resolve/limits.ts'
 import { readUdsPath, readVolumes, readWorkDir } from './resolve/mounts.ts'
 import { readAuth, readLogger } from './resolve/services.ts'
@@ -125,13 +125,10 @@ function refuseUnknown(issues: Issues, task: object): void {
   const known = Object.keys(fieldNames)
   for (const [name, value] of Object.entries(task)) {
     if (Object.hasOwn(fieldNames, name)) continue
-    const near = otherNames.get(fold(name)) ?? nearest(name, known)
+    const other = otherNames.get(fold(name))
+    const otherwise = `left out: a task has only the fields ${known.join(', ')}`
     // Its value is not shown: it may be an environment under a misspelt name.
-    issues.addSecret(
-      name,
-      value,
-      near ? `given as ${near}` : `left out: a task has only the fields ${known.join(', ')}`,
-    )
+    issues.addSecret(name, value, other ? `given as ${other}` : rightName(name, known, otherwise))
   }
 }
 

@@ -16,10 +16,10 @@ export function isHardened(task: ResolvedTask): boolean {
   return task.profile === 'hardened'
 }
 
-/** True when `user` is root by name or number, whatever its group. */
-function isRoot(user: string): boolean {
+/** True when `user` is root by name or number, or none, which is root in most images; whatever its group. */
+export function isRoot(user: string): boolean {
   const [name = ''] = user.split(':')
-  return name === 'root' || /^0+$/.test(name)
+  return name === '' || name === 'root' || /^0+$/.test(name)
 }
 
 /** Refuses an image that its registry can change, where the config asks for a digest. */

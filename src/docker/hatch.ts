@@ -3,6 +3,7 @@ import type { Loosened } from '../loosenings.ts'
 import { dangerOf } from '../resolve/dangerous-mounts.ts'
 import { isRecord } from '../resolve/issues.ts'
 import type { CreateOptions } from './create-options.ts'
+import { isRoot } from './hardened.ts'
 
 /** What create options can be changed to by hand, each a way out of the profile, and the name by which a config gives it up. */
 type Check = (now: Bag, before: Bag, isHardened: boolean) => boolean
@@ -12,7 +13,6 @@ const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? val
 const isAny = (value: unknown): boolean =>
   Array.isArray(value) ? value.length > 0 : isRecord(value) ? Object.keys(value).length > 0 : Boolean(value)
 const joins = (mode: unknown): boolean => typeof mode === 'string' && /^(?:host$|container:|ns:)/.test(mode)
-const changed = (now: Bag, before: Bag, field: string): boolean => now[field] !== before[field]
 const namespaces = ['PidMode', 'IpcMode', 'UTSMode', 'UsernsMode', 'CgroupnsMode', 'NetworkMode']
 const unlimited = (limit: unknown): boolean => typeof limit !== 'number' || limit <= 0
 
@@ -33,7 +33,7 @@ const checks: Partial<Record<Loosened, Check>> = {
     (!unlimited(before.PidsLimit) && unlimited(now.PidsLimit)) ||
     now.OomKillDisable === true ||
     isAny(now.CgroupParent),
-  runtime: (now, before) => changed(now, before, 'Runtime'),
+  runtime: (now, before) => now.Runtime !== before.Runtime,
   swap: (now, before) => before.MemorySwap !== undefined && now.MemorySwap !== now.Memory,
   'log-files': (now, before) =>
     isRecord(before.LogConfig) && (!isRecord(now.LogConfig) || now.LogConfig.Type !== before.LogConfig.Type),
@@ -69,10 +69,10 @@ function loosenedBy(
   const names = (Object.entries(checks) as [Loosened, Check][])
     .filter(([, isLoosened]) => isLoosened(host, hostBefore, isHardened))
     .map(([name]) => name)
-  const isRoot = isHardened && before.User !== undefined && /^(?:|root|0+)(?::|$)/.test(now.User ?? '')
+  const becameRoot = isHardened && before.User !== undefined && isRoot(now.User ?? '')
   const known = sourcesOf(hostBefore)
   return {
-    names: isRoot ? [...names, 'hardened-root'] : names,
+    names: becameRoot ? [...names, 'hardened-root'] : names,
     mounts: sourcesOf(host).filter(source => !known.includes(source) && dangerOf(source) !== undefined),
   }
 }

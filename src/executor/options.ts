@@ -3,7 +3,7 @@ import type { CookieOptions } from '../cookie.ts'
 import { type Driver, EngineDriver } from '../driver.ts'
 import { guardInspect, inspectRule, isInspect } from '../inspectable.ts'
 import { readBoolean } from '../resolve/fields.ts'
-import { Issues, isRecord, nearest } from '../resolve/issues.ts'
+import { Issues, isRecord, rightName } from '../resolve/issues.ts'
 import type { RunLog } from '../run-log.ts'
 import { parseSize } from '../sizes.ts'
 import type { Size } from '../task.ts'
@@ -58,12 +58,7 @@ export function resolveExecutorOptions(options: ExecutorOptions): ResolvedExecut
   }
   const known = Object.keys(names)
   for (const name of Object.keys(options).filter(name => !known.includes(name))) {
-    const near = nearest(name, known)
-    issues.addSecret(
-      name,
-      options[name as never],
-      near ? `given as ${near}` : `left out: there are ${known.join(', ')}`,
-    )
+    issues.addSecret(name, options[name as never], rightName(name, known, `left out: there are ${known.join(', ')}`))
   }
   const count = (field: 'concurrency' | 'cpus' | 'maxStats', least: number, fallback: number) => {
     const value = options[field] ?? fallback

@@ -1,10 +1,11 @@
 import { onAbort } from '../abort.ts'
 import { deferred } from '../deferred.ts'
 import { CookietinError, toCookietinError } from '../errors.ts'
+import { guardInput } from '../input.ts'
 import { newId } from '../resolve/id.ts'
 import type { Exchange } from './exchange.ts'
 import type { ResolvedRequest } from './request.ts'
-import { releaseBody, watchBody } from './request-body.ts'
+import { releaseBody } from './request-body.ts'
 import type { Slot } from './slot.ts'
 
 /** A call from when it is made until its response has come to its end. */
@@ -28,7 +29,7 @@ export class Call {
     this.deadline = Date.now() + Math.min(timeout, 2 ** 40)
     if (timeout < 2 ** 31) this.#timer = setTimeout(() => this.#giveUp(timeoutError(timeout)), timeout)
     this.#release = onAbort(signal, () => this.#giveUp(cancelError(signal?.reason)))
-    watchBody(request.body, error => {
+    guardInput(request.body, error => {
       // Once it is sent, whoever reads the body hears of it.
       if (!this.wasSent) this.#giveUp(inputError(error))
     })

@@ -44,8 +44,14 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(Symbol.iterator in value)
 }
 
-/** The known name that `given` most likely stands for, if any is near: case and underscores do not count. */
-export function nearest(given: string, known: readonly string[]): string | undefined {
+/** What an unknown name must be instead, for an issue: the known one that it most likely stands for, else `otherwise`. */
+export function rightName(given: string, known: readonly string[], otherwise = `one of ${known.join(', ')}`): string {
+  const near = nearest(given, known)
+  return near === undefined ? otherwise : `given as ${near}`
+}
+
+/** The known name that is nearest, if any is near: case and underscores do not count. */
+function nearest(given: string, known: readonly string[]): string | undefined {
   const wanted = fold(given)
   let best: string | undefined
   let bestDistance = Math.min(3, Math.ceil(wanted.length / 2))

@@ -1,5 +1,5 @@
 import { parseSize } from '../sizes.ts'
-import { type Issues, isRecord, nearest } from './issues.ts'
+import { type Issues, isRecord, rightName } from './issues.ts'
 
 /** The least that Docker Engine starts a container with. */
 const minMemory = 6 * 1024 * 1024
@@ -46,8 +46,7 @@ export function readUlimits(issues: Issues, value: unknown): Readonly<Record<str
   const limits: [string, number][] = []
   for (const [name, limit] of isRecord(value) ? Object.entries(value) : []) {
     if (!ulimitNames.includes(name)) {
-      const near = nearest(name, ulimitNames)
-      issues.add(`ulimits.${name}`, limit, near ? `given as ${near}` : `one of ${ulimitNames.join(', ')}`)
+      issues.add(`ulimits.${name}`, limit, rightName(name, ulimitNames))
     } else if (typeof limit === 'number' && Number.isSafeInteger(limit) && limit >= 0) limits.push([name, limit])
     else issues.add(`ulimits.${name}`, limit, 'a whole number from 0 up')
   }

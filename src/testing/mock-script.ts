@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs'
-import { Issues, isRecord, nearest } from '../resolve/issues.ts'
+import { Issues, isRecord, rightName } from '../resolve/issues.ts'
 import type { Stat } from '../stats/stat.ts'
 import type { ResolvedTask } from '../task.ts'
 
@@ -92,8 +92,7 @@ function checkRun(run: unknown, where: string): MockRun {
   const known = Object.keys(runFields)
   const unknown = Object.entries(isRecord(run) ? run : {}).filter(([name]) => !known.includes(name))
   for (const [name, value] of unknown) {
-    const near = nearest(name, known)
-    issues.addSecret(`${where}.${name}`, value, near ? `given as ${near}` : `one of ${known.join(', ')}`)
+    issues.addSecret(`${where}.${name}`, value, rightName(name, known))
   }
   if (unknown.length === 0) issues.addSecret(where, run, 'a run, such as { exitCode: 3 }, and no promise of one')
   issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')

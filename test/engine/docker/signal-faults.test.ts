@@ -35,30 +35,22 @@ async function isPaused(id: string): Promise<boolean> {
 }
 
 describe('one fault in a call to a running container', () => {
-  test.for(faults)('freeze, %s: the cookie and its container are of one mind', async fault => {
+  const requests = [
+    { request: 'freeze', call: 'pause', before: 'running', after: 'frozen' },
+    { request: 'unfreeze', call: 'unpause', before: 'frozen', after: 'running' },
+  ] as const
+  const cases = requests.flatMap(each => faults.map(fault => ({ ...each, fault })))
+  test.for(cases)('$request, $fault: the cookie and its container are of one mind', async given => {
+    const { request, call, before, after, fault } = given
     const { executor, breakOnce } = await behindProxy()
     const execution = executor.run(shell('sleep 300'))
     await until(execution, 'running')
-    const came = breakOnce('pause', fault)
-    await execution.freeze().catch(() => {})
+    if (before === 'frozen') await execution.freeze()
+    const came = breakOnce(call, fault)
+    await execution[request]().catch(() => {})
     expect(came()).toBe(true)
     expect(await isPaused(execution.id)).toBe(execution.state === 'frozen')
-    expect(execution.state).toBe(refusals.includes(fault) ? 'running' : 'frozen')
-    execution.cancel()
-    expect((await execution).status).toBe('cancelled')
-    await executor.onIdle()
-  })
-
-  test.for(faults)('unfreeze, %s: the cookie and its container are of one mind', async fault => {
-    const { executor, breakOnce } = await behindProxy()
-    const execution = executor.run(shell('sleep 300'))
-    await until(execution, 'running')
-    await execution.freeze()
-    const came = breakOnce('unpause', fault)
-    await execution.unfreeze().catch(() => {})
-    expect(came()).toBe(true)
-    expect(await isPaused(execution.id)).toBe(execution.state === 'frozen')
-    expect(execution.state).toBe(refusals.includes(fault) ? 'frozen' : 'running')
+    expect(execution.state).toBe(refusals.includes(fault) ? before : after)
     execution.cancel()
     expect((await execution).status).toBe('cancelled')
     await executor.onIdle()
