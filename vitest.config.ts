@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 /** Files that share an engine run one after the other: the engine starts containers one by one anyway. */
 const onAnEngine = {
   fileParallelism: false,
-  globalSetup: 'test/support/engine-setup.ts',
+  globalSetup: 'test/support/engine/global-setup.ts',
   testTimeout: 60_000,
   hookTimeout: 120_000,
 }
@@ -18,7 +18,7 @@ export default defineConfig({
         test: {
           name: 'database',
           include: ['test/database/**/*.test.ts'],
-          globalSetup: 'test/support/postgres-setup.ts',
+          globalSetup: 'test/support/postgres/global-setup.ts',
           sequence: { groupOrder: 0 },
         },
       },
@@ -26,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
-          globalSetup: 'test/support/browser-setup.ts',
+          globalSetup: 'test/support/browser/global-setup.ts',
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import Docker from 'dockerode'
 import { createDockerDriver, createExecutor } from '../src/index.ts'
-import { ensureFunctionImage, functionImage } from '../test/support/function-image.ts'
+import { ensureFunctionImage, functionImage } from '../test/support/images/function-image.ts'
 
 const exec = promisify(execFile)
 const image = await ensureFunctionImage()

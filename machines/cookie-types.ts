@@ -1,4 +1,4 @@
-import type { Exit } from '../src/exit.ts'
+import type { Exit } from './exit.ts'
 
 /** What decided the end. The first one recorded stays. */
 export type Cause = 'exit' | 'timeout' | 'cancelled' | 'killed' | 'failed'

@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import setUpEngine from '../test/support/engine-setup.ts'
-import { ensureTestImage } from '../test/support/images.ts'
+import setUpEngine from '../test/support/engine/global-setup.ts'
+import { ensureTestImage } from '../test/support/images/images.ts'
 
 const folder = fileURLToPath(new URL('../bench/', import.meta.url))
 /** What a benchmark measures is told by the comment that its file begins with. */

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
-const root = fileURLToPath(new URL('../src/inspector-page', import.meta.url))
+const root = fileURLToPath(new URL('../src/inspector/page', import.meta.url))
 const besideSources = fileURLToPath(new URL('../.inspector-page', import.meta.url))
 
 export async function buildPage(outDir: string = besideSources): Promise<void> {

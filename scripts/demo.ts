@@ -1,11 +1,11 @@
 // Runs a dozen tasks and shows how their states change: `npm run demo`.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { filter, firstValueFrom } from 'rxjs'
-import { colorsFor } from '../src/cli/colors.ts'
-import { columns } from '../src/cli/columns.ts'
-import { formatDuration } from '../src/cli/duration.ts'
+import { formatDuration } from '../src/cli/options/duration.ts'
+import { colorsFor } from '../src/cli/output/colors.ts'
+import { columns } from '../src/cli/output/columns.ts'
 import { createExecutor, type RunResult } from '../src/index.ts'
-import { openKitchen } from './demo/kitchen.ts'
+import { openKitchen } from './demo/driver.ts'
 import { demoTasks, type When } from './demo/tasks.ts'
 import { liveView, painter, plainView, type Row } from './demo/view.ts'
 

@@ -1,10 +1,10 @@
 // Draws every machine into docs/machines.md. `npm run docs` writes the page; a test keeps it true.
 import { writeFile } from 'node:fs/promises'
-import { buddyMachine } from '../machines/buddy.ts'
 import { cookieMachine } from '../machines/cookie.ts'
 import { imageMachine } from '../machines/image.ts'
+import { buddyMachine } from '../machines/namespace.ts'
 import { slotMachine } from '../machines/slot.ts'
-import { toMermaid } from '../src/mermaid.ts'
+import { toMermaid } from '../src/utils/actors/mermaid.ts'
 
 const machines = [
   {
@@ -31,7 +31,7 @@ does not run again.`,
   {
     machine: buddyMachine,
     title: 'The buddy',
-    text: `\`machines/buddy.ts\`: one buddy of the prefork pool, which holds a network namespace ready for a cookie to join. A namespace that is used up
+    text: `\`machines/namespace.ts\`: one buddy of the prefork pool, which holds a network namespace ready for a cookie to join. A namespace that is used up
 or dead is removed and made anew; \`pause\` doubles, up to 10 s, with each failure in a row after the first.`,
   },
 ]

@@ -2,7 +2,7 @@
 // Where none does, a private one lives for as long as the command runs.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import setUpEngine from '../test/support/engine-setup.ts'
+import setUpEngine from '../test/support/engine/global-setup.ts'
 
 const [command, ...args] = process.argv.slice(2)
 if (command === undefined) throw new Error('Usage: node scripts/with-engine.ts COMMAND [ARGUMENT…]')

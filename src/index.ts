@@ -1,11 +1,20 @@
-export type { DockerConfig, ProcessConfig, SeedConfig } from './config.ts'
-export type { Cookie, CookieOptions, WaitResult } from './cookie.ts'
-export type { ImageCacheUsage } from './docker/image-cache.ts'
-export type { DriverTransition } from './docker/moves.ts'
-export type { PreforkUsage } from './docker/prefork/pool.ts'
-export type { DockerDriver, DockerDriverOptions } from './docker-driver.ts'
-export type { CreateCookieOptions, Driver } from './driver.ts'
-export { createDockerDriver, createProcessDriver } from './drivers.ts'
+export {
+  type CookieState,
+  cookieStates,
+  isSettled,
+  type SettledState,
+  settledStates,
+} from '../machines/cookie-states.ts'
+export type { Cookie, CookieOptions, WaitResult } from './cookie/cookie.ts'
+export type { Captured, RunResult, RunStatus, Transition } from './cookie/result.ts'
+export { createDockerDriver, createProcessDriver } from './driver/create-driver.ts'
+export type { DockerDriver, DockerDriverOptions } from './driver/docker-driver.ts'
+export type { CreateCookieOptions, Driver } from './driver/driver.ts'
+export type { DockerConfig, ProcessConfig, SeedConfig } from './engines/docker/config/config.ts'
+export type { ImageCacheUsage } from './engines/docker/image/cache.ts'
+export type { PreforkUsage } from './engines/docker/network/pool.ts'
+export type { DriverTransition } from './engines/docker/transitions.ts'
+export type { LayerProgress, PullProgress } from './engines/pull-progress.ts'
 export {
   CookietinError,
   type CookietinErrorOptions,
@@ -18,22 +27,18 @@ export type { Execution, ExecutionHandle } from './executor/execution.ts'
 export type { BytesTask, Executor, RunOptions, Tasks, TextTask } from './executor/executor.ts'
 export type { ExecutorOptions } from './executor/options.ts'
 export { createExecutor } from './executor/queue-executor.ts'
-export type { HotFunction } from './hot/function.ts'
-export type { InvokeRequest } from './hot/request.ts'
-export type { FunctionSpec } from './hot/spec.ts'
-export type { CallHeaders } from './hot/wire.ts'
-export { type ImageName, parseImage } from './image-name.ts'
-export { toMermaid } from './mermaid.ts'
-export type { LayerProgress, PullProgress } from './pull-progress.ts'
-export type { Captured, RunResult, RunStatus, Transition } from './result.ts'
-export type { RunEnd, RunLog, RunRecorder } from './run-log.ts'
-export { type CookieState, cookieStates, isSettled, type SettledState, settledStates } from './states.ts'
+export type { RunEnd, RunLog, RunRecorder } from './executor/run-log.ts'
+export type { HotFunction } from './functions/function.ts'
+export type { CallHeaders } from './functions/http/headers.ts'
+export type { InvokeRequest } from './functions/http/request.ts'
+export type { FunctionSpec } from './functions/spec.ts'
 export { decodeStats, encodeStats } from './stats/codec.ts'
 export { decimate } from './stats/decimate.ts'
 export { type DecimateOptions, decimateSink } from './stats/decimate-sink.ts'
 export { keepLatest } from './stats/keep-latest.ts'
 export { rawSample } from './stats/raw.ts'
 export type { Stat } from './stats/stat.ts'
+export { type ImageName, parseImage } from './task/image-name.ts'
 export type {
   AuthCallback,
   ContainerTask,
@@ -44,4 +49,5 @@ export type {
   Size,
   TaskInput,
   Volume,
-} from './task.ts'
+} from './task/task.ts'
+export { toMermaid } from './utils/actors/mermaid.ts'

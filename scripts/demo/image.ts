@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
-import type { Api } from '../../src/docker/api.ts'
-import { tar } from '../../test/support/tar.ts'
+import type { Api } from '../../src/engines/docker/connection/api.ts'
+import { tar } from '../../test/support/images/tar.ts'
 
 export const demoImage = 'cookietin-demo:latest'
 

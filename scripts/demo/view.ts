@@ -1,6 +1,6 @@
-import type { Colors } from '../../src/cli/colors.ts'
-import { columns } from '../../src/cli/columns.ts'
-import { formatDuration } from '../../src/cli/duration.ts'
+import { formatDuration } from '../../src/cli/options/duration.ts'
+import type { Colors } from '../../src/cli/output/colors.ts'
+import { columns } from '../../src/cli/output/columns.ts'
 import type { Execution, Transition } from '../../src/index.ts'
 
 /** A task and its run. */

@@ -1,6 +1,6 @@
 import { type AnyStateMachine, createActor, fromPromise, type InspectionEvent, waitFor } from 'xstate'
-import { buddyMachine } from '../../machines/buddy.ts'
 import { imageMachine } from '../../machines/image.ts'
+import { buddyMachine } from '../../machines/namespace.ts'
 import { slotMachine } from '../../machines/slot.ts'
 
 /** A machine of ours that no mock engine drives: its actors take their time, and now and then it is sent something. */

@@ -1,6 +1,6 @@
 import { filter, interval, map, merge, type Observable, Subject, startWith } from 'rxjs'
 import type { ContainerTask, Execution, Executor, Stat } from '../../src/index.ts'
-import { createMockDriver, type MockDriver, type MockRun } from '../../src/testing/index.ts'
+import { createMockDriver, type MockDriver, type MockRun } from '../../src/testing.ts'
 
 /** Numbers from 0 to 1 that look random and are the same each time. */
 export function dice(seed = 1): () => number {

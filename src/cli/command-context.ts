@@ -1,4 +1,4 @@
-import type { Stdio } from './stdio.ts'
+import type { Stdio } from './output/stdio.ts'
 
 /** What every command works with. */
 export interface CommandContext {

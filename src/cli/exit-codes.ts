@@ -1,4 +1,4 @@
-import type { RunResult } from '../result.ts'
+import type { RunResult } from '../cookie/result.ts'
 
 /** The CLI's own exit codes; `docker run` and `timeout` use the same ones. */
 export const exitCodes = {

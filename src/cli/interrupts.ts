@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 import { exitCodes } from './exit-codes.ts'
-import type { Stdio } from './stdio.ts'
+import type { Stdio } from './output/stdio.ts'
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CommanderError } from 'commander'
 import { CookietinError } from '../errors.ts'
 import { exitCodes } from './exit-codes.ts'
-import { printableLines } from './printable.ts'
+import { printableLines } from './output/printable.ts'
+import { Stdio } from './output/stdio.ts'
 import { createProgram } from './program.ts'
-import { Stdio } from './stdio.ts'
 import { UsageError } from './usage-error.ts'
 
 /** How long an interrupted run waits for its reader, in ms. */

@@ -2,8 +2,8 @@ import { Observable, Subject } from 'rxjs'
 import type { Actor, InspectionEvent } from 'xstate'
 import { timeOf } from '../../machines/clock.ts'
 import type { cookieMachine } from '../../machines/cookie.ts'
-import type { Transition } from '../result.ts'
-import type { CookieState } from '../states.ts'
+import type { CookieState } from '../../machines/cookie-states.ts'
+import type { Transition } from './result.ts'
 
 /** A cookie's actor. */
 export type CookieActor = Actor<typeof cookieMachine>

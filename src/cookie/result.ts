@@ -1,101 +1,46 @@
-import { inspect } from 'node:util'
-import type { CookieContext } from '../../machines/cookie-types.ts'
-import { CookietinError, type ErrorCode } from '../errors.ts'
-import type { Output } from '../output.ts'
-import type { RunResult, RunStatus } from '../result.ts'
-import type { CookieState, SettledState } from '../states.ts'
+import type { CookieState } from '../../machines/cookie-states.ts'
+import type { CookietinError } from '../errors.ts'
 import type { Stat } from '../stats/stat.ts'
 
-/** All that a result is made of. */
-export interface ResultParts {
-  readonly state: Exclude<SettledState, 'failed'>
-  readonly context: CookieContext
-  readonly encoding: 'utf8' | 'buffer'
+/** How a task ended (the seed's statuses). */
+export type RunStatus = 'success' | 'error' | 'timeout' | 'killed' | 'cancelled'
+
+/** Captured output: text, or bytes with `encoding: 'buffer'`. */
+export type Captured = string | Uint8Array
+
+/** How a task ended, with the evidence (the seed's `RunResult`). */
+export interface RunResult<Output extends Captured = Captured> {
+  /** The cookie's id. */
+  readonly id: string
+  readonly status: RunStatus
+  /** Undefined exactly when `status` is `'success'`. */
+  readonly error: CookietinError | undefined
+  /** The exit code that the engine reported, whatever the status; undefined when the container never ran or its end was not seen. */
+  readonly exitCode: number | undefined
+  /** True when the kernel killed a process of the container for want of memory, even where the main process lived on. */
+  readonly oomKilled: boolean
+  /** What was captured of standard output: a string, or bytes with `encoding: 'buffer'`. */
   readonly stdout: Output
+  /** What was captured of standard error. */
   readonly stderr: Output
+  /** True when `stdout` is not all that the task wrote. */
+  readonly stdoutTruncated: boolean
+  /** True when `stderr` is not all that the task wrote. */
+  readonly stderrTruncated: boolean
+  /** Resource samples, decimated to the executor's `maxStats`. */
   readonly stats: readonly Stat[]
-  readonly timings: Partial<Record<CookieState, number>>
-  /** What may still exist because its end was not seen. */
-  readonly leaked: readonly string[]
+  /** Milliseconds spent in each state that was entered. */
+  readonly timings: Readonly<Partial<Record<CookieState, number>>>
 }
 
-/** The result of a task that ended by itself or by us. */
-export function resultOf({ state, context, encoding, stdout, stderr, stats, timings, leaked }: ResultParts): RunResult {
-  const { id, exit } = context
-  const status = statusOf(state, exit?.exitCode)
-  return {
-    id,
-    status,
-    error: status === 'success' ? undefined : errorOf(status, context, leaked),
-    exitCode: exit?.exitCode,
-    oomKilled: exit?.oomKilled ?? false,
-    stdout: encoding === 'buffer' ? stdout.bytes : stdout.text,
-    stderr: encoding === 'buffer' ? stderr.bytes : stderr.text,
-    stdoutTruncated: stdout.truncated,
-    stderrTruncated: stderr.truncated,
-    stats,
-    timings,
-  }
-}
-
-function statusOf(state: ResultParts['state'], exitCode: number | undefined): RunStatus {
-  if (state !== 'done') return state
-  return exitCode === 0 ? 'success' : 'error'
-}
-
-function errorOf(
-  status: Exclude<RunStatus, 'success'>,
-  context: CookieContext,
-  leaked: readonly string[],
-): CookietinError {
-  const [code, message] = describe(status, context)
-  const left = leaked.length === 0 ? '' : `; its end was not seen, so ${leaked.join(', ')} may still exist`
-  const cause = status === 'cancelled' ? context.reason : context.error
-  return new CookietinError(code, message + left, { cookieId: context.id, leaked, cause })
-}
-
-function describe(status: Exclude<RunStatus, 'success'>, context: CookieContext): [ErrorCode, string] {
-  switch (status) {
-    case 'timeout':
-      return [
-        'ERR_COOKIETIN_TIMEOUT',
-        `The task ran for longer than its timeout of ${context.timeout} ms and was killed`,
-      ]
-    case 'cancelled':
-      return ['ERR_COOKIETIN_CANCELLED', `The task was cancelled${reasonOf(context.reason)}`]
-    case 'killed':
-      return describeKill(context)
-    case 'error':
-      return describeExit(context)
-  }
-}
-
-function reasonOf(reason: unknown): string {
-  if (reason === undefined) return ''
-  if (reason instanceof Error) return `: ${reason.message}`
-  return `: ${typeof reason === 'string' ? reason : inspect(reason, { breakLength: Number.POSITIVE_INFINITY })}`
-}
-
-function describeKill({ cause, exit }: CookieContext): [ErrorCode, string] {
-  if (cause === 'killed') return ['ERR_COOKIETIN_KILLED', 'The task was killed by kill()']
-  if (exit?.oomKilled) {
-    return ['ERR_COOKIETIN_OOM_KILLED', 'The task was killed by the kernel: out of memory. Raise `memory`, or use less']
-  }
-  return [
-    'ERR_COOKIETIN_KILLED',
-    'The task exited with code 137: killed from outside, with no evidence of a want of memory',
-  ]
-}
-
-function describeExit({ exit }: CookieContext): [ErrorCode, string] {
-  const exitCode = exit?.exitCode ?? 0
-  const said = exit?.message === undefined ? '' : `: ${exit.message}`
-  if (exitCode === 127 && exit?.message !== undefined) {
-    return ['ERR_COOKIETIN_COMMAND_NOT_FOUND', `The command was not found (exit code 127)${said}`]
-  }
-  if (exitCode === 126 && exit?.message !== undefined) {
-    return ['ERR_COOKIETIN_COMMAND_NOT_EXECUTABLE', `The command could not be executed (exit code 126)${said}`]
-  }
-  const signal = exitCode > 128 && exitCode < 160 ? ` (128 + signal ${exitCode - 128})` : ''
-  return ['ERR_COOKIETIN_EXIT_NONZERO', `The task exited with code ${exitCode}${signal}${said}`]
+/** One change of a cookie's state. */
+export interface Transition {
+  /** The cookie's id. */
+  readonly id: string
+  readonly from: CookieState
+  readonly to: CookieState
+  /** The type of the machine event that caused it. */
+  readonly event: string
+  /** Unix time in ms. */
+  readonly at: number
 }

@@ -1,5 +1,5 @@
 import type { ActorOptions } from 'xstate'
-import type { engineCookieMachine } from './actors.ts'
+import type { engineCookieMachine } from './cookie-actor.ts'
 
 /** What drives the machine's delays, and may tell the time. */
 export type CookieClock = NonNullable<ActorOptions<typeof engineCookieMachine>['clock']> & { now?(): number }

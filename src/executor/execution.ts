@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream'
 import { EMPTY, of } from 'rxjs'
-import type { Cookie } from '../cookie.ts'
+import type { Cookie } from '../cookie/cookie.ts'
+import type { Captured, RunResult } from '../cookie/result.ts'
 import type { CookietinError } from '../errors.ts'
-import type { Captured, RunResult } from '../result.ts'
 
 /** What can be done with a run besides awaiting it: what its cookie offers, whose state is `created` while it waits for its turn. */
 export interface ExecutionHandle

@@ -1,8 +1,8 @@
 import type { Observable } from 'rxjs'
-import type { HotFunction } from '../hot/function.ts'
-import type { FunctionSpec } from '../hot/spec.ts'
-import type { RunResult, Transition } from '../result.ts'
-import type { ContainerTask } from '../task.ts'
+import type { RunResult, Transition } from '../cookie/result.ts'
+import type { HotFunction } from '../functions/function.ts'
+import type { FunctionSpec } from '../functions/spec.ts'
+import type { ContainerTask } from '../task/task.ts'
 import type { Execution } from './execution.ts'
 
 /** What {@link Executor.run} takes besides the task. */

@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os'
-import type { CookieOptions } from '../cookie.ts'
-import { type Driver, EngineDriver } from '../driver.ts'
-import { guardInspect, inspectRule, isInspect } from '../inspectable.ts'
-import { readBoolean } from '../resolve/fields.ts'
-import { Issues, isRecord, rightName } from '../resolve/issues.ts'
-import type { RunLog } from '../run-log.ts'
-import { parseSize } from '../sizes.ts'
-import type { Size } from '../task.ts'
+import type { CookieOptions } from '../cookie/cookie.ts'
+import { type Driver, EngineDriver } from '../driver/driver.ts'
+import type { Size } from '../task/task.ts'
+import { guardInspect, inspectRule, isInspect } from '../utils/actors/inspectable.ts'
+import { parseSize } from '../utils/size.ts'
+import { readBoolean } from '../utils/validation/fields.ts'
+import { Issues, isRecord, rightName } from '../utils/validation/issues.ts'
+import type { RunLog } from './run-log.ts'
 
 /** What {@link createExecutor} takes. */
 export interface ExecutorOptions extends Omit<CookieOptions, 'maxOutput'> {

@@ -1,6 +1,6 @@
+import type { RunResult } from '../cookie/result.ts'
 import { InvalidInputError } from '../errors.ts'
-import type { RunResult } from '../result.ts'
-import type { ContainerTask } from '../task.ts'
+import type { ContainerTask } from '../task/task.ts'
 import type { Execution } from './execution.ts'
 
 /** How many tasks may be under way or done and not taken yet. */

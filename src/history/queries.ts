@@ -1,4 +1,4 @@
-import { formatImage, parseImage } from '../image-name.ts'
+import { formatImage, parseImage } from '../task/image-name.ts'
 import type { Statement, Value } from './store.ts'
 import type { HistoryQuery } from './types.ts'
 

@@ -1,8 +1,8 @@
 import type { Observable } from 'rxjs'
-import { currentOwner } from '../owner.ts'
-import type { Transition } from '../result.ts'
-import type { RunEnd, RunRecorder } from '../run-log.ts'
-import type { ResolvedTask } from '../task.ts'
+import type { Transition } from '../cookie/result.ts'
+import type { RunEnd, RunRecorder } from '../executor/run-log.ts'
+import type { ResolvedTask } from '../task/task.ts'
+import { currentOwner } from '../utils/owner.ts'
 import { insertRun, insertTransition, upsertRun } from './rows.ts'
 import type { Writer } from './writer.ts'
 

@@ -1,5 +1,5 @@
 import type { InspectionEvent } from 'xstate'
-import type { Inspect } from '../inspectable.ts'
+import type { Inspect } from '../utils/actors/inspectable.ts'
 
 /** Makes one inspector of several, such as that of `@statelyai/inspect` beside ours. An error of one does not keep the others from hearing. */
 export function combineInspectors(...inspectors: readonly (Inspect | undefined)[]): (event: InspectionEvent) => void {

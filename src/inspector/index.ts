@@ -1,4 +1,4 @@
-export type { Inspect } from '../inspectable.ts'
+export type { Inspect } from '../utils/actors/inspectable.ts'
 export { combineInspectors } from './combine.ts'
 export { type Inspector, startInspector } from './inspector.ts'
 export type { InspectorOptions, PageOptions } from './options.ts'

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { InspectionEvent } from 'xstate'
-import { control as controlActor } from './control.ts'
-import { EventStreams } from './event-streams.ts'
-import { Hub } from './hub.ts'
 import { checkInspectorOptions, type InspectorOptions } from './options.ts'
-import { pageFolder } from './page-files.ts'
-import { bodyOf, type Route, replyJson, servePage } from './server.ts'
+import { control as controlActor } from './server/control.ts'
+import { EventStreams } from './server/event-streams.ts'
+import { pageFolder } from './server/page-files.ts'
+import { bodyOf, type Route, replyJson, servePage } from './server/server.ts'
+import { Hub } from './tracking/hub.ts'
 
 /** A live inspector. */
 export interface Inspector extends AsyncDisposable {

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import type { InspectionEvent } from 'xstate'
 import { CookietinError } from '../errors.ts'
-import { type Audience, Hub } from './hub.ts'
+import { type Audience, Hub } from './tracking/hub.ts'
 
 /** How many bytes may wait for the disk before the recording counts as behind. */
 const mostWaiting = 16 * 1024 * 1024

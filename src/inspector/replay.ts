@@ -2,12 +2,12 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { CookietinError } from '../errors.ts'
-import { EventStreams } from './event-streams.ts'
 import { newToken } from './inspector.ts'
 import { checkInspectorOptions, type PageOptions } from './options.ts'
-import { pageFolder } from './page-files.ts'
 import { type Hello, protocolVersion } from './protocol.ts'
-import { type Route, servePage } from './server.ts'
+import { EventStreams } from './server/event-streams.ts'
+import { pageFolder } from './server/page-files.ts'
+import { type Route, servePage } from './server/server.ts'
 
 /** A recording on a page. */
 export interface Replay extends AsyncDisposable {

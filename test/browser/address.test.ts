@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { hasBrowser, openPage } from '../support/browser.ts'
-import { open, openKitchen, useBrowser, withBrowser } from './rig.ts'
+import { hasBrowser, openPage } from '../support/browser/browser.ts'
+import { open, openKitchen, useBrowser, withBrowser } from './setup.ts'
 
 describe.runIf(hasBrowser)("the page's address", () => {
   useBrowser()

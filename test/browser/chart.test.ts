@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { hasBrowser } from '../support/browser.ts'
-import { type Kitchen, open, openKitchen, useBrowser } from './rig.ts'
+import { hasBrowser } from '../support/browser/browser.ts'
+import { type Kitchen, open, openKitchen, useBrowser } from './setup.ts'
 
 /** In the page: pairs of labels, states and numbers of visits, as they are drawn, of which one hides the other; a label may lie on nothing. */
 const collisions = `(() => {

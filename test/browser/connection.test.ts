@@ -2,12 +2,12 @@ import type { ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { createActor } from 'xstate'
 import { cookieMachine } from '../../machines/cookie.ts'
-import { EventStream } from '../../src/inspector/event-stream.ts'
-import { pageFolder } from '../../src/inspector/page-files.ts'
-import { servePage } from '../../src/inspector/server.ts'
-import { hasBrowser, openPage } from '../support/browser.ts'
-import { newHub } from '../unit/inspector/rig.ts'
-import { openKitchen, useBrowser, withBrowser } from './rig.ts'
+import { EventStream } from '../../src/inspector/server/event-stream.ts'
+import { pageFolder } from '../../src/inspector/server/page-files.ts'
+import { servePage } from '../../src/inspector/server/server.ts'
+import { hasBrowser, openPage } from '../support/browser/browser.ts'
+import { newHub } from '../unit/inspector/setup.ts'
+import { openKitchen, useBrowser, withBrowser } from './setup.ts'
 
 describe.runIf(hasBrowser)('the connection', () => {
   useBrowser()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { hasBrowser } from '../support/browser.ts'
-import { open, openKitchen, useBrowser } from './rig.ts'
+import { hasBrowser } from '../support/browser/browser.ts'
+import { open, openKitchen, useBrowser } from './setup.ts'
 
 describe.runIf(hasBrowser)('the details of an actor', () => {
   useBrowser()

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createExecutor } from '../../src/index.ts'
 import { openRecording, startRecording } from '../../src/inspector/index.ts'
-import { createMockDriver } from '../../src/testing/index.ts'
-import { hasBrowser } from '../support/browser.ts'
-import { open, openKitchen, script, useBrowser } from './rig.ts'
+import { createMockDriver } from '../../src/testing.ts'
+import { hasBrowser } from '../support/browser/browser.ts'
+import { open, openKitchen, script, useBrowser } from './setup.ts'
 
 describe.runIf(hasBrowser)('keys and the pointer', () => {
   useBrowser()

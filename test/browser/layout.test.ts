@@ -1,7 +1,7 @@
 import type { Locator } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { hasBrowser } from '../support/browser.ts'
-import { open, openKitchen, useBrowser } from './rig.ts'
+import { hasBrowser } from '../support/browser/browser.ts'
+import { open, openKitchen, useBrowser } from './setup.ts'
 
 /** The types of the tests know no browser. */
 interface Page {

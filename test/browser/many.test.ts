@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { createActor, type InspectionEvent } from 'xstate'
 import { cookieMachine } from '../../machines/cookie.ts'
 import { startInspector } from '../../src/inspector/index.ts'
-import { hasBrowser } from '../support/browser.ts'
-import { open, useBrowser } from './rig.ts'
+import { hasBrowser } from '../support/browser/browser.ts'
+import { open, useBrowser } from './setup.ts'
 
 const count = 10_000
 

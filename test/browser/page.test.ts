@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import type { Locator } from 'playwright-core'
 import { filter, firstValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { hasBrowser } from '../support/browser.ts'
-import { open, openKitchen, useBrowser } from './rig.ts'
+import { hasBrowser } from '../support/browser/browser.ts'
+import { open, openKitchen, useBrowser } from './setup.ts'
 
 /** The types of the tests know no browser. */
 interface Window {

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { hasBrowser, openPage, type WatchedPage } from '../support/browser.ts'
-import { open, openKitchen, useBrowser, withBrowser } from './rig.ts'
+import { hasBrowser, openPage, type WatchedPage } from '../support/browser/browser.ts'
+import { open, openKitchen, useBrowser, withBrowser } from './setup.ts'
 
 /** The steps that the log shows. */
 const logOf = (page: Page) => page.locator('.log li')

@@ -5,9 +5,9 @@ import { filter, firstValueFrom } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createExecutor } from '../../src/index.ts'
 import { openRecording, startRecording } from '../../src/inspector/index.ts'
-import { createMockDriver } from '../../src/testing/index.ts'
-import { hasBrowser } from '../support/browser.ts'
-import { open, script, useBrowser } from './rig.ts'
+import { createMockDriver } from '../../src/testing.ts'
+import { hasBrowser } from '../support/browser/browser.ts'
+import { open, script, useBrowser } from './setup.ts'
 
 let folder: string
 let path: string

@@ -1,7 +1,7 @@
 import { filter, firstValueFrom } from 'rxjs'
 import { expect, it } from 'vitest'
 import type { Message } from '../../src/inspector/protocol.ts'
-import { openKitchen } from './rig.ts'
+import { openKitchen } from './setup.ts'
 
 /** The messages of an event stream. */
 async function* messagesOf(url: string, signal: AbortSignal): AsyncGenerator<Message> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { cli } from '../support/cli.ts'
-import { engineRequest } from '../support/engine-request.ts'
+import { engineRequest } from '../support/engine/request.ts'
 
 test('tells the engine, its versions, cgroups, storage and what works there', async () => {
   const info = (await engineRequest('GET', '/info')) as Record<string, string>

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { cli } from '../support/cli.ts'
-import { engineRequest } from '../support/engine-request.ts'
-import { ensureTestImage, testImage } from '../support/images.ts'
+import { engineRequest } from '../support/engine/request.ts'
+import { ensureTestImage, testImage } from '../support/images/images.ts'
 
 test('explain tells each option and its reason, and asks no engine', async () => {
   const env = { DOCKER_HOST: 'unix:///no/such/socket' }

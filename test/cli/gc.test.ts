@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type CliRun, cli, startCli } from '../support/cli.ts'
-import { containersWith, engineRequest } from '../support/engine-request.ts'
-import { ensureTestImage, testImage } from '../support/images.ts'
+import { containersWith, engineRequest } from '../support/engine/request.ts'
+import { ensureTestImage, testImage } from '../support/images/images.ts'
 
 beforeAll(async () => void (await ensureTestImage()))
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { cli, startCli } from '../support/cli.ts'
-import { ensureFunctionImage, functionImage } from '../support/function-image.ts'
+import { ensureFunctionImage, functionImage } from '../support/images/function-image.ts'
 
 beforeAll(async () => {
   await ensureFunctionImage()

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process'
 import { promisify, stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cli, main } from '../support/cli.ts'
-import { engineRequest } from '../support/engine-request.ts'
-import { startRegistry, type TestRegistry } from '../support/registry.ts'
+import { engineRequest } from '../support/engine/request.ts'
+import { startRegistry, type TestRegistry } from '../support/servers/registry.ts'
 
 let registry: TestRegistry
 let image = ''

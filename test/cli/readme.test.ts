@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { beforeAll, expect, test } from 'vitest'
 import { embedExamples, pagesWithExamples } from '../../scripts/embed-examples.ts'
-import { ensureTestImage } from '../support/images.ts'
+import { ensureTestImage } from '../support/images/images.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -41,7 +41,7 @@ test('the code on the pages is that of the examples', () => {
 })
 
 test.each(examples)('examples/%s prints what it should', async name => {
-  const args = ['--import', './test/support/run-example.ts', `examples/${name}`]
+  const args = ['--import', './test/support/docs/run-example.ts', `examples/${name}`]
   const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: root })
   expect(stderr).toBe('')
   expect(stdout.replace(/http:\/\/127\.0\.0\.1:\d+\S*/, '<url>')).toBe(output[name])

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { decodeStats } from '../../src/index.ts'
 import { cli } from '../support/cli.ts'
-import { ensureTestImage, testImage } from '../support/images.ts'
+import { ensureTestImage, testImage } from '../support/images/images.ts'
 
 const run = ['run', '--driver', 'process', '--quiet']
 

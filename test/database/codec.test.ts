@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { decodeStats, encodeStats, type Stat } from '../../src/index.ts'
-import { postgresSchema } from '../support/histories.ts'
+import { postgresSchema } from '../support/postgres/histories.ts'
 import { sortedStats } from '../support/stats.ts'
 
 /** What a database gives back for what it was given, in a column of a type. */

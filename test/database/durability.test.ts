@@ -6,9 +6,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { createHistory, type HistoryOptions } from '../../src/history/index.ts'
-import { databases } from '../support/histories.ts'
+import { databases } from '../support/postgres/histories.ts'
 
-const script = fileURLToPath(new URL('../support/history-child.ts', import.meta.url))
+const script = fileURLToPath(new URL('../support/children/history.ts', import.meta.url))
 
 /** Runs tasks in a process of its own, kills it once it was given so many results, and gives their ids. */
 async function killedAfter(count: number, options: HistoryOptions, isOld: boolean): Promise<string[]> {

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createHistory, type HistoryRecord } from '../../src/history/index.ts'
 import { createExecutor, type RunResult } from '../../src/index.ts'
-import { createMockDriver, type MockScript } from '../../src/testing/index.ts'
-import { databases } from '../support/histories.ts'
+import { createMockDriver, type MockScript } from '../../src/testing.ts'
+import { databases } from '../support/postgres/histories.ts'
 
 const stats = [
   { timestamp: 1_767_323_045_000, metrics: { cpu_total: 97, mem_usage: 52_428_800 } },

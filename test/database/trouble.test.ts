@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createHistory, type PostgresPool } from '../../src/history/index.ts'
 import { createExecutor } from '../../src/index.ts'
-import { createMockDriver } from '../../src/testing/index.ts'
-import { hideSqlite, sqliteFile } from '../support/histories.ts'
+import { createMockDriver } from '../../src/testing.ts'
+import { hideSqlite, sqliteFile } from '../support/postgres/histories.ts'
 
 async function folder(): Promise<string> {
   const path = await mkdtemp('/tmp/ct-')

@@ -1,7 +1,7 @@
 import { beforeAll } from 'vitest'
-import { resolveDockerConfig } from '../../src/config.ts'
-import { createDockerEngine } from '../../src/docker/engine.ts'
-import { ensureTestImage, testImage } from '../support/images.ts'
+import { resolveDockerConfig } from '../../src/engines/docker/config/config.ts'
+import { createDockerEngine } from '../../src/engines/docker/engine.ts'
+import { ensureTestImage, testImage } from '../support/images/images.ts'
 import { conformance } from './conformance.ts'
 
 const run = (...command: string[]) => ({ image: testImage, command, disableNet: true, pull: 'never' as const })

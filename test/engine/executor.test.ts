@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs'
 import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { createDockerDriver, createExecutor, type RunResult } from '../../src/index.ts'
-import { engineRequest } from '../support/engine-request.ts'
-import { testImage } from '../support/images.ts'
-import { kitchen, shell, until, untilWritten } from './kitchen.ts'
+import { engineRequest } from '../support/engine/request.ts'
+import { testImage } from '../support/images/images.ts'
+import { kitchen, shell, until, untilWritten } from './setup.ts'
 
 describe('what a user types', () => {
   it('runs the example of the design, with nothing left', async () => {

@@ -1,5 +1,5 @@
-import { resolveProcessConfig } from '../../src/config.ts'
-import { createProcessEngine } from '../../src/process/engine.ts'
+import { resolveProcessConfig } from '../../src/engines/docker/config/config.ts'
+import { createProcessEngine } from '../../src/engines/process/engine.ts'
 import { conformance } from './conformance.ts'
 
 const sh = (script: string) => ({ image: 'ignored', command: ['sh', '-c', script] })

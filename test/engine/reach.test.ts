@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { engineRequest } from '../support/engine-request.ts'
-import { reachableForEngine } from '../support/private-engine-reach.ts'
+import { reachableForEngine } from '../support/engine/private-reach.ts'
+import { engineRequest } from '../support/engine/request.ts'
 
 test('the engine under test, private or not, reaches a server of the test', async () => {
   const server = createServer((_, response) => response.writeHead(404).end()).listen(0, '127.0.0.1')

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { longestDelay } from '../../machines/clock.ts'
 import { cookieMachine } from '../../machines/cookie.ts'
+import { type CookieState, cookieStates, settledStates } from '../../machines/cookie-states.ts'
 import type { CookieEvent } from '../../machines/cookie-types.ts'
-import { type CookieState, cookieStates, settledStates } from '../../src/states.ts'
-import { flush, nameOf, type Rig, reach } from './rig.ts'
+import { flush, nameOf, type Rig, reach } from './cookie-setup.ts'
 
 const taken = new Set<string>()
 

@@ -3,7 +3,7 @@ import { createActor, SimulatedClock } from 'xstate'
 import { imageMachine } from '../../machines/image.ts'
 import type { ImageInput } from '../../machines/image-types.ts'
 import { CookietinError, type ErrorCode } from '../../src/errors.ts'
-import { Hands, Walk } from './hands.ts'
+import { Hands, Walk } from './actor-stubs.ts'
 
 const walk = new Walk()
 const failure = (code: ErrorCode) => new CookietinError(code, 'so it was')

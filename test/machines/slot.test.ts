@@ -3,8 +3,8 @@ import { type Actor, type AnyActorRef, createActor, fromPromise, SimulatedClock 
 import { longestDelay } from '../../machines/clock.ts'
 import { slotMachine } from '../../machines/slot.ts'
 import type { SlotEvent, SlotInput } from '../../machines/slot-types.ts'
-import type { SlotState } from '../../src/hot/slot.ts'
-import { flush, nameOf } from './rig.ts'
+import type { SlotState } from '../../src/functions/slot/slot.ts'
+import { flush, nameOf } from './cookie-setup.ts'
 
 type Call = 'launch' | 'listen' | 'freeze' | 'unfreeze' | 'retire'
 type State = SlotState

@@ -1,4 +1,4 @@
-import type { OutputSink } from '../../src/engine.ts'
+import type { OutputSink } from '../../src/engines/engine.ts'
 
 /** Keeps what it is given, and tells when something comes. */
 export class CollectingSink implements OutputSink {

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { expect, it } from 'vitest'
 import * as machines from '../../machines/index.ts'
 import * as main from '../../src/index.ts'
-import * as testing from '../../src/testing/index.ts'
+import * as testing from '../../src/testing.ts'
 
 const { CookietinError, errorCodes, InvalidInputError } = main
 

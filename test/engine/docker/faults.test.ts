@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { CookietinError } from '../../../src/errors.ts'
-import { live, testEngine } from '../../support/docker.ts'
-import { checkLeaks } from '../../support/leak-hooks.ts'
-import { type Fault, startProxy } from '../../support/proxy.ts'
+import { live, testEngine } from '../../support/engine/docker.ts'
+import { type Fault, startProxy } from '../../support/engine/proxy.ts'
+import { checkLeaks } from '../../support/leaks/hooks.ts'
 
 checkLeaks()
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import type { DockerConfig } from '../../../src/config.ts'
-import type { ContainerTask } from '../../../src/task.ts'
-import { live, testEngine } from '../../support/docker.ts'
-import { engineRequest } from '../../support/engine-request.ts'
-import { testImage } from '../../support/images.ts'
-import { checkLeaks } from '../../support/leak-hooks.ts'
+import type { DockerConfig } from '../../../src/engines/docker/config/config.ts'
+import type { ContainerTask } from '../../../src/task/task.ts'
+import { live, testEngine } from '../../support/engine/docker.ts'
+import { engineRequest } from '../../support/engine/request.ts'
+import { testImage } from '../../support/images/images.ts'
+import { checkLeaks } from '../../support/leaks/hooks.ts'
 
 checkLeaks()
 

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
 import { createDockerDriver, createExecutor } from '../../../src/index.ts'
-import type { Hub } from '../../../src/inspector/hub.ts'
 import type { Snapshot } from '../../../src/inspector/protocol.ts'
-import { ensureFunctionImage } from '../../support/function-image.ts'
-import { ensureTestImage } from '../../support/images.ts'
-import { Listener, newHub } from '../../unit/inspector/rig.ts'
+import type { Hub } from '../../../src/inspector/tracking/hub.ts'
+import { ensureFunctionImage } from '../../support/images/function-image.ts'
+import { ensureTestImage } from '../../support/images/images.ts'
+import { Listener, newHub } from '../../unit/inspector/setup.ts'
 
 function snapshotOf(hub: Hub): Snapshot {
   const listener = new Listener()

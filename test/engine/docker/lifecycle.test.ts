@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { Exit } from '../../../src/exit.ts'
-import type { ContainerTask } from '../../../src/task.ts'
-import { live, noEvents, streamsOf, testEngine } from '../../support/docker.ts'
-import { engineRequest } from '../../support/engine-request.ts'
-import { checkLeaks } from '../../support/leak-hooks.ts'
+import type { Exit } from '../../../machines/exit.ts'
+import type { ContainerTask } from '../../../src/task/task.ts'
+import { live, noEvents, streamsOf, testEngine } from '../../support/engine/docker.ts'
+import { engineRequest } from '../../support/engine/request.ts'
+import { checkLeaks } from '../../support/leaks/hooks.ts'
 
 checkLeaks()
 

@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { DockerConfig } from '../../../src/config.ts'
-import type { ContainerTask } from '../../../src/task.ts'
-import { live, testEngine } from '../../support/docker.ts'
-import { engineRequest } from '../../support/engine-request.ts'
-import { checkLeaks } from '../../support/leak-hooks.ts'
-import { startSyslog } from '../../support/syslog.ts'
+import type { DockerConfig } from '../../../src/engines/docker/config/config.ts'
+import type { ContainerTask } from '../../../src/task/task.ts'
+import { live, testEngine } from '../../support/engine/docker.ts'
+import { engineRequest } from '../../support/engine/request.ts'
+import { checkLeaks } from '../../support/leaks/hooks.ts'
+import { startSyslog } from '../../support/servers/syslog.ts'
 
 checkLeaks()
 

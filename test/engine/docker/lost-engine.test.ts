@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { live, noEvents, streamsOf, testEngine } from '../../support/docker.ts'
-import { engineRequest } from '../../support/engine-request.ts'
-import { checkLeaks } from '../../support/leak-hooks.ts'
-import { startProxy } from '../../support/proxy.ts'
+import { live, noEvents, streamsOf, testEngine } from '../../support/engine/docker.ts'
+import { startProxy } from '../../support/engine/proxy.ts'
+import { engineRequest } from '../../support/engine/request.ts'
+import { checkLeaks } from '../../support/leaks/hooks.ts'
 
 checkLeaks()
 

@@ -2,20 +2,20 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { resolveDockerConfig } from '../../../src/config.ts'
-import { createDockerEngine } from '../../../src/docker/engine.ts'
-import { currentHost } from '../../../src/docker/labels.ts'
-import { currentOwner } from '../../../src/owner.ts'
-import { noEvents, streamsOf, testEngine } from '../../support/docker.ts'
-import { engineRequest } from '../../support/engine-request.ts'
-import { ensureTestImage, testImage } from '../../support/images.ts'
-import { checkLeaks } from '../../support/leak-hooks.ts'
+import { resolveDockerConfig } from '../../../src/engines/docker/config/config.ts'
+import { currentHost } from '../../../src/engines/docker/create-options/identity.ts'
+import { createDockerEngine } from '../../../src/engines/docker/engine.ts'
+import { currentOwner } from '../../../src/utils/owner.ts'
+import { noEvents, streamsOf, testEngine } from '../../support/engine/docker.ts'
+import { engineRequest } from '../../support/engine/request.ts'
+import { ensureTestImage, testImage } from '../../support/images/images.ts'
+import { checkLeaks } from '../../support/leaks/hooks.ts'
 
 checkLeaks()
 
 /** A process that has a container running, and the container's name. */
 async function otherProcess() {
-  const script = fileURLToPath(new URL('../../support/orphan-maker.ts', import.meta.url))
+  const script = fileURLToPath(new URL('../../support/children/orphans.ts', import.meta.url))
   const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [text] = (await once(child.stdout, 'data')) as [Buffer]
   const kill = async () => {

@@ -3,14 +3,14 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { filter, firstValueFrom } from 'rxjs'
 import { describe, expect, test } from 'vitest'
-import type { DockerConfig } from '../../../src/config.ts'
-import type { DockerEngine } from '../../../src/docker/engine.ts'
-import type { DriverTransition } from '../../../src/docker/moves.ts'
-import type { PreforkUsage } from '../../../src/docker/prefork/pool.ts'
-import type { DockerEngineDriver } from '../../../src/docker-driver.ts'
+import type { DockerEngineDriver } from '../../../src/driver/docker-driver.ts'
+import type { DockerConfig } from '../../../src/engines/docker/config/config.ts'
+import type { DockerEngine } from '../../../src/engines/docker/engine.ts'
+import type { PreforkUsage } from '../../../src/engines/docker/network/pool.ts'
+import type { DriverTransition } from '../../../src/engines/docker/transitions.ts'
 import { createDockerDriver } from '../../../src/index.ts'
-import { containersWith, engineRequest } from '../../support/engine-request.ts'
-import { kitchen, shell, until } from '../kitchen.ts'
+import { containersWith, engineRequest } from '../../support/engine/request.ts'
+import { kitchen, shell, until } from '../setup.ts'
 
 /** A kitchen whose pool is filled. */
 async function pooled(config: DockerConfig, concurrency = 4) {
@@ -192,7 +192,7 @@ test('100 cookies through a pool of 4 with two buddies killed meanwhile: all suc
 }, 120_000)
 
 test('buddies that a killed process left are removed as every container is', async () => {
-  const script = fileURLToPath(new URL('../../support/buddy-maker.ts', import.meta.url))
+  const script = fileURLToPath(new URL('../../support/children/pool.ts', import.meta.url))
   const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [text] = (await once(child.stdout, 'data')) as [Buffer]
   const label = `cookietin.instance=${text.toString().trim()}`

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { filter, firstValueFrom } from 'rxjs'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { HostOptions } from '../../../src/docker/create-options.ts'
+import type { HostOptions } from '../../../src/engines/docker/create-options/create-options.ts'
 import {
   type ContainerTask,
   type Cookie,
@@ -12,10 +12,10 @@ import {
   type DockerDriver,
   type SeedConfig,
 } from '../../../src/index.ts'
-import { containersWith, engineAddress, engineRequest } from '../../support/engine-request.ts'
-import { ensureTestImage, testImage } from '../../support/images.ts'
-import { startProxy } from '../../support/proxy.ts'
-import { shell } from '../kitchen.ts'
+import { startProxy } from '../../support/engine/proxy.ts'
+import { containersWith, engineAddress, engineRequest } from '../../support/engine/request.ts'
+import { ensureTestImage, testImage } from '../../support/images/images.ts'
+import { shell } from '../setup.ts'
 
 /** A driver made of the seed's JSON. */
 async function driverOf(config: SeedConfig): Promise<DockerDriver> {

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { live, testEngine } from '../../support/docker.ts'
-import { engineRequest } from '../../support/engine-request.ts'
-import { type Fault, startProxy } from '../../support/proxy.ts'
-import { kitchen, shell, until } from '../kitchen.ts'
+import { live, testEngine } from '../../support/engine/docker.ts'
+import { type Fault, startProxy } from '../../support/engine/proxy.ts'
+import { engineRequest } from '../../support/engine/request.ts'
+import { kitchen, shell, until } from '../setup.ts'
 
 const quick = { engineTimeout: 600, startTimeout: 1_500, reconnectTimeout: 1_000, outputTimeout: 500 }
 const faults: readonly Fault[] = ['cutBefore', 'cutAfter', 'hang', 'garbage', 'html', 'error500', 'cutBody', 'redirect']

@@ -3,9 +3,9 @@ import { createHash, randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { deferred } from '../../../src/deferred.ts'
-import { collector, live, noEvents, streamsOf, testEngine } from '../../support/docker.ts'
-import { checkLeaks } from '../../support/leak-hooks.ts'
+import { deferred } from '../../../src/utils/deferred.ts'
+import { collector, live, noEvents, streamsOf, testEngine } from '../../support/engine/docker.ts'
+import { checkLeaks } from '../../support/leaks/hooks.ts'
 
 checkLeaks()
 
@@ -54,7 +54,7 @@ describe('output', () => {
   })
 
   test('of a GiB to a reader that is slower than it: the memory stays flat', async () => {
-    const script = fileURLToPath(new URL('../../support/flood.ts', import.meta.url))
+    const script = fileURLToPath(new URL('../../support/children/flood.ts', import.meta.url))
     const { stdout } = await promisify(execFile)(process.execPath, [script], { env: { ...process.env } })
     const { bytes, grown, exit } = JSON.parse(stdout) as { bytes: number; grown: number; exit: object }
     expect({ bytes, exit }).toEqual({ bytes: 2 ** 30, exit: { exitCode: 0, oomKilled: false, outputTruncated: false } })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Cookie, RunResult, Stat } from '../../../src/index.ts'
-import { diskOfEngine } from '../../support/engine-disk.ts'
-import { kitchen, shell } from '../kitchen.ts'
+import { diskOfEngine } from '../../support/engine/disk.ts'
+import { kitchen, shell } from '../setup.ts'
 
 const MiB = 2 ** 20
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createDockerDriver, rawSample, type Stat } from '../../../src/index.ts'
-import { startProxy } from '../../support/proxy.ts'
-import { kitchen, shell, until } from '../kitchen.ts'
+import { startProxy } from '../../support/engine/proxy.ts'
+import { kitchen, shell, until } from '../setup.ts'
 
 describe('the streams of samples', () => {
   it('are one for each container, however many subscribe, and closed at its end, while it is still there', async () => {

@@ -9,7 +9,7 @@ import {
   type ExecutorOptions,
   type Transition,
 } from '../../../src/index.ts'
-import { createMockDriver, type MockScript } from '../../../src/testing/index.ts'
+import { createMockDriver, type MockScript } from '../../../src/testing.ts'
 
 /** A task that the script below runs: its command says how. */
 const task = (...command: string[]): ContainerTask => ({ image: 'mock', command })

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { expect, it } from 'vitest'
 import type { AnyActorRef, InspectionEvent } from 'xstate'
 import { createExecutor } from '../../../src/index.ts'
-import { createMockDriver } from '../../../src/testing/index.ts'
+import { createMockDriver } from '../../../src/testing.ts'
 
 it('shows an inspector every event of every cookie, and no secret of any task', async () => {
   const events: InspectionEvent[] = []

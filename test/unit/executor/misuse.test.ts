@@ -11,7 +11,7 @@ import {
   encodeStats,
   type Stat,
 } from '../../../src/index.ts'
-import { createMockDriver, type MockScript } from '../../../src/testing/index.ts'
+import { createMockDriver, type MockScript } from '../../../src/testing.ts'
 
 // What a caller does wrong is a rejection with a code: nothing hangs, nothing is thrown elsewhere, nothing is left.
 

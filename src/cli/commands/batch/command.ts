@@ -1,0 +1,123 @@
+import { Command } from 'commander'
+import { createExecutor, type Execution } from '../../../index.ts'
+import type { CommandContext } from '../../command-context.ts'
+import { exitCodes } from '../../exit-codes.ts'
+import { Interrupts } from '../../interrupts.ts'
+import { openDriver } from '../../options/driver.ts'
+import { addHistoryOption, type HistoryOption, openHistory } from '../../options/history.ts'
+import { addInspectOptions, type InspectOptions, openInspection } from '../../options/inspect.ts'
+import { addStatsOption, type StatsOptions, statsForm } from '../../options/stats.ts'
+import { readCount } from '../../options/task.ts'
+import { colorsFor } from '../../output/colors.ts'
+import { errorJson, resultJson } from '../../output/result-json.ts'
+import { UsageError } from '../../usage-error.ts'
+import { readBatch } from './lines.ts'
+import { hasFailed, summary } from './outcomes.ts'
+import { liveProgress, plainProgress } from './progress.ts'
+import { type Outcome, runBatch } from './run.ts'
+import { batchStats } from './stats.ts'
+
+interface BatchOptions extends StatsOptions, HistoryOption, InspectOptions {
+  readonly concurrency?: string
+  readonly memory?: string
+  readonly maxOutput?: string
+  readonly json?: boolean
+  readonly quiet?: boolean
+  readonly driver: string
+}
+
+/** `cookietin batch`. */
+export function batchCommand(context: CommandContext): Command {
+  const command = new Command('batch')
+    .summary('run many containers, so many at once')
+    .description('Runs one task for each line of JSON in FILE, or in standard input.')
+    .usage('[options] [FILE.jsonl]')
+    .argument('[file]', 'one task of JSON a line; - or none: standard input', '-')
+    .option('-c, --concurrency <number>', 'how many run at once (default: twice the CPUs)')
+    .option('-m, --memory <size>', 'bound on the sum of the memory limits of those that run')
+    .option('--json', 'print each result as a line of JSON as it comes; the summary goes to standard error')
+    .option('--max-output <size>', 'how much of each output stream a result holds (default: 8m)')
+    .option('--driver <docker|process>', 'where to run; process: on this machine, without isolation', 'docker')
+    .option('-q, --quiet', 'no progress and no summary, only what --json and --stats print and the exit code')
+    .addHelpText('after', examples)
+    .action((file: string, options: BatchOptions) => batch(context, file, options))
+  return addInspectOptions(addHistoryOption(addStatsOption(command, 'below the summary'), 'keep the runs'))
+}
+
+const examples = `
+A line holds a task as the library takes it; image is all that it needs:
+  {"image":"busybox","command":["echo","hi"]}
+  {"id":"sum","image":"python:3-slim","command":["python","-c","print(sum(range(10)))"],"memory":"64m","timeout":5000}
+
+Exit code: 0 when every task succeeded, 1 when one did not, 125 when cookietin or the engine failed, 130 on Ctrl-C.
+
+Examples:
+  $ cookietin batch tasks.jsonl --concurrency 4
+  $ generate-tasks | cookietin batch --json > results.jsonl`
+
+async function batch({ stdio, exit }: CommandContext, file: string, options: BatchOptions): Promise<void> {
+  const given = options.concurrency === undefined ? undefined : readCount('--concurrency', options.concurrency)
+  if (given === 0) throw new UsageError('--concurrency: "0" would never run anything; give 1 or more')
+  await using inspection = await openInspection(options, stdio)
+  using interrupts = new Interrupts(stdio)
+  const quiet = options.quiet ?? false
+  await using history = await openHistory(options, stdio)
+  await using driver = await openDriver(options.driver, stdio, quiet, inspection?.inspect)
+  const { memory, maxOutput } = options
+  // Without --json nobody sees what the tasks print.
+  await using executor = createExecutor({
+    driver,
+    concurrency: given,
+    memory,
+    maxOutput: options.json ? maxOutput : 0,
+    history,
+    inspect: inspection?.inspect,
+  })
+
+  const outcomes: Outcome[] = []
+  const stderrColors = colorsFor(stdio.isTerminal.stderr)
+  const progress = quiet
+    ? undefined
+    : stdio.hasScreen
+      ? await liveProgress(stdio, stderrColors)
+      : plainProgress(stdio, stderrColors)
+  const stats = batchStats(stdio, options.driver, statsForm(options), options.json ?? false)
+  const watcher = {
+    added(line: number, execution: Execution) {
+      progress?.added(line, execution)
+      stats?.added(execution)
+    },
+    async ended(outcome: Outcome) {
+      outcomes.push(forget(outcome))
+      await progress?.ended(outcome)
+      if (options.json) await stdio.line(outcomeJson(outcome))
+      await stats?.ended(outcome)
+    },
+  }
+  try {
+    await runBatch(readBatch(file), executor, watcher, interrupts.signal)
+  } finally {
+    progress?.stop()
+  }
+  if (!quiet) {
+    // What is made for programs has standard output to itself.
+    const aside = options.json || statsForm(options) === 'json'
+    const lines = summary(outcomes, aside ? stderrColors : colorsFor(stdio.isTerminal.stdout))
+    for (const line of lines) aside ? stdio.note(line) : await stdio.line(line)
+  }
+  await stats?.finish()
+  if (interrupts.exitCode === undefined) inspection?.stay()
+  exit(interrupts.exitCode ?? (outcomes.some(hasFailed) ? exitCodes.failed : exitCodes.ok))
+}
+
+/** What the summary needs of an outcome: a long batch must not hold all output and samples until its end. */
+function forget(outcome: Outcome): Outcome {
+  const { ended } = outcome
+  return ended instanceof Error ? outcome : { ...outcome, ended: { ...ended, stdout: '', stderr: '', stats: [] } }
+}
+
+function outcomeJson({ line, id, ended }: Outcome): string {
+  return ended instanceof Error
+    ? JSON.stringify({ line, id, status: 'failed', error: errorJson(ended) })
+    : resultJson(ended, { line })
+}

@@ -1,0 +1,93 @@
+import { Command } from 'commander'
+import { resolveDockerConfig } from '../../../engines/docker/config/config.ts'
+import { explain } from '../../../engines/docker/connection/connect.ts'
+import { type Probe, probeEndpoints } from '../../../engines/docker/connection/probe.ts'
+import type { CookietinError } from '../../../errors.ts'
+import type { CommandContext } from '../../command-context.ts'
+import { exitCodes } from '../../exit-codes.ts'
+import { type Colors, colorsFor } from '../../output/colors.ts'
+import { columns } from '../../output/columns.ts'
+import { printable } from '../../output/printable.ts'
+import { errorJson } from '../../output/result-json.ts'
+import { abilitiesOf, type EngineInfo, factsOf } from './report.ts'
+
+/** `cookietin doctor`. */
+export function doctorCommand(context: CommandContext): Command {
+  return new Command('doctor')
+    .summary('tell whether an engine answers, and what works there')
+    .description('Tries every place where an engine may listen, and tells what works on the first that answers.')
+    .option('--json', 'print the findings as JSON')
+    .addHelpText('after', examples)
+    .action((options: { readonly json?: boolean }) => doctor(context, options))
+}
+
+const examples = `
+Exit code: 0 when an engine answers, 1 when none does.
+
+Examples:
+  $ cookietin doctor
+  $ DOCKER_HOST=ssh://me@far.example cookietin doctor`
+
+async function doctor({ stdio, exit }: CommandContext, { json = false }: { readonly json?: boolean }): Promise<void> {
+  const probes = await probeEndpoints(resolveDockerConfig({}, process.env), process.env)
+  const found = probes.find(({ ok }) => ok)
+  const lines = json ? [reportJson(probes, found)] : report(probes, found, colorsFor(stdio.isTerminal.stdout))
+  for (const line of lines) await stdio.line(line)
+  exit(found === undefined ? exitCodes.failed : exitCodes.ok)
+}
+
+function report(probes: readonly Probe[], found: Probe | undefined, colors: Colors): string[] {
+  const tried = probes.map(({ ok, source, url, error, version, apiVersion }) => [
+    ok ? colors.green('✔') : colors.red('✘'),
+    printable(url),
+    colors.dim(printable(source)),
+    ok ? `engine ${version}, API ${apiVersion}` : printable(reasonOf(error)),
+  ])
+  const lines = ['Where an engine may listen:', ...columns(tried).map(indent)]
+  if (found === undefined) return [...lines, '', ...noEngine(probes)]
+  const info: EngineInfo = found.info ?? {}
+  const abilities = abilitiesOf(info)
+  const advice = [
+    ...abilities.flatMap(({ advice }) => (advice === undefined ? [] : [advice])),
+    ...(info.Warnings ?? []).map(warning => `the engine itself says: ${printable(warning)}`),
+  ]
+  return [
+    ...lines,
+    '',
+    `The engine at ${printable(found.url)}:`,
+    ...columns(factsOf(info).map(([name, value]) => [name, printable(value)])).map(indent),
+    '',
+    'What works there:',
+    ...columns(abilities.map(({ name, works }) => [works ? colors.green('✔') : colors.yellow('✘'), name])).map(indent),
+    ...(advice.length === 0 ? [] : ['', 'Advice:', ...advice.map(line => indent(`- ${line}`))]),
+  ]
+}
+
+/** The error's own words say what was tried, which the line has said already. */
+function reasonOf(error: CookietinError | undefined): string {
+  const { code, cause, message } = error ?? { message: '' }
+  return code === 'ERR_COOKIETIN_ENGINE_UNREACHABLE' && cause instanceof Error ? explain(cause) : message
+}
+
+const indent = (line: string) => `  ${line}`
+
+function noEngine(probes: readonly Probe[]): string[] {
+  const named = probes.length === 1 ? probes[0]?.source : undefined
+  return [
+    'No Docker Engine answers.',
+    ...(named === undefined
+      ? []
+      : [`Only ${printable(named)} was tried, because it is set; unset it to try the default sockets.`]),
+    'Install and start one (https://docs.docker.com/engine/install/), or name one with DOCKER_HOST.',
+    'Without one, `cookietin run --driver process` runs commands on this machine, without any isolation.',
+  ]
+}
+
+function reportJson(probes: readonly Probe[], found: Probe | undefined): string {
+  return JSON.stringify({
+    engine: found?.url ?? null,
+    tried: probes.map(({ info: _, error, ...probe }) => ({ ...probe, error: errorJson(error) })),
+    facts: found === undefined ? {} : Object.fromEntries(factsOf(found.info ?? {})),
+    abilities: found === undefined ? [] : abilitiesOf(found.info ?? {}),
+  })
+}

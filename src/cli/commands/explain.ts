@@ -1,0 +1,63 @@
+import { Command } from 'commander'
+import { resolveDockerConfig } from '../../engines/docker/config/config.ts'
+import { type Explanation, explain } from '../../engines/docker/create-options/explain.ts'
+import { checkDigest, checkUser } from '../../engines/docker/create-options/hardened.ts'
+import { containerHostname } from '../../engines/docker/create-options/host-name.ts'
+import { labelsOf } from '../../engines/docker/create-options/identity.ts'
+import { resolveTask } from '../../task/resolve-task.ts'
+import type { CommandContext } from '../command-context.ts'
+import { type TaskOptions, taskOf } from '../options/task.ts'
+import { addTaskOptions } from '../options/task-flags.ts'
+import { printable } from '../output/printable.ts'
+
+interface ExplainOptions extends TaskOptions {
+  readonly interactive?: boolean
+  readonly json?: boolean
+}
+
+/** `cookietin explain`. */
+export function explainCommand(context: CommandContext): Command {
+  const command = new Command('explain')
+    .summary('show what a run would be created with, and why')
+    .description(
+      'Shows the create options that the engine would get for a run, each with its reason. Takes the options of run; asks no engine, and runs nothing.',
+    )
+  return addTaskOptions(command)
+    .option('--json', 'print it as JSON')
+    .addHelpText('after', examples)
+    .action((image: string, words: string[], options: ExplainOptions) => explainRun(context, image, words, options))
+}
+
+const examples = `
+Settings of the driver come from the environment, as for run. Values of variables are not shown.
+
+Examples:
+  $ cookietin explain busybox echo hi
+  $ cookietin explain --hardened --memory 64m --json python:3-slim python x.py
+  $ COOKIETIN_ALLOW='capabilities' cookietin explain busybox`
+
+async function explainRun({ stdio }: CommandContext, image: string, words: readonly string[], options: ExplainOptions) {
+  const config = resolveDockerConfig({}, process.env)
+  const task = resolveTask({ ...taskOf(image, words, options), input: options.interactive ? '' : undefined }, config)
+  checkUser(task, config)
+  checkDigest(task, config)
+  const labels = labelsOf('<random, one for each driver>', task.id)
+  const explanation = explain(task, config, { labels, hostname: containerHostname() })
+  const lines = options.json ? [JSON.stringify(explanation)] : text(explanation)
+  for (const line of lines) await stdio.line(line)
+}
+
+/** Where the reasons begin, unless a value is longer. */
+const reasonColumn = 48
+
+function text({ options, loosened }: Explanation): string[] {
+  const lines = options.map(({ option, value, reason }) => {
+    const what = `${option}: ${printable(JSON.stringify(value))}`
+    return `${what.padEnd(reasonColumn)}  # ${reason}`
+  })
+  const total =
+    loosened.length === 0
+      ? 'Nothing of the security profile is loosened.'
+      : `Loosened by the config: ${loosened.join(', ')}.`
+  return [...lines, '', total]
+}

@@ -1,0 +1,143 @@
+import { Command } from 'commander'
+import type { History, HistoryQuery, HistoryStatus } from '../../../history/index.ts'
+import { type CommandContext, collect } from '../../command-context.ts'
+import { exitCodes } from '../../exit-codes.ts'
+import { parseDuration } from '../../options/duration.ts'
+import { addHistoryOption, type HistoryOption, openKeptHistory } from '../../options/history.ts'
+import { readCount } from '../../options/task.ts'
+import { colorsFor } from '../../output/colors.ts'
+import { printable } from '../../output/printable.ts'
+import { statsJson } from '../../output/result-json.ts'
+import { plotStats, plotWidth } from '../../output/stats-plot.ts'
+import { UsageError } from '../../usage-error.ts'
+import { runDetails, runTable } from './text.ts'
+
+interface HistoryCommandOptions extends HistoryOption {
+  readonly status?: readonly string[]
+  readonly image?: string
+  readonly since?: string
+  readonly limit?: string
+  readonly json?: boolean
+  readonly prune?: boolean
+  readonly maxAge?: string
+  readonly maxRuns?: string
+}
+
+const statuses: readonly HistoryStatus[] = [
+  ...(['success', 'error', 'timeout', 'killed', 'cancelled', 'failed', 'unfinished'] as const),
+]
+
+/** `cookietin history`. */
+export function historyCommand(context: CommandContext): Command {
+  const command = new Command('history')
+    .summary('list the runs that were kept, or show one with its plot')
+    .description('Lists the runs that run and batch kept with --history, the newest first; with ID shows one of them.')
+    .usage('[options] [ID]')
+    .argument('[id]', 'the id of a run: the newest of that id')
+  return addHistoryOption(command, 'where the runs are kept')
+    .option('--status <status>', `only those that ended so: ${statuses.join(', ')} (repeatable)`, collect)
+    .option('--image <image>', 'only those of this image')
+    .option('--since <time>', 'only those created since: 2h, 7d, or 2026-01-31, 2026-01-31T12:00')
+    .option('-n, --limit <number>', 'how many at most (default: 20)')
+    .option('--json', 'print JSON: a line for each run; with ID also its transitions and samples')
+    .option('--prune', 'remove runs: those beyond --max-age or --max-runs')
+    .option('--max-age <duration>', 'with --prune: remove what is older, such as 30d')
+    .option('--max-runs <number>', 'with --prune: keep the newest so many')
+    .addHelpText('after', examples)
+    .action((id: string | undefined, options: HistoryCommandOptions) => showHistory(context, id, options))
+}
+
+const examples = `
+Examples:
+  $ export COOKIETIN_HISTORY=~/.local/state/cookietin.db
+  $ cookietin run --id sum python:3-slim python -c 'print(sum(range(10**7)))'
+  $ cookietin history
+  $ cookietin history sum
+  $ cookietin history --status error --status timeout --since 24h
+  $ cookietin history --prune --max-age 30d`
+
+async function showHistory(context: CommandContext, id: string | undefined, options: HistoryCommandOptions) {
+  const { stdio } = context
+  checkTogether(id, options)
+  const query = queryOf(options)
+  await using history = await openKeptHistory(options, stdio)
+  if (options.prune) await prune(context, history, options)
+  else if (id === undefined) await list(context, history, query, options.json ?? false)
+  else await show(context, history, id, options.json ?? false)
+}
+
+/** What is given and would do nothing is refused, where a removal might be expected, or expected of less. */
+function checkTogether(id: string | undefined, { prune, maxAge, maxRuns, ...options }: HistoryCommandOptions): void {
+  if (!prune && (maxAge !== undefined || maxRuns !== undefined)) {
+    throw new UsageError('history: --max-age and --max-runs say what --prune removes; give --prune, too')
+  }
+  const { status, image, since, limit } = options
+  if (prune && [id, status, image, since, limit].some(given => given !== undefined)) {
+    throw new UsageError(
+      'history: --prune removes by --max-age and --max-runs only, whatever the run, its status or its image',
+    )
+  }
+}
+
+async function list({ stdio }: CommandContext, history: History, query: HistoryQuery, json: boolean): Promise<void> {
+  const runs = await history.list(query)
+  if (!json && runs.length === 0) return stdio.note('no runs')
+  const lines = json ? runs.map(run => JSON.stringify(run)) : runTable(runs, colorsFor(stdio.isTerminal.stdout))
+  for (const line of lines) await stdio.line(line)
+}
+
+async function show({ stdio, exit }: CommandContext, history: History, id: string, json: boolean): Promise<void> {
+  const run = await history.get(id)
+  if (run === undefined) {
+    stdio.note(`cookietin: there is no run ${printable(id)} in the history`)
+    return exit(exitCodes.failed)
+  }
+  if (json) return stdio.line(JSON.stringify({ ...run, stats: statsJson(run.stats) }))
+  const colors = colorsFor(stdio.isTerminal.stdout)
+  const plot =
+    run.status === 'unfinished'
+      ? []
+      : ['', ...(await plotStats(run.stats, { width: plotWidth(stdio.columns.stdout), height: 9, colors }))]
+  for (const line of [...runDetails(run, colors), ...plot]) await stdio.line(line)
+}
+
+async function prune({ stdio }: CommandContext, history: History, { maxAge, maxRuns }: HistoryCommandOptions) {
+  if (maxAge === undefined && maxRuns === undefined) {
+    throw new UsageError('history --prune: of what? Give --max-age, such as 30d, or --max-runs')
+  }
+  const count = await history.prune({
+    maxAge: maxAge === undefined ? undefined : readAge('--max-age', maxAge),
+    maxRuns: maxRuns === undefined ? undefined : readCount('--max-runs', maxRuns),
+  })
+  await stdio.line(`${count} ${count === 1 ? 'run' : 'runs'} removed`)
+}
+
+function queryOf({ status, image, since, limit }: HistoryCommandOptions): HistoryQuery {
+  return {
+    status: status?.map(readStatus),
+    image,
+    since: since === undefined ? undefined : readSince(since),
+    limit: limit === undefined ? 20 : readCount('--limit', limit),
+  }
+}
+
+function readStatus(text: string): HistoryStatus {
+  const status = statuses.find(known => known === text)
+  if (status === undefined) throw new UsageError(`--status: "${text}" is not one of ${statuses.join(', ')}`)
+  return status
+}
+
+function readAge(option: string, text: string): number {
+  const age = parseDuration(text)
+  if (age === undefined) throw new UsageError(`${option}: "${text}" is not a duration, such as 90m, 24h or 30d`)
+  return age
+}
+
+/** So long ago, or a time. */
+function readSince(text: string): number {
+  const age = parseDuration(text)
+  const time = age === undefined ? new Date(/T/.test(text) ? text : `${text}T00:00`).getTime() : Date.now() - age
+  if (Number.isNaN(time))
+    throw new UsageError(`--since: "${text}" is neither a duration, such as 24h, nor a time, such as 2026-01-31`)
+  return time
+}

@@ -1,0 +1,29 @@
+import { Command } from 'commander'
+import type { CommandContext } from '../command-context.ts'
+import { untilSignal } from '../options/inspect.ts'
+import { readCount } from '../options/task.ts'
+
+/** `cookietin inspect`. */
+export function inspectCommand(context: CommandContext): Command {
+  return new Command('inspect')
+    .summary('replay a recording on the page of the inspector')
+    .description('Replays what --record wrote, on a page of this machine, until Ctrl-C.')
+    .argument('<file>', 'the recording')
+    .option('-p, --port <number>', 'where the page listens (default: a port that is free)')
+    .addHelpText('after', examples)
+    .action((file: string, { port }: { readonly port?: string }) => inspect(context, file, port))
+}
+
+const examples = `
+Examples:
+  $ cookietin batch tasks.jsonl --record runs.ndjson
+  $ cookietin inspect runs.ndjson`
+
+async function inspect({ stdio }: CommandContext, file: string, port: string | undefined): Promise<void> {
+  const given = port === undefined ? undefined : readCount('--port', port)
+  const { openRecording } = await import('../../inspector/index.ts')
+  await using replay = await openRecording(file, { port: given })
+  const end = untilSignal()
+  await stdio.line(replay.url)
+  await end
+}

@@ -1,0 +1,171 @@
+import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+import { Command } from 'commander'
+import { CookietinError } from '../../../errors.ts'
+import type { HotFunction } from '../../../functions/function.ts'
+import { isHeaderName, strayCharacter } from '../../../functions/http/headers.ts'
+import { createDockerDriver, createExecutor, type TaskInput } from '../../../index.ts'
+import { type CommandContext, collect } from '../../command-context.ts'
+import { exitCodes } from '../../exit-codes.ts'
+import { Interrupts } from '../../interrupts.ts'
+import { addInspectOptions, type InspectOptions, openInspection } from '../../options/inspect.ts'
+import { standardInput } from '../../options/standard-input.ts'
+import { readCount, type TaskOptions, taskOf } from '../../options/task.ts'
+import { printableLines } from '../../output/printable.ts'
+import type { Stdio } from '../../output/stdio.ts'
+import { UsageError } from '../../usage-error.ts'
+import { LatencySummary } from './latency.ts'
+
+interface InvokeOptions extends Omit<TaskOptions, 'timeout'>, InspectOptions {
+  readonly data?: string
+  readonly header?: readonly string[]
+  readonly repeat: string
+  readonly concurrency: string
+  readonly include?: boolean
+  readonly timeout?: string
+  readonly quiet?: boolean
+}
+
+/** `cookietin invoke`. */
+export function invokeCommand(context: CommandContext): Command {
+  const command = new Command('invoke')
+    .summary('call a function that speaks http-stream, once or many times')
+    .description(
+      "Starts a container of a function (one built on Fn's kit, or any that answers POST /call on the socket FN_LISTENER), calls it, and prints its answer.",
+    )
+    .usage('[options] IMAGE [COMMAND...]')
+    .argument('<image>', 'the image of the function')
+    .argument('[command...]', "what to run in it (default: the image's own command)")
+    .passThroughOptions()
+    .option(
+      '-d, --data <text|@file|->',
+      'the body: as it stands here, of a file, or of standard input (default: empty)',
+    )
+    .option('-H, --header <name:value>', 'send a header (repeatable)', collect)
+    .option(
+      '-n, --repeat <number>',
+      'call it so often, and print how long the calls took instead of their answers',
+      '1',
+    )
+    .option('-c, --concurrency <number>', 'so many calls at once, each in a container of its own', '1')
+    .option('-e, --env <NAME=value>', 'set a variable; NAME alone takes your own value (repeatable)', collect)
+    .option('--env-file <file>', 'read variables from a file (repeatable)', collect)
+    .option('-m, --memory <size>', 'memory limit of a container, such as 128m')
+    .option('--cpus <number>', 'CPU limit of a container, such as 0.5')
+    .option('--network <none|default>', 'none: loopback only')
+    .option('--hardened', 'the profile for code you do not trust: no network, read-only, no root')
+    .option('--pull <missing|always|never>', 'when to ask the registry for the image (default: missing)')
+    .option('--timeout <duration>', 'how long a call may take: milliseconds, or 5s, 2m; exit code 124 (default: 30s)')
+    .option('-i, --include', "print the answer's status and headers first")
+    .option('-q, --quiet', "do not pass on the function's log")
+    .addHelpText('after', examples)
+    .action((image: string, words: string[], options: InvokeOptions) => invoke(context, image, words, options))
+  return addInspectOptions(command)
+}
+
+const examples = `
+Exit code: 0 for a status below 400, 1 for another or a function that failed, 124 on timeout, 125 when cookietin or the engine failed.
+
+Examples:
+  $ cookietin invoke my/function --data '{"name":"Ada"}'
+  $ cookietin invoke my/function --data @body.json --header 'Content-Type: application/json' --include
+  $ cookietin invoke my/function --repeat 1000 --concurrency 8`
+
+async function invoke(context: CommandContext, image: string, words: readonly string[], options: InvokeOptions) {
+  const { stdio, exit } = context
+  const [repeat, concurrency] = [readCount('--repeat', options.repeat), readCount('--concurrency', options.concurrency)]
+  if (repeat < 1 || concurrency < 1) throw new UsageError('--repeat and --concurrency: give 1 or more')
+  const { timeout, id: _, ...task } = taskOf(image, words, options)
+  const headers = readHeaders(options.header ?? [])
+  const data = options.data ?? ''
+  if (repeat > 1 && data === '-')
+    throw new UsageError('--data -: standard input can be sent once only; use @file with --repeat')
+  await using inspection = await openInspection(options, stdio)
+  using interrupts = new Interrupts(stdio)
+  const { signal } = interrupts
+  await using driver = await createDockerDriver({}, { inspect: inspection?.inspect })
+  await using executor = createExecutor({ driver, concurrency, inspect: inspection?.inspect })
+  // Of the function and not of a call, so that what it says before it listens is heard, too.
+  const log = options.quiet ? {} : { stdout: stdio.stderr, stderr: stdio.stderr }
+  await using fn = executor.function({ ...task, ...log, timeout, maxContainers: concurrency })
+  const call = () => fn.invoke({ body: bodyOf(data), headers, signal })
+  try {
+    const good =
+      repeat === 1
+        ? await once(stdio, call, options.include ?? false)
+        : await many(stdio, fn, call, repeat, concurrency)
+    if (interrupts.exitCode === undefined) inspection?.stay()
+    exit(interrupts.exitCode ?? (good ? exitCodes.ok : exitCodes.failed))
+  } catch (error) {
+    if (interrupts.exitCode === undefined) exit(tell(stdio, error))
+    else exit(interrupts.exitCode)
+  }
+}
+
+async function once(stdio: Stdio, call: () => Promise<Response>, include: boolean): Promise<boolean> {
+  const response = await call()
+  if (include) {
+    const lines = [`HTTP ${response.status}`, ...[...response.headers].map(([name, value]) => `${name}: ${value}`), '']
+    for (const line of lines) await stdio.line(line)
+  }
+  if (response.body !== null) await pipeline(response.body, stdio.stdout, { end: false })
+  return response.ok || response.status < 400
+}
+
+async function many(
+  stdio: Stdio,
+  fn: HotFunction,
+  call: () => Promise<Response>,
+  repeat: number,
+  concurrency: number,
+): Promise<boolean> {
+  const latencies = new LatencySummary()
+  let left = repeat
+  const lane = async () => {
+    while (left > 0) {
+      left -= 1
+      const since = performance.now()
+      try {
+        const response = await call()
+        await response.arrayBuffer()
+        latencies.add(performance.now() - since, response.status < 400 ? undefined : `status ${response.status}`)
+      } catch (error) {
+        if (!(error instanceof CookietinError) || error.code === 'ERR_COOKIETIN_CANCELLED') throw error
+        latencies.add(performance.now() - since, error.code)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(concurrency, repeat) }, lane))
+  for (const line of latencies.lines(fn.size)) await stdio.line(line)
+  return latencies.failed === 0
+}
+
+function bodyOf(data: string): TaskInput | undefined {
+  if (data === '') return undefined
+  if (data === '-') return standardInput('--data')
+  return data.startsWith('@') ? createReadStream(data.slice(1)) : data
+}
+
+function readHeaders(given: readonly string[]): Record<string, string[]> {
+  const headers: Record<string, string[]> = {}
+  for (const text of given) {
+    const [, name = '', value = ''] = /^([^:]*):\s*(.*)$/s.exec(text) ?? []
+    if (!isHeaderName(name)) throw new UsageError(`--header: "${text}" is not NAME: VALUE`)
+    const stray = strayCharacter(value)
+    if (stray !== undefined)
+      throw new UsageError(
+        `--header: the value of ${name} has ${stray}; give characters up to U+00FF, none of them a control character`,
+      )
+    headers[name] = [...(headers[name] ?? []), value]
+  }
+  return headers
+}
+
+function tell(stdio: Stdio, error: unknown): number {
+  if (!(error instanceof CookietinError)) throw error
+  stdio.note(`cookietin: ${printableLines(error.message)} (${error.code})`)
+  if (error.code === 'ERR_COOKIETIN_CALL_TIMEOUT' || error.code === 'ERR_COOKIETIN_LISTEN_TIMEOUT')
+    return exitCodes.timeout
+  const isFunctions = error.code.includes('_FUNCTION_') || error.code.includes('_RESPONSE_')
+  return isFunctions ? exitCodes.failed : exitCodes.unable
+}

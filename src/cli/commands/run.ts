@@ -1,0 +1,94 @@
+import { Command } from 'commander'
+import type { RunResult } from '../../cookie/result.ts'
+import { createExecutor } from '../../index.ts'
+import type { CommandContext } from '../command-context.ts'
+import { exitCodeOf } from '../exit-codes.ts'
+import { Interrupts } from '../interrupts.ts'
+import { openDriver } from '../options/driver.ts'
+import { addHistoryOption, type HistoryOption, openHistory } from '../options/history.ts'
+import { addInspectOptions, type InspectOptions, openInspection } from '../options/inspect.ts'
+import { standardInput } from '../options/standard-input.ts'
+import { addStatsOption, type StatsOptions, statsForm } from '../options/stats.ts'
+import { type TaskOptions, taskOf } from '../options/task.ts'
+import { addTaskOptions } from '../options/task-flags.ts'
+import { colorsFor } from '../output/colors.ts'
+import { printableLines } from '../output/printable.ts'
+import { watchPull } from '../output/pull-watch.ts'
+import { resultJson, statsJson } from '../output/result-json.ts'
+import { plotStats, plotWidth } from '../output/stats-plot.ts'
+import type { Stdio } from '../output/stdio.ts'
+
+interface RunOptions extends TaskOptions, StatsOptions, HistoryOption, InspectOptions {
+  readonly driver: string
+  readonly interactive?: boolean
+  readonly json?: boolean
+  readonly quiet?: boolean
+  readonly maxOutput?: string
+}
+
+/** `cookietin run`. */
+export function runCommand(context: CommandContext): Command {
+  const command = new Command('run')
+    .summary('run one container, and pass its output and exit code on')
+    .description('Runs one container, passes its output on, and exits with its exit code.')
+  addTaskOptions(command)
+    .option('--json', 'print the result as JSON instead of the output')
+    .option('--max-output <size>', 'how much of each output stream --json holds (default: 8m)')
+    .option('--driver <docker|process>', 'where to run; process: on this machine, without isolation', 'docker')
+    .option('-q, --quiet', 'no notes on standard error')
+    .addHelpText('after', examples)
+    .action((image: string, words: string[], options: RunOptions) => run(context, image, words, options))
+  return addInspectOptions(addHistoryOption(addStatsOption(command, 'on standard error'), 'keep the run'))
+}
+
+const examples = `
+Exit code: the container's own; 124 on timeout, 125 when cookietin or the engine failed, 130 on Ctrl-C.
+
+Examples:
+  $ cookietin run busybox echo hi
+  $ cookietin run --memory 64m --cpus 0.5 --timeout 5s python:3-slim python -c 'print(6 * 7)'
+  $ tar c . | cookietin run -i busybox wc -c
+  $ cookietin run --hardened --json node:22-slim node -e 'console.log(process.version)'`
+
+async function run({ stdio, exit }: CommandContext, image: string, words: readonly string[], options: RunOptions) {
+  const task = taskOf(image, words, options)
+  const input = options.interactive ? standardInput('--interactive') : undefined
+  await using inspection = await openInspection(options, stdio)
+  using interrupts = new Interrupts(stdio)
+  const say = (text: string) => {
+    if (!options.quiet) stdio.note(`cookietin: ${printableLines(text)}`)
+  }
+  await using history = await openHistory(options, stdio)
+  await using driver = await openDriver(options.driver, stdio, options.quiet ?? false, inspection?.inspect)
+  const maxOutput = options.json ? options.maxOutput : 0
+  await using executor = createExecutor({ driver, concurrency: 1, maxOutput, history, inspect: inspection?.inspect })
+  const execution = executor.run(
+    {
+      ...task,
+      input,
+      ...(options.json ? {} : { stdout: stdio.stdout, stderr: stdio.stderr }),
+    },
+    { signal: interrupts.signal },
+  )
+  const form = statsForm(options)
+  // From the start on: who asks for a plot wants to see that of a short run, too.
+  if (form !== undefined) execution.stats$.subscribe()
+  const silent = options.quiet || options.json
+  const watched = silent ? undefined : watchPull(execution, stdio, colorsFor(stdio.isTerminal.stderr))
+  const [result] = await Promise.all([execution, watched])
+  if (options.json) await stdio.line(resultJson(result))
+  else if (interrupts.exitCode === undefined && speaks(result)) say(result.error?.message ?? '')
+  if (form !== undefined) await noteStats(stdio, result, form, options.driver)
+  if (interrupts.exitCode === undefined) inspection?.stay()
+  exit(interrupts.exitCode ?? exitCodeOf(result))
+}
+
+async function noteStats(stdio: Stdio, { id, stats }: RunResult, form: 'plot' | 'json', driver: string): Promise<void> {
+  const colors = colorsFor(stdio.isTerminal.stderr)
+  const style = { width: plotWidth(stdio.columns.stderr), height: 9, colors, driver }
+  const lines = form === 'json' ? [JSON.stringify({ id, stats: statsJson(stats) })] : await plotStats(stats, style)
+  for (const line of lines) stdio.note(line)
+}
+
+/** An exit code speaks for itself; what else ended the task must be told. */
+const speaks = ({ error }: RunResult) => error !== undefined && error.code !== 'ERR_COOKIETIN_EXIT_NONZERO'

@@ -1,0 +1,97 @@
+import { once } from 'node:events'
+import { type ServerType, serve } from '@hono/node-server'
+import { Command } from 'commander'
+import { CookietinError } from '../../../errors.ts'
+import { createDockerDriver, createExecutor } from '../../../index.ts'
+import type { CommandContext } from '../../command-context.ts'
+import { Interrupts } from '../../interrupts.ts'
+import { addInspectOptions, type InspectOptions, openInspection } from '../../options/inspect.ts'
+import { readCount } from '../../options/task.ts'
+import { UsageError } from '../../usage-error.ts'
+import { readFunctions } from './functions-file.ts'
+import { front } from './http.ts'
+import { NamedLines } from './named-lines.ts'
+
+interface ServeOptions extends InspectOptions {
+  readonly port: string
+  readonly host: string
+}
+
+/** `cookietin serve`. */
+export function serveCommand(context: CommandContext): Command {
+  const command = new Command('serve')
+    .summary('answer HTTP calls with the functions of a file')
+    .description('Serves functions over HTTP: POST /invoke/NAME calls one, GET /healthz tells whether it takes calls.')
+    .usage('[options] FILE.json')
+    .argument('<file>', 'the functions, and the limits for all of them')
+    .option('-p, --port <number>', 'the port; 0 takes any that is free', '8080')
+    .option('--host <address>', 'the address to listen on', '127.0.0.1')
+    .addHelpText('after', examples)
+    .action((file: string, options: ServeOptions) => run(context, file, options))
+  return addInspectOptions(command)
+}
+
+const examples = `
+The file names functions, each as the library takes it, and bounds them all together:
+  {
+    "concurrency": 8,
+    "memory": "1g",
+    "functions": {
+      "greet": { "image": "my/greet", "memory": "128m", "timeout": 5000 },
+      "thumb": { "image": "my/thumb", "idleTimeout": 60000, "maxContainers": 2 }
+    }
+  }
+
+What functions write is passed on to standard error, each line with the function's name before it.
+
+SIGTERM or Ctrl-C: takes no more calls, answers those it has, removes its containers, and ends. A second one ends at once.
+
+Examples:
+  $ cookietin serve functions.json --port 8080
+  $ curl -d '{"name":"Ada"}' http://127.0.0.1:8080/invoke/greet`
+
+async function run({ stdio, exit }: CommandContext, file: string, options: ServeOptions): Promise<void> {
+  const port = readCount('--port', options.port)
+  if (port > 65_535) throw new UsageError(`--port: "${options.port}" is not a port`)
+  const { functions, ...limits } = await readFunctions(file)
+  await using inspection = await openInspection(options, stdio)
+  using interrupts = new Interrupts(stdio)
+  await using driver = await createDockerDriver({}, { inspect: inspection?.inspect })
+  await using executor = createExecutor({ driver, ...limits, inspect: inspection?.inspect })
+  const width = Math.max(...Object.keys(functions).map(name => name.length))
+  const log = (name: string) => new NamedLines(name.padEnd(width), line => stdio.note(line))
+  const made = new Map(
+    Object.entries(functions).map(([name, spec]) => [
+      name,
+      executor.function({ ...spec, stdout: log(name), stderr: log(name) }),
+    ]),
+  )
+  const app = front(made, interrupts.signal)
+  const server = serve({ fetch: app.fetch, port, hostname: options.host })
+  const { port: taken } = await listening(server, options)
+  stdio.note(`cookietin: ${made.size} functions at http://${hostOf(options.host)}:${taken}/invoke/NAME`)
+  if (!interrupts.signal.aborted) await once(interrupts.signal, 'abort')
+  stdio.note('cookietin: takes no more calls; answers those it has')
+  // Closing the server waits for the calls that it has, so they are let go on until then.
+  await new Promise<void>(resolve => server.close(() => resolve()))
+  exit(0)
+}
+
+async function listening(server: ServerType, { host, port }: ServeOptions): Promise<{ port: number }> {
+  try {
+    if (!server.listening) await once(server, 'listening')
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new CookietinError(
+      'ERR_COOKIETIN_INVALID_CONFIG',
+      `Cannot listen on ${host}:${port}: ${why}. Give another --port or --host`,
+      {
+        cause,
+      },
+    )
+  }
+  const address = server.address()
+  return { port: typeof address === 'object' && address !== null ? address.port : 0 }
+}
+
+const hostOf = (host: string) => (host.includes(':') ? `[${host}]` : host)

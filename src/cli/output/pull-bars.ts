@@ -1,0 +1,58 @@
+import type { PullProgress } from '../../engines/pull-progress.ts'
+import { formatDuration } from '../options/duration.ts'
+import type { Colors } from './colors.ts'
+import { printable } from './printable.ts'
+
+const full = 24
+/** How many layers are shown one by one. */
+const rows = 8
+
+/** A pull as bars: one for all of it, and one for each layer that is on its way. */
+export function pullBars(
+  { image, state, attempt, retryIn, error, layers, current, total }: PullProgress,
+  colors: Colors,
+): string[] {
+  const name = printable(image)
+  if (state === 'waiting') {
+    return [`${name}  ${colors.red(printable(error ?? ''))}`, `  trying again in ${formatDuration(retryIn ?? 0)}`]
+  }
+  const again = attempt > 1 ? `  attempt ${attempt}` : ''
+  const head = `${name}  ${bar(current, total)}  ${formatBytes(current)} of ${formatBytes(total)}${again}`
+  const moving = layers.filter(({ status }) => status !== 'done' && status !== 'waiting')
+  const lines = moving.slice(0, rows).map(layer => {
+    const size = layer.total === undefined ? '' : `${formatBytes(layer.current)} of ${formatBytes(layer.total)}`
+    return `  ${colors.dim(printable(layer.id))}  ${bar(layer.current, layer.total ?? 0)}  ${layer.status}  ${size}`.trimEnd()
+  })
+  return [total > 0 ? head : `${name}  pulling${again}`, ...lines]
+}
+
+/** A pull's news as one line, for what is no terminal; undefined where there is none. */
+export function pullLine({ image, state, attempt, retryIn, error, total }: PullProgress): string | undefined {
+  switch (state) {
+    case 'pulling':
+      return `pulling image ${image}${attempt > 1 ? `, attempt ${attempt}` : ''} …`
+    case 'waiting':
+      return `${error}; trying again in ${formatDuration(retryIn ?? 0)}`
+    case 'present':
+      return attempt === 0 ? undefined : `pulled image ${image}${total > 0 ? ` (${formatBytes(total)})` : ''}`
+    default:
+      return undefined
+  }
+}
+
+function bar(current: number, total: number): string {
+  const done = total > 0 ? Math.min(full, Math.round((current / total) * full)) : 0
+  return `${'█'.repeat(done)}${'░'.repeat(full - done)}`
+}
+
+/** Bytes as people read them, in powers of 1000 as registries count them. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  let value = bytes
+  let unit = 0
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${unit > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`
+}

@@ -1,0 +1,169 @@
+import { Readable, type Writable } from 'node:stream'
+import type { OutputSink } from '../engines/engine.ts'
+import { followWritable, writeTo } from '../utils/shared-writable.ts'
+
+/** How an {@link Output} is set up. */
+export interface OutputOptions {
+  /** How many bytes to keep for the result. */
+  readonly limit: number
+  /** The caller's writable, if any. */
+  readonly target: Writable | undefined
+}
+
+const noop = () => {}
+
+/** Bytes. */
+const smallestSlab = 4 * 1024
+const largestSlab = 1024 * 1024
+
+/**
+ * One output stream of a container: keeps the first `limit` bytes for the result and passes every byte on to the
+ * caller's writable and to the readable of the handle, at the pace of the slowest of them.
+ */
+export class Output implements OutputSink {
+  readonly #limit: number
+  /** What is kept, in pieces: one that grows would leave its former selves to the garbage collector. */
+  readonly #slabs: Buffer[] = []
+  /** Bytes in the last slab. */
+  #filled = 0
+  #size = 0
+  #truncated = false
+  #target: Writable | undefined
+  #readable: Readable | undefined
+  /** Set once nobody may hold the container up any more. */
+  #released = false
+  #cut = false
+  #ended = false
+  /** Ends the interest in the target. */
+  #leave = noop
+  /** Wakes the writer that waits for the target or for the readable. */
+  #wake = noop
+
+  constructor({ limit, target }: OutputOptions) {
+    this.#limit = limit
+    this.#target = target
+    if (target !== undefined) this.#leave = followWritable(target, { drained: this.#resume, gone: this.#targetGone })
+  }
+
+  /** True when bytes were lost to the result, or to a writable that broke. */
+  get truncated(): boolean {
+    return this.#truncated
+  }
+
+  /** What was kept. */
+  get bytes(): Uint8Array {
+    return Buffer.concat(this.#slabs, this.#size)
+  }
+
+  /** What was kept, as text; a character that the limit cut in two is left out. */
+  get text(): string {
+    const decoder = new TextDecoder()
+    const decoded = this.#slabs.map((slab, index) =>
+      decoder.decode(index === this.#slabs.length - 1 ? slab.subarray(0, this.#filled) : slab, { stream: true }),
+    )
+    return decoded.join('') + (this.#truncated ? '' : decoder.decode())
+  }
+
+  /** The output as a Node stream, from its beginning as far as it was kept. Once asked for, it must be read: it holds the container up otherwise. */
+  get readable(): Readable {
+    if (this.#readable === undefined) {
+      this.#readable = new Readable({
+        read: this.#resume,
+        destroy: (error, done) => {
+          this.#resume()
+          done(error)
+        },
+      })
+      if (this.#size > 0) this.#readable.push(this.bytes)
+      if (this.#ended) this.#readable.push(null)
+    }
+    return this.#readable
+  }
+
+  write(chunk: Uint8Array): Promise<void> | undefined {
+    if (this.#ended) return undefined
+    this.#keep(chunk)
+    if (this.#released && (this.#cut || this.#isBusy())) {
+      // Cut off for good, not for a while: a gap in the middle would be worse than an end.
+      this.#cut = true
+      this.#truncated = true
+      return undefined
+    }
+    if (this.#target !== undefined) writeTo(this.#target, chunk)
+    if (this.#readable?.destroyed === false) this.#readable.push(chunk)
+    return this.#isBusy() && !this.#released ? this.#untilWoken() : undefined
+  }
+
+  /** From here on no consumer holds the container up: one that is full gets no more. What is kept for the result goes on. */
+  release(): void {
+    this.#released = true
+    this.#wake()
+  }
+
+  /** Nothing will follow. */
+  end(truncated: boolean): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#truncated ||= truncated
+    this.release()
+    this.#detach()
+    if (this.#readable?.destroyed === false) this.#readable.push(null)
+  }
+
+  #keep(chunk: Uint8Array): void {
+    const room = this.#limit - this.#size
+    if (chunk.length > room) this.#truncated = true
+    let rest = chunk.length > room ? chunk.subarray(0, room) : chunk
+    while (rest.length > 0) {
+      const slab = this.#lastSlab()
+      const part = rest.subarray(0, slab.length - this.#filled)
+      slab.set(part, this.#filled)
+      this.#filled += part.length
+      this.#size += part.length
+      rest = rest.subarray(part.length)
+    }
+  }
+
+  /** One with room; each is twice as large as the one before, within bounds. */
+  #lastSlab(): Buffer {
+    const last = this.#slabs.at(-1)
+    if (last !== undefined && this.#filled < last.length) return last
+    const size = Math.min(Math.max(smallestSlab, (last?.length ?? 0) * 2), largestSlab, this.#limit - this.#size)
+    const slab = Buffer.allocUnsafeSlow(size)
+    this.#slabs.push(slab)
+    this.#filled = 0
+    return slab
+  }
+
+  #isBusy(): boolean {
+    const target = this.#target?.writableNeedDrain ?? false
+    const readable = this.#readable
+    return (
+      target ||
+      (readable !== undefined && !readable.destroyed && readable.readableLength >= readable.readableHighWaterMark)
+    )
+  }
+
+  async #untilWoken(): Promise<void> {
+    do {
+      await new Promise<void>(resolve => {
+        this.#wake = resolve
+      })
+    } while (!this.#released && this.#isBusy())
+    this.#wake = noop
+  }
+
+  readonly #resume = () => this.#wake()
+
+  readonly #targetGone = () => {
+    if (this.#target === undefined) return
+    this.#truncated = true
+    this.#detach()
+    this.#wake()
+  }
+
+  #detach(): void {
+    this.#target = undefined
+    this.#leave()
+  }
+}

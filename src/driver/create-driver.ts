@@ -1,0 +1,34 @@
+import {
+  type DockerConfig,
+  type ProcessConfig,
+  resolveDockerConfig,
+  resolveProcessConfig,
+  type SeedConfig,
+} from '../engines/docker/config/config.ts'
+import { createDockerEngine } from '../engines/docker/engine.ts'
+import { createProcessEngine } from '../engines/process/engine.ts'
+import { guardInspect } from '../utils/actors/inspectable.ts'
+import { type DockerDriver, type DockerDriverOptions, DockerEngineDriver } from './docker-driver.ts'
+import { type Driver, EngineDriver } from './driver.ts'
+
+/**
+ * Connects to a Docker Engine: the config's `docker`, else `DOCKER_HOST`, else the current docker context, else the default sockets.
+ *
+ * Every key of the config can also come from the environment (`COOKIETIN_DOCKER_NETWORKS`); what is given here beats it.
+ * Rejects with `ERR_COOKIETIN_INVALID_CONFIG`, or with `ERR_COOKIETIN_ENGINE_UNREACHABLE`, telling what was tried.
+ */
+export async function createDockerDriver(
+  config: DockerConfig | SeedConfig = {},
+  { inspect }: DockerDriverOptions = {},
+): Promise<DockerDriver> {
+  const resolved = resolveDockerConfig(config, process.env)
+  return new DockerEngineDriver(await createDockerEngine(resolved, process.env, guardInspect(inspect)), resolved)
+}
+
+/**
+ * Runs tasks as process groups of this machine, **with no isolation at all**: a task can do whatever this process can.
+ * For machines without an engine, quick tests and demos. The image is ignored; limits are not enforced; what promises isolation is refused.
+ */
+export async function createProcessDriver(config: ProcessConfig = {}): Promise<Driver> {
+  return new EngineDriver(createProcessEngine(resolveProcessConfig(config, process.env)))
+}

@@ -1,0 +1,213 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { CookietinError } from '../../../errors.ts'
+import { redact } from '../../../utils/redact.ts'
+import type { Client, Dialled } from './client.ts'
+import { connectionError, EngineReply, replyError } from './errors.ts'
+
+/** One call to the engine. */
+export interface Call extends Dialled {
+  /** The act and its object, as a phrase that follows "could not". */
+  readonly doing: string
+  /** ms until the whole reply must be in (its headers, for a stream); then the call is aborted. Undefined: none, it is never aborted. */
+  readonly deadline: number | undefined
+  readonly signal?: AbortSignal | undefined
+  /** The reply's body is text, not JSON. */
+  readonly text?: boolean
+  /** Never to be seen in an error. */
+  readonly secrets?: readonly string[] | undefined
+}
+
+/** A reply with a good status. */
+export interface Reply {
+  readonly status: number
+  /** The parsed body; the text where text was asked for; undefined when empty. */
+  readonly body: unknown
+}
+
+/** No reply that we read as a whole is larger than this. */
+const bodyLimit = 64 * 1024 * 1024
+
+/** Every round trip to an engine. None hangs: a body that is cut, garbage, or late is an error. */
+export class Api {
+  readonly client: Client
+
+  constructor(client: Client) {
+    this.client = client
+  }
+
+  /** Resolves with a reply below 300, or 304; anything else rejects with a {@link CookietinError} by the fault table. */
+  async request(call: Call): Promise<Reply> {
+    const deadline = new Deadline(call)
+    try {
+      const response = await this.#dial(call, deadline.signal)
+      return await this.#read(call, response)
+    } catch (error) {
+      throw deadline.reason() ?? error
+    } finally {
+      deadline.clear()
+    }
+  }
+
+  /** Resolves with the response as soon as its headers are in and good; the body is the caller's, who must destroy it. */
+  async stream(call: Call): Promise<IncomingMessage> {
+    const deadline = new Deadline(call)
+    try {
+      const response = await this.#dial(call, deadline.signal)
+      if (!isGood(response.statusCode)) await this.#read(call, response)
+      return response
+    } catch (error) {
+      throw deadline.reason() ?? error
+    } finally {
+      deadline.clear()
+    }
+  }
+
+  /** Resolves with the raw connection behind the call. */
+  async upgrade(call: Call): Promise<Duplex> {
+    const deadline = new Deadline(call)
+    try {
+      const reply = await this.client.hijack(call, deadline.signal).catch(error => {
+        throw connectionError(error, call.doing, false)
+      })
+      if (!isResponse(reply)) return reply
+      await this.#read(call, reply)
+      throw protocolError(call.doing, `it answered ${reply.statusCode} where it should have switched protocols`)
+    } catch (error) {
+      throw deadline.reason() ?? error
+    } finally {
+      deadline.clear()
+    }
+  }
+
+  async #dial(call: Call, signal: AbortSignal | undefined): Promise<IncomingMessage> {
+    try {
+      return await this.client.dial(call, signal)
+    } catch (error) {
+      // The engine may have closed a kept-alive connection just as we took it: asking again is harmless where asking twice is.
+      if (!isStale(error) || call.method === 'POST' || signal?.aborted) throw connectionError(error, call.doing, false)
+    }
+    try {
+      return await this.client.dial(call, signal)
+    } catch (error) {
+      throw connectionError(error, call.doing, false)
+    }
+  }
+
+  async #read(call: Call, response: IncomingMessage): Promise<Reply> {
+    const status = response.statusCode ?? 0
+    let text: string
+    try {
+      text = await readText(response)
+    } catch (error) {
+      throw connectionError(error, call.doing, true)
+    }
+    if (!isGood(status)) throw replyError(new EngineReply(status, redact(messageOf(text), call.secrets)), call.doing)
+    if (call.text) return { status, body: text }
+    return { status, body: text.trim() === '' ? undefined : parse(text, call.doing) }
+  }
+}
+
+/** Cuts a call off when it takes too long or its caller gives up, and remembers which. */
+class Deadline {
+  readonly signal: AbortSignal | undefined
+  readonly #call: Call
+  readonly #timer: NodeJS.Timeout | undefined
+  readonly #abort: () => void
+  #reason: CookietinError | undefined
+
+  constructor(call: Call) {
+    this.#call = call
+    const { deadline, signal } = call
+    const controller = deadline === undefined && signal === undefined ? undefined : new AbortController()
+    this.signal = controller?.signal
+    this.#abort = () => {
+      this.#reason ??= cancelledError(call.doing, signal?.reason)
+      controller?.abort()
+    }
+    if (deadline !== undefined) {
+      this.#timer = setTimeout(() => {
+        this.#reason ??= timeoutError(call.doing, deadline)
+        controller?.abort()
+      }, deadline)
+    }
+    if (signal?.aborted) this.#abort()
+    else signal?.addEventListener('abort', this.#abort, { once: true })
+  }
+
+  reason(): CookietinError | undefined {
+    return this.#reason
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer)
+    this.#call.signal?.removeEventListener('abort', this.#abort)
+  }
+}
+
+/** The error of an engine that is there but does not answer. */
+export function timeoutError(doing: string, deadline: number): CookietinError {
+  return new CookietinError(
+    'ERR_COOKIETIN_ENGINE_TIMEOUT',
+    `Could not ${doing}: the engine did not answer within ${deadline} ms. It may be overloaded or hung`,
+    { retryable: true },
+  )
+}
+
+/** The error of a call whose caller gave up. */
+export function cancelledError(doing: string, reason: unknown): CookietinError {
+  return new CookietinError('ERR_COOKIETIN_CANCELLED', `Could not ${doing}: it was cancelled`, { cause: reason })
+}
+
+/** The error of a reply that no engine gives. */
+export function protocolError(doing: string, what: string): CookietinError {
+  const message = `Could not ${doing}: this does not look like a Docker Engine, ${what}. Check the address, and what stands in front of it`
+  return new CookietinError('ERR_COOKIETIN_ENGINE_PROTOCOL', message)
+}
+
+function isResponse(reply: Duplex | IncomingMessage): reply is IncomingMessage {
+  return 'statusCode' in reply
+}
+
+function isGood(status: number | undefined): boolean {
+  return status !== undefined && ((status >= 200 && status < 300) || status === 304)
+}
+
+function isStale(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ECONNRESET' || code === 'EPIPE'
+}
+
+function parse(text: string, doing: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw protocolError(doing, `its reply is not JSON (${JSON.stringify(text.slice(0, 60))})`)
+  }
+}
+
+function messageOf(text: string): string {
+  try {
+    const { message } = JSON.parse(text) as { message?: unknown }
+    if (typeof message === 'string') return message.trim()
+  } catch {
+    // A proxy in between answers in its own words.
+  }
+  return text.trim().slice(0, 200)
+}
+
+function readText(response: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    response.on('data', (chunk: Buffer) => {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size > bodyLimit) response.destroy(new Error(`the reply is longer than ${bodyLimit} bytes`))
+    })
+    response.on('end', () => resolve(Buffer.concat(chunks).toString()))
+    response.on('error', reject)
+    // A body that is cut gives no `end`, and not always an `error`: without this the call would hang for ever.
+    response.on('close', () => reject(new Error('the connection was closed')))
+  })
+}

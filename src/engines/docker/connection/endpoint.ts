@@ -1,0 +1,124 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { InvalidInputError } from '../../../errors.ts'
+import type { Env } from '../config/env.ts'
+import type { Tls } from './agent.ts'
+import { contextEndpoint, currentContext } from './docker-context.ts'
+
+/** A place where an engine may listen. */
+export interface Endpoint {
+  /** What named it, for messages: `DOCKER_HOST`, `context 'remote'`, `default socket`. */
+  readonly source: string
+  /** As a URL. */
+  readonly url: string
+  readonly at:
+    | { readonly kind: 'unix'; readonly path: string }
+    | {
+        readonly kind: 'tcp'
+        readonly host: string
+        readonly port: number
+        readonly pathPrefix: string
+        readonly tls: Tls | undefined
+      }
+    | { readonly kind: 'ssh'; readonly destination: string; readonly port: string; readonly remotePath: string }
+}
+
+const defaultSocket = '/var/run/docker.sock'
+const longestPath = process.platform === 'darwin' ? 103 : 107
+
+/**
+ * Where to look for an engine, best first. What was named, by the config, `DOCKER_HOST`, `DOCKER_CONTEXT` or the current docker context, is
+ * the only candidate: a task must not end up on another engine than the one that was meant.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG` for an address or a context that makes no sense.
+ */
+export function endpoints(docker: string | undefined, env: Env): readonly Endpoint[] {
+  if (docker !== undefined && docker !== '') return [endpointOf(docker, 'config docker', 'docker', envTls(env))]
+  if (env.DOCKER_HOST) return [endpointOf(env.DOCKER_HOST, 'DOCKER_HOST', 'DOCKER_HOST', envTls(env))]
+  const named = currentContext(env)
+  const context = named === undefined ? undefined : contextEndpoint(named.name, env)
+  if (named !== undefined && context !== undefined) {
+    return [endpointOf(context.host, `context '${named.name}' (${named.source})`, named.source, context.tls)]
+  }
+  return defaultSockets(env)
+}
+
+function defaultSockets(env: Env): readonly Endpoint[] {
+  if (process.platform === 'win32') return [socketAt('//./pipe/docker_engine', 'default pipe')]
+  const home = env.HOME || homedir()
+  const runtime = env.XDG_RUNTIME_DIR
+  return [
+    socketAt(defaultSocket, 'default socket'),
+    ...(runtime ? [socketAt(join(runtime, 'docker.sock'), 'rootless socket')] : []),
+    socketAt(join(home, '.docker/run/docker.sock'), 'Docker Desktop socket'),
+    ...(runtime ? [socketAt(join(runtime, 'podman/podman.sock'), 'rootless Podman socket')] : []),
+    socketAt('/run/podman/podman.sock', 'Podman socket'),
+  ]
+}
+
+function socketAt(path: string, source: string): Endpoint {
+  return { source, url: `unix://${path}`, at: { kind: 'unix', path } }
+}
+
+/** Reads an address as the docker CLI does: `unix://`, `npipe://`, `tcp://`, `http://`, `https://`, `ssh://`, or a bare path or host and port. */
+function endpointOf(address: string, source: string, field: string, tls: Tls | undefined): Endpoint {
+  const bad = (allowed: string) =>
+    new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', [{ field, value: `'${withoutPassword(address)}'`, allowed }])
+  const socket = (path: string) => {
+    // Node 20 cuts a longer one off without a word, and connects to whatever is there.
+    if (Buffer.byteLength(path) > longestPath) throw bad(`a socket whose path has ${longestPath} bytes at most`)
+    return socketAt(path, source)
+  }
+  if (address.startsWith('/')) return socket(address)
+  const [, scheme = '', rest = ''] = /^([a-z]+):\/\/(.*)$/i.exec(address) ?? [undefined, 'tcp', address]
+  if (scheme === 'unix') return socket(rest || defaultSocket)
+  if (scheme === 'npipe') return socketAt(rest || '//./pipe/docker_engine', source)
+  if (!['tcp', 'http', 'https', 'ssh'].includes(scheme)) throw bad('a unix://, tcp://, https:// or ssh:// address')
+  const url = URL.canParse(`http://${rest}`) ? new URL(`http://${rest}`) : undefined
+  if (url === undefined || url.hostname === '')
+    throw bad(`${scheme}:// with a host, such as ${scheme}://engine.example:2376`)
+  if (scheme === 'ssh') return sshEndpoint(url, source, bad)
+  const secure = tls ?? (scheme === 'https' ? { verify: true } : undefined)
+  // The default port of http, 80, is dropped by the URL parser.
+  const port = Number(url.port || (/:80(\/|$)/.test(rest) ? 80 : secure === undefined ? 2375 : 2376))
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  return {
+    source,
+    url: `${secure === undefined ? 'tcp' : 'https'}://${url.hostname}:${port}${url.pathname === '/' ? '' : url.pathname}`,
+    at: { kind: 'tcp', host, port, pathPrefix: url.pathname, tls: secure },
+  }
+}
+
+function sshEndpoint(url: URL, source: string, bad: (allowed: string) => Error): Endpoint {
+  const user = decodeURIComponent(url.username)
+  if (url.password !== '') throw bad('an ssh:// address without a password: use a key, or an agent')
+  // Both go to a command line, where a leading dash would make them options.
+  if (!/^[\w.:[\]-]+$/.test(url.hostname) || url.hostname.startsWith('-') || !/^([\w.][\w.@-]*)?$/.test(user)) {
+    throw bad('ssh://user@host, with an ordinary user and host name')
+  }
+  const host = url.hostname.replace(/^\[|\]$/g, '')
+  const destination = user === '' ? host : `${user}@${host}`
+  const remotePath = url.pathname === '/' || url.pathname === '' ? defaultSocket : decodeURIComponent(url.pathname)
+  const port = url.port
+  return {
+    source,
+    url: `ssh://${destination}${port && `:${port}`}${remotePath === defaultSocket ? '' : remotePath}`,
+    at: { kind: 'ssh', destination, port, remotePath },
+  }
+}
+
+/** The docker CLI's variables: TLS when either is set; always verified, since a certificate that is not checked is none. */
+function envTls(env: Env): Tls | undefined {
+  if (!env.DOCKER_TLS_VERIFY && !env.DOCKER_CERT_PATH) return undefined
+  const folder = env.DOCKER_CERT_PATH || join(env.HOME || homedir(), '.docker')
+  const read = (name: string) => {
+    const path = join(folder, name)
+    return existsSync(path) ? readFileSync(path) : undefined
+  }
+  return { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem'), verify: true }
+}
+
+function withoutPassword(address: string): string {
+  return address.replace(/(:\/\/[^/@:]*):[^/@]*@/, '$1:•••@')
+}

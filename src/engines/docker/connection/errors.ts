@@ -1,0 +1,164 @@
+import { CookietinError, type CookietinErrorOptions, type ErrorCode } from '../../../errors.ts'
+
+/** An error reply of the engine, kept as the cause of the error made from it. */
+export class EngineReply extends Error {
+  override readonly name = 'EngineReply'
+  readonly status: number
+  /** The engine's own message. */
+  readonly text: string
+
+  constructor(status: number, text: string) {
+    super(`HTTP ${status}: ${text}`)
+    this.status = status
+    this.text = text
+  }
+}
+
+interface Rule {
+  readonly status?: number
+  readonly text: RegExp
+  readonly code: ErrorCode
+  readonly retryable?: boolean
+  /** What to do, where the code alone does not say it. */
+  readonly advice?: string
+}
+
+/**
+ * What the engine's texts mean, first match first. By text, since the statuses lie: a missing network is a 404
+ * "no such container" to some clients, a registry's 401, 404 and 429 all come as 500.
+ */
+const rules: readonly Rule[] = [
+  { text: /no space left on device|disk quota exceeded/i, code: 'ERR_COOKIETIN_NO_SPACE', retryable: true },
+  { text: /too many open files/i, code: 'ERR_COOKIETIN_TOO_MANY_FILES', retryable: true },
+  { status: 400, text: /client version .* is too (new|old)/i, code: 'ERR_COOKIETIN_API_VERSION' },
+  {
+    text: /HTTP request to an HTTPS server/i,
+    code: 'ERR_COOKIETIN_ENGINE_UNREACHABLE',
+    advice: '. It wants TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH',
+  },
+  {
+    text: /storage-opt is supported only/i,
+    code: 'ERR_COOKIETIN_INVALID_TASK',
+    advice: '. This engine cannot limit fsSize, which takes overlay2 on xfs with pquota, btrfs or zfs: use tmpFsSize',
+  },
+  { text: /non-overlapping IPv4 address pool/i, code: 'ERR_COOKIETIN_START_FAILED', retryable: true },
+  { text: /network \S+ not found|could not find a? ?network/i, code: 'ERR_COOKIETIN_NETWORK_NOT_FOUND' },
+  { text: /no such image/i, code: 'ERR_COOKIETIN_IMAGE_NOT_FOUND' },
+  { text: /cannot (pause|resume) a \w+ (process|container)/i, code: 'ERR_COOKIETIN_INVALID_STATE' },
+  { text: /container state improper/i, code: 'ERR_COOKIETIN_INVALID_STATE' },
+  { status: 409, text: /name .* is already in use/i, code: 'ERR_COOKIETIN_NAME_CONFLICT' },
+]
+
+/** What a registry's words mean, in a reply to a pull or inside its stream. */
+const pullRules: readonly Rule[] = [
+  { text: /toomanyrequests|rate limit/i, code: 'ERR_COOKIETIN_IMAGE_RATE_LIMITED', retryable: true },
+  {
+    text: /no space left on device/i,
+    code: 'ERR_COOKIETIN_NO_SPACE',
+    retryable: true,
+  },
+  {
+    text: /verification failed|unknown blob|layers from manifest don't match|unexpected EOF|invalid (checksum|tar)|manifest (list )?invalid|unsupported manifest/i,
+    code: 'ERR_COOKIETIN_IMAGE_CORRUPT',
+    retryable: true,
+  },
+  // Docker Hub says "pull access denied … repository does not exist or may require 'docker login'" for both; the remedy is to look at the name, then at the login.
+  { text: /no basic auth credentials|unauthorized|denied|forbidden/i, code: 'ERR_COOKIETIN_IMAGE_AUTH' },
+  {
+    text: /manifest unknown|manifest for .* not found|not found|name unknown|no matching manifest/i,
+    code: 'ERR_COOKIETIN_IMAGE_NOT_FOUND',
+  },
+  // It will be the same at the next try.
+  { text: /x509|server gave HTTP response/i, code: 'ERR_COOKIETIN_REGISTRY_UNREACHABLE' },
+  {
+    text: /connection refused|no such host|i\/o timeout|timeout|TLS handshake|network is unreachable|connection reset|EOF|received unexpected HTTP status|internal server error|bad gateway|service unavailable|redirect/i,
+    code: 'ERR_COOKIETIN_REGISTRY_UNREACHABLE',
+    retryable: true,
+  },
+]
+
+/** The error for an error reply. `doing` names the act and its object: "create container x". */
+export function replyError(reply: EngineReply, doing: string, options: CookietinErrorOptions = {}): CookietinError {
+  const { status, text } = reply
+  const rule = rules.find(rule => (rule.status ?? status) === status && rule.text.test(text))
+  const code = rule?.code ?? codeOfStatus(status)
+  return new CookietinError(
+    code,
+    `Could not ${doing}: the engine answered ${status}, "${text}"${rule?.advice ?? advice(code)}`,
+    {
+      retryable: rule?.retryable ?? (status >= 502 && status <= 504),
+      ...options,
+      cause: reply,
+    },
+  )
+}
+
+/** The error for what went wrong while an image was pulled, in the engine's or the registry's words. */
+export function pullError(text: string, image: string, cause: unknown): CookietinError {
+  const rule = pullRules.find(rule => rule.text.test(text))
+  const code = rule?.code ?? 'ERR_COOKIETIN_PULL_FAILED'
+  return new CookietinError(code, `Could not pull image ${image}: "${text}"${advice(code)}`, {
+    retryable: rule?.retryable ?? false,
+    cause,
+  })
+}
+
+/** The error for a call that got no reply. `sawHeaders`: the reply had begun. */
+export function connectionError(error: unknown, doing: string, sawHeaders: boolean): CookietinError {
+  if (error instanceof CookietinError) return error
+  const { code: errno = '', message } = error as NodeJS.ErrnoException
+  const code = codeOfErrno(errno, sawHeaders)
+  const what = sawHeaders ? 'the engine broke off its reply' : 'no reply from the engine'
+  return new CookietinError(code, `Could not ${doing}: ${what} (${message})${advice(code)}`, {
+    retryable: true,
+    cause: error,
+  })
+}
+
+/** The reply behind an error of this room, where there was one. */
+export function replyOf(error: unknown): EngineReply | undefined {
+  const cause = error instanceof CookietinError ? error.cause : undefined
+  return cause instanceof EngineReply ? cause : undefined
+}
+
+/** True when the engine does not have the image that it was asked to use. */
+export function isMissingImage(error: unknown): boolean {
+  return error instanceof CookietinError && error.code === 'ERR_COOKIETIN_IMAGE_NOT_FOUND'
+}
+
+/** True when the request may have been acted upon although no good reply came. */
+export function isLostReply(error: unknown): boolean {
+  if (!(error instanceof CookietinError) || replyOf(error) !== undefined) return false
+  if (error.code === 'ERR_COOKIETIN_ENGINE_LOST' || error.code === 'ERR_COOKIETIN_ENGINE_PROTOCOL') return true
+  const { code = '', syscall } = (error.cause ?? {}) as NodeJS.ErrnoException
+  return syscall !== 'connect' && ['ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(code)
+}
+
+function codeOfErrno(errno: string, sawHeaders: boolean): ErrorCode {
+  if (errno === 'EMFILE' || errno === 'ENFILE') return 'ERR_COOKIETIN_TOO_MANY_FILES'
+  if (sawHeaders) return errno.startsWith('HPE_') ? 'ERR_COOKIETIN_ENGINE_PROTOCOL' : 'ERR_COOKIETIN_ENGINE_LOST'
+  // What has a code and is no parser's error comes from the network, or from TLS.
+  return errno === '' || errno.startsWith('HPE_') ? 'ERR_COOKIETIN_ENGINE_PROTOCOL' : 'ERR_COOKIETIN_ENGINE_UNREACHABLE'
+}
+
+function codeOfStatus(status: number): ErrorCode {
+  if (status === 409) return 'ERR_COOKIETIN_INVALID_STATE'
+  if (status < 400) return 'ERR_COOKIETIN_ENGINE_PROTOCOL'
+  return 'ERR_COOKIETIN_ENGINE_ERROR'
+}
+
+const advices: Partial<Record<ErrorCode, string>> = {
+  ERR_COOKIETIN_NO_SPACE: '. Free space on the engine (docker system df shows what takes it)',
+  ERR_COOKIETIN_TOO_MANY_FILES: '. Run fewer at once, or raise the limit on open files (ulimit -n)',
+  ERR_COOKIETIN_IMAGE_NOT_FOUND: '. Check the name, or pull or build the image first',
+  ERR_COOKIETIN_IMAGE_AUTH: '. Check the name of the image and the credentials for its registry',
+  ERR_COOKIETIN_IMAGE_RATE_LIMITED: '. Wait, or give credentials for the registry',
+  ERR_COOKIETIN_NETWORK_NOT_FOUND: '. Create it first (docker network create), or change dockerNetworks',
+  ERR_COOKIETIN_ENGINE_UNREACHABLE:
+    '. Check that it runs and that you may use it; `cookietin doctor` shows what was tried',
+  ERR_COOKIETIN_REGISTRY_UNREACHABLE: '. Check the registry and the network of the engine, then try again',
+}
+
+function advice(code: ErrorCode): string {
+  return advices[code] ?? ''
+}

@@ -1,0 +1,51 @@
+import { type CookietinError, toCookietinError } from '../../../errors.ts'
+import type { ResolvedDockerConfig } from '../config/config.ts'
+import type { Env } from '../config/env.ts'
+import { connectTo } from './connect.ts'
+import { type Endpoint, endpoints } from './endpoint.ts'
+
+/** What became of one place where an engine might listen. */
+export interface Probe {
+  /** What named it: `DOCKER_HOST`, `default socket`, … */
+  readonly source: string
+  readonly url: string
+  readonly ok: boolean
+  readonly error?: CookietinError
+  /** The engine's version. */
+  readonly version?: string
+  /** The API version that would be spoken with it. */
+  readonly apiVersion?: string
+  /** The engine's `/info`, as it came. */
+  readonly info?: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Tries every candidate, also those after the first that answers, which is the one that a driver would take.
+ *
+ * @throws InvalidInputError for an address or a docker context that makes no sense.
+ */
+export async function probeEndpoints(config: ResolvedDockerConfig, env: Env): Promise<readonly Probe[]> {
+  return await Promise.all(endpoints(config.docker, env).map(endpoint => probe(endpoint, config, env)))
+}
+
+async function probe(endpoint: Endpoint, config: ResolvedDockerConfig, env: Env): Promise<Probe> {
+  const { source, url } = endpoint
+  try {
+    const { api, version, apiVersion, close } = await connectTo(endpoint, config, env)
+    try {
+      const call = {
+        doing: `ask ${url} for its info`,
+        method: 'GET',
+        path: '/info',
+        deadline: config.engineTimeout,
+      } as const
+      const { body } = await api.request(call)
+      return { source, url, ok: true, version, apiVersion, info: (body ?? {}) as Record<string, unknown> }
+    } finally {
+      await close()
+    }
+  } catch (cause) {
+    const error = toCookietinError(cause, 'ERR_COOKIETIN_ENGINE_UNREACHABLE', `Could not use ${url}`)
+    return { source, url, ok: false, error }
+  }
+}

@@ -1,0 +1,130 @@
+import type { ResolvedTask } from '../../../task/task.ts'
+import type { ResolvedDockerConfig } from '../config/config.ts'
+import { createOptions } from './build.ts'
+import type { CreateOptions, HostOptions } from './create-options.ts'
+import { isHardened } from './hardened.ts'
+
+/** One create option, and why it is what it is. */
+export interface Explained {
+  /** Where in the body of the create call: `HostConfig.PidsLimit`. */
+  readonly option: string
+  readonly value: unknown
+  readonly reason: string
+}
+
+/** What would be sent to the engine for a task. */
+export interface Explanation {
+  readonly options: readonly Explained[]
+  /** What the config loosens of the security profile, by name. */
+  readonly loosened: readonly string[]
+}
+
+interface Given {
+  readonly task: ResolvedTask
+  readonly config: ResolvedDockerConfig
+}
+type Reason = (given: Given) => string
+
+const fromTask = (field: string) => () => `the task's ${field}`
+const byDefault = 'default profile'
+const byHardened = 'hardened profile'
+const profile = ({ task }: Given) => (isHardened(task) ? byHardened : byDefault)
+
+// Complete by their types: an option that has no reason is a compile error.
+const topReasons: Record<Exclude<keyof CreateOptions, 'HostConfig'>, Reason> = {
+  Image: fromTask('image'),
+  Cmd: fromTask('command'),
+  Env: () => "the task's env; values are not shown",
+  Labels: () => 'so that a container that outlives its owner is found and removed',
+  WorkingDir: fromTask('workDir'),
+  User: ({ task }) => (task.user === undefined ? `${byHardened}: nobody's id on any ordinary host` : "the task's user"),
+  Hostname: () => "this machine's name, as the seed has it; where the container has a network of its own",
+  Tty: () => 'output comes as two streams',
+  AttachStdin: ({ task }) => (task.input === undefined ? 'the task has no input' : "the task's input"),
+  AttachStdout: () => 'output is passed on',
+  AttachStderr: () => 'output is passed on',
+  OpenStdin: ({ task }) => (task.input === undefined ? 'the task has no input' : "the task's input"),
+  StdinOnce: ({ task }) => (task.input === undefined ? 'the task has no input' : 'it ends with the input'),
+}
+
+const hostReasons: Record<keyof HostOptions, Reason> = {
+  Init: ({ config }) => `config enableTini${config.enableTini ? ': passes signals on, reaps zombies' : ' is off'}`,
+  CapDrop: given => loose(given, 'capabilities') ?? `${profile(given)}: no capabilities`,
+  SecurityOpt: given => loose(given, 'new-privileges') ?? `${profile(given)}: set-uid programs give nothing`,
+  PidsLimit: ({ task }) => (task.pids > 0 ? "the task's pids" : 'config pids: no fork bomb'),
+  Memory: fromTask('memory'),
+  MemorySwap: given => `${profile(given)}: the same as the memory, which means no swap`,
+  CpuQuota: () => "the task's cpus, in microseconds of each period",
+  CpuPeriod: () => 'the period of the quota',
+  ReadonlyRootfs: given => {
+    if (!isHardened(given.task)) return 'config enableReadonlyRootfs'
+    return loose(given, 'hardened-writable-root') ?? byHardened
+  },
+  Tmpfs: ({ task }) =>
+    task.tmpFsSize > 0 ? "the task's tmpFsSize, config maxTmpfsInodes" : 'a root that is read-only needs a /tmp',
+  StorageOpt: fromTask('fsSize'),
+  Ulimits: ({ task }) => (isHardened(task) ? `${byHardened}, and the task's ulimits` : "the task's ulimits"),
+  Mounts: () => "the task's volumes and udsPath; a folder that is not there is an error",
+  NetworkMode: ({ task }) => (task.disableNet ? "the task's disableNet" : byHardened),
+  IpcMode: () => `${byHardened}: no shared memory`,
+  OomScoreAdj: () => `${byHardened}: goes first when the host's memory runs out`,
+  LogConfig: ({ task }) => (task.loggerConfig ? "the task's loggerConfig" : `${byDefault}: no log files`),
+  Runtime: () => 'config runtime',
+  RestartPolicy: () => 'a task runs once',
+}
+
+const loose = ({ config }: Given, what: ResolvedDockerConfig['allow'][number]) =>
+  config.allow.includes(what) ? `config allow: ${what}` : undefined
+
+/** Tells what a task would be created with, without asking any engine. Pure. */
+export function explain(
+  task: ResolvedTask,
+  config: ResolvedDockerConfig,
+  { labels, hostname }: { readonly labels: Record<string, string>; readonly hostname: string | undefined },
+): Explanation {
+  const given = { task, config }
+  const { HostConfig, ...top } = createOptions(task, { ...config, hostname }, labels)
+  const shown = { ...top, Env: top.Env.map(variable => `${variable.slice(0, variable.indexOf('='))}=•••`) }
+  const explained = (values: object, reasons: Readonly<Record<string, Reason>>, prefix: string) =>
+    Object.entries(values).map(([name, value]) => ({
+      option: `${prefix}${name}`,
+      value: value as unknown,
+      reason: reasons[name]?.(given) ?? '',
+    }))
+  return {
+    options: [
+      ...explained(shown, topReasons, ''),
+      ...explained(HostConfig, hostReasons, 'HostConfig.'),
+      ...networkOf(HostConfig, config),
+    ],
+    loosened: loosened(config),
+  }
+}
+
+/** What is filled in only when the container is prepared. */
+function networkOf(
+  { NetworkMode }: HostOptions,
+  { dockerNetworks, preForkPoolSize, preForkNetworks }: ResolvedDockerConfig,
+) {
+  const pooled =
+    preForkPoolSize > 0 &&
+    (preForkNetworks.length === 0 || (NetworkMode === 'none') === preForkNetworks.includes('none'))
+  const choices = [
+    ...(pooled ? ['container:<a namespace of the prefork pool>'] : []),
+    ...(NetworkMode === undefined ? dockerNetworks : []),
+  ]
+  if (choices.length === 0) return []
+  const reason = 'picked when it is prepared: a free namespace of the pool first, then the least used of dockerNetworks'
+  return [{ option: 'HostConfig.NetworkMode', value: choices, reason }]
+}
+
+function loosened(config: ResolvedDockerConfig): string[] {
+  const { allow, allowDangerousMounts, enableTini, pids, preForkPoolSize, preForkUseOnce } = config
+  return [
+    ...allow.map(what => `allow: ${what}`),
+    ...(allowDangerousMounts ? ['allowDangerousMounts'] : []),
+    ...(enableTini ? [] : ['enableTini: false']),
+    ...(pids > 0 ? [] : ['pids: 0']),
+    ...(preForkPoolSize > 0 && !preForkUseOnce ? ['preForkUseOnce: false'] : []),
+  ]
+}

@@ -1,0 +1,173 @@
+import { BehaviorSubject, type Observable, of } from 'rxjs'
+import { formatImage, readImage } from '../../../task/image-name.ts'
+import { pause } from '../../../utils/timing.ts'
+import { pauseImage, type ResolvedDockerConfig } from '../config/config.ts'
+import type { Api } from '../connection/api.ts'
+import { replyOf } from '../connection/errors.ts'
+import { type CachedImage, ImageCache, type ImageCacheUsage } from './cache.ts'
+
+/** ms between two removals, so that a full disk is no reason to keep the engine from its work. */
+const removalPace = 500
+
+/** Keeps an engine's images below a size (the later seed's image cleaner). */
+export interface ImageCleaner {
+  /** The present usage, then every change. */
+  readonly usage$: Observable<ImageCacheUsage>
+  /** The image of this reference is in use until the returned function is called. */
+  hold(image: string): () => void
+  close(): Promise<void>
+}
+
+/** One that does nothing where the config asks for nothing. */
+export function createImageCleaner(api: Api, config: ResolvedDockerConfig): ImageCleaner {
+  if (config.imageCacheMaxSize > 0) return new OpenImageCleaner(api, config)
+  const none = { count: 0, bytes: 0 }
+  return { usage$: of({ max: 0, idle: none, busy: none, removed: 0 }), hold: () => () => {}, close: async () => {} }
+}
+
+interface Listed {
+  readonly Id?: unknown
+  readonly Size?: unknown
+  readonly RepoTags?: readonly string[] | null
+}
+
+class OpenImageCleaner implements ImageCleaner {
+  readonly #api: Api
+  readonly #config: ResolvedDockerConfig
+  readonly #cache: ImageCache
+  readonly #usage$: BehaviorSubject<ImageCacheUsage>
+  readonly #closing = new AbortController()
+  #cleaning: Promise<void> | undefined
+  #wanted = false
+
+  constructor(api: Api, config: ResolvedDockerConfig) {
+    this.#api = api
+    this.#config = config
+    this.#cache = new ImageCache(config.imageCacheMaxSize, [...config.imageCacheExemptTags, pauseImage].map(withTag))
+    this.#usage$ = new BehaviorSubject(this.#cache.usage)
+    this.#clean()
+  }
+
+  get usage$(): Observable<ImageCacheUsage> {
+    return this.#usage$
+  }
+
+  hold(image: string): () => void {
+    let release: (() => void) | undefined
+    let over = false
+    // Which image a name means is known only to the engine, and only now.
+    const found = this.#inspect(image).then(id => {
+      if (id !== undefined && !over) release = this.#cache.hold(id)
+      this.#tell()
+    })
+    return () => {
+      if (over) return
+      over = true
+      void found.then(() => {
+        release?.()
+        this.#clean()
+      })
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#cleaning
+    this.#usage$.complete()
+  }
+
+  /** Looks and cleans, once more where it is at it. */
+  #clean(): void {
+    this.#wanted = true
+    this.#cleaning ??= this.#work().finally(() => {
+      this.#cleaning = undefined
+    })
+  }
+
+  async #work(): Promise<void> {
+    const { signal } = this.#closing
+    while (this.#wanted && !signal.aborted) {
+      this.#wanted = false
+      await this.#list()
+      this.#tell()
+      // What others use stays, and comes round again: once is enough.
+      const tried = new Set<string>()
+      for (let image = this.#cache.surplus; image !== undefined && !signal.aborted; image = this.#cache.surplus) {
+        if (tried.has(image.id)) break
+        tried.add(image.id)
+        await this.#remove(image)
+        this.#tell()
+        await pause(removalPace, signal)
+      }
+    }
+  }
+
+  async #list(): Promise<void> {
+    const call = { doing: 'list images', method: 'GET', path: '/images/json' } as const
+    try {
+      const { body } = await this.#api.request({
+        ...call,
+        deadline: this.#config.engineTimeout,
+        signal: this.#closing.signal,
+      })
+      const images = (Array.isArray(body) ? (body as Listed[]) : []).flatMap(({ Id: id, Size: size, RepoTags }) =>
+        typeof id === 'string' && typeof size === 'number' ? [{ id, size, tags: RepoTags ?? [] }] : [],
+      )
+      this.#cache.retain(new Set(images.map(({ id }) => id)))
+      for (const image of images) this.#cache.update(image)
+    } catch {
+      // The next cookie gives occasion to look again.
+    }
+  }
+
+  /** Removes it by each of its names, never by force: one that any container uses stays. */
+  async #remove({ id, tags }: CachedImage): Promise<void> {
+    const names = tags.filter(tag => tag !== '<none>:<none>')
+    try {
+      for (const name of names.length > 0 ? names : [id]) await this.#delete(name)
+      this.#cache.forget(id, true)
+    } catch (error) {
+      if (replyOf(error)?.status === 404) this.#cache.forget(id, false)
+      else this.#cache.touch(id)
+    }
+  }
+
+  async #delete(name: string): Promise<void> {
+    await this.#api.request({
+      doing: `remove image ${name}`,
+      method: 'DELETE',
+      path: `/images/${name.split('/').map(encodeURIComponent).join('/')}`,
+      deadline: this.#config.startTimeout,
+    })
+  }
+
+  async #inspect(image: string): Promise<string | undefined> {
+    const path = `/images/${image.split('/').map(encodeURIComponent).join('/')}/json`
+    try {
+      const { body } = await this.#api.request({
+        doing: `look for image ${image}`,
+        method: 'GET',
+        path,
+        deadline: this.#config.engineTimeout,
+        signal: this.#closing.signal,
+      })
+      const { Id: id, Size: size, RepoTags } = (body ?? {}) as Listed
+      if (typeof id !== 'string' || typeof size !== 'number') return undefined
+      this.#cache.update({ id, size, tags: RepoTags ?? [] })
+      return id
+    } catch {
+      return undefined
+    }
+  }
+
+  #tell(): void {
+    if (!this.#closing.signal.aborted) this.#usage$.next(this.#cache.usage)
+  }
+}
+
+/** As the engine lists it. */
+function withTag(reference: string): string {
+  const name = readImage(reference)
+  if ('allowed' in name) return reference
+  return formatImage(name).replace(/^library\//, '')
+}

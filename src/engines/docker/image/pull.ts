@@ -1,0 +1,168 @@
+import type { IncomingMessage } from 'node:http'
+import { CookietinError } from '../../../errors.ts'
+import type { ImageName } from '../../../task/image-name.ts'
+import type { RegistryAuth } from '../../../task/task.ts'
+import { onAbort } from '../../../utils/abort.ts'
+import { redact } from '../../../utils/redact.ts'
+import { type Api, cancelledError } from '../connection/api.ts'
+import { connectionError, pullError, replyOf } from '../connection/errors.ts'
+import { jsonLines } from '../connection/json-lines.ts'
+import type { LayerRecord } from './layers.ts'
+
+/** One transfer of an image from its registry to the engine. */
+export interface Pull {
+  /** The reference, for messages and for the check at the end. */
+  readonly image: string
+  readonly name: ImageName
+  readonly auth: RegistryAuth | undefined
+  /** ms for all of it. */
+  readonly timeout: number
+  /** ms without any news of progress. */
+  readonly idleTimeout: number
+  /** ms for the check at the end. */
+  readonly engineTimeout: number
+  readonly signal: AbortSignal
+  /** Called with each line of the transfer. */
+  readonly hear: (record: LayerRecord) => void
+}
+
+/**
+ * Pulls, and believes only what it sees: errors come inside a stream that began with 200 and ends like a good one, so each record is
+ * looked at, and the image is asked for at the end. A registry that hangs keeps the engine trying for ever: hence the two deadlines.
+ */
+export async function pullImage(api: Api, pull: Pull): Promise<void> {
+  const { image, signal } = pull
+  const giveUp = new AbortController()
+  let reason: CookietinError | undefined
+  const stop = (error: CookietinError) => {
+    reason ??= error
+    giveUp.abort()
+  }
+  const release = onAbort(signal, () => stop(cancelledError(`pull image ${image}`, signal.reason)))
+  const total = setTimeout(() => stop(tooSlow(image, 'is not done by its deadline')), pull.timeout)
+  const idle = setTimeout(
+    () => stop(tooSlow(image, `has made no progress for ${pull.idleTimeout} ms`)),
+    pull.idleTimeout,
+  )
+  try {
+    await transfer(api, pull, giveUp.signal, record => {
+      // The engine tries again for as long as it takes, and counts the seconds down: that is no progress.
+      if (!String(record.status).startsWith('Retrying in')) idle.refresh()
+      pull.hear(record)
+    })
+  } catch (error) {
+    throw reason ?? error
+  } finally {
+    clearTimeout(total)
+    clearTimeout(idle)
+    release()
+  }
+  if (await hasImage(api, image, pull.engineTimeout)) return
+  throw new CookietinError(
+    'ERR_COOKIETIN_PULL_FAILED',
+    `Could not pull image ${image}: the engine reported no error, but does not have it. Try again`,
+    { retryable: true },
+  )
+}
+
+/** True when the engine has an image of this reference. */
+export async function hasImage(api: Api, image: string, deadline: number): Promise<boolean> {
+  try {
+    await api.request({
+      doing: `look for image ${image}`,
+      method: 'GET',
+      path: `/images/${imagePath(image)}/json`,
+      deadline,
+    })
+    return true
+  } catch (error) {
+    if (replyOf(error)?.status === 404) return false
+    throw error
+  }
+}
+
+async function transfer(api: Api, pull: Pull, signal: AbortSignal, hear: (record: LayerRecord) => void): Promise<void> {
+  const { image, name, auth } = pull
+  const secrets = secretsOf(auth)
+  let stream: IncomingMessage
+  try {
+    stream = await api.stream({
+      doing: `pull image ${image}`,
+      method: 'POST',
+      path: '/images/create',
+      query: {
+        fromImage: name.registry === '' ? name.repository : `${name.registry}/${name.repository}`,
+        tag: name.digest ?? name.tag,
+      },
+      headers: auth === undefined ? {} : { 'X-Registry-Auth': authHeader(auth) },
+      // The headers come only with the registry's first answer.
+      deadline: undefined,
+      signal,
+      secrets,
+    })
+  } catch (error) {
+    const reply = replyOf(error)
+    throw reply === undefined ? error : pullError(reply.text, image, reply)
+  }
+  const destroy = () => stream.destroy()
+  signal.addEventListener('abort', destroy, { once: true })
+  try {
+    await readProgress(stream, image, secrets, hear)
+  } finally {
+    signal.removeEventListener('abort', destroy)
+    stream.destroy()
+  }
+}
+
+interface ProgressRecord extends LayerRecord {
+  readonly error?: unknown
+  readonly errorDetail?: { readonly message?: unknown }
+}
+
+async function readProgress(
+  stream: IncomingMessage,
+  image: string,
+  secrets: readonly string[],
+  hear: (record: LayerRecord) => void,
+): Promise<void> {
+  try {
+    for await (const record of jsonLines(stream) as AsyncIterable<ProgressRecord>) {
+      hear(record)
+      const text = record.errorDetail?.message ?? record.error
+      if (text !== undefined) throw pullError(redact(String(text), secrets), image, undefined)
+    }
+  } catch (error) {
+    throw connectionError(error, `pull image ${image}`, true)
+  }
+}
+
+/** References hold nothing that needs escaping, but what comes from elsewhere must not name another endpoint. */
+function imagePath(image: string): string {
+  return image.split('/').map(encodeURIComponent).join('/')
+}
+
+function authHeader(auth: RegistryAuth): string {
+  const { username, password, identityToken, registryToken, serverAddress } = auth
+  const fields = {
+    username,
+    password,
+    identitytoken: identityToken,
+    registrytoken: registryToken,
+    serveraddress: serverAddress,
+  }
+  // With its padding: the engine takes an unpadded header for no credentials at all, and says nothing.
+  return Buffer.from(JSON.stringify(fields)).toString('base64').replaceAll('+', '-').replaceAll('/', '_')
+}
+
+function secretsOf(auth: RegistryAuth | undefined): readonly string[] {
+  const { password, identityToken, registryToken } = auth ?? {}
+  return [password, identityToken, registryToken].filter(secret => secret !== undefined)
+}
+
+function tooSlow(image: string, what: string): CookietinError {
+  return new CookietinError(
+    'ERR_COOKIETIN_PULL_TIMEOUT',
+    `Could not pull image ${image}: it ${what}. The registry may hang; try again, or raise pullTimeout and pullIdleTimeout`,
+    { retryable: true },
+  )
+}

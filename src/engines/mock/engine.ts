@@ -1,0 +1,55 @@
+import { CookietinError } from '../../errors.ts'
+import type { ResolvedTask } from '../../task/task.ts'
+import type { Engine } from '../engine.ts'
+import { type MockClock, realClock } from './clock.ts'
+import { MockContainer } from './container.ts'
+import { checkScript, type MockCall, type MockRun, type MockScript, runOf } from './script.ts'
+
+/** An engine that runs nothing: its containers do what a script says. */
+export interface MockEngine extends Engine {
+  /** Every call that was made, in order. */
+  readonly calls: readonly { readonly id: string; readonly call: MockCall }[]
+  /** Names of the containers that were made and not removed. */
+  readonly remaining: readonly string[]
+}
+
+/** What {@link createMockEngine} takes besides the script. */
+export interface MockOptions {
+  /** Default: the time of this machine. */
+  readonly clock?: MockClock
+}
+
+/**
+ * Makes an engine for tests. An image that the script has no run for is one that cannot be found.
+ */
+export function createMockEngine(script: MockScript = {}, { clock = realClock }: MockOptions = {}): MockEngine {
+  checkScript(script)
+  const calls: { readonly id: string; readonly call: MockCall }[] = []
+  const remaining = new Set<string>()
+  return {
+    name: 'mock',
+    calls,
+    get remaining() {
+      return [...remaining]
+    },
+    container(task) {
+      const container: MockContainer = new MockContainer(task, runOf(script, task) ?? withoutImage(task), clock, {
+        called: call => calls.push({ id: task.id, call }),
+        made: () => remaining.add(container.name),
+        removed: () => remaining.delete(container.name),
+      })
+      return container
+    },
+    async close() {},
+  }
+}
+
+function withoutImage({ id, image }: ResolvedTask): MockRun {
+  return {
+    prepareError: new CookietinError(
+      'ERR_COOKIETIN_IMAGE_NOT_FOUND',
+      `Cannot prepare cookie ${id}: the mock script has no image ${image}; give it one, or a '*' for any`,
+      { cookieId: id },
+    ),
+  }
+}

@@ -1,0 +1,239 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import { EMPTY, from, type Observable, Subject, switchMap, takeUntil } from 'rxjs'
+import type { Exit } from '../../../machines/exit.ts'
+import { CookietinError } from '../../errors.ts'
+import type { Stat } from '../../stats/stat.ts'
+import { deferred } from '../../utils/deferred.ts'
+import type { ContainerEvents, ContainerStreams, EngineContainer } from '../engine.ts'
+import { signalGroup, whenStopped } from './group.ts'
+import type { ProcessOptions } from './options.ts'
+import { finishOutput, OutputPump } from './output-pump.ts'
+import type { GroupSampler } from './sampler.ts'
+import { exitOrError, workDirError } from './start-error.ts'
+import { pumpInput } from './stdin.ts'
+
+/** What a container needs of its engine. */
+export interface ProcessContainerContext {
+  readonly sampler: GroupSampler
+  /** ms. */
+  readonly outputTimeout: number
+  /** Added to every environment, so that what is left of a dead process can be found. */
+  readonly marks: Readonly<Record<string, string>>
+}
+
+/** How long `remove` waits for the end of what it killed, in ms. */
+const killPatience = 5000
+
+const noop = () => {}
+
+/** A command of this machine as a process group of its own. Implements the port without isolating anything. */
+export class ProcessContainer implements EngineContainer {
+  readonly options: ProcessOptions
+  readonly stats$: Observable<Stat>
+  readonly #id: string
+  readonly #context: ProcessContainerContext
+  readonly #started = deferred<number | undefined>()
+  readonly #exit = deferred<Exit>()
+  readonly #ended$ = new Subject<void>()
+  /** The group's number while its main process lives: nothing is ever sent to a number that may be another's by now. */
+  #group: number | undefined
+  #pid: number | undefined
+  #state: 'created' | 'started' | 'ended' | 'removed' = 'created'
+  #pumps: readonly OutputPump[] = []
+  #releaseInput = noop
+  #removal: Promise<void> | undefined
+
+  constructor(id: string, options: ProcessOptions, context: ProcessContainerContext) {
+    this.#id = id
+    this.options = options
+    this.#context = context
+    this.stats$ = from(this.#started.promise).pipe(
+      switchMap(group => (group === undefined || this.#group === undefined ? EMPTY : context.sampler.samples(group))),
+      takeUntil(this.#ended$),
+    )
+  }
+
+  get name(): string {
+    return this.#pid === undefined ? `process of cookie ${this.#id}` : `process group ${this.#pid}`
+  }
+
+  async prepare(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) {
+      throw new CookietinError('ERR_COOKIETIN_CANCELLED', `Preparing cookie ${this.#id} was cancelled`, {
+        cause: signal.reason,
+        cookieId: this.#id,
+      })
+    }
+    const missing = this.options.cwd === undefined ? undefined : workDirError(this.options.cwd, this.#id)
+    if (missing !== undefined) throw missing
+    Object.freeze(this.options.command)
+    Object.freeze(this.options.env)
+    Object.freeze(this.options)
+  }
+
+  async start(streams: ContainerStreams, events: ContainerEvents): Promise<void> {
+    if (this.#state !== 'created') {
+      throw new CookietinError(
+        'ERR_COOKIETIN_INVALID_STATE',
+        `Cannot start cookie ${this.#id}: it was started or removed before`,
+        {
+          cookieId: this.#id,
+        },
+      )
+    }
+    this.#state = 'started'
+    try {
+      const child = this.#spawn(streams.stdin !== undefined)
+      if (child.pid === undefined) throw await failureOf(child)
+      this.#attach(child, child.pid, streams, events)
+    } catch (error) {
+      // What was not opened is released all the same: the source may hold a file open.
+      if (streams.stdin !== undefined) release(streams.stdin)
+      this.#failToStart(error, events)
+    }
+  }
+
+  wait(): Promise<Exit> {
+    return this.#exit.promise
+  }
+
+  async pause(): Promise<void> {
+    const group = this.#runningGroup('freeze')
+    signalGroup(group, 'SIGSTOP', this.#id)
+    await whenStopped(group)
+  }
+
+  async unpause(): Promise<void> {
+    signalGroup(this.#runningGroup('unfreeze'), 'SIGCONT', this.#id)
+  }
+
+  async kill(): Promise<void> {
+    if (this.#state === 'created') this.#state = 'removed'
+    // First of all, so that no consumer that has stopped reading can stand in the way of the end.
+    for (const pump of this.#pumps) pump.drop()
+    if (this.#group !== undefined) signalGroup(this.#group, 'SIGKILL', this.#id)
+  }
+
+  remove(): Promise<void> {
+    this.#removal ??= this.#remove().catch((error: unknown) => {
+      this.#removal = undefined
+      throw error
+    })
+    return this.#removal
+  }
+
+  async #remove(): Promise<void> {
+    const wasStarted = this.#state === 'started' || this.#state === 'ended'
+    await this.kill()
+    if (wasStarted && !(await this.#endsWithin(killPatience))) {
+      throw new CookietinError(
+        'ERR_COOKIETIN_NOT_CLEANED',
+        `Cannot remove cookie ${this.#id}: ${this.name} has not ended ${killPatience} ms after SIGKILL; it may be waiting for a device`,
+        { cookieId: this.#id, retryable: true, leaked: [this.name] },
+      )
+    }
+    this.#state = 'removed'
+    for (const pump of this.#pumps) pump.giveUp()
+    if (wasStarted) return
+    const reason = new CookietinError(
+      'ERR_COOKIETIN_INVALID_STATE',
+      `Cookie ${this.#id} was removed before it was started`,
+      {
+        cookieId: this.#id,
+      },
+    )
+    this.#exit.reject(reason)
+    this.#started.resolve(undefined)
+    this.#ended$.next()
+  }
+
+  #spawn(hasInput: boolean): ChildProcess {
+    const { command, env, cwd, uid, gid } = this.options
+    const [file = '', ...args] = command
+    return spawn(file, args, {
+      // The leader of a session and a group of its own: signals reach all of the group, and a Ctrl-C in our terminal does not.
+      detached: true,
+      stdio: [hasInput ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+      env: { ...env, ...this.#context.marks },
+      ...(cwd !== undefined && { cwd }),
+      ...(uid !== undefined && { uid }),
+      ...(gid !== undefined && { gid }),
+    })
+  }
+
+  #attach(child: ChildProcess, pid: number, streams: ContainerStreams, events: ContainerEvents): void {
+    this.#group = pid
+    this.#pid = pid
+    child.on('error', noop)
+    child.once(
+      'exit',
+      (code, signal) => void this.#end(pid, code ?? 128 + (constants.signals[signal ?? 'SIGKILL'] ?? 0), events),
+    )
+    if (child.stdout !== null && child.stderr !== null) {
+      this.#pumps = [new OutputPump(child.stdout, streams.stdout), new OutputPump(child.stderr, streams.stderr)]
+    }
+    if (streams.stdin !== undefined && child.stdin !== null) {
+      this.#releaseInput = pumpInput(streams.stdin, child.stdin, error => events.broken(error))
+    }
+    this.#started.resolve(pid)
+  }
+
+  async #end(group: number, exitCode: number, events: ContainerEvents): Promise<void> {
+    // As when the first process of a container ends: the others end with it. A group with members keeps its number, so this is still ours.
+    this.#group = undefined
+    try {
+      signalGroup(group, 'SIGKILL', this.#id)
+    } catch {
+      // What runs as another user by now is beyond us; its output, if it holds any open, is given up below.
+    }
+    this.#state = 'ended'
+    this.#ended$.next()
+    this.#releaseInput()
+    events.exitSeen()
+    await finishOutput(this.#pumps, this.#context.outputTimeout)
+    this.#exit.resolve({ exitCode, oomKilled: false, outputTruncated: this.#pumps.some(pump => pump.truncated) })
+  }
+
+  #failToStart(error: unknown, events: ContainerEvents): void {
+    const outcome = error instanceof CookietinError ? error : exitOrError(error, this.options, this.#id)
+    this.#state = 'ended'
+    this.#started.resolve(undefined)
+    this.#ended$.next()
+    if (outcome instanceof CookietinError) {
+      this.#exit.reject(outcome)
+      throw outcome
+    }
+    events.exitSeen()
+    this.#exit.resolve(outcome)
+  }
+
+  #runningGroup(doing: string): number {
+    if (this.#group !== undefined) return this.#group
+    throw new CookietinError('ERR_COOKIETIN_INVALID_STATE', `Cannot ${doing} cookie ${this.#id}: it is not running`, {
+      cookieId: this.#id,
+    })
+  }
+
+  /** True once it has ended, however its output fares. */
+  #endsWithin(ms: number): Promise<boolean> {
+    if (this.#state === 'ended') return Promise.resolve(true)
+    return new Promise(resolve => {
+      const timer = setTimeout(() => settle(false), ms)
+      const subscription = this.#ended$.subscribe(() => settle(true))
+      const settle = (ended: boolean) => {
+        clearTimeout(timer)
+        subscription.unsubscribe()
+        resolve(ended)
+      }
+    })
+  }
+}
+
+function failureOf(child: ChildProcess): Promise<unknown> {
+  return new Promise(resolve => child.once('error', resolve))
+}
+
+function release(source: AsyncIterable<Uint8Array>): void {
+  Promise.resolve(source[Symbol.asyncIterator]().return?.()).catch(noop)
+}

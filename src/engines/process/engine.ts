@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto'
+import { currentOwner } from '../../utils/owner.ts'
+import { type ResolvedProcessConfig, resolveProcessConfig } from '../docker/config/config.ts'
+import type { Engine } from '../engine.ts'
+import { ProcessContainer } from './container.ts'
+import { type Host, processOptions } from './options.ts'
+import { GroupSampler } from './sampler.ts'
+
+/**
+ * An engine that runs a task's command as a process group of this machine. **It isolates nothing**: the image is ignored, limits are not
+ * enforced, and what promises isolation (volumes, `disableNet`, `profile: 'hardened'`, `udsPath`) is refused.
+ *
+ * Freezing is SIGSTOP to the group. When the command's first process ends, the rest of its group is killed; a descendant that has left the
+ * group (`setsid`) is out of reach. Every environment carries `COOKIETIN_INSTANCE` and `COOKIETIN_OWNER`.
+ */
+export function createProcessEngine(config: ResolvedProcessConfig = resolveProcessConfig({}, process.env)): Engine {
+  const sampler = new GroupSampler()
+  const context = {
+    sampler,
+    outputTimeout: config.outputTimeout,
+    marks: { COOKIETIN_INSTANCE: randomBytes(8).toString('hex'), COOKIETIN_OWNER: currentOwner() },
+  }
+  const host: Host = { env: process.env, platform: process.platform, uid: process.getuid?.() }
+  return {
+    name: 'process',
+    container: task => new ProcessContainer(task.id, processOptions(task, host), context),
+    close: async () => sampler.close(),
+  }
+}

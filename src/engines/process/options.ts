@@ -1,0 +1,62 @@
+import { InvalidInputError } from '../../errors.ts'
+import type { ResolvedTask } from '../../task/task.ts'
+import { Issues } from '../../utils/validation/issues.ts'
+
+/** How the command is started: a process container's `options`, changeable until `prepare`. */
+export interface ProcessOptions {
+  command: string[]
+  env: Record<string, string>
+  cwd: string | undefined
+  uid: number | undefined
+  gid: number | undefined
+}
+
+/** What this process is, as far as it decides what a task may ask for. */
+export interface Host {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly platform: string
+  /** Undefined where there are no user ids. */
+  readonly uid: number | undefined
+}
+
+const noIsolation = 'this engine isolates nothing; use the docker driver for it'
+
+/**
+ * How a task is started. The environment is the task's own, with `PATH` and `HOME` of this process where it has none: the rest of ours may
+ * hold secrets.
+ *
+ * @throws InvalidInputError for what this engine cannot do, or would only pretend to do.
+ */
+export function processOptions(task: ResolvedTask, host: Host): ProcessOptions {
+  const issues = new Issues()
+  if (host.platform === 'win32') issues.add('driver', 'process', 'another one on Windows, which has no process groups')
+  if (task.command.length === 0) issues.add('command', '', 'given: no image is used, so there is no command of its own')
+  if (task.volumes.length > 0) issues.addSecret('volumes', task.volumes, `left out: ${noIsolation}`)
+  if (task.disableNet) issues.add('disableNet', true, `false: ${noIsolation}`)
+  if (task.profile !== 'default') issues.add('profile', task.profile, `'default': ${noIsolation}`)
+  if (task.udsPath !== undefined) issues.add('udsPath', task.udsPath, `left out: ${noIsolation}`)
+  if (task.loggerConfig !== undefined)
+    issues.add('loggerConfig', task.loggerConfig, 'left out: this engine keeps no log; read the output')
+  const { uid, gid } = readUser(issues, task.user, host.uid)
+  try {
+    issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
+  } catch (error) {
+    throw error instanceof InvalidInputError
+      ? new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', error.issues, { cookieId: task.id })
+      : error
+  }
+  const { PATH, HOME } = host.env
+  const inherited = { ...(PATH !== undefined && { PATH }), ...(HOME !== undefined && { HOME }) }
+  return { command: [...task.command], env: { ...inherited, ...task.env }, cwd: task.workDir, uid, gid }
+}
+
+function readUser(issues: Issues, user: string | undefined, own: number | undefined) {
+  if (user === undefined) return { uid: undefined, gid: undefined }
+  const [, uidText, gidText] = /^(\d+)(?::(\d+))?$/.exec(user) ?? []
+  if (own !== 0 || uidText === undefined) {
+    issues.add('user', user, 'left out, or numbers such as 1000:1000 where this process runs as root')
+    return { uid: undefined, gid: undefined }
+  }
+  // The group of the same number, for want of a better one: never the group of root.
+  return { uid: Number(uidText), gid: Number(gidText ?? uidText) }
+}

@@ -1,0 +1,61 @@
+import { statSync } from 'node:fs'
+import type { Exit } from '../../../machines/exit.ts'
+import { CookietinError } from '../../errors.ts'
+import type { ProcessOptions } from './options.ts'
+
+const notFound = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'])
+const notExecutable = new Set(['EACCES', 'ENOEXEC', 'EISDIR', 'ELIBBAD', 'ETXTBSY'])
+
+/**
+ * What a failed start means: an exit, as a shell reports it, where the command itself cannot be found (127) or executed (126), else a
+ * CookietinError, returned and not thrown.
+ */
+export function exitOrError(error: unknown, { command, cwd }: ProcessOptions, cookieId: string): Exit | CookietinError {
+  const code = (error as NodeJS.ErrnoException).code ?? ''
+  const [program = ''] = command
+  const folder = cwd === undefined ? undefined : workDirError(cwd, cookieId, error)
+  if (folder !== undefined) return folder
+  if (notFound.has(code))
+    return { exitCode: 127, oomKilled: false, outputTruncated: false, message: `command not found: ${program}` }
+  if (notExecutable.has(code)) {
+    return {
+      exitCode: 126,
+      oomKilled: false,
+      outputTruncated: false,
+      message: `command not executable: ${program}: ${code}`,
+    }
+  }
+  const doing = `Cannot start cookie ${cookieId}: running ${program} failed with ${code || String(error)}`
+  if (code === 'EMFILE' || code === 'ENFILE') {
+    return new CookietinError(
+      'ERR_COOKIETIN_TOO_MANY_FILES',
+      `${doing}; raise the limit on open files, or run fewer tasks at once`,
+      {
+        cause: error,
+        cookieId,
+        retryable: true,
+      },
+    )
+  }
+  const retryable = code === 'EAGAIN' || code === 'ENOMEM'
+  const hint = retryable ? '; the machine is short of processes or memory, so run fewer tasks at once' : ''
+  return new CookietinError('ERR_COOKIETIN_START_FAILED', `${doing}${hint}`, { cause: error, cookieId, retryable })
+}
+
+/** The error for a working directory that is not there; undefined for one that is. */
+export function workDirError(cwd: string, cookieId: string, cause?: unknown): CookietinError | undefined {
+  if (isDirectory(cwd)) return undefined
+  return new CookietinError(
+    'ERR_COOKIETIN_START_FAILED',
+    `Cannot start cookie ${cookieId}: its workDir ${cwd} is not a directory of this machine; make it first, or name another`,
+    { cause, cookieId },
+  )
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
+}

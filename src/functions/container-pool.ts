@@ -1,0 +1,134 @@
+import type { Owner } from '../queue/admission-queue.ts'
+import type { Call } from './call.ts'
+import type { Admission, Evictable } from './host.ts'
+import type { Slot, SlotState } from './slot/slot.ts'
+
+/** Who sits where: a function's containers, those that are asked for, and the calls that they have. */
+export class Seats {
+  /** How many containers there may be at once. */
+  readonly max: number
+  readonly #owner: Owner
+  readonly #slots = new Set<Slot>()
+  readonly #admissions: Admission[] = []
+  readonly #calls = new Map<Slot, Call>()
+  /** Those that are free, the one that served last at the end. */
+  readonly #warm: Slot[] = []
+  readonly #evictables = new Map<Slot, MutableEvictable>()
+
+  constructor(max: number, owner: Owner) {
+    this.max = max
+    this.#owner = owner
+  }
+
+  get slots(): ReadonlySet<Slot> {
+    return this.#slots
+  }
+  /** Calls that a container has. */
+  get calls(): readonly Call[] {
+    return [...this.#calls.values()]
+  }
+  /** How many containers wait for a place or are being made. */
+  get asked(): number {
+    return this.#admissions.length
+  }
+  /** How many containers will be free that are not yet. */
+  get coming(): number {
+    let coming = this.#admissions.length
+    for (const { state } of this.#slots) if (state === 'launching' || state === 'listening') coming += 1
+    return coming
+  }
+  /** How many containers listen. */
+  get listening(): number {
+    let listening = 0
+    for (const { state } of this.#slots) if (listens.has(state)) listening += 1
+    return listening
+  }
+  get hasRoom(): boolean {
+    return this.#slots.size + this.#admissions.length < this.max
+  }
+
+  ask(admission: Admission): void {
+    this.#admissions.push(admission)
+  }
+
+  /** False where none can be withdrawn any more. */
+  withdrawOne(): boolean {
+    return this.#admissions.findLast(admission => admission.withdraw()) !== undefined
+  }
+
+  forget(admission: Admission): void {
+    const index = this.#admissions.indexOf(admission)
+    if (index !== -1) this.#admissions.splice(index, 1)
+  }
+
+  arrive(admission: Admission, slot: Slot): void {
+    this.forget(admission)
+    this.#slots.add(slot)
+  }
+
+  /** The one that served last, if any is free. */
+  warmest(): Slot | undefined {
+    return this.#warm.at(-1)
+  }
+
+  take(slot: Slot, call: Call): Evictable {
+    const evictable = this.cool(slot)
+    this.#calls.set(slot, call)
+    return evictable
+  }
+
+  callOf(slot: Slot): Call | undefined {
+    return this.#calls.get(slot)
+  }
+
+  /** The call that it had. */
+  release(slot: Slot): Call | undefined {
+    const call = this.#calls.get(slot)
+    this.#calls.delete(slot)
+    return call
+  }
+
+  /** It is free from here on. */
+  warm(slot: Slot): Evictable {
+    this.#warm.push(slot)
+    const evictable = this.evictableOf(slot)
+    evictable.lastUsed = performance.now()
+    return evictable
+  }
+
+  /** It is not free any more. */
+  cool(slot: Slot): Evictable {
+    const index = this.#warm.indexOf(slot)
+    if (index !== -1) this.#warm.splice(index, 1)
+    return this.evictableOf(slot)
+  }
+
+  bury(slot: Slot): void {
+    this.#slots.delete(slot)
+    this.#evictables.delete(slot)
+  }
+
+  /** Its container as the executor sees it; always the same. */
+  evictableOf(slot: Slot): MutableEvictable {
+    const known = this.#evictables.get(slot)
+    if (known !== undefined) return known
+    const made = {
+      owner: this.#owner,
+      demand: slot.demand,
+      lastUsed: 0,
+      evict: () => {
+        if (!slot.actor.getSnapshot().can({ type: 'evict' })) return false
+        slot.actor.send({ type: 'evict' })
+        return true
+      },
+    }
+    this.#evictables.set(slot, made)
+    return made
+  }
+}
+
+const listens: ReadonlySet<SlotState> = new Set(['idle', 'freezing', 'frozen', 'unfreezing', 'busy'])
+
+interface MutableEvictable extends Evictable {
+  lastUsed: number
+}

@@ -1,0 +1,88 @@
+import type { Writable } from 'node:stream'
+import { readInput } from '../../task/streams.ts'
+import type { TaskInput } from '../../task/task.ts'
+import { signalIssue } from '../../utils/abort.ts'
+import { Issues } from '../../utils/validation/issues.ts'
+import { type CallHeaders, isHeaderName, strayCharacter } from './headers.ts'
+
+/** One call to a function. */
+export interface InvokeRequest {
+  /** Sent as it comes, as fast as the function takes it; released when the call ends, sent or not. Default: empty. */
+  readonly body?: TaskInput | undefined
+  /** Sent as they are, and again as `Fn-Http-H-…`. `Content-Length` states the length of a body that is sent as it comes; else it is sent in chunks. */
+  readonly headers?: CallHeaders | undefined
+  /** How long the call may take from now on, the wait for a container and the response's body included, in ms. Default: the function's. */
+  readonly timeout?: number | undefined
+  /** Aborting it ends the call, and the container where the call was already sent. */
+  readonly signal?: AbortSignal | undefined
+  /** Gets what the container writes to standard output during the call. It is not ended. */
+  readonly stdout?: Writable | undefined
+  /** Gets what the container writes to standard error during the call. It is not ended. */
+  readonly stderr?: Writable | undefined
+}
+
+/** A request, checked and complete. What the caller does to its headers while the call waits changes nothing. */
+export interface ResolvedRequest extends InvokeRequest {
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
+  readonly timeout: number
+}
+
+/**
+ * Checks all of a call before anything is done for it: what is wrong with it shows only when it is sent, which is no place to fail.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`, which lists every bad field.
+ */
+export function resolveRequest(request: InvokeRequest, defaultTimeout: number): ResolvedRequest {
+  const issues = new Issues()
+  const { body, headers, timeout = defaultTimeout, signal, stdout, stderr } = request
+  if (!(typeof timeout === 'number' && timeout > 0)) {
+    issues.add('timeout', timeout, 'milliseconds above 0, or Infinity')
+  }
+  if (signalIssue(signal) !== undefined) issues.add('signal', signal, 'an AbortSignal')
+  for (const [field, sink] of Object.entries({ stdout, stderr })) {
+    if (sink !== undefined && !isWritable(sink)) issues.add(field, sink, 'a Node.js writable stream')
+  }
+  const resolved = {
+    body: readInput(issues, body, 'body'),
+    headers: readHeaders(issues, headers),
+    timeout,
+    signal,
+    stdout,
+    stderr,
+  }
+  issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
+  return resolved
+}
+
+/** The headers by their names in lower case, those of one name together. */
+function readHeaders(issues: Issues, given: unknown = {}): Record<string, string | string[]> {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    issues.addSecret('headers', given, 'a Headers object, or an object of names and values')
+    return {}
+  }
+  const read = new Map<string, string[]>()
+  const pairs = given instanceof Headers ? given : Object.entries(given)
+  for (const [name, value] of pairs as Iterable<[string, unknown]>) {
+    const field = `headers[${JSON.stringify(name)}]`
+    const values: readonly unknown[] = Array.isArray(value) ? value : [value]
+    if (!isHeaderName(name)) issues.add('headers', name, "named by letters, digits and any of !#$%&'*+-.^_`|~")
+    for (const each of values) {
+      if (typeof each !== 'string') {
+        issues.addSecret(field, each, 'a string, or an array of strings')
+        continue
+      }
+      const stray = strayCharacter(each)
+      // Not shown whole: it may be a secret.
+      if (stray !== undefined) issues.add(field, stray, 'of characters up to U+00FF without control characters')
+    }
+    const key = name.toLowerCase()
+    read.set(key, [...(read.get(key) ?? []), ...(values as string[])])
+  }
+  return Object.fromEntries([...read].map(([name, values]) => [name, values.length === 1 ? String(values[0]) : values]))
+}
+
+/** One that was ended is no error: a log that is lost is no reason not to call. */
+function isWritable(value: unknown): boolean {
+  const { write, on } = (value ?? {}) as Partial<Writable>
+  return typeof write === 'function' && typeof on === 'function'
+}

@@ -1,0 +1,200 @@
+import { notCleaned } from '../driver/driver.ts'
+import { CookietinError } from '../errors.ts'
+import { Call } from './call.ts'
+import { Changes } from './changes.ts'
+import { Seats } from './container-pool.ts'
+import type { HotFunction } from './function.ts'
+import { closedError } from './function-errors.ts'
+import type { Admission, HotHost } from './host.ts'
+import { type InvokeRequest, resolveRequest } from './http/request.ts'
+import { releaseBody } from './http/request-body.ts'
+import { launchSlot } from './launch.ts'
+import { Prewarming } from './prewarming.ts'
+import type { Slot, SlotState } from './slot/slot.ts'
+import type { ResolvedSpec } from './spec.ts'
+
+/** The one implementation of {@link HotFunction}. */
+export class SlotFunction implements HotFunction {
+  readonly #host: HotHost
+  readonly #spec: ResolvedSpec
+  readonly #seats: Seats
+  /** Calls that no container has yet, in the order of their coming. */
+  readonly #waiting: Call[] = []
+  readonly #prewarming = new Prewarming()
+  readonly #changes = new Changes()
+  readonly #uncleaned: unknown[] = []
+  #isClosed = false
+  #closing: Promise<void> | undefined
+  readonly #onClosed: () => void
+
+  constructor(host: HotHost, spec: ResolvedSpec, onClosed: () => void) {
+    this.#onClosed = onClosed
+    this.#host = host
+    this.#spec = spec
+    const { memory, cpus } = host.resolve(spec.task)
+    this.#seats = new Seats(Math.min(spec.maxContainers, host.capacity({ memory, cpus })), this)
+  }
+
+  get size(): number {
+    return this.#seats.slots.size
+  }
+
+  async invoke(request: InvokeRequest = {}): Promise<Response> {
+    const resolved = resolveRequest(request, this.#spec.timeout)
+    if (this.#isClosed) {
+      releaseBody(resolved.body)
+      throw closedError()
+    }
+    const call = new Call(resolved, left => this.#leave(left))
+    if (!call.isOver) {
+      this.#waiting.push(call)
+      this.#dispatch()
+    }
+    return call.response
+  }
+
+  async prewarm(count: number): Promise<void> {
+    if (this.#isClosed) throw closedError()
+    const ready = this.#prewarming.wait(count, this.#seats.max)
+    this.#prewarming.tell(this.#seats.listening)
+    this.#dispatch()
+    await ready
+  }
+
+  close({ force = false }: { readonly force?: boolean | undefined } = {}): Promise<void> {
+    this.#isClosed = true
+    this.#closing ??= this.#close()
+    if (force) {
+      for (const call of this.#waiting.splice(0)) call.fail(closedError())
+      for (const call of this.#seats.calls) call.fail(closedError())
+      this.#changes.tell()
+    }
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    while (this.#prewarming.fail(closedError()));
+    while (this.#waiting.length > 0 || this.#seats.calls.length > 0) await this.#changes.next()
+    this.#withdrawSpare()
+    for (const slot of this.#seats.slots) slot.actor.send({ type: 'close' })
+    while (this.#seats.slots.size > 0 || this.#seats.asked > 0) await this.#changes.next()
+    this.#onClosed()
+    if (this.#uncleaned.length > 0) throw notCleaned(this.#uncleaned)
+  }
+
+  /** Gives every call that waits a container, as far as there are any, and asks for those that are missing. */
+  #dispatch(): void {
+    while (this.#waiting.length > 0) {
+      const slot = this.#seats.warmest()
+      if (slot === undefined) break
+      this.#give(slot)
+    }
+    while (this.#seats.coming < this.#wanted && this.#seats.hasRoom) this.#ask()
+    this.#withdrawSpare()
+  }
+
+  /** How many containers somebody waits for. */
+  get #wanted(): number {
+    return Math.max(this.#waiting.length, this.#prewarming.goal - this.#seats.listening)
+  }
+
+  #give(slot: Slot): void {
+    const call = this.#waiting.shift()
+    if (call === undefined) return
+    this.#host.withdraw(this.#seats.take(slot, call))
+    slot.actor.send({ type: 'call' })
+  }
+
+  #ask(): void {
+    const launch = launchSlot(this.#host, this.#spec, this, (slot, state, from) => this.#follow(slot, state, from))
+    if (launch instanceof CookietinError) {
+      this.#failOldest(launch)
+      return
+    }
+    const { admission, slot } = launch
+    this.#seats.ask(admission)
+    const lose = (error: CookietinError | undefined) => {
+      this.#seats.forget(admission)
+      if (error !== undefined) this.#failOldest(error)
+    }
+    slot.then(slot => this.#arrive(admission, slot), lose).finally(() => this.#changes.tell())
+  }
+
+  #arrive(admission: Admission, slot: Slot): void {
+    this.#seats.arrive(admission, slot)
+    slot.start()
+    // It was on its way while the function was closed.
+    if (this.#isClosed && this.#waiting.length === 0) slot.actor.send({ type: 'close' })
+  }
+
+  /** Those that nobody waits for any more are not worth a place. */
+  #withdrawSpare(): void {
+    while (this.#seats.coming > this.#wanted && this.#seats.withdrawOne());
+  }
+
+  #follow(slot: Slot, state: SlotState, from: SlotState): void {
+    if (state === 'busy') this.#serve(slot)
+    else if (state === 'idle') this.#rest(slot)
+    else if (state === 'frozen') this.#host.offer(this.#seats.evictableOf(slot))
+    else if (state === 'draining') this.#drain(slot, from)
+    else if (state === 'gone') this.#bury(slot)
+    this.#prewarming.tell(this.#seats.listening)
+    this.#changes.tell()
+  }
+
+  #serve(slot: Slot): void {
+    // Its caller gave up while the container was thawed for it, or it cannot be sent: the container serves on.
+    if (this.#seats.callOf(slot)?.send(slot) !== true) slot.actor.send({ type: 'served' })
+  }
+
+  #rest(slot: Slot): void {
+    this.#seats.release(slot)?.finish()
+    slot.direct(undefined, undefined)
+    const evictable = this.#seats.warm(slot)
+    if (this.#waiting.length === 0 || this.#host.mustYield(this)) this.#host.offer(evictable)
+    // Later, since the machine is still telling its state; and unless it was evicted meanwhile.
+    queueMicrotask(() => this.#dispatch())
+  }
+
+  #drain(slot: Slot, from: SlotState): void {
+    this.#host.withdraw(this.#seats.cool(slot))
+    const call = this.#seats.release(slot)
+    if (call !== undefined) this.#lose(call, slot)
+    else if (from === 'launching' || from === 'listening') {
+      if (slot.actor.getSnapshot().context.cause !== 'closed') this.#failOldest(slot.failure)
+    }
+  }
+
+  /** A call's container has ended: what the function has not seen is tried in another. */
+  #lose(call: Call, slot: Slot): void {
+    if (call.wasSent) call.fail(slot.failure)
+    else if (!call.isOver) this.#waiting.unshift(call)
+    queueMicrotask(() => this.#dispatch())
+  }
+
+  #bury(slot: Slot): void {
+    const { retireError } = slot.actor.getSnapshot().context
+    if (retireError !== undefined) this.#uncleaned.push(retireError)
+    this.#host.gone(this.#seats.evictableOf(slot))
+    this.#seats.bury(slot)
+    queueMicrotask(() => this.#dispatch())
+  }
+
+  /** A launch that fails is told to the one that waits longest, so that a function that cannot start is not started for ever. */
+  #failOldest(error: CookietinError): void {
+    const call = this.#waiting.shift()
+    if (call !== undefined) call.fail(error)
+    else this.#prewarming.fail(error)
+  }
+
+  #leave(call: Call): void {
+    const index = this.#waiting.indexOf(call)
+    if (index !== -1) this.#waiting.splice(index, 1)
+    this.#withdrawSpare()
+    this.#changes.tell()
+  }
+}

@@ -1,0 +1,87 @@
+import { useEffect } from 'preact/hooks'
+import { prepareCharts } from './chart/chart.tsx'
+import { Details } from './panels/details.tsx'
+import { Header } from './panels/header.tsx'
+import { Help } from './panels/help.tsx'
+import { Nothing, Notice } from './panels/notices.tsx'
+import { PlayerBar } from './panels/player-bar.tsx'
+import { Table } from './panels/table.tsx'
+import { Timeline } from './panels/timeline.tsx'
+import { TotalsBar } from './panels/totals.tsx'
+import { visibleRows } from './view/filter.ts'
+import { nowOf, session, show, useView } from './view/view.ts'
+
+const tabs = [
+  ['table', 'Table'],
+  ['timeline', 'Timeline'],
+] as const
+
+/** The page. */
+export function App() {
+  const view = useView()
+  const { tab, filter, sort, help } = view
+  const { model, player, link } = session
+  const { machines } = model
+  // Laid out while there is time, so that the first choice shows its machine at once.
+  useEffect(() => {
+    const later = requestIdleCallback(() => prepareCharts(Object.values(machines)))
+    return () => cancelIdleCallback(later)
+  }, [machines])
+  const rows = visibleRows(
+    model.actors.values(),
+    filter,
+    tab === 'timeline' ? { by: 'key', down: player === undefined } : sort,
+    nowOf(),
+  )
+  const selected = session.row
+  return (
+    <div
+      class={`app${selected === undefined ? '' : ' with-details'}${link === 'lost' && !session.paused ? ' stale' : ''}`}
+    >
+      <Header />
+      <TotalsBar filter={filter} />
+      <Notice />
+      <main>
+        <div class="list">
+          <div class="bar">
+            <div class="tabs" role="group" aria-label="View">
+              {tabs.map(([key, title]) => (
+                <button
+                  key={key}
+                  type="button"
+                  class="tab"
+                  aria-pressed={tab === key}
+                  onClick={() => show({ tab: key })}
+                >
+                  {title}
+                </button>
+              ))}
+            </div>
+            <input
+              id="filter"
+              type="search"
+              placeholder="Filter: words, state:frozen, image:…"
+              aria-label="Filter"
+              value={filter}
+              onInput={event => show({ filter: event.currentTarget.value })}
+            />
+            <output class="count">
+              {rows.length === model.actors.size ? '' : `${rows.length.toLocaleString('en')} of `}
+              {model.actors.size.toLocaleString('en')} {model.actors.size === 1 ? 'actor' : 'actors'}
+            </output>
+          </div>
+          {rows.length === 0 ? (
+            <Nothing filter={filter} />
+          ) : tab === 'table' ? (
+            <Table rows={rows} sort={sort} />
+          ) : (
+            <Timeline rows={rows} />
+          )}
+        </div>
+        {selected !== undefined && <Details row={selected} view={view} />}
+      </main>
+      {player !== undefined && <PlayerBar player={player} />}
+      {help && <Help />}
+    </div>
+  )
+}

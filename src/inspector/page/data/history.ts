@@ -1,0 +1,96 @@
+import { type ActorDetails, arrowKey, type Counts, hops, type Step } from '../../protocol.ts'
+import type { Past } from './histories.ts'
+import type { Row } from './model.ts'
+
+/** All that is known of one actor's past. */
+export interface History {
+  readonly before: Counts
+  readonly log: readonly Step[]
+  /** The log was made of the states that are known; what led to them is not. */
+  readonly statesOnly: boolean
+  readonly stats: readonly { readonly timestamp: number; readonly metrics: Readonly<Record<string, number>> }[]
+  readonly context: unknown
+}
+
+const nothing: Counts = { states: {}, arrows: {} }
+
+export const noHistory: History = { before: nothing, log: [], statesOnly: false, stats: [], context: undefined }
+
+/** What a past is put together from. */
+export interface Sources {
+  readonly past: Past
+  /** What the inspector said last, if it was asked. */
+  readonly details?: ActorDetails | undefined
+  /** Nothing after this time is shown, Unix ms. */
+  readonly until?: number
+  /** False while an answer of the inspector is still to come. */
+  readonly final: boolean
+}
+
+/** An actor's past up to where its row is: what is known of later is not of now, while the page is paused or a recording stands. */
+export function historyOf(row: Row, { past, details, until = Infinity, final }: Sources): History {
+  const asked = details?.log ?? []
+  const lastAsked = asked.at(-1)?.n ?? 0
+  const told = past.steps.filter(({ n }) => n > lastAsked)
+  // With steps missing between, what was asked for earlier is let go.
+  const follows = told.length === 0 || told[0]?.n === lastAsked + 1
+  const log = (follows ? [...asked, ...told] : told).filter(({ n }) => n <= row.steps)
+  const lastStat = details?.stats.at(-1)?.timestamp ?? -Infinity
+  const stats = [...(details?.stats ?? []), ...past.samples.filter(({ timestamp }) => timestamp > lastStat)].filter(
+    ({ timestamp }) => timestamp <= until,
+  )
+  const context = details !== undefined && lastAsked <= row.steps ? details.context : undefined
+  if (log.length > 0 || row.steps === 0 || !final) {
+    const before = follows && details !== undefined ? details.before : countsBefore(row, log[0])
+    return { before, log, statesOnly: false, stats, context }
+  }
+  return { before: nothing, log: logOfPath(row), statesOnly: true, stats, context }
+}
+
+/** Visits of states and uses of arrows up to the step with the number `upTo`, all where it is left out; the state it began in counts as visited once. */
+export function countsOf({ before, log }: History, initial: string, upTo = Infinity): Counts {
+  const states = { ...before.states, [initial]: (before.states[initial] ?? 0) + 1 }
+  const known = log.filter(({ n }) => n <= upTo)
+  return counted(known, { states, arrows: before.arrows })
+}
+
+function counted(log: readonly Step[], since: Counts): Counts {
+  const states: Record<string, number> = { ...since.states }
+  const arrows: Record<string, number> = { ...since.arrows }
+  for (const [from, to] of log.flatMap(hops)) {
+    const arrow = arrowKey(from, to)
+    states[to] = (states[to] ?? 0) + 1
+    arrows[arrow] = (arrows[arrow] ?? 0) + 1
+  }
+  return { states, arrows }
+}
+
+/** By arrow, which events are known to have taken it; arrows whose events are not all known are left out. */
+export function eventsOf({ before, log, statesOnly }: History, upTo = Infinity): ReadonlyMap<string, Set<string>> {
+  const events = new Map<string, Set<string>>()
+  if (statesOnly) return events
+  for (const step of log) {
+    if (step.n > upTo) break
+    for (const [index, [from, to]] of hops(step).entries()) {
+      const key = arrowKey(from, to)
+      if (before.arrows[key] !== undefined) continue
+      // Only the first hop is the event's own: the others follow by themselves.
+      events.set(key, (events.get(key) ?? new Set()).add(index === 0 ? step.event : ''))
+    }
+  }
+  return events
+}
+
+/** The states that an actor's path tells of before the first step that is known. */
+function countsBefore({ path }: Row, first: Step | undefined): Counts {
+  if (first === undefined || first.n === 1) return nothing
+  return counted(stepsOf(path.filter(([at]) => at < first.at)), nothing)
+}
+
+const logOfPath = ({ path, key }: Row): Step[] => stepsOf(path, key)
+
+function stepsOf(path: Row['path'], key = 0): Step[] {
+  return path
+    .slice(1)
+    .map(([at, to], index) => ({ key, n: index + 1, at, from: path[index]?.[1] ?? to, to, event: '–' }))
+}

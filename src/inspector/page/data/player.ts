@@ -1,0 +1,91 @@
+import type { Message } from '../../protocol.ts'
+import { Pasts } from './histories.ts'
+import { type History, historyOf, noHistory } from './history.ts'
+import { Model } from './model.ts'
+
+type Timed = Extract<Message, { readonly now: number }>
+
+/** A stretch of a recording in which something is missing: up to the next snapshot, which tells all anew. Unix ms. */
+export interface Gap {
+  readonly from: number
+  readonly to: number
+}
+
+/** A recording: all of its messages, and the model at any time of them. */
+export class Player {
+  readonly began: number
+  readonly ends: number
+  /** False where it stops before its end was recorded. */
+  readonly whole: boolean
+  readonly gaps: readonly Gap[]
+  readonly #messages: readonly Timed[]
+  readonly #pasts = new Pasts(Infinity)
+  #model = new Model()
+  #next = 0
+  #at = 0
+
+  constructor(messages: readonly Message[]) {
+    this.#messages = messages.filter(message => 'now' in message)
+    this.began = this.#messages[0]?.now ?? 0
+    this.ends = this.#messages.at(-1)?.now ?? 0
+    this.whole = this.#messages.at(-1)?.type === 'end'
+    this.gaps = gapsOf(this.#messages)
+    for (const message of this.#messages) {
+      if (message.type !== 'delta') continue
+      for (const step of message.steps ?? []) this.#pasts.step(step)
+      for (const sample of message.samples ?? []) this.#pasts.sample(sample)
+    }
+  }
+
+  get at(): number {
+    return this.#at
+  }
+
+  get model(): Model {
+    return this.#model
+  }
+
+  /** The gap that the player is in. */
+  get gap(): Gap | undefined {
+    return this.gaps.find(({ from, to }) => from <= this.#at && this.#at < to)
+  }
+
+  /** The model at a time; goes on from where it is, where that is earlier. */
+  seek(at: number): Model {
+    if (at < this.#at) {
+      this.#model = new Model()
+      this.#next = 0
+    }
+    this.#at = Math.min(this.ends, Math.max(this.began, at))
+    let message = this.#messages[this.#next]
+    while (message !== undefined && message.now <= this.#at) {
+      if (!this.#model.apply(message) && message.type === 'delta') this.#model.applyAfterGap(message)
+      this.#next += 1
+      message = this.#messages[this.#next]
+    }
+    return this.#model
+  }
+
+  /** What one actor had done up to where the player is. */
+  history(key: number): History {
+    const row = this.#model.actors.get(key)
+    return row === undefined ? noHistory : historyOf(row, { past: this.#pasts.of(key), until: this.#at, final: true })
+  }
+}
+
+/** Where messages are missing. */
+function gapsOf(messages: readonly Timed[]): Gap[] {
+  const gaps: Gap[] = []
+  let seq: number | undefined
+  for (const message of messages) {
+    if (message.type === 'end') continue
+    const open = gaps.at(-1)
+    if (message.type === 'snapshot') {
+      if (open?.to === Infinity) gaps[gaps.length - 1] = { ...open, to: message.now }
+    } else if (message.seq !== (seq ?? Number.NaN) + 1 && open?.to !== Infinity) {
+      gaps.push({ from: message.now, to: Infinity })
+    }
+    seq = message.seq
+  }
+  return gaps
+}

@@ -1,0 +1,60 @@
+import type { Message } from '../../protocol.ts'
+
+/**
+ * The messages of a recording. Lines that are not whole are left out: the last one of a process that was killed, or of a disk that was full, above all;
+ * that something is missing shows in the numbers of the others.
+ */
+export function messagesIn(text: string): Message[] {
+  return text.split('\n').flatMap(line => {
+    try {
+      const value: unknown = JSON.parse(line)
+      return isMessage(value) ? [value] : []
+    } catch {
+      return []
+    }
+  })
+}
+
+function isMessage(value: unknown): value is Message {
+  if (!isObject(value)) return false
+  switch (value.type) {
+    case 'hello':
+      return true
+    case 'end':
+      return typeof value.now === 'number'
+    case 'snapshot':
+      return isTimed(value) && isObject(value.machines) && isListOf(value.actors, isActor)
+    case 'delta':
+      return (
+        isTimed(value) &&
+        isListOf(value.actors ?? [], isActor) &&
+        isListOf(value.steps ?? [], isStep) &&
+        isListOf(value.samples ?? [], Array.isArray) &&
+        isListOf(value.gone ?? [], key => typeof key === 'number')
+      )
+    default:
+      return false
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+
+const isTimed = ({ seq, now, totals }: Record<string, unknown>) =>
+  typeof seq === 'number' &&
+  typeof now === 'number' &&
+  isObject(totals) &&
+  isObject(totals.states) &&
+  isObject(totals.statuses)
+
+const isListOf = (list: unknown, isOne: (value: unknown) => boolean) => Array.isArray(list) && list.every(isOne)
+
+const isActor = (value: unknown) =>
+  isObject(value) &&
+  typeof value.key === 'number' &&
+  [value.id, value.machine, value.initial, value.state].every(text => typeof text === 'string') &&
+  isListOf(value.path, Array.isArray)
+
+const isStep = (value: unknown) =>
+  isObject(value) &&
+  [value.key, value.n, value.at].every(number => typeof number === 'number') &&
+  [value.from, value.to, value.event].every(text => typeof text === 'string')

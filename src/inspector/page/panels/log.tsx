@@ -1,0 +1,114 @@
+import { Fragment } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import { eventName } from '../../../utils/actors/event-name.ts'
+import type { Step } from '../../protocol.ts'
+import type { History } from '../data/history.ts'
+import type { Row } from '../data/model.ts'
+import { familyOf } from '../data/state-colors.ts'
+import { clock, duration, plainText } from '../view/format.ts'
+import { session, show } from '../view/view.ts'
+
+/** What an actor did, step by step, with the time between; a click looks at that moment. */
+export function Log({
+  history: { log, statesOnly },
+  row: { steps, created },
+  cursor,
+}: {
+  readonly history: History
+  readonly row: Row
+  readonly cursor: number | undefined
+}) {
+  const box = useRef<HTMLOListElement>(null)
+  const last = log.at(-1)?.n
+  const shown = cursor ?? last
+  useEffect(() => {
+    const line = box.current?.querySelector<HTMLElement>('[aria-current]')
+    const list = box.current
+    // The list alone: scrollIntoView would move the whole pane.
+    if (line == null || list === null) return
+    if (line.offsetTop < list.scrollTop) list.scrollTop = line.offsetTop
+    else list.scrollTop = Math.max(list.scrollTop, line.offsetTop + line.offsetHeight - list.clientHeight)
+  }, [shown])
+  if (log.length === 0) {
+    if (steps === 0) return <p class="hint">It has not made a step yet.</p>
+    return <p class="hint">{session.canAsk ? 'Asking for it…' : 'Its steps cannot be asked for any more.'}</p>
+  }
+  return (
+    <>
+      {statesOnly && (
+        <p class="hint">
+          Only its states are known: what led to them{' '}
+          {session.player === undefined ? 'was not told to this page' : 'is not in this recording'}.
+        </p>
+      )}
+      <ol class="log" ref={box}>
+        {log.map((step, index) => {
+          const missing = step.n - (log[index - 1]?.n ?? 0) - 1
+          return (
+            <Fragment key={step.n}>
+              {missing > 0 && (
+                <li class="missing">
+                  {missing} {index === 0 ? 'earlier ' : ''}
+                  {missing === 1 ? 'step is' : 'steps are'} not kept
+                </li>
+              )}
+              <Line
+                step={step}
+                since={missing > 0 ? undefined : (log[index - 1]?.at ?? created)}
+                shown={step.n === shown}
+                ahead={cursor !== undefined && step.n > cursor}
+                look={() => show({ cursor: step.n === last ? undefined : step.n })}
+              />
+            </Fragment>
+          )
+        })}
+      </ol>
+    </>
+  )
+}
+
+interface LineProps {
+  readonly step: Step
+  /** When the step before was made; undefined where that is not known. */
+  readonly since: number | undefined
+  readonly shown: boolean
+  readonly ahead: boolean
+  readonly look: () => void
+}
+
+function Line({ step, since, shown, ahead, look }: LineProps) {
+  return (
+    <li class={`f-${familyOf(step.to)}${ahead ? ' ahead' : ''}`} aria-current={shown ? 'step' : undefined}>
+      <button type="button" onClick={look}>
+        <span class="gap" title={clock(step.at)}>
+          {since === undefined ? '' : `+${duration(step.at - since)}`}
+        </span>
+        <span class="event">{eventName(step.event)}</span>
+        <span class="move">
+          {step.from === step.to ? (
+            <em>stays {step.to}</em>
+          ) : (
+            <>
+              {step.from} → <b>{step.to}</b>
+            </>
+          )}
+        </span>
+      </button>
+      {step.payload !== undefined && <Payload value={step.payload} />}
+    </li>
+  )
+}
+
+/** Plain data: short on one line, opened in full. */
+export function Payload({ value }: { readonly value: unknown }) {
+  const line = plainText(value)
+  if (line.length <= 90) return <code class="payload">{line}</code>
+  return (
+    <details class="payload">
+      <summary>
+        <code>{line.slice(0, 200)}</code>
+      </summary>
+      <pre>{plainText(value, 2)}</pre>
+    </details>
+  )
+}

@@ -1,0 +1,127 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { isLiving, lengthOf } from '../data/lifetime.ts'
+import type { Row } from '../data/model.ts'
+import { familyOf, shownState } from '../data/state-colors.ts'
+import { nextSort, type Sort, type SortKey } from '../view/filter.ts'
+import { age, bytes, clock, duration, percent } from '../view/format.ts'
+import { rowKeys, useKeys, useReveal } from '../view/row-keys.ts'
+import { nowOf, select, session, show } from '../view/view.ts'
+
+const rowHeight = 34
+/** Rows that are drawn beyond what is seen, so that scrolling shows no gaps. */
+const beyond = 8
+
+const columns: readonly { readonly key: SortKey; readonly title: string; readonly class: string }[] = [
+  { key: 'state', title: 'State', class: 'c-state' },
+  { key: 'id', title: 'Id', class: 'c-id' },
+  { key: 'image', title: 'Image', class: 'c-image' },
+  { key: 'age', title: 'Age / took', class: 'c-num c-age' },
+  { key: 'cpu', title: 'CPU', class: 'c-num' },
+  { key: 'mem', title: 'Memory', class: 'c-num c-mem' },
+]
+
+/** Every actor, one a row; only the rows that are seen are drawn. */
+export function Table({ rows, sort }: { readonly rows: readonly Row[]; readonly sort: Sort }) {
+  const { box, top, height } = useScroll()
+  const first = Math.max(0, Math.floor(top / rowHeight) - beyond)
+  const last = Math.min(rows.length, Math.ceil((top + height) / rowHeight) + beyond)
+  const { selected } = session
+  const now = nowOf()
+
+  useKeys(() => rowKeys({ rows, rowHeight, box: box.current }))
+  useReveal({ rows, rowHeight, box })
+
+  return (
+    <div class="table" role="grid" aria-label="Actors" aria-rowcount={rows.length + 1} aria-colcount={columns.length}>
+      <div class="thead" role="row">
+        {columns.map(({ key, title, class: name }) => (
+          <div
+            key={key}
+            role="columnheader"
+            class={name}
+            aria-sort={sort.by === key ? (sort.down ? 'descending' : 'ascending') : 'none'}
+          >
+            <button type="button" onClick={() => show({ sort: nextSort(sort, key) })}>
+              {title}
+              <span class="sorted" aria-hidden="true">
+                {sort.by === key ? (sort.down ? '↓' : '↑') : ''}
+              </span>
+            </button>
+          </div>
+        ))}
+      </div>
+      <div class="tbody" ref={box} tabIndex={0} role="rowgroup" aria-label="Arrow keys choose an actor">
+        <div class="sizer" style={{ height: `${rows.length * rowHeight}px` }} role="presentation">
+          {rows.slice(first, last).map((row, index) => (
+            <TableRow key={row.key} row={row} index={first + index} now={now} selected={row.key === selected} />
+          ))}
+        </div>
+      </div>
+    </div>
+  )
+}
+
+interface RowProps {
+  readonly row: Row
+  readonly index: number
+  readonly now: number
+  readonly selected: boolean
+}
+
+function TableRow({ row, index, now, selected }: RowProps) {
+  const state = shownState(row)
+  const living = isLiving(row)
+  const length = lengthOf(row, now)
+  return (
+    <div
+      class={`row f-${familyOf(state)}${selected ? ' selected' : ''}${living ? '' : ' past'}`}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={selected}
+      tabIndex={-1}
+      style={{ transform: `translateY(${index * rowHeight}px)` }}
+      data-id={row.id}
+      onClick={() => select(row.key)}
+    >
+      <div role="gridcell" class="c-state">
+        <span class="badge">{state}</span>
+      </div>
+      <div role="gridcell" class="c-id" title={row.id}>
+        {row.id}
+      </div>
+      <div role="gridcell" class="c-image" title={[row.image ?? row.machine, row.command].filter(Boolean).join(' ')}>
+        {row.image ?? <span class="machine-name">{row.machine}</span>}
+        {row.command !== undefined && <span class="command">{row.command}</span>}
+      </div>
+      <div role="gridcell" class="c-num c-age" title={`${living ? 'since' : 'from'} ${clock(row.created)}`}>
+        {living ? age(length) : duration(length)}
+      </div>
+      <div role="gridcell" class="c-num">
+        {living && row.cpu !== undefined ? percent(row.cpu) : '–'}
+      </div>
+      <div role="gridcell" class="c-num c-mem">
+        {living && row.mem !== undefined ? bytes(row.mem) : '–'}
+      </div>
+    </div>
+  )
+}
+
+/** Where a box is scrolled to, and how high it is, in px. */
+export function useScroll() {
+  const box = useRef<HTMLDivElement>(null)
+  const [seen, setSeen] = useState({ top: 0, height: 600 })
+  useEffect(() => {
+    const { current } = box
+    if (current === null) return
+    const look = () => setSeen({ top: current.scrollTop, height: current.clientHeight })
+    const observer = new ResizeObserver(look)
+    observer.observe(current)
+    current.addEventListener('scroll', look, { passive: true })
+    look()
+    return () => {
+      observer.disconnect()
+      current.removeEventListener('scroll', look)
+    }
+  }, [])
+  return { box, ...seen }
+}

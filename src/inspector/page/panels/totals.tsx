@@ -1,0 +1,31 @@
+import { groupsOf } from '../view/totals-groups.ts'
+import { nowOf, session, show } from '../view/view.ts'
+
+/** How many are where, now and in all; a click filters by it. */
+export function TotalsBar({ filter }: { readonly filter: string }) {
+  const groups = groupsOf(session.model.totals).filter(({ length }) => length > 0)
+  const rate = session.model.rate(nowOf())
+  return (
+    <section class="totals" aria-label="Totals">
+      {groups.map(chips => (
+        <div key={chips[0]?.filter} class="chips">
+          {chips.map(({ label, count, filter: wanted, title, family }) => (
+            <button
+              key={label}
+              type="button"
+              class={`chip f-${family}`}
+              title={title}
+              aria-pressed={filter === wanted}
+              onClick={() => show({ filter: filter === wanted ? '' : wanted })}
+            >
+              <b>{count.toLocaleString('en')}</b> {label}
+            </button>
+          ))}
+        </div>
+      ))}
+      <span class="rate">
+        <b>{rate < 10 ? rate.toFixed(1) : Math.round(rate)}</b> ended/s
+      </span>
+    </section>
+  )
+}

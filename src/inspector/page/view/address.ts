@@ -1,0 +1,29 @@
+import type { Wanted } from '../data/selection.ts'
+
+/** What the address of the page tells of what is seen, after its `#`: reloading, going back and passing it on lead to the same. */
+export interface Address {
+  readonly tab: 'table' | 'timeline'
+  readonly filter: string
+  readonly wanted: Wanted | undefined
+}
+
+export function readAddress(hash: string): Address {
+  const fields = new URLSearchParams(hash.replace(/^#/, ''))
+  const id = fields.get('id')
+  const key = Number(fields.get('key') ?? Number.NaN)
+  return {
+    tab: fields.get('tab') === 'timeline' ? 'timeline' : 'table',
+    filter: fields.get('filter') ?? '',
+    wanted: id === null ? undefined : { id, key: Number.isInteger(key) ? key : undefined },
+  }
+}
+
+export function writeAddress({ tab, filter, wanted }: Address): string {
+  const fields = new URLSearchParams({
+    ...(tab === 'table' ? {} : { tab }),
+    ...(filter === '' ? {} : { filter }),
+    ...(wanted === undefined ? {} : { id: wanted.id }),
+    ...(wanted?.key === undefined ? {} : { key: String(wanted.key) }),
+  })
+  return fields.size === 0 ? '' : `#${fields}`
+}

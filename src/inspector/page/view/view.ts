@@ -1,0 +1,97 @@
+import { useEffect, useState } from 'preact/hooks'
+import { Session } from '../data/session.ts'
+import { type Sort, usualSort } from './filter.ts'
+
+/** What the user has chosen to see. */
+export interface View {
+  readonly tab: 'table' | 'timeline'
+  readonly filter: string
+  readonly sort: Sort
+  /** The number of the step that is looked at; undefined follows live. */
+  readonly cursor: number | undefined
+  readonly help: boolean
+  /** The statechart with every label, at its full size; else as it fits. */
+  readonly allLabels: boolean
+}
+
+let view: View = {
+  tab: 'table',
+  filter: '',
+  sort: usualSort,
+  cursor: undefined,
+  help: false,
+  allLabels: false,
+}
+const listeners = new Set<() => void>()
+let drawing = false
+
+/** Draws with the next frame; a hidden page draws nothing. */
+function redraw(): void {
+  if (drawing) return
+  drawing = true
+  requestAnimationFrame(() => {
+    drawing = false
+    for (const listener of listeners) listener()
+  })
+}
+
+/** The one session of the page. */
+export const session = new Session(redraw)
+
+/** What becomes of the address: a new place, which Back leads from; the same one, changed; or it is where this came from. */
+export type Choice = 'new' | 'same' | 'restored'
+let chosen: (choice: 'new' | 'same') => void = () => {}
+
+/** Calls back whenever something is chosen that the address tells. */
+export function onChoice(listener: typeof chosen): void {
+  chosen = listener
+}
+
+export function show(change: Partial<View>, choice: Choice = 'same'): void {
+  const before = view
+  view = { ...view, ...change }
+  if (choice !== 'restored' && (before.tab !== view.tab || before.filter !== view.filter)) chosen('same')
+  redraw()
+}
+
+export const currentView = (): View => view
+
+/** Selects an actor, and follows it live. Those that are only passed, on the way with the arrow keys, are no places to go back to. */
+export function select(key: number | undefined, passing = false): void {
+  view = { ...view, cursor: undefined }
+  const before = session.selected
+  session.select(key)
+  if (before !== session.selected) chosen(passing && before !== undefined ? 'same' : 'new')
+  redraw()
+}
+
+/** Draws the component anew whenever the view or the session changes, and once a second, since ages grow. */
+export function useView(): View {
+  const [, setVersion] = useState(0)
+  useEffect(() => {
+    const listener = () => setVersion(version => version + 1)
+    listeners.add(listener)
+    const timer = setInterval(redraw, 1_000)
+    return () => {
+      listeners.delete(listener)
+      clearInterval(timer)
+    }
+  }, [])
+  return view
+}
+
+/** Moves the cursor over the selected actor's past by so many steps; past the end it follows live. */
+export function stepBy(by: number): void {
+  const { log } = session.history
+  const [first] = log
+  const last = log.at(-1)
+  if (first === undefined || last === undefined) return
+  const next = (view.cursor ?? last.n) + by
+  show({ cursor: next >= last.n ? undefined : Math.max(first.n - 1, next) })
+}
+
+/** The time now: that of the recording, of the pause, or of what was told last where nobody tells any more. */
+export const nowOf = (): number =>
+  session.player?.at ??
+  session.pausedAt ??
+  (session.link === 'live' ? Math.max(session.model.now, Date.now()) : session.model.now)

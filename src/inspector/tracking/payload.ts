@@ -1,0 +1,83 @@
+import { redact } from '../../utils/redact.ts'
+
+const longest = 300
+const most = 24
+const deepest = 4
+const largest = 4_000
+
+/** Fields that hold secrets wherever they are. */
+const secretField = /^(env|auth|.*(password|passwd|secret|token|credential|authorization).*)$/i
+
+/** What may still be shown, in letters: a value that is large in every direction must not get past the bounds of each. */
+interface Room {
+  left: number
+}
+
+/**
+ * A copy of a value that is safe to show: plain data, bounded in depth, in the number of entries, in the length of texts and as a whole, with secrets masked.
+ * Anything may come in (an XState event, a machine's context); this never throws.
+ */
+export function showable(value: unknown, secrets: readonly string[] = []): unknown {
+  return copy(value, secrets, 0, { left: largest })
+}
+
+function copy(value: unknown, secrets: readonly string[], depth: number, room: Room): unknown {
+  room.left -= 8
+  if (typeof value === 'string') return short(redact(value, secrets), room)
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
+  if (typeof value === 'boolean' || value === null || value === undefined) return value
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value !== 'object') return undefined
+  try {
+    if (value instanceof Error) return copyError(value, secrets, depth, room)
+    if (ArrayBuffer.isView(value)) return `(${value.byteLength} bytes)`
+    if (value instanceof Date) return value.toISOString()
+    if (depth >= deepest || room.left < 0) return '(…)'
+    if (Array.isArray(value)) {
+      const shown = value.slice(0, most).map(entry => copy(entry, secrets, depth + 1, room))
+      return value.length > most ? [...shown, `(${value.length - most} more)`] : shown
+    }
+    // Actors, streams, sockets: their insides are nobody's business.
+    const proto = Object.getPrototypeOf(value)
+    if (proto !== null && proto !== Object.prototype) return `(${value.constructor?.name ?? 'object'})`
+    return Object.fromEntries(
+      Object.entries(value)
+        .slice(0, most)
+        .map(([name, entry]) => {
+          const shown = secretField.test(name) ? '•••' : copy(entry, secrets, depth + 1, room)
+          return [redact(name, secrets), shown] as const
+        })
+        .filter(([, entry]) => entry !== undefined),
+    )
+  } catch {
+    return '(cannot be shown)'
+  }
+}
+
+/** What came with an event besides its type; undefined for nothing. */
+export function payloadOf(event: object, secrets: readonly string[] = []): unknown {
+  let any = false
+  for (const name in event) {
+    if (name !== 'type' && name !== 'actorId') any = true
+  }
+  if (!any) return undefined
+  const { type: _, actorId: __, ...rest } = event as Record<string, unknown>
+  const shown = showable(rest, secrets) as object
+  return Object.keys(shown).length === 0 ? undefined : shown
+}
+
+function copyError(error: Error, secrets: readonly string[], depth: number, room: Room): unknown {
+  const { code } = error as { code?: unknown }
+  return {
+    error: error.name,
+    ...(typeof code === 'string' ? { code } : {}),
+    message: short(redact(error.message, secrets), room),
+    ...(error.cause === undefined || depth >= deepest ? {} : { cause: copy(error.cause, secrets, depth + 1, room) }),
+  }
+}
+
+function short(text: string, room: Room): string {
+  const length = Math.min(text.length, longest, Math.max(0, room.left))
+  room.left -= length
+  return length < text.length ? `${text.slice(0, length)}… (${text.length} characters)` : text
+}

@@ -1,0 +1,156 @@
+import type { AnyActorRef, AnyStateMachine, InspectionEvent } from 'xstate'
+import { inspectableOf } from '../../utils/actors/inspectable.ts'
+import type { ActorInfo, MachineInfo, Sample, Step, Totals } from '../protocol.ts'
+import { machineInfo, stateName } from './graph.ts'
+import { Tally } from './totals.ts'
+import { type Seen, TrackedActor } from './tracked-actor.ts'
+
+/** Who hears of changes. */
+export interface RegistryListener {
+  machine(key: string, info: MachineInfo): void
+  /** As it was before its first step. */
+  actor(info: ActorInfo): void
+  step(step: Step): void
+  sample(sample: Sample): void
+  gone(key: number): void
+}
+
+/** How much is kept. */
+export interface RegistryLimits {
+  /** Actors; those that are at their end are dropped beyond it, oldest first. Living ones are always kept. */
+  readonly maxActors: number
+  /** Steps of each actor. */
+  readonly maxSteps: number
+  /** Points of samples of each actor. */
+  readonly maxStats: number
+}
+
+/** Makes of XState's inspection events what an inspector keeps: every actor that has a machine, its states and its steps. */
+export class Registry {
+  readonly #limits: RegistryLimits
+  readonly #listener: RegistryListener
+  readonly #machines = new Map<object, string>()
+  readonly #infos: Record<string, MachineInfo> = {}
+  readonly #actors = new Map<number, TrackedActor>()
+  readonly #ofRef = new WeakMap<object, TrackedActor>()
+  readonly #tally = new Tally()
+  /** Actors at their end, in the order in which they came to it. */
+  readonly #ended = new Set<number>()
+  #lastKey = 0
+  #sampling = false
+
+  constructor(limits: RegistryLimits, listener: RegistryListener) {
+    this.#limits = limits
+    this.#listener = listener
+  }
+
+  /** Takes an event of an actor's system. */
+  observe(event: InspectionEvent): void {
+    switch (event.type) {
+      // Nothing is to be seen of an actor yet when XState tells that there is one: it is known from its first snapshot on.
+      case '@xstate.microstep':
+        this.#ofRef.get(event.actorRef)?.microstep(event)
+        break
+      case '@xstate.snapshot':
+        this.#step(event.actorRef as AnyActorRef, event as Seen)
+        break
+    }
+  }
+
+  get machines(): Readonly<Record<string, MachineInfo>> {
+    return { ...this.#infos }
+  }
+  get actors(): ActorInfo[] {
+    return [...this.#actors.values()].map(({ info }) => info)
+  }
+  get totals(): Totals {
+    return this.#tally.totals
+  }
+
+  get(key: number): TrackedActor | undefined {
+    return this.#actors.get(key)
+  }
+
+  /** Samples all that lives, from now on: only while somebody looks, since a stream of samples costs the engine. */
+  set sampling(wanted: boolean) {
+    if (this.#sampling === wanted) return
+    this.#sampling = wanted
+    for (const actor of this.#actors.values()) this.#sample(actor)
+  }
+
+  #sample(actor: TrackedActor): void {
+    if (this.#sampling) actor.sample(sample => this.#listener.sample(sample))
+    else actor.stopSampling()
+  }
+
+  #add(ref: AnyActorRef, machine: AnyStateMachine, { snapshot }: Seen): TrackedActor {
+    const parent = (ref as { _parent?: AnyActorRef })._parent
+    const identity = {
+      key: ++this.#lastKey,
+      id: ref.id,
+      machine: this.#machineKey(machine),
+      parent: parent === undefined ? undefined : this.#ofRef.get(parent)?.identity.key,
+    }
+    const initial = stateName(snapshot.value)
+    const actor = new TrackedActor(identity, initial, this.#limits)
+    this.#ofRef.set(ref, actor)
+    this.#actors.set(identity.key, actor)
+    this.#tally.seen()
+    this.#tally.entered(identity.machine, initial)
+    const inspectable = inspectableOf(ref)
+    if (inspectable !== undefined) actor.describe(inspectable)
+    if (this.#sampling) this.#sample(actor)
+    this.#drop()
+    this.#listener.actor(actor.info)
+    return actor
+  }
+
+  #step(ref: AnyActorRef, seen: Seen): void {
+    const known = this.#ofRef.get(ref)
+    const definition = known === undefined ? machineOf(ref) : undefined
+    const actor = known ?? (definition === undefined ? undefined : this.#add(ref, definition, seen))
+    if (actor === undefined) return
+    if (actor.over) return
+    const { machine, key } = actor.identity
+    const before = actor.state
+    const wasDecided = actor.status !== undefined
+    const step = actor.step(seen)
+    if (step === undefined) return
+    if (before !== actor.state || actor.over) {
+      this.#tally.left(machine, before)
+      if (!actor.over) this.#tally.entered(machine, actor.state)
+    }
+    if (!wasDecided && actor.status !== undefined) this.#tally.ended(machine, actor.status)
+    this.#listener.step(step)
+    if (!actor.over) return
+    this.#ended.add(key)
+    this.#drop()
+  }
+
+  #drop(): void {
+    for (const key of this.#ended) {
+      if (this.#actors.size <= this.#limits.maxActors) return
+      this.#ended.delete(key)
+      this.#actors.delete(key)
+      this.#listener.gone(key)
+    }
+  }
+
+  #machineKey(machine: AnyStateMachine): string {
+    const known = this.#machines.get(machine.config)
+    if (known !== undefined) return known
+    const info = machineInfo(machine)
+    let key = info.name
+    for (let n = 2; key in this.#infos; n++) key = `${info.name}#${n}`
+    this.#machines.set(machine.config, key)
+    this.#infos[key] = info
+    this.#listener.machine(key, info)
+    return key
+  }
+}
+
+/** The machine of an actor that has one: promises and callbacks have none. */
+function machineOf(ref: AnyActorRef): AnyStateMachine | undefined {
+  const { logic } = ref as { logic?: { root?: unknown } }
+  return logic?.root === undefined ? undefined : (logic as AnyStateMachine)
+}

@@ -1,0 +1,125 @@
+import type { Readable } from 'node:stream'
+import { CookietinError, toCookietinError } from '../errors.ts'
+import type { TaskInput } from './task.ts'
+
+/**
+ * Gives any kind of input in chunks of bytes; strings become UTF-8, empty chunks are left out.
+ *
+ * Nothing is opened, locked or listened to before the first chunk is asked for. `return()` releases the source at once, also
+ * while a chunk is awaited: a stream is destroyed or cancelled, an iterator is told to return. What goes wrong in the source is
+ * thrown as a CookietinError `ERR_COOKIETIN_INPUT_FAILED`.
+ */
+export function toChunks(input: TaskInput): AsyncIterable<Uint8Array> {
+  return { [Symbol.asyncIterator]: () => new Chunks(() => open(input)) }
+}
+
+/** What goes wrong with an input before anybody reads it. */
+export interface InputGuard {
+  /** The error that it has had, if any. */
+  failure(): CookietinError | undefined
+  release(): void
+}
+
+/**
+ * Guards an input that is not read yet: a stream that breaks meanwhile, as one of a file that is not there, must find a listener for its
+ * error, which would end the process otherwise. `broke` hears of it.
+ */
+export function guardInput(input: TaskInput | undefined, broke: (error: unknown) => void = ignore): InputGuard {
+  if (typeof input !== 'object' || !isNodeStream(input)) return { failure: () => undefined, release() {} }
+  input.on('error', broke)
+  return {
+    failure: () => (input.errored ? inputError(input.errored) : undefined),
+    release: () => input.off('error', broke),
+  }
+}
+
+/** A source in one form: `next` as in an iterator, and `release` for one that is not read to its end. */
+interface Source {
+  next(): Promise<{ readonly done?: boolean | undefined; readonly value?: unknown }>
+  release(): unknown
+}
+
+class Chunks implements AsyncIterator<Uint8Array, undefined> {
+  readonly #open: () => Source
+  #source: Source | undefined
+  #done = false
+
+  constructor(open: () => Source) {
+    this.#open = open
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    try {
+      while (!this.#done) {
+        this.#source ??= this.#open()
+        const { done, value } = await this.#source.next()
+        if (done) break
+        const chunk = toBytes(value)
+        if (chunk.length > 0) return { done: false, value: chunk }
+      }
+    } catch (error) {
+      await this.return()
+      throw inputError(error)
+    }
+    this.#done = true
+    return { done: true, value: undefined }
+  }
+
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    if (!this.#done) {
+      this.#done = true
+      try {
+        this.#source ??= this.#open()
+        // Not awaited: a generator that waits inside its own `next` answers only after that, if ever.
+        Promise.resolve(this.#source.release()).catch(() => {})
+      } catch {
+        // What the source says on its way out is of no use to anyone: the task has ended, or has failed before.
+      }
+    }
+    return { done: true, value: undefined }
+  }
+}
+
+function open(input: TaskInput): Source {
+  if (typeof input === 'string' || input instanceof Uint8Array) return fromIterator([input][Symbol.iterator]())
+  if ('getReader' in input) return fromWebStream(input)
+  if (Symbol.asyncIterator in input) {
+    const source = fromIterator(input[Symbol.asyncIterator]())
+    return isNodeStream(input) ? { next: source.next, release: () => destroy(input) } : source
+  }
+  return fromIterator(input[Symbol.iterator]())
+}
+
+function fromIterator(iterator: AsyncIterator<unknown> | Iterator<unknown>): Source {
+  return { next: async () => iterator.next(), release: () => iterator.return?.() }
+}
+
+function fromWebStream(stream: ReadableStream<unknown>): Source {
+  const reader = stream.getReader()
+  return { next: () => reader.read(), release: () => reader.cancel() }
+}
+
+function isNodeStream(input: object): input is Readable {
+  return 'destroy' in input && typeof input.destroy === 'function' && 'on' in input && typeof input.on === 'function'
+}
+
+/** A stream's own iterator would answer only after the chunk that is being waited for. */
+function destroy(stream: Readable): void {
+  stream.on('error', ignore)
+  stream.destroy()
+}
+
+function ignore(): void {}
+
+function inputError(error: unknown): CookietinError {
+  return toCookietinError(error, 'ERR_COOKIETIN_INPUT_FAILED', 'Cannot read the input of the task')
+}
+
+function toBytes(chunk: unknown): Uint8Array {
+  if (typeof chunk === 'string') return Buffer.from(chunk, 'utf8')
+  if (chunk instanceof Uint8Array) return chunk
+  throw new CookietinError(
+    'ERR_COOKIETIN_INPUT_FAILED',
+    `Cannot read the input of the task: it gave a chunk of type ${chunk === null ? 'null' : typeof chunk}, and only strings and bytes (Uint8Array) can be sent`,
+  )
+}

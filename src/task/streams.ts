@@ -1,0 +1,44 @@
+import type { Writable } from 'node:stream'
+import type { Stat } from '../stats/stat.ts'
+import type { Issues } from '../utils/validation/issues.ts'
+import type { TaskInput } from './task.ts'
+
+const inputRule =
+  'a string, bytes (Uint8Array), an iterable of those, a Node.js readable stream or a web ReadableStream'
+
+/** Checks the kind of the input, not what it holds: that is read while the task runs. */
+export function readInput(issues: Issues, value: unknown, field: 'input' | 'body' = 'input'): TaskInput | undefined {
+  if (value === undefined) return undefined
+  if (typeof value === 'string' || value instanceof Uint8Array) return value
+  const source = (typeof value === 'object' && value !== null ? value : {}) as {
+    readonly locked?: unknown
+    readonly destroyed?: unknown
+    readonly getReader?: unknown
+    readonly [Symbol.iterator]?: unknown
+    readonly [Symbol.asyncIterator]?: unknown
+  }
+  const readable = [source.getReader, source[Symbol.asyncIterator], source[Symbol.iterator]].some(isFunction)
+  if (!readable) return issues.addSecret(field, value, inputRule)
+  if (source.locked === true) return issues.addSecret(field, value, 'a stream that nobody else is reading')
+  if (source.destroyed === true) return issues.addSecret(field, value, 'a stream that has not been destroyed')
+  return value as TaskInput
+}
+
+export function readWritable(issues: Issues, field: 'stdout' | 'stderr', value: unknown): Writable | undefined {
+  if (value === undefined) return undefined
+  const sink = (typeof value === 'object' && value !== null ? value : {}) as Partial<Writable>
+  if (!isFunction(sink.write) || !isFunction(sink.once)) return issues.add(field, value, 'a Node.js writable stream')
+  if (sink.destroyed === true || sink.writableEnded === true) {
+    return issues.add(field, value, 'a writable stream that has neither ended nor been destroyed')
+  }
+  return value as Writable
+}
+
+export function readOnStat(issues: Issues, value: unknown): ((stat: Stat) => void) | undefined {
+  if (value === undefined || isFunction(value)) return value as ((stat: Stat) => void) | undefined
+  return issues.add('onStat', value, 'a function')
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function'
+}

@@ -1,0 +1,55 @@
+import { type FieldIssue, InvalidInputError } from '../errors.ts'
+
+/** What is wrong with something given as a signal; undefined when nothing is. */
+export function signalIssue(signal: unknown): FieldIssue | undefined {
+  if (signal === undefined || signal === null) return undefined
+  const { aborted, addEventListener } = Object(signal) as Partial<AbortSignal>
+  if (typeof aborted === 'boolean' && typeof addEventListener === 'function') return undefined
+  return { field: 'signal', value: String(Object.prototype.toString.call(signal)), allowed: 'an AbortSignal' }
+}
+
+/** @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK` for what is no signal. */
+export function checkSignal(signal: unknown): void {
+  const issue = signalIssue(signal)
+  if (issue !== undefined) throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [issue])
+}
+
+const listeners = new WeakMap<AbortSignal, Set<() => void>>()
+
+/**
+ * Calls back once when the signal aborts (at once if it has), and returns a function that ends the interest.
+ * However many ask, a signal gets one listener: thousands of tasks may share it without a warning.
+ */
+export function onAbort(signal: AbortSignal | null | undefined, callback: () => void): () => void {
+  if (signal === undefined || signal === null) return () => {}
+  if (signal.aborted) {
+    callback()
+    return () => {}
+  }
+  const callbacks = listeners.get(signal) ?? listen(signal)
+  callbacks.add(callback)
+  return () => {
+    callbacks.delete(callback)
+    if (callbacks.size === 0) unlisten(signal)
+  }
+}
+
+const unlisteners = new WeakMap<AbortSignal, () => void>()
+
+function listen(signal: AbortSignal): Set<() => void> {
+  const callbacks = new Set<() => void>()
+  const onEvent = () => {
+    unlisten(signal)
+    for (const callback of [...callbacks]) callback()
+  }
+  signal.addEventListener('abort', onEvent, { once: true })
+  listeners.set(signal, callbacks)
+  unlisteners.set(signal, () => signal.removeEventListener('abort', onEvent))
+  return callbacks
+}
+
+function unlisten(signal: AbortSignal): void {
+  unlisteners.get(signal)?.()
+  unlisteners.delete(signal)
+  listeners.delete(signal)
+}

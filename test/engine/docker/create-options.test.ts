@@ -1,0 +1,128 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { request } from 'node:http'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { describe, expect, test } from 'vitest'
+import { resolveDockerConfig } from '../../../src/engines/docker/config/config.ts'
+import type { CreateOptions } from '../../../src/engines/docker/create-options/create-options.ts'
+import { createDockerEngine } from '../../../src/engines/docker/engine.ts'
+import type { ContainerTask } from '../../../src/task/task.ts'
+import { live, testEngine } from '../../support/engine/docker.ts'
+import { engineAddress, engineRequest } from '../../support/engine/request.ts'
+import { testImage } from '../../support/images/images.ts'
+import { checkLeaks } from '../../support/leaks/hooks.ts'
+
+checkLeaks()
+
+/** What a script of a task says; standard error too. */
+async function said(script: string, task: Partial<ContainerTask> = {}, config = {}) {
+  await using driver = await testEngine(config)
+  const container = driver.container({ command: ['sh', '-c', `{ ${script}; } 2>&1`], ...task })
+  const { stdout } = await live(container)
+  await container.remove()
+  return stdout.trim()
+}
+
+describe('seen from inside', () => {
+  test('no capabilities, no new privileges, system calls filtered, a limit on processes', async () => {
+    const status = await said(
+      'grep -E "^(CapEff|CapBnd|NoNewPrivs|Seccomp):" /proc/self/status; cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null',
+    )
+    expect(status.replaceAll('\t', ' ').split('\n')).toEqual([
+      'CapEff: 0000000000000000',
+      'CapBnd: 0000000000000000',
+      'NoNewPrivs: 1',
+      'Seccomp: 2',
+      '256',
+    ])
+  })
+
+  test('hardened: not root, nothing to write on but a bounded /tmp that runs nothing, no network', async () => {
+    const hardened = { profile: 'hardened' } as const
+    expect(await said('id -u; id -g', hardened)).toBe('65532\n65532')
+    expect(
+      await said('for d in / /etc /dev /dev/shm; do touch $d/x && echo open $d; done; true', hardened),
+    ).not.toContain('open')
+    expect(await said('cp /bin/busybox /tmp/b && chmod 755 /tmp/b && /tmp/b true', hardened)).toMatch(
+      /permission denied/i,
+    )
+    expect(await said('head -c 100000000 /dev/zero > /tmp/f; wc -c < /tmp/f', hardened)).toContain(String(64 * 2 ** 20))
+    expect(await said('ls /sys/class/net', hardened)).toBe('lo')
+    expect(await said('ulimit -n; ulimit -c', hardened)).toBe('1024\n0')
+  })
+
+  test('root by name with the hardened profile is refused', async () => {
+    await using driver = await testEngine()
+    for (const user of ['root', '0', '0:1000', '00']) {
+      expect(() => driver.container({ profile: 'hardened', user })).toThrow(/user: '\S+' is not allowed/)
+    }
+  })
+
+  test('memory has no swap beside it', async () => {
+    await using driver = await testEngine()
+    const container = driver.container({ memory: '32m' })
+    await container.prepare(new AbortController().signal)
+    const { HostConfig } = (await engineRequest('GET', `/containers/${container.name}/json`)) as {
+      HostConfig: { Memory: number; MemorySwap: number }
+    }
+    expect([HostConfig.Memory, HostConfig.MemorySwap]).toEqual([32 * 2 ** 20, 32 * 2 ** 20])
+    await container.remove()
+  })
+})
+
+test('a file of images is loaded at the start', async () => {
+  await using driver = await testEngine()
+  const folder = await mkdtemp('/tmp/ct-')
+  const copy = 'cookietin-test/loaded:1'
+  await engineRequest('POST', `/images/${testImage}/tag?repo=cookietin-test/loaded&tag=1`)
+  const archive = await new Promise<Buffer>((resolve, reject) => {
+    const call = request({ ...engineAddress(), path: `/images/${copy}/get`, agent: false }, response => {
+      buffer(response).then(resolve, reject)
+    })
+    call.on('error', reject).end()
+  })
+  await writeFile(join(folder, 'images.tar'), archive)
+  await engineRequest('DELETE', `/images/${copy}?noprune=true`)
+  const engine = await createDockerEngine(
+    resolveDockerConfig({ dockerLoadFile: join(folder, 'images.tar') }, process.env),
+  )
+  await engine.close()
+  const container = driver.container({ image: copy, command: ['echo', 'loaded'] })
+  expect((await live(container)).stdout).toBe('loaded\n')
+  await container.remove()
+  await engineRequest('DELETE', `/images/${copy}?noprune=true`)
+  await rm(folder, { recursive: true })
+})
+
+describe('create options changed by hand', () => {
+  test('give up only what the config names, and it is told', async () => {
+    await using driver = await testEngine({ allow: ['security-options'] })
+    const told: string[] = []
+    driver.engine.transitions$.subscribe(({ machine, id, to, event }) => told.push(`${machine} ${id}: ${to}, ${event}`))
+    const named = driver.container({ id: 'named', command: ['grep', 'Seccomp:', '/proc/self/status'] })
+    ;(named.options as CreateOptions).HostConfig.SecurityOpt.push('seccomp=unconfined')
+    expect((await live(named)).stdout).toBe('Seccomp:\t0\n')
+    await named.remove()
+    expect(told).toEqual(['profile named: loosened, security-options'])
+
+    const unnamed = driver.container({ command: ['true'] })
+    Object.assign((unnamed.options as CreateOptions).HostConfig, { Privileged: true, PidMode: 'host' })
+    await expect(unnamed.prepare(new AbortController().signal)).rejects.toThrow(
+      /gives up privileged,(?:.|\n)*gives up namespaces,/,
+    )
+    expect(await driver.leftovers()).toEqual([])
+  })
+
+  test('keep the labels by which what is left is found', async () => {
+    await using driver = await testEngine()
+    const container = driver.container({ id: 'labelled', command: ['true'] })
+    Object.assign(container.options, { Labels: { team: 'bakers' } })
+    await container.prepare(new AbortController().signal)
+    const { Config } = (await engineRequest('GET', `/containers/${container.name}/json`)) as {
+      Config: { Labels: Record<string, string> }
+    }
+    expect(Config.Labels).toMatchObject({ team: 'bakers', 'cookietin.id': 'labelled' })
+    expect(await driver.leftovers()).toEqual([container.name])
+    await container.remove()
+  })
+})

@@ -1,0 +1,57 @@
+import { onTestFinished } from 'vitest'
+import type { DockerEngineDriver } from '../../src/driver/docker-driver.ts'
+import type { DockerEngine } from '../../src/engines/docker/engine.ts'
+import {
+  type ContainerTask,
+  createDockerDriver,
+  createExecutor,
+  type DockerConfig,
+  type Execution,
+  type ExecutorOptions,
+} from '../../src/index.ts'
+import { containersWith } from '../support/engine/request.ts'
+import { ensureTestImage, testImage } from '../support/images/images.ts'
+import { watchLeaks } from '../support/leaks/leaks.ts'
+
+/** A driver and an executor on the real engine; fails the test that leaves a container, socket, timer or listener behind. */
+export async function kitchen(options: Omit<ExecutorOptions, 'driver'> = {}, config: DockerConfig = {}) {
+  await ensureTestImage()
+  const checkLeaks = watchLeaks()
+  const driver = await createDockerDriver(config)
+  const executor = createExecutor({ driver, concurrency: 4, ...options })
+  const { instance } = (driver as DockerEngineDriver).engine as DockerEngine
+  /** The names of the containers that this driver has made, as the engine has them. */
+  const containers = () => containersWith(`cookietin.instance=${instance}`)
+  onTestFinished(async () => {
+    await executor.close({ force: true })
+    await driver.close()
+    const left = await containers()
+    if (left.length > 0) throw new Error(`left on the engine: ${left.join(', ')}`)
+    await checkLeaks()
+  })
+  return { driver, executor, containers }
+}
+
+/** A task without a network, which starts in half the time. */
+export const shell = (script: string, rest: Partial<ContainerTask> = {}): ContainerTask => ({
+  image: testImage,
+  command: ['sh', '-c', script],
+  disableNet: true,
+  ...rest,
+})
+
+/** Resolves when the run has come to a state. */
+export const until = (execution: Execution, state: string) =>
+  new Promise<void>(resolve => {
+    execution.state$.subscribe(seen => seen === state && resolve())
+  })
+
+/** Resolves with what the run has written once it has written so much. */
+export async function untilWritten(execution: Execution, text: string): Promise<string> {
+  let written = ''
+  for await (const chunk of execution.stdout) {
+    written += String(chunk)
+    if (written.includes(text)) break
+  }
+  return written
+}

@@ -1,0 +1,20 @@
+// A process that runs tasks for as long as it lives, with a history of the options in its first argument, and prints the id of each run whose result it
+// was given. With a second argument its Node has no SQLite of its own.
+import { createHistory, type HistoryOptions } from '../../../src/history/index.ts'
+import { createExecutor } from '../../../src/index.ts'
+import { createMockDriver } from '../../../src/testing.ts'
+
+const [, , options = '', without] = process.argv
+if (without !== undefined) process.getBuiltinModule = () => undefined as never
+
+const history = await createHistory(JSON.parse(options) as HistoryOptions)
+const driver = await createMockDriver({ stdout: 'x', stats: [{ timestamp: 1_767_323_045_000, metrics: { pids: 7 } }] })
+const executor = createExecutor({ driver, history, concurrency: 4 })
+
+async function lane() {
+  for (;;) {
+    const { id, status } = await executor.run({ image: 'x', onStat: () => {} })
+    process.stdout.write(`${id} ${status}\n`)
+  }
+}
+await Promise.all([lane(), lane(), lane(), lane()])

@@ -1,0 +1,157 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, createServer, type Socket } from 'node:net'
+import { engineSocket } from './request.ts'
+
+/** What is done to a request. */
+export type Fault =
+  /** The connection is cut before the engine sees the request. */
+  | 'cutBefore'
+  /** The engine acts on the request, then the connection is cut instead of the reply. */
+  | 'cutAfter'
+  /** The engine never sees the request, and no reply comes. */
+  | 'hang'
+  /** Bytes that are no HTTP come for a reply; the engine never sees the request. */
+  | 'garbage'
+  /** A reply of 200 that is no JSON; the engine never sees the request. */
+  | 'html'
+  /** An error reply with a message of the engine's kind; the engine never sees the request. */
+  | 'error500'
+  /** The reply's headers come, then the connection is cut. */
+  | 'cutBody'
+  /** A redirect to another host. */
+  | 'redirect'
+
+/** Picks the fault of a request by its method and path (without the API version); undefined: none. */
+export type FaultPlan = (method: string, path: string) => Fault | undefined
+
+/** A unix socket in front of the engine under test, which breaks what it is told to break. */
+export interface EngineProxy extends AsyncDisposable {
+  readonly socketPath: string
+  /** Every request line that came, without the API version. */
+  readonly requests: readonly string[]
+  /** How many connections are open whose last request matches. */
+  open(request: RegExp): number
+  /** What is broken from now on. */
+  plan: FaultPlan
+  /** Cuts every connection there is. */
+  killAll(): void
+  /** Accepts connections no more (true), as an engine that is gone, or again. */
+  refuse(refused: boolean): Promise<void>
+  /** Passes no byte on any more, in either direction, on any connection (true), as an engine that hangs. */
+  freeze(frozen: boolean): void
+}
+
+/** Starts a proxy with no fault. */
+export async function startProxy(): Promise<EngineProxy> {
+  const folder = await mkdtemp('/tmp/ct-')
+  const socketPath = `${folder}/s`
+  const pairs = new Set<Pair>()
+  const requests: string[] = []
+  let frozen = false
+  const listen = async () => {
+    const server = createServer({ allowHalfOpen: true }, client => {
+      const pair = new Pair(client, requests, (method, path) => proxy.plan(method, path))
+      pairs.add(pair)
+      if (frozen) pair.freeze(true)
+      pair.closed.then(() => pairs.delete(pair))
+    })
+    server.listen(socketPath)
+    await once(server, 'listening')
+    return server
+  }
+  let server: Awaited<ReturnType<typeof listen>> | undefined = await listen()
+  const killAll = () => {
+    for (const pair of pairs) pair.destroy()
+  }
+  const proxy: EngineProxy = {
+    socketPath,
+    requests,
+    open: request => [...pairs].filter(({ last }) => request.test(last)).length,
+    plan: () => undefined,
+    killAll,
+    async refuse(refused) {
+      if (refused === (server === undefined)) return
+      if (refused) {
+        server?.close()
+        server = undefined
+        killAll()
+      } else server = await listen()
+    },
+    freeze(on) {
+      frozen = on
+      for (const pair of pairs) pair.freeze(on)
+    },
+    async [Symbol.asyncDispose]() {
+      server?.close()
+      killAll()
+      await rm(folder, { recursive: true })
+    },
+  }
+  return proxy
+}
+
+/** One connection of a client, and the one to the engine that belongs to it. */
+class Pair {
+  readonly closed: Promise<unknown>
+  /** The last request, as in `requests`. */
+  last = ''
+  readonly #client: Socket
+  readonly #engine: Socket
+  #fault: Fault | undefined
+
+  constructor(client: Socket, requests: string[], plan: FaultPlan) {
+    this.#client = client
+    this.#engine = connect({ path: engineSocket(), allowHalfOpen: true })
+    this.closed = once(client, 'close').catch(() => {})
+    client.on('error', () => this.destroy())
+    this.#engine.on('error', () => this.destroy())
+    client.on('data', chunk => {
+      // Clients of an engine send a request's head in one piece, and do not pipeline.
+      const [, method, path] = /^(GET|HEAD|POST|DELETE) (?:\/v[\d.]+)?(\S+) HTTP/.exec(chunk.toString('latin1')) ?? []
+      if (method !== undefined && path !== undefined) {
+        this.last = `${method} ${path}`
+        requests.push(this.last)
+        this.#fault = plan(method, path)
+        if (this.#fault !== undefined && this.#misbehave(this.#fault)) return
+      } else if (this.#fault === 'hang') return
+      this.#engine.write(chunk)
+    })
+    this.#engine.on('data', chunk => {
+      if (this.#fault === 'cutAfter') return this.destroy()
+      if (this.#fault === 'cutBody') {
+        const end = chunk.indexOf('\r\n\r\n')
+        client.write(chunk.subarray(0, end + 4), () => this.destroy())
+        return
+      }
+      client.write(chunk)
+    })
+    client.on('end', () => this.#engine.end())
+    this.#engine.on('end', () => client.end())
+    client.on('close', () => this.#engine.destroy())
+    this.#engine.on('close', () => client.destroySoon())
+  }
+
+  destroy(): void {
+    this.#client.destroy()
+    this.#engine.destroy()
+  }
+
+  freeze(on: boolean): void {
+    for (const socket of [this.#client, this.#engine]) on ? socket.pause() : socket.resume()
+  }
+
+  /** True when the engine must not see the request. */
+  #misbehave(fault: Fault): boolean {
+    const answers: Partial<Record<Fault, string>> = {
+      garbage: 'what is this?\r\n\r\n',
+      html: 'HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n<html></html>',
+      error500: 'HTTP/1.1 500 Internal Server Error\r\nContent-Length: 28\r\n\r\n{"message":"out of cookies"}',
+      redirect: 'HTTP/1.1 301 Moved\r\nLocation: http://nowhere.invalid/\r\nContent-Length: 0\r\n\r\n',
+    }
+    if (fault === 'cutBefore') this.destroy()
+    const answer = answers[fault]
+    if (answer !== undefined) this.#client.end(answer)
+    return fault === 'cutBefore' || fault === 'hang' || answer !== undefined
+  }
+}

@@ -1,8 +1,0 @@
-// Starts a container that runs for long, prints its name, and waits to be killed.
-import { noEvents, streamsOf, testEngine } from './docker.ts'
-
-const driver = await testEngine()
-const container = driver.container({ command: ['sleep', '300'] })
-await container.prepare(new AbortController().signal)
-await container.start(streamsOf(), noEvents)
-console.log(container.name)

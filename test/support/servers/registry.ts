@@ -1,0 +1,149 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { reachableForEngine } from '../engine/private-reach.ts'
+import { engineRequest } from '../engine/request.ts'
+import { tar } from '../images/tar.ts'
+
+/** What is done to a request to the registry. `pass` lets it through. */
+export type RegistryFault = 'pass' | 'error500' | 'error429' | 'hang' | 'truncate' | 'corrupt'
+
+/** Debian's registry on this machine's loopback, behind a server that breaks what it is told to break. */
+export interface TestRegistry extends AsyncDisposable {
+  /** As an image names it: `127.0.0.1:4711`. */
+  readonly host: string
+  /** Every request that came. */
+  readonly requests: readonly string[]
+  /** What becomes of a request, from now on. */
+  plan: (method: string, path: string) => RegistryFault
+  /** Breaks nothing any more, and lets go of what hangs. */
+  heal(): void
+  /** Pushes a new image with this much in its layer, and has the engine forget it; gives its reference and its digest. */
+  push(name: string, size?: number): Promise<{ readonly image: string; readonly digest: string }>
+}
+
+/** A login. */
+export interface Login {
+  readonly username: string
+  readonly password: string
+}
+
+/** Starts one; with a login, nobody else may pull. */
+export async function startRegistry(login?: Login): Promise<TestRegistry> {
+  const folder = mkdtempSync('/tmp/ct-')
+  const port = await freePort()
+  const auth = login === undefined ? '' : `auth: { htpasswd: { realm: test, path: ${join(folder, 'htpasswd')} } }\n`
+  if (login !== undefined) {
+    writeFileSync(join(folder, 'htpasswd'), execFileSync('htpasswd', ['-Bbn', login.username, login.password]))
+  }
+  const storage = `storage: { filesystem: { rootdirectory: ${join(folder, 'data')} } }`
+  writeFileSync(join(folder, 'config.yml'), `version: 0.1\n${storage}\n${auth}http: { addr: '127.0.0.1:${port}' }\n`)
+  const child = spawn('docker-registry', ['serve', join(folder, 'config.yml')], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const ended = once(child, 'close')
+  await listening(child.stderr)
+  const requests: string[] = []
+  const pushed: string[] = []
+  const server = createServer((incoming, response) => {
+    requests.push(`${incoming.method} ${incoming.url}`)
+    // What a test leaves open is the test's fault, not the engine's thrift.
+    response.shouldKeepAlive = false
+    misbehave(registry.plan(incoming.method ?? '', incoming.url ?? ''), port, incoming, response)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const front = (server.address() as AddressInfo).port
+  const reach = await reachableForEngine(front)
+  const host = `127.0.0.1:${front}`
+  const registry: TestRegistry = {
+    host,
+    requests,
+    plan: () => 'pass',
+    heal() {
+      registry.plan = () => 'pass'
+      server.closeAllConnections()
+    },
+    push(name, size = 1024) {
+      pushed.push(`${host}/${name}:1`)
+      return push(`${host}/${name}`, size, login)
+    },
+    async [Symbol.asyncDispose]() {
+      // What a test that failed has left.
+      for (const image of pushed) await engineRequest('DELETE', `/images/${image}`).catch(() => {})
+      await reach[Symbol.asyncDispose]()
+      server.closeAllConnections()
+      server.close()
+      child.kill()
+      await ended
+      rmSync(folder, { recursive: true })
+    },
+  }
+  return registry
+}
+
+async function push(repository: string, size: number, login: Login | undefined) {
+  const image = `${repository}:1`
+  // Random, so that no other image shares the layer and nothing compresses it.
+  const archive = tar([
+    { path: 'data', mode: 0o644, data: randomBytes(size) },
+    { path: 'tmp/', mode: 0o1777 },
+  ])
+  await engineRequest(
+    'POST',
+    `/images/create?fromSrc=-&repo=${repository}&tag=1&changes=CMD%20%5B%22%2Fdata%22%5D`,
+    archive,
+  )
+  const header = Buffer.from(JSON.stringify(login ?? {})).toString('base64')
+  const said = await engineRequest('POST', `/images/${repository}/push?tag=1`, undefined, { 'X-Registry-Auth': header })
+  const {
+    RepoDigests: [full = ''],
+  } = (await engineRequest('GET', `/images/${image}/json`)) as { RepoDigests: string[] }
+  await engineRequest('DELETE', `/images/${image}`)
+  if (full === '') throw new Error(`the push of ${image} failed: ${JSON.stringify(said)}`)
+  return { image, digest: full.slice(full.indexOf('@') + 1) }
+}
+
+function misbehave(fault: RegistryFault, port: number, incoming: IncomingMessage, response: ServerResponse): void {
+  if (fault === 'hang') return
+  if (fault === 'error500' || fault === 'error429') {
+    response.writeHead(fault === 'error500' ? 500 : 429, { 'Content-Type': 'application/json' })
+    response.end(JSON.stringify({ errors: [{ code: fault === 'error429' ? 'TOOMANYREQUESTS' : 'UNKNOWN' }] }))
+    return
+  }
+  const { method, url, headers } = incoming
+  const onward = request({ host: '127.0.0.1', port, method, path: url, headers, agent: false }, reply => {
+    response.writeHead(reply.statusCode ?? 502, { ...reply.headers, connection: 'close' })
+    let first = true
+    reply.on('data', (chunk: Buffer) => {
+      if (fault === 'truncate') return void response.write(chunk.subarray(0, 100), () => response.destroy())
+      if (fault === 'corrupt' && first) chunk.writeUInt8(chunk.readUInt8(chunk.length - 1) ^ 1, chunk.length - 1)
+      first = false
+      response.write(chunk)
+    })
+    reply.on('end', () => response.end())
+    reply.on('error', () => response.destroy())
+  })
+  onward.on('error', () => response.destroy())
+  response.on('close', () => onward.destroy())
+  incoming.pipe(onward)
+}
+
+async function listening(stderr: NodeJS.ReadableStream): Promise<void> {
+  const lines = createInterface({ input: stderr })
+  for await (const line of lines) if (line.includes('listening on')) break
+  // What it says from now on must not fill the pipe.
+  stderr.resume()
+}
+
+async function freePort(): Promise<number> {
+  const server = createTcpServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}

@@ -1,0 +1,32 @@
+import { once } from 'node:events'
+import { expect, test } from 'vitest'
+import { NamedLines } from '../../../src/cli/commands/serve/named-lines.ts'
+
+async function passed(...chunks: readonly (string | Buffer)[]): Promise<string[]> {
+  const lines: string[] = []
+  const writable = new NamedLines('oven', line => lines.push(line))
+  for (const chunk of chunks) writable.write(chunk)
+  writable.end()
+  await once(writable, 'finish')
+  return lines
+}
+
+test('whole lines with the name before each, wherever the chunks were cut', async () => {
+  const [first, second] = [Buffer.from('flöur\n').subarray(0, 3), Buffer.from('flöur\n').subarray(3)]
+  expect(await passed('on', 'e\ntwo\r\nthr', 'ee\n', first, second)).toEqual([
+    'oven | one',
+    'oven | two',
+    'oven | three',
+    'oven | flöur',
+  ])
+})
+
+test('the last line needs no newline, and one that never ends comes in parts', async () => {
+  expect(await passed('a\nb')).toEqual(['oven | a', 'oven | b'])
+  const lines = await passed('x'.repeat(40_000))
+  expect(lines.map(line => line.length)).toEqual([16_384 + 7, 16_384 + 7, 40_000 - 2 * 16_384 + 7])
+})
+
+test('nothing that could steer the terminal', async () => {
+  expect(await passed('\u001b[2Jgone\tfar\n')).toEqual(['oven | �[2Jgone    far'])
+})

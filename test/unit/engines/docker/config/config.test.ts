@@ -1,0 +1,183 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import {
+  type DockerConfig,
+  resolveDockerConfig,
+  resolveProcessConfig,
+  type SeedConfig,
+} from '../../../../../src/engines/docker/config/config.ts'
+import { Registries } from '../../../../../src/engines/docker/config/registries.ts'
+import { InvalidInputError } from '../../../../../src/errors.ts'
+
+function issuesOf(given: unknown, env: Record<string, string> = {}) {
+  try {
+    resolveDockerConfig(given as DockerConfig, env)
+    return []
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error
+    expect(error.code).toBe('ERR_COOKIETIN_INVALID_CONFIG')
+    return error.issues
+  }
+}
+
+describe('resolveDockerConfig', () => {
+  it('has a default for everything', () => {
+    expect(resolveDockerConfig({}, {})).toEqual({
+      docker: undefined,
+      dockerNetworks: [],
+      dockerLoadFile: undefined,
+      serverVersion: undefined,
+      preForkPoolSize: 0,
+      preForkImage: 'cookietin/pause:1',
+      preForkCmd: [],
+      preForkUseOnce: true,
+      preForkMaxUses: 0,
+      preForkRest: 0,
+      preForkNetworks: [],
+      maxTmpfsInodes: 0,
+      enableReadonlyRootfs: false,
+      enableTini: true,
+      pids: 256,
+      allowDangerousMounts: false,
+      allow: [],
+      requireDigest: false,
+      runtime: undefined,
+      engineTimeout: 15_000,
+      startTimeout: 60_000,
+      pullTimeout: 600_000,
+      pullIdleTimeout: 60_000,
+      pullRetries: 3,
+      pullRetryDelay: 1_000,
+      pullRetryMaxDelay: 30_000,
+      registries: new Registries(),
+      imageCacheMaxSize: 0,
+      imageCacheExemptTags: [],
+      reconnectTimeout: 30_000,
+      outputTimeout: 2000,
+      sampler: 'engine',
+      sampleInterval: 100,
+      sshCommand: 'ssh',
+    })
+    expect(resolveProcessConfig({}, {})).toEqual({ outputTimeout: 2000 })
+  })
+
+  const seed: SeedConfig = {
+    docker: 'unix:///x.sock',
+    docker_networks: 'a b',
+    docker_load_file: '/images.tar',
+    server_version: '20.10.0',
+    pre_fork_pool_size: 3,
+    pre_fork_image: 'alpine',
+    pre_fork_cmd: 'sleep 9',
+    pre_fork_use_once: 0,
+    pre_fork_networks: 'c',
+    max_tmpfs_inodes: 1024,
+    enable_readonly_rootfs: true,
+    enable_tini: false,
+  }
+  const resolved = {
+    docker: 'unix:///x.sock',
+    dockerNetworks: ['a', 'b'],
+    dockerLoadFile: '/images.tar',
+    serverVersion: '20.10.0',
+    preForkPoolSize: 3,
+    preForkImage: 'alpine',
+    preForkCmd: ['sleep', '9'],
+    preForkUseOnce: false,
+    preForkNetworks: ['c'],
+    maxTmpfsInodes: 1024,
+    enableReadonlyRootfs: true,
+    enableTini: false,
+  }
+
+  it("takes every key of the seed's, from JSON and from the environment", () => {
+    expect(resolveDockerConfig(seed, {})).toMatchObject(resolved)
+    const env = Object.entries(seed).map(([key, value]) => [`COOKIETIN_${key.toUpperCase()}`, String(value)])
+    expect(resolveDockerConfig({}, Object.fromEntries(env))).toMatchObject(resolved)
+  })
+
+  it("takes the names of the seed's later keys", () => {
+    const later = { image_clean_max_size: '1k', image_clean_exempt_tags: 'a:1 b:2' } as DockerConfig
+    const read = { imageCacheMaxSize: 1024, imageCacheExemptTags: ['a:1', 'b:2'] }
+    expect(resolveDockerConfig(later, {})).toMatchObject(read)
+    expect(resolveDockerConfig({}, { COOKIETIN_IMAGE_CLEAN_MAX_SIZE: '1024' })).toMatchObject({
+      imageCacheMaxSize: 1024,
+    })
+    expect(issuesOf({ imageCacheMaxSize: 1, image_clean_max_size: 1 })).toHaveLength(1)
+  })
+
+  it('keeps credentials to itself', () => {
+    const registries = { 'https://ghcr.io/v2/': { username: 'me', password: 'canary-1' } }
+    const config = resolveDockerConfig({ registries }, {})
+    expect(config.registries.find('ghcr.io')).toMatchObject({ username: 'me', password: 'canary-1' })
+    expect(config.registries.hosts).toEqual(['ghcr.io'])
+    expect(inspect(config, { depth: 9, showHidden: true }) + JSON.stringify(config)).not.toContain('canary')
+    const env = { COOKIETIN_REGISTRIES: JSON.stringify(registries) }
+    expect(resolveDockerConfig({}, env).registries.find('ghcr.io')).toMatchObject({ password: 'canary-1' })
+    for (const bad of ['{"canary', { 'ghcr.io': 'canary' }, { 'ghcr.io': { pasword: 'canary' } }, 'canary']) {
+      expect(issuesOf({ registries: bad })).toMatchObject([{ field: 'registries' }])
+      expect(JSON.stringify(issuesOf({ registries: bad }))).not.toContain('canary')
+    }
+  })
+
+  it('takes what it has given', () => {
+    const config = resolveDockerConfig(seed, {})
+    expect(resolveDockerConfig(config, {})).toEqual(config)
+    expect(Object.isFrozen(config) && Object.isFrozen(config.dockerNetworks)).toBe(true)
+  })
+
+  it('lets what is given beat the environment, and an empty string be nothing', () => {
+    const env = {
+      COOKIETIN_DOCKER_NETWORKS: 'e',
+      COOKIETIN_PIDS: '',
+      COOKIETIN_ENABLE_TINI: '0',
+      COOKIETIN_INSTANCE: 'x',
+    }
+    expect(resolveDockerConfig({ dockerNetworks: ['g'] }, env)).toMatchObject({
+      dockerNetworks: ['g'],
+      pids: 256,
+      enableTini: false,
+    })
+    expect(resolveDockerConfig({ dockerNetworks: undefined, enableTini: true }, env)).toMatchObject({
+      dockerNetworks: ['e'],
+      enableTini: true,
+    })
+    expect(resolveDockerConfig({ dockerNetworks: '', docker: '' }, env)).toMatchObject({
+      dockerNetworks: ['e'],
+      docker: undefined,
+    })
+    expect(resolveDockerConfig({ dockerNetworks: [] }, env).dockerNetworks).toEqual([])
+  })
+
+  it('names the variable that a bad value came from', () => {
+    expect(() => resolveDockerConfig({}, { COOKIETIN_PULL_TIMEOUT: '5s' })).toThrow(
+      "Invalid config: COOKIETIN_PULL_TIMEOUT: '5s' is not allowed, it must be a whole number of milliseconds from 1 to 2147483647",
+    )
+    expect(() => resolveDockerConfig({ pull_timeout: 0 } as DockerConfig, {})).toThrow('pull_timeout: 0 is not allowed')
+  })
+
+  it.each([
+    ['docker', [7, 'a\nb']],
+    ['dockerNetworks', [7, [7], { a: 1 }]],
+    ['preForkPoolSize', [-1, 1.5, '1e3', Number.NaN, true]],
+    ['enableTini', ['yes', -1, null]],
+    ['pids', [-1, 0.5]],
+    ['sampler', ['Engine', 1, null]],
+    ['allow', ['everything', 7, ['swap', 'x']]],
+    ['imageCacheMaxSize', ['much', -1]],
+    ['sampleInterval', [0, 49, '20Hz']],
+    ['engineTimeout', [0, -1, Number.POSITIVE_INFINITY, 2 ** 31, '15s']],
+  ] as [string, unknown[]][])('refuses a wrong %s', (key, values) => {
+    for (const value of values) expect(issuesOf({ [key]: value }), String(value)).toMatchObject([{ field: key }])
+  })
+
+  it('refuses keys it does not know, and one key in two spellings', () => {
+    expect(issuesOf({ dockerNetwork: 'a' })).toMatchObject([
+      { field: 'dockerNetwork', allowed: 'given as dockerNetworks' },
+    ])
+    expect(issuesOf({ socketPath: '/x' })).toMatchObject([{ field: 'socketPath' }])
+    expect(issuesOf({ docker_networks: 'a', dockerNetworks: 'b' })).toMatchObject([{ field: 'dockerNetworks' }])
+    expect(issuesOf('docker')).toMatchObject([{ field: 'config' }])
+    expect(issuesOf({ pids: -1 }, { COOKIETIN_ENGINE_TIMEOUT: 'x' })).toHaveLength(2)
+  })
+})

@@ -1,0 +1,82 @@
+import { mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises'
+import type { ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { resolveDockerConfig } from '../../../../../src/engines/docker/config/config.ts'
+import { connect } from '../../../../../src/engines/docker/connection/connect.ts'
+import { createDockerEngine } from '../../../../../src/engines/docker/engine.ts'
+import { startFakeEngine } from '../../../../support/engine/fake.ts'
+
+/** What is spoken with an engine that says this of itself. */
+async function spoken(said: object, env: Record<string, string> = {}) {
+  await using fake = await startFakeEngine(() => ({}), said)
+  const connection = await connect(resolveDockerConfig({ docker: fake.address }, {}), env)
+  await connection.close()
+  return connection.apiVersion
+}
+
+describe('API version', () => {
+  test.for([
+    ['an engine as old as can be', '1.41', '1.12', '1.41'],
+    ['one in between', '1.44', '1.24', '1.44'],
+    ['one that is newer than cookietin', '1.99', '1.44', '1.51'],
+  ])('%s', async ([, ApiVersion, MinAPIVersion, expected]) => {
+    expect(await spoken({ Version: '1.2.3', ApiVersion, MinAPIVersion })).toBe(expected)
+  })
+
+  test.for([
+    ['too old', { Version: '19.03.1', ApiVersion: '1.40', MinAPIVersion: '1.12' }, /19\.03\.1.*1\.12 to 1\.40.*1\.41/],
+    ['too new', { Version: '99.1', ApiVersion: '1.99', MinAPIVersion: '1.60' }, /99\.1.*1\.60 to 1\.99.*1\.51/],
+  ] as const)('of an engine that is %s: refused, both sides named', async ([, said, message]) => {
+    await expect(spoken(said)).rejects.toMatchObject({
+      code: 'ERR_COOKIETIN_API_VERSION',
+      message: expect.stringMatching(message),
+    })
+  })
+
+  test('DOCKER_API_VERSION decides, where it is set', async () => {
+    const said = { Version: '1', ApiVersion: '1.50', MinAPIVersion: '1.24' }
+    expect(await spoken(said, { DOCKER_API_VERSION: '1.43' })).toBe('1.43')
+  })
+})
+
+test('a prefork pool whose own image would not run on the engine is refused, one of another image is not', async () => {
+  const version = { Version: '25.0.1', ApiVersion: '1.44', MinAPIVersion: '1.24', Arch: 's390x' }
+  await using fake = await startFakeEngine(() => [500, 'not today'], version)
+  const config = { docker: fake.address, preForkPoolSize: 1 }
+  await expect(createDockerEngine(resolveDockerConfig(config, {}), {})).rejects.toMatchObject({
+    code: 'ERR_COOKIETIN_INVALID_CONFIG',
+    issues: [{ field: 'preForkImage', allowed: expect.stringContaining('s390x') }],
+  })
+  const engine = await createDockerEngine(resolveDockerConfig({ ...config, preForkImage: 'busybox' }, {}), {})
+  await engine.close()
+})
+
+test('a file of images that the engine does not take in is given up in time, and let go of', async () => {
+  const folder = await mkdtemp('/tmp/ct-')
+  const path = join(folder, 'images.tar')
+  await writeFile(path, Buffer.alloc(4_000_000))
+  const opened = async () => {
+    const fds = await readdir('/proc/self/fd')
+    return (await Promise.all(fds.map(fd => readlink(`/proc/self/fd/${fd}`).catch(() => '')))).filter(at => at === path)
+  }
+  let hang: (response: ServerResponse) => void = () => {}
+  await using fake = await startFakeEngine(({ url }) => (url.startsWith('/images/load') ? hang : {}))
+  const load = (pullTimeout: number) =>
+    createDockerEngine(resolveDockerConfig({ docker: fake.address, dockerLoadFile: path, pullTimeout }, {}), {})
+  await expect(load(100)).rejects.toMatchObject({ code: 'ERR_COOKIETIN_ENGINE_TIMEOUT' })
+  // Its headers come, and then no end.
+  hang = response => response.flushHeaders()
+  await expect(load(100)).rejects.toMatchObject({ code: 'ERR_COOKIETIN_ENGINE_TIMEOUT' })
+  await expect.poll(opened).toEqual([])
+  await rm(folder, { recursive: true })
+})
+
+test('a file of images that is not there is refused', async () => {
+  await using fake = await startFakeEngine(() => ({}))
+  const config = resolveDockerConfig({ docker: fake.address, dockerLoadFile: '/no/such.tar' }, {})
+  await expect(createDockerEngine(config, {})).rejects.toMatchObject({
+    code: 'ERR_COOKIETIN_INVALID_CONFIG',
+    message: expect.stringContaining('/no/such.tar'),
+  })
+})

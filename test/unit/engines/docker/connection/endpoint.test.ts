@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { endpoints } from '../../../../../src/engines/docker/connection/endpoint.ts'
+
+let home: string
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), 'ct-'))
+  context('remote', { docker: { Host: 'ssh://me@far.example' } })
+  context('secure', { docker: { Host: 'tcp://far.example:2376', SkipTLSVerify: false } }, [
+    'ca.pem',
+    'cert.pem',
+    'key.pem',
+  ])
+})
+afterAll(() => rmSync(home, { recursive: true }))
+
+function context(name: string, Endpoints: object, certificates: string[] = []) {
+  const hash = createHash('sha256').update(name).digest('hex')
+  mkdirSync(join(home, '.docker/contexts/meta', hash), { recursive: true })
+  writeFileSync(join(home, '.docker/contexts/meta', hash, 'meta.json'), JSON.stringify({ Name: name, Endpoints }))
+  for (const file of certificates) {
+    const folder = join(home, '.docker/contexts/tls', hash, 'docker')
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, file), file)
+  }
+}
+
+const urls = (docker: string | undefined, env: Record<string, string> = {}) =>
+  endpoints(docker, { HOME: home, ...env }).map(({ url, source }) => `${url} by ${source}`)
+
+describe('endpoints', () => {
+  test('what is named beats what is not, and is alone', () => {
+    const env = { DOCKER_HOST: 'tcp://h:1', DOCKER_CONTEXT: 'remote' }
+    expect(urls('unix:///run/mine.sock', env)).toEqual(['unix:///run/mine.sock by config docker'])
+    expect(urls(undefined, env)).toEqual(['tcp://h:1 by DOCKER_HOST'])
+    expect(urls(undefined, { DOCKER_CONTEXT: 'remote' })).toEqual([
+      "ssh://me@far.example by context 'remote' (DOCKER_CONTEXT)",
+    ])
+  })
+
+  test('nothing is named: the usual sockets, in order', () => {
+    expect(urls(undefined, { XDG_RUNTIME_DIR: '/run/user/7' }).map(line => line.split(' ')[0])).toEqual([
+      'unix:///var/run/docker.sock',
+      'unix:///run/user/7/docker.sock',
+      `unix://${home}/.docker/run/docker.sock`,
+      'unix:///run/user/7/podman/podman.sock',
+      'unix:///run/podman/podman.sock',
+    ])
+  })
+
+  test('the current context of the config file counts, unless DOCKER_CONTEXT says default', () => {
+    const config = mkdtempSync(join(tmpdir(), 'ct-'))
+    writeFileSync(join(config, 'config.json'), JSON.stringify({ currentContext: 'gone' }))
+    expect(() => urls(undefined, { DOCKER_CONFIG: config })).toThrow(/'gone' is not allowed.*docker context ls/)
+    expect(urls(undefined, { DOCKER_CONFIG: config, DOCKER_CONTEXT: 'default' })).toHaveLength(3)
+    rmSync(config, { recursive: true })
+  })
+
+  test('a context brings its certificates', () => {
+    const [endpoint] = endpoints(undefined, { HOME: home, DOCKER_CONTEXT: 'secure' })
+    expect(endpoint?.url).toBe('https://far.example:2376')
+    expect(endpoint?.at).toMatchObject({
+      tls: { verify: true, ca: Buffer.from('ca.pem'), key: Buffer.from('key.pem') },
+    })
+  })
+
+  test.for([
+    ['/run/x.sock', 'unix:///run/x.sock'],
+    ['unix://', 'unix:///var/run/docker.sock'],
+    ['h:2375', 'tcp://h:2375'],
+    ['tcp://h', 'tcp://h:2375'],
+    ['tcp://h:80', 'tcp://h:80'],
+    ['http://h:1234/prefix', 'tcp://h:1234/prefix'],
+    ['https://h', 'https://h:2376'],
+    ['tcp://[::1]:2375', 'tcp://[::1]:2375'],
+    ['ssh://me@h:22/run/d.sock', 'ssh://me@h:22/run/d.sock'],
+    ['ssh://h', 'ssh://h'],
+  ])('%s is %s', ([given = '', url = '']) => {
+    expect(urls(given)).toEqual([`${url} by config docker`])
+  })
+
+  test('TLS as the docker CLI has it: always verified', () => {
+    const [endpoint] = endpoints('tcp://h', { HOME: home, DOCKER_TLS_VERIFY: '1' })
+    expect(endpoint).toMatchObject({ url: 'https://h:2376', at: { tls: { verify: true } } })
+  })
+
+  test.for([
+    'ftp://h',
+    'tcp://',
+    'ssh://-oProxyCommand=x',
+    'ssh://-l@h',
+    'ssh://me:hunter2@h',
+    'tcp://a b',
+    `unix:///${'x'.repeat(107)}`,
+  ])('%s is refused', address => {
+    expect(() => urls(address)).toThrow(/^Invalid config: docker: /)
+    expect(() => urls(address)).not.toThrow(/hunter2/)
+  })
+})

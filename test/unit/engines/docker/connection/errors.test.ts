@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest'
+import {
+  connectionError,
+  EngineReply,
+  isLostReply,
+  replyError,
+} from '../../../../../src/engines/docker/connection/errors.ts'
+import { type ErrorCode, errorCodes } from '../../../../../src/errors.ts'
+import { redact } from '../../../../../src/utils/redact.ts'
+
+const failure = (code: string, syscall?: string) => Object.assign(new Error(`${syscall} ${code}`), { code, syscall })
+const short = (code: ErrorCode) => code.replace('ERR_COOKIETIN_', '')
+
+describe('an error reply', () => {
+  test.for<[number, string, string]>([
+    [404, 'No such image: x:latest', 'IMAGE_NOT_FOUND'],
+    [404, 'network no-such-net not found', 'NETWORK_NOT_FOUND'],
+    [409, 'Conflict. The container name "/x" is already in use by container "y".', 'NAME_CONFLICT'],
+    [409, 'Container x is not running', 'INVALID_STATE'],
+    [400, 'client version 1.99 is too new. Maximum supported API version is 1.41', 'API_VERSION'],
+    [400, 'Client sent an HTTP request to an HTTPS server.', 'ENGINE_UNREACHABLE'],
+    [500, 'mkdir /var/lib/docker/overlay2/x: no space left on device', 'NO_SPACE'],
+    [500, 'socket: too many open files', 'TOO_MANY_FILES'],
+    [500, '--storage-opt is supported only for overlay over xfs', 'INVALID_TASK'],
+    [500, 'something else', 'ENGINE_ERROR'],
+    [301, '', 'ENGINE_PROTOCOL'],
+  ])('%s %s: %s', ([status, text, code]) => {
+    const error = replyError(new EngineReply(status, text), 'do it')
+    expect(short(error.code)).toBe(code)
+    expect(error.message).toMatch(new RegExp(`^Could not do it: the engine answered ${status}, `))
+    expect(errorCodes).toContain(error.code)
+  })
+})
+
+describe('no reply', () => {
+  test.for<[Error, boolean, code: string, lost: boolean]>([
+    [failure('ENOENT', 'connect'), false, 'ENGINE_UNREACHABLE', false],
+    [failure('ECONNREFUSED', 'connect'), false, 'ENGINE_UNREACHABLE', false],
+    [failure('EACCES', 'connect'), false, 'ENGINE_UNREACHABLE', false],
+    [failure('ECONNRESET', 'connect'), false, 'ENGINE_UNREACHABLE', false],
+    [failure('ENOTFOUND', 'getaddrinfo'), false, 'ENGINE_UNREACHABLE', false],
+    [failure('DEPTH_ZERO_SELF_SIGNED_CERT'), false, 'ENGINE_UNREACHABLE', false],
+    [failure('EMFILE', 'connect'), false, 'TOO_MANY_FILES', false],
+    // The engine may have acted on these.
+    [failure('ECONNRESET', 'read'), false, 'ENGINE_UNREACHABLE', true],
+    [failure('EPIPE', 'write'), false, 'ENGINE_UNREACHABLE', true],
+    [failure('HPE_INVALID_CONSTANT'), false, 'ENGINE_PROTOCOL', true],
+    [new Error('the engine switched protocols'), false, 'ENGINE_PROTOCOL', true],
+    [failure('ECONNRESET'), true, 'ENGINE_LOST', true],
+  ])('%s, headers seen: %s: %s, may have been acted on: %s', ([cause, sawHeaders, code, lost]) => {
+    const error = connectionError(cause, 'do it', sawHeaders)
+    expect([short(error.code), isLostReply(error), error.cause]).toEqual([code, lost, cause])
+  })
+})
+
+test('secrets are masked, words are not', () => {
+  expect(redact('key=hunter2 hunter2! on', ['hunter2', 'on', ''])).toBe('key=••• •••! on')
+})

@@ -1,0 +1,135 @@
+import { PassThrough } from 'node:stream'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import type { Api, Call } from '../../../../../src/engines/docker/connection/api.ts'
+import { EngineReply, replyError } from '../../../../../src/engines/docker/connection/errors.ts'
+import { Liveness } from '../../../../../src/engines/docker/connection/liveness.ts'
+import { ExitWatch } from '../../../../../src/engines/docker/container/exit-watch.ts'
+
+const id = 'a'.repeat(64)
+
+/** An engine with one container, whose waits are in the test's hand. */
+function oneContainer(doubtful = false) {
+  const waits: PassThrough[] = []
+  const state: Record<string, unknown> = { Status: 'running', Running: true, StartedAt: '2026-01-01T00:00:00Z' }
+  const asked: string[] = []
+  const api = {
+    async stream({ query }: Call) {
+      const wait = new PassThrough()
+      wait.on('error', () => {})
+      waits.push(wait)
+      asked.push(`wait ${query?.condition}`)
+      return wait
+    },
+    async request({ path }: Call) {
+      if (path === '/_ping') return { status: 200, body: 'OK' }
+      asked.push('inspect')
+      if (state.gone) throw replyError(new EngineReply(404, 'No such container'), 'inspect')
+      return { status: 200, body: { Id: id, State: state } }
+    },
+  } as unknown as Api
+  const liveness = new Liveness(api, { every: 60_000, deadline: 1_000, revive: async () => {} })
+  const follow = async () => {
+    const watch = await ExitWatch.register({
+      ...{ api, liveness, id, name: 'one', doubtful },
+      deadline: 1_000,
+      reconnectTimeout: 1_000,
+    })
+    watch.follow()
+    return watch
+  }
+  const exited = (code: number) => Object.assign(state, { Status: 'exited', Running: false, ExitCode: code })
+  return { waits, asked, exited, follow, state }
+}
+
+describe('the watch for an exit', () => {
+  test('of an engine whose word is in doubt looks for itself when the output has ended', async () => {
+    const { asked, exited, follow } = oneContainer(true)
+    const watch = await follow()
+    watch.hint()
+    // It may close its output and go on: nothing is known by that.
+    await expect.poll(() => asked).toEqual(['wait next-exit', 'inspect'])
+    exited(3)
+    watch.hint()
+    expect(await watch.ended).toMatchObject({ exitCode: 3 })
+    // Podman's wait may have missed it, and never end.
+    expect(asked).toEqual(['wait next-exit', 'inspect', 'inspect'])
+  })
+
+  test('of an engine whose word is in doubt looks now and then, also where the output does not end', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { exited, follow } = oneContainer(true)
+    const watch = await follow()
+    exited(4)
+    vi.advanceTimersByTime(1_000)
+    expect(await watch.ended).toMatchObject({ exitCode: 4 })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('believes the wait, without asking further', async () => {
+    const { waits, asked, follow } = oneContainer()
+    const watch = await follow()
+    waits[0]?.end('{"StatusCode":7,"Error":null}')
+    expect(await watch.ended).toEqual({ exitCode: 7, message: '', inSightSince: 0 })
+    expect(asked).toEqual(['wait next-exit'])
+  })
+
+  test('waits again, as often as it is cut', async () => {
+    const { waits, asked, follow } = oneContainer()
+    const watch = await follow()
+    for (let cut = 0; cut < 2; cut++) {
+      await expect.poll(() => waits.length).toBe(cut + 1)
+      waits[cut]?.destroy(new Error('cut'))
+    }
+    await expect.poll(() => waits.length).toBe(3)
+    waits[2]?.end('{"StatusCode":3}')
+    expect((await watch.ended).exitCode).toBe(3)
+    expect(asked.filter(call => call === 'wait not-running')).toHaveLength(2)
+  })
+
+  test('finds what has ended meanwhile', async () => {
+    const { waits, exited, follow } = oneContainer()
+    const watch = await follow()
+    exited(5)
+    waits[0]?.destroy()
+    expect(await watch.ended).toMatchObject({ exitCode: 5, inSightSince: Number.POSITIVE_INFINITY })
+  })
+
+  test.for([
+    ['half a reply', '{"Status'],
+    ['no exit code', '{}'],
+    ['no JSON', '<html>'],
+  ])('%s is no exit', async ([, text]) => {
+    const { waits, exited, follow } = oneContainer()
+    const watch = await follow()
+    exited(9)
+    waits[0]?.end(text)
+    expect((await watch.ended).exitCode).toBe(9)
+  })
+
+  test('is lost when the engine has never started the container', async () => {
+    const { waits, follow, state } = oneContainer()
+    const watch = await follow()
+    Object.assign(state, { Status: 'created', Running: false, StartedAt: '0001-01-01T00:00:00Z' })
+    waits[0]?.destroy()
+    await expect(watch.ended).rejects.toMatchObject({ code: 'ERR_COOKIETIN_ENGINE_LOST', leaked: ['one'] })
+  })
+
+  test('is lost when the engine does not know the container any more', async () => {
+    const { waits, follow, state } = oneContainer()
+    const watch = await follow()
+    state.gone = true
+    waits[0]?.destroy()
+    await expect(watch.ended).rejects.toMatchObject({ code: 'ERR_COOKIETIN_ENGINE_LOST', leaked: ['one'] })
+  })
+
+  test('does not believe a wait that ends while the container runs, where that is known to happen', async () => {
+    const { waits, exited, follow } = oneContainer(true)
+    const watch = await follow()
+    waits[0]?.end('{"StatusCode":0}')
+    await expect.poll(() => waits.length).toBe(2)
+    exited(6)
+    waits[1]?.end('{"StatusCode":0}')
+    expect(await watch.ended).toEqual({ exitCode: 6, message: '', inSightSince: 0 })
+  })
+})

@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest'
+import { loosenings } from '../../../../../src/engines/docker/config/allow.ts'
+import { type DockerConfig, resolveDockerConfig } from '../../../../../src/engines/docker/config/config.ts'
+import { createOptions } from '../../../../../src/engines/docker/create-options/build.ts'
+import { explain } from '../../../../../src/engines/docker/create-options/explain.ts'
+import { checkUser } from '../../../../../src/engines/docker/create-options/hardened.ts'
+import { resolveTask } from '../../../../../src/task/resolve-task.ts'
+import type { ContainerTask } from '../../../../../src/task/task.ts'
+
+const facts = { labels: { some: 'label' }, hostname: 'here' }
+const told = (task: Partial<ContainerTask> = {}, config: DockerConfig = {}) => {
+  const resolved = resolveDockerConfig(config, {})
+  return explain(resolveTask({ image: 'x', ...task }, resolved), resolved, facts)
+}
+const shownAs = (explanation: ReturnType<typeof told>, option: string) =>
+  explanation.options.find(explained => explained.option === option)?.value
+
+const all: Partial<ContainerTask> = {
+  command: ['a'],
+  env: { TOKEN: 'canary' },
+  input: 'in',
+  memory: '64m',
+  cpus: 500,
+  fsSize: 10,
+  tmpFsSize: 5,
+  ulimits: { nofile: 99 },
+  volumes: [['/srv/in', '/in', 'ro']],
+  workDir: '/w',
+  user: '7:8',
+  loggerConfig: { url: 'tcp://127.0.0.1:514' },
+}
+
+describe('an explanation', () => {
+  test('has every create option, as it would be sent, with a reason', () => {
+    for (const task of [{}, all, { ...all, profile: 'hardened' } as const, { disableNet: true }]) {
+      const resolved = resolveDockerConfig({}, {})
+      const sent = createOptions(resolveTask({ image: 'x', ...task }), { ...resolved, hostname: 'here' }, facts.labels)
+      const explanation = told(task)
+      const { HostConfig, ...top } = sent
+      const paths = [...Object.keys(top), ...Object.keys(HostConfig).map(name => `HostConfig.${name}`)]
+      expect(explanation.options.map(({ option }) => option)).toEqual(paths)
+      expect(explanation.options.filter(({ reason }) => reason === '')).toEqual([])
+      expect(shownAs(explanation, 'HostConfig.PidsLimit')).toBe(HostConfig.PidsLimit)
+      expect(explanation.loosened).toEqual([])
+    }
+  })
+
+  test('names variables, and not their values', () => {
+    expect(shownAs(told(all), 'Env')).toEqual(['TOKEN=•••'])
+    expect(JSON.stringify(told(all))).not.toContain('canary')
+  })
+
+  test('tells what is picked later', () => {
+    const choices = (config: DockerConfig, task = {}) => shownAs(told(task, config), 'HostConfig.NetworkMode')
+    expect(choices({ dockerNetworks: 'a b' })).toEqual(['a', 'b'])
+    expect(choices({ preForkPoolSize: 1 })).toEqual(['container:<a namespace of the prefork pool>'])
+    expect(choices({ preForkPoolSize: 1 }, { disableNet: true })).toBe('none')
+  })
+
+  test('lists by name whatever the config loosens', () => {
+    const config: DockerConfig = { allow: loosenings, allowDangerousMounts: true, enableTini: false, pids: 0 }
+    expect(told({}, { ...config, preForkPoolSize: 1, preForkUseOnce: false }).loosened).toEqual([
+      ...loosenings.map(name => `allow: ${name}`),
+      ...['allowDangerousMounts', 'enableTini: false', 'pids: 0', 'preForkUseOnce: false'],
+    ])
+  })
+})
+
+describe('allow gives up by name', () => {
+  const host = (allow: DockerConfig['allow'], task: Partial<ContainerTask> = {}) => {
+    const config = resolveDockerConfig({ allow }, {})
+    const resolved = resolveTask({ image: 'x', memory: '64m', ...task }, config)
+    return createOptions(resolved, { ...config, hostname: 'here' }, {})
+  }
+  const hardened = { profile: 'hardened' } as const
+
+  test('one thing, and nothing else', () => {
+    const closed = host([]).HostConfig
+    expect(host('capabilities').HostConfig).toEqual({ ...closed, CapDrop: [] })
+    expect(host('new-privileges').HostConfig).toEqual({ ...closed, SecurityOpt: [] })
+    const { MemorySwap: _, ...swap } = closed
+    expect(host('swap').HostConfig).toEqual(swap)
+    const { LogConfig: __, ...logs } = closed
+    expect(host('log-files').HostConfig).toEqual(logs)
+    for (const name of loosenings.filter(name => name.startsWith('hardened-'))) {
+      expect(host([name]).HostConfig).toEqual(closed)
+    }
+  })
+
+  test('of the hardened profile, too', () => {
+    const closed = host([], hardened)
+    expect(host('hardened-writable-root', hardened).HostConfig).toEqual({ ...closed.HostConfig, ReadonlyRootfs: false })
+    expect(host('hardened-shared-memory', hardened).HostConfig).not.toHaveProperty('IpcMode')
+    expect(host('hardened-network', hardened)).toMatchObject({ Hostname: 'here' })
+    expect(host('hardened-network', hardened).HostConfig).not.toHaveProperty('NetworkMode')
+    expect(host('hardened-root', hardened)).not.toHaveProperty('User')
+    const root = resolveTask({ image: 'x', user: 'root', ...hardened })
+    expect(() => checkUser(root, { allow: [] })).toThrow(/user: 'root' is not allowed/)
+    expect(() => checkUser(root, { allow: ['hardened-root'] })).not.toThrow()
+  })
+
+  test('and a runtime is passed on', () => {
+    const config = resolveDockerConfig({ runtime: 'runsc' }, {})
+    expect(createOptions(resolveTask({ image: 'x' }), { ...config, hostname: undefined }, {}).HostConfig.Runtime).toBe(
+      'runsc',
+    )
+  })
+})

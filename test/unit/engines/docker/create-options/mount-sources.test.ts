@@ -1,0 +1,59 @@
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { checkMountSources } from '../../../../../src/engines/docker/create-options/mount-sources.ts'
+import { resolveTask } from '../../../../../src/task/resolve-task.ts'
+
+let folder: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cookietin-test-'))
+  await mkdir(join(folder, 'real'))
+  const links = {
+    real: { 'to-etc': '/etc', 'up-and-down': `${'../'.repeat(20)}etc/ssl` },
+    // No engine of that name is anywhere: a link may be there before the socket.
+    '.': {
+      dangling: '/run/cookietin-nowhere/docker.sock',
+      'over-two': 'dangling',
+      'over-a-folder': 'real',
+      circle: 'circle',
+      nowhere: 'nothing/at/all',
+    },
+  }
+  for (const [at, those] of Object.entries(links)) {
+    for (const [name, target] of Object.entries(those)) await symlink(target, join(folder, at, name))
+  }
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+const check = (source: string, { local = true, allowDangerousMounts = false } = {}) => {
+  const task = resolveTask({ image: 'x', volumes: [[join(folder, source), '/x']] })
+  return checkMountSources(task, { local, config: { allowDangerousMounts } })
+}
+
+describe('the places that links of a mount lead to', () => {
+  test.each([
+    ['real/to-etc', '/etc'],
+    ['real/to-etc/ssl', '/etc/ssl'],
+    ['real/to-etc/not-there/at-all', '/etc/not-there/at-all'],
+    ['real/up-and-down', '/etc/ssl'],
+    ['over-a-folder/to-etc', '/etc'],
+    ['dangling', '/run/cookietin-nowhere/docker.sock'],
+    ['over-two', '/run/cookietin-nowhere/docker.sock'],
+  ])('%s is refused', async (source, real) => {
+    await expect(check(source)).rejects.toMatchObject({
+      code: 'ERR_COOKIETIN_INVALID_TASK',
+      message: expect.stringContaining(`it leads to ${real}, which is`),
+    })
+    await expect(check(source, { allowDangerousMounts: true })).resolves.toBeUndefined()
+    await expect(check(source, { local: false })).resolves.toBeUndefined()
+  })
+
+  test.each(['real', 'over-a-folder', 'circle', 'nowhere', 'not-there/at-all'])(
+    '%s is left to the engine',
+    async source => {
+      await expect(check(source)).resolves.toBeUndefined()
+    },
+  )
+})

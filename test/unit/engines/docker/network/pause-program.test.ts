@@ -1,0 +1,27 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { pauseProgram } from '../../../../../src/engines/docker/network/pause-program.ts'
+
+test('there is a program for the common architectures, and none for others', () => {
+  for (const architecture of ['amd64', 'arm64']) {
+    const program = pauseProgram(architecture)
+    expect(program?.subarray(0, 4).toString('latin1')).toBe('\x7fELF')
+    expect(program?.length).toBeLessThan(200)
+  }
+  expect(pauseProgram('s390x')).toBeUndefined()
+  expect(pauseProgram('')).toBeUndefined()
+})
+
+test.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('it runs until it is killed', async () => {
+  const folder = await mkdtemp('/tmp/ct-')
+  const path = join(folder, 'pause')
+  await writeFile(path, pauseProgram('amd64') ?? '', { mode: 0o755 })
+  const signal = await new Promise(resolve => {
+    const child = execFile(path, error => resolve(error?.signal ?? error))
+    child.on('spawn', () => child.kill('SIGTERM'))
+  })
+  expect(signal).toBe('SIGTERM')
+  await rm(folder, { recursive: true })
+})

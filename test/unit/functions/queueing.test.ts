@@ -1,0 +1,174 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { HotFunction } from '../../../src/functions/function.ts'
+import { deferred } from '../../../src/utils/deferred.ts'
+import { hotRig } from './setup.ts'
+
+// Patience is told by this clock; a test that is out of it sets it on.
+let ahead = 0
+const now = performance.now.bind(performance)
+beforeEach(() => {
+  ahead = 0
+  vi.spyOn(performance, 'now').mockImplementation(() => now() + ahead)
+  return () => vi.restoreAllMocks()
+})
+
+const size = { memory: '128m' }
+const mebibytes = (count: number) => ({ memory: count * 2 ** 20, cpus: 0 })
+
+/** Calls all the time, from so many callers, until it is told to stop. */
+function load(fn: HotFunction, callers: number) {
+  let over = false
+  let calls = 0
+  let waiters: { count: number; done: () => void }[] = []
+  const lane = async () => {
+    while (!over) {
+      await (await fn.invoke()).text()
+      calls += 1
+      for (const { done } of waiters.filter(({ count }) => count <= calls)) done()
+      waiters = waiters.filter(({ count }) => count > calls)
+    }
+  }
+  const lanes = Promise.all(Array.from({ length: callers }, lane))
+  lanes.catch(() => {})
+  return {
+    /** Resolves once so many more calls are done. */
+    more: (count: number) => new Promise<void>(done => waiters.push({ count: calls + count, done })),
+    async stop() {
+      over = true
+      await lanes
+    },
+  }
+}
+
+describe('a function with more callers than containers', () => {
+  it('asks for no more than ever fit, and keeps those that it has', async () => {
+    const { make, containers, lanes } = hotRig({ memory: 256 * 2 ** 20 })
+    const fn = make({}, size)
+    const { more, stop } = load(fn, 12)
+    await more(50)
+    ahead += 60_000
+    await more(50)
+    expect([containers.length, fn.size, lanes.waiting]).toEqual([2, 2, 0])
+    await stop()
+  })
+
+  it('does not end its own for more of them where others hold the rest', async () => {
+    const { make, containers, lanes } = hotRig({ memory: 256 * 2 ** 20 })
+    const held = deferred<void>()
+    lanes.add({ id: 'task', priority: 0, demand: mebibytes(128) }, () => held.promise)
+    const fn = make({}, size)
+    const { more, stop } = load(fn, 12)
+    await more(50)
+    ahead += 60_000
+    await more(50)
+    expect([containers.length, lanes.waiting]).toEqual([1, 1])
+    held.resolve()
+    await more(50)
+    await stop()
+    expect(containers.length).toBeLessThanOrEqual(2)
+  })
+
+  it('gives one of them to a task that waits behind what it asks for', async () => {
+    const { make, containers, lanes } = hotRig({ memory: 256 * 2 ** 20 })
+    const held = deferred<void>()
+    lanes.add({ id: 'held', priority: 0, demand: mebibytes(128) }, () => held.promise)
+    const { more, stop } = load(make({}, size), 12)
+    await more(10)
+    const started = deferred<void>()
+    const over = deferred<void>()
+    lanes.add({ id: 'task', priority: 0, demand: mebibytes(128) }, () => {
+      started.resolve()
+      return over.promise
+    })
+    await more(50)
+    expect([started.settled, containers.length]).toEqual([false, 1])
+    ahead += 60_000
+    await started.promise
+    over.resolve()
+    await more(50)
+    // The one that it gave, and the one that it got back when the task was over.
+    expect(containers.length).toBe(2)
+    held.resolve()
+    await stop()
+  })
+
+  it('lets a smaller task pass that has waited for long and fits', async () => {
+    const { make, containers, lanes } = hotRig({ memory: 256 * 2 ** 20 })
+    lanes.add({ id: 'held', priority: 0, demand: mebibytes(64) }, () => new Promise(() => {}))
+    const { more, stop } = load(make({}, size), 12)
+    await more(10)
+    // So many may pass what the function asks for; the last one may not.
+    const passing = Array.from({ length: 17 }, (_, index) => {
+      const started = deferred<void>()
+      lanes.add({ id: `task-${index}`, priority: 0, demand: mebibytes(64) }, async () => started.resolve())
+      return started
+    })
+    await more(50)
+    expect(passing.map(({ settled }) => settled)).toEqual([...Array(16).fill(true), false])
+    ahead += 60_000
+    await passing.at(-1)?.promise
+    expect(containers.length).toBe(1)
+    await stop()
+  })
+})
+
+it('a function gives way to one that has fewer, and the two do not take turns', () => {
+  const { host, lanes } = hotRig({ concurrency: 1 })
+  lanes.add({ id: 'held', priority: 0, demand: mebibytes(0) }, () => new Promise(() => {}))
+  const waits = { size: 1 }
+  const { withdraw } = host.admit('waits', mebibytes(0), waits)
+  expect(host.mustYield({ size: 3 })).toBe(false)
+  ahead += 60_000
+  expect([1, 2, 3].map(size => host.mustYield({ size }))).toEqual([false, false, true])
+  expect(host.mustYield(waits)).toBe(false)
+  withdraw()
+  host.admit('has none', mebibytes(0), { size: 0 })
+  ahead += 60_000
+  expect(host.mustYield({ size: 1 })).toBe(true)
+})
+
+describe('prewarm', () => {
+  it('resolves for each that asks once so many listen', async () => {
+    const { make } = hotRig()
+    const fn = make({}, { maxContainers: 2 })
+    await Promise.all([fn.prewarm(1), fn.prewarm(1)])
+    expect(fn.size).toBe(1)
+    await Promise.all([fn.prewarm(0), fn.prewarm(7), fn.prewarm(1), fn.prewarm(Number.POSITIVE_INFINITY)])
+    expect(fn.size).toBe(2)
+  })
+
+  it('counts none that does not listen yet, or any more', async () => {
+    const { make, containers } = hotRig()
+    const ready = deferred<void>()
+    const fn = make({ ready: ready.promise })
+    const first = fn.prewarm(1)
+    await vi.waitUntil(() => fn.size === 1)
+    const second = fn.prewarm(1)
+    ready.resolve()
+    await Promise.race([first, second])
+    expect(containers[0]?.isListening).toBe(true)
+    await Promise.all([first, second])
+    // It is on its way out.
+    await containers[0]?.exit()
+    await fn.prewarm(1)
+    expect([containers.length, containers[1]?.isListening]).toEqual([2, true])
+  })
+
+  it('makes as many as fit, and ends none of its own for more', async () => {
+    const { make, containers } = hotRig({ memory: 256 * 2 ** 20 })
+    const fn = make({}, size)
+    await fn.prewarm(4)
+    expect([fn.size, containers.length]).toEqual([2, 2])
+  })
+
+  it('refuses what is no number of containers', async () => {
+    const { make } = hotRig({ concurrency: Number.POSITIVE_INFINITY })
+    const fn = make()
+    for (const count of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '2' as never]) {
+      await expect(fn.prewarm(count)).rejects.toMatchObject({
+        code: 'ERR_COOKIETIN_INVALID_TASK',
+        issues: [{ field: 'count' }],
+      })
+    }
+  })
+})

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest'
+import { resolveSpec } from '../../../src/functions/spec.ts'
+
+it('refuses what a function has not, or in another form, all at once', () => {
+  const bad = {
+    id: 'x',
+    input: 'x',
+    encoding: 'buffer',
+    udsPath: '/x',
+    onStat() {},
+    freezeAfter: -1,
+    maxContainers: 1.5,
+  }
+  try {
+    resolveSpec({ image: 'x', ...bad }, 4)
+    expect.unreachable()
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'ERR_COOKIETIN_INVALID_TASK' })
+    const { issues } = error as { issues: readonly { field: string }[] }
+    expect(issues.map(({ field }) => field).toSorted()).toEqual(Object.keys(bad).toSorted())
+  }
+})
+
+it('tells the function what Fn’s kits read, unless the spec says otherwise', () => {
+  const { task } = resolveSpec({ image: 'x', memory: '128m', env: { FN_TYPE: 'mine' } }, 4)
+  expect(task.env).toEqual({
+    FN_FORMAT: 'http-stream',
+    FN_LISTENER: 'unix:/tmp/iofs/lsnr.sock',
+    FN_TYPE: 'mine',
+    FN_MEMORY: '128',
+  })
+})

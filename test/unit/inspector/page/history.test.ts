@@ -1,0 +1,126 @@
+import { expect, it } from 'vitest'
+import { reasonOf } from '../../../../src/inspector/page/data/failure-reason.ts'
+import { Pasts } from '../../../../src/inspector/page/data/histories.ts'
+import { countsOf, eventsOf, historyOf, noHistory } from '../../../../src/inspector/page/data/history.ts'
+import { Model } from '../../../../src/inspector/page/data/model.ts'
+import { info, row, step, totals } from './setup.ts'
+
+const nothing = { states: {}, arrows: {} }
+const ns = ({ log }: { readonly log: readonly { readonly n: number }[] }) => log.map(({ n }) => n)
+
+it('puts a past together of what was asked for and what was told since, up to where the actor is shown', () => {
+  const details = { key: 1, before: nothing, log: [step(1, 'a', 'b'), step(2, 'b', 'c')], stats: [], context: { x: 1 } }
+  const past = { steps: [step(2, 'b', 'c'), step(3, 'c', 'd'), step(4, 'd', 'e')], samples: [] }
+  const at = (steps: number) => historyOf(row({ steps }), { past, details, final: true })
+  expect(ns(at(4))).toEqual([1, 2, 3, 4])
+  expect(ns(at(3))).toEqual([1, 2, 3])
+  expect(at(2)).toMatchObject({ statesOnly: false, context: { x: 1 } })
+  // The context that was told is of later.
+  expect(at(1)).toMatchObject({ log: [{ n: 1 }], context: undefined })
+})
+
+it('lets what was asked for go where steps are missing since, and counts by the states that are known', () => {
+  const details = { key: 1, before: nothing, log: [step(1, 'a', 'b')], stats: [], context: undefined }
+  const past = { steps: [step(5, 'c', 'd')], samples: [] }
+  const path = [
+    [0, 'a'],
+    [10, 'b'],
+    [40, 'c'],
+    [50, 'd'],
+  ] as [number, string][]
+  const history = historyOf(row({ steps: 5, path }), { past, details, final: true })
+  expect(ns(history)).toEqual([5])
+  expect(countsOf(history, 'a').states).toEqual({ a: 1, b: 1, c: 1, d: 1 })
+})
+
+it('makes a past of the states that are known where nobody can be asked, and none while an answer may come', () => {
+  const path = [
+    [0, 'a'],
+    [10, 'b'],
+    [20, 'c'],
+  ] as [number, string][]
+  const actor = row({ steps: 2, path })
+  const past = { steps: [], samples: [] }
+  expect(historyOf(actor, { past, final: false })).toMatchObject({ log: [], statesOnly: false })
+  expect(historyOf(actor, { past, final: true })).toMatchObject({
+    statesOnly: true,
+    log: [
+      { n: 1, at: 10, from: 'a', to: 'b' },
+      { n: 2, at: 20, from: 'b', to: 'c' },
+    ],
+  })
+})
+
+it('knows by which events an arrow was taken, where all that took it are known', () => {
+  const log = [step(1, 'a', 'b', { event: 'x' }), step(2, 'b', 'd', { event: 'y', via: ['c'] })]
+  expect(eventsOf({ ...noHistory, log })).toEqual(
+    new Map([
+      ['a→b', new Set(['x'])],
+      ['b→c', new Set(['y'])],
+      ['c→d', new Set([''])],
+    ]),
+  )
+  expect([...eventsOf({ ...noHistory, log, before: { states: {}, arrows: { 'a→b': 1 } } }).keys()]).not.toContain('a→b')
+})
+
+it('keeps so much of the past and no more; what was told of first goes first', () => {
+  const pasts = new Pasts(6)
+  for (const key of [1, 2, 3]) for (const n of [1, 2, 2, 3]) pasts.step(step(n, 'a', 'b', { key }))
+  expect([1, 2, 3].map(key => ns({ log: pasts.of(key).steps }))).toEqual([[], [1, 2, 3], [1, 2, 3]])
+  const many = new Pasts(10_000)
+  for (let n = 1; n <= 1_000; n++) {
+    many.step(step(n, 'a', 'b'))
+    many.sample([1, n, n, null])
+  }
+  expect(many.of(1).steps.length).toBe(200)
+  expect(many.of(1).samples.length).toBeLessThanOrEqual(480)
+  expect(many.of(1).samples.at(-1)).toEqual({ timestamp: 1_000, metrics: { cpu_total: 1_000 } })
+})
+
+it('counts the ends per second, which fall to none while nothing happens; of cookies alone where they are told apart', () => {
+  const model = new Model()
+  model.apply({ type: 'snapshot', seq: 0, now: 0, machines: {}, actors: [], totals })
+  model.apply({ type: 'delta', seq: 1, now: 1_000, totals: { ...totals, ended: 10 } })
+  expect(model.rate(1_000)).toBe(10)
+  expect(model.rate(5_000)).toBe(2)
+  expect(model.rate(5_999)).toBe(2)
+  expect(model.rate(6_000)).toBe(0)
+  const endings = { cookie: { success: 4, error: 1 }, image: { present: 90 } }
+  model.apply({ type: 'delta', seq: 2, now: 7_000, totals: { ...totals, ended: 10 } })
+  model.apply({ type: 'delta', seq: 3, now: 20_000, totals: { ...totals, ended: 95, endings: { ...endings } } })
+  model.apply({
+    type: 'delta',
+    seq: 4,
+    now: 21_000,
+    totals: { ...totals, ended: 95, endings: { cookie: { success: 10 } } },
+  })
+  expect(model.rate(25_000)).toBe(1)
+})
+
+it('a copy of what is known stays as it is', () => {
+  const model = new Model()
+  model.apply({ type: 'snapshot', seq: 0, now: 0, machines: {}, actors: [info({ state: 'a' })], totals })
+  const copy = model.copy()
+  model.apply({ type: 'delta', seq: 1, now: 10, steps: [step(1, 'a', 'b')], actors: [info({ key: 2 })], totals })
+  expect([copy.actors.size, copy.actors.get(1)]).toMatchObject([1, { state: 'a', path: { length: 1 } }])
+  expect([model.actors.size, model.actors.get(1)]).toMatchObject([2, { state: 'b', path: { length: 2 } }])
+})
+
+it('says why an actor did not end well: by its context, else by what came with its last event', () => {
+  const error = { error: 'CookietinError', code: 'ERR_X', message: 'no flour' }
+  const failed = row({ status: 'failed' })
+  const log = [step(1, 'a', 'b', { payload: { error } })]
+  expect(reasonOf(failed, { ...noHistory, context: { error } })).toEqual({ code: 'ERR_X', message: 'no flour' })
+  expect(reasonOf(failed, { ...noHistory, log })).toEqual({ code: 'ERR_X', message: 'no flour' })
+  expect(reasonOf(failed, noHistory)).toBeUndefined()
+  expect(reasonOf(row({ status: 'success' }), { ...noHistory, context: { error } })).toBeUndefined()
+  expect(reasonOf(row({}), { ...noHistory, log })).toBeUndefined()
+  const killed = row({ status: 'killed' })
+  expect(reasonOf(killed, { ...noHistory, context: { exit: { oomKilled: true } } })).toEqual({
+    message: 'out of memory',
+  })
+  expect(reasonOf(killed, { ...noHistory, context: { exit: { oomKilled: false } } })).toBeUndefined()
+  expect(reasonOf(row({ status: 'cancelled' }), { ...noHistory, context: { reason: 'changed my mind' } })).toEqual({
+    message: 'changed my mind',
+  })
+})

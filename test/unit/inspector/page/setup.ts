@@ -1,0 +1,40 @@
+import type { Row } from '../../../../src/inspector/page/data/model.ts'
+import type { ActorInfo, Step, Totals } from '../../../../src/inspector/protocol.ts'
+
+/** An actor as the page knows it. */
+export const row = (change: Partial<Row>): Row => ({
+  key: 1,
+  id: 'one',
+  machine: 'cookie',
+  image: 'busybox',
+  initial: 'created',
+  state: 'running',
+  created: 0,
+  changed: 0,
+  steps: 0,
+  status: undefined,
+  exitCode: undefined,
+  over: false,
+  cpu: undefined,
+  mem: undefined,
+  path: [[0, 'created']],
+  ...change,
+})
+
+/** The same as it is told. */
+export function info(change: Partial<Row>): ActorInfo {
+  const { status: _, exitCode: __, over: ___, cpu: ____, mem: _____, ...told } = row(change)
+  return told
+}
+
+export const step = (n: number, from: string, to: string, change: Partial<Step> = {}): Step => ({
+  key: 1,
+  n,
+  at: n * 10,
+  from,
+  to,
+  event: 'go',
+  ...change,
+})
+
+export const totals: Totals = { seen: 1, ended: 0, states: {}, statuses: {} }

@@ -1,0 +1,152 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { type IncomingHttpHeaders, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { Access } from '../../../../src/inspector/server/access.ts'
+import { type PageServer, servePage } from '../../../../src/inspector/server/server.ts'
+import { checkLeaks } from '../../../support/leaks/hooks.ts'
+
+checkLeaks()
+
+const token = 'a-token-that-is-long-enough'
+let folder: string
+let server: PageServer
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ct-'))
+  await writeFile(join(folder, 'index.html'), '<p>the page')
+  await writeFile(join(folder, 'secret.txt'), 'no')
+  server = await serve()
+})
+afterAll(async () => {
+  await server.close()
+  await rm(folder, { recursive: true })
+})
+
+const serve = (host = '127.0.0.1') =>
+  servePage({
+    folder: pathToFileURL(`${folder}/`),
+    host,
+    port: 0,
+    token,
+    route: (path, _request, response) => {
+      if (path === 'act') response.end('acted')
+      return path === 'act'
+    },
+  })
+
+interface Answer {
+  readonly status: number
+  readonly text: string
+  readonly headers: IncomingHttpHeaders
+}
+
+/** `fetch` would not send a Host of our choice. */
+function ask(path: string, headers: Record<string, string> = {}, method = 'GET', base = server.url): Promise<Answer> {
+  const { hostname, port } = new URL(base)
+  return new Promise((resolve, reject) => {
+    const call = request({ hostname, port, path, headers, method, agent: false }, response => {
+      let text = ''
+      response.setEncoding('utf8').on('data', chunk => {
+        text += chunk
+      })
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text, headers: response.headers }))
+    })
+    call.on('error', reject).end()
+  })
+}
+
+const own = () => new URL(server.url).host
+
+it('serves the page to who knows the token, under a strict policy', async () => {
+  const { status, text, headers } = await ask(`/${token}/`)
+  expect({ status, text }).toEqual({ status: 200, text: '<p>the page' })
+  const policy = String(headers['content-security-policy'])
+  expect(policy).toContain("default-src 'none'")
+  expect(policy).not.toMatch(/unsafe|https?:|\*/)
+  expect(headers).toMatchObject({
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-store',
+    'cross-origin-resource-policy': 'same-origin',
+  })
+})
+
+it.each([
+  '/',
+  '/wrong/',
+  `/${token}x/`,
+  `/${token.slice(1)}/`,
+  `/${token}`,
+  `/?token=${token}`,
+  '/favicon.ico',
+  `//${token}/`,
+])('forbids %s', async path => {
+  expect(await ask(path)).toMatchObject({ status: 403 })
+})
+
+it.each(['evil.example', 'evil.example:80', 'localhost', '127.0.0.1:1', '127.0.0.1.evil.example', '[::2]'])(
+  'forbids the foreign Host %s',
+  async host => {
+    const { port } = new URL(server.url)
+    const withPort = /:\d+$|^\[|localhost/.test(host) ? host : `${host}:${port}`
+    expect(await ask(`/${token}/`, { Host: withPort })).toMatchObject({ status: 403 })
+  },
+)
+
+it('takes each name of this machine for its own', async () => {
+  const { port } = new URL(server.url)
+  for (const host of ['127.0.0.1', 'localhost', 'LOCALHOST', '[::1]']) {
+    expect(await ask(`/${token}/`, { Host: `${host}:${port}` }), host).toMatchObject({ status: 200 })
+  }
+})
+
+it('forbids pages of other origins, and a POST that tells none', async () => {
+  const origin = `http://${own()}`
+  expect(await ask(`/${token}/act`, { Origin: origin }, 'POST')).toMatchObject({ status: 200, text: 'acted' })
+  for (const foreign of [
+    'http://evil.example',
+    'null',
+    `https://${own()}`,
+    `${origin}.evil.example`,
+    'http://127.0.0.1:1',
+  ]) {
+    expect(await ask(`/${token}/act`, { Origin: foreign }, 'POST'), foreign).toMatchObject({ status: 403 })
+    expect(await ask(`/${token}/`, { Origin: foreign }), foreign).toMatchObject({ status: 403 })
+  }
+  expect(await ask(`/${token}/act`, {}, 'POST')).toMatchObject({ status: 403 })
+})
+
+it('serves nothing but the files of the page', async () => {
+  for (const path of [
+    'secret.txt',
+    '../package.json',
+    '%2e%2e/package.json',
+    'a/../index.html',
+    '.hidden.js',
+    'none.js',
+  ]) {
+    const { status, text } = await ask(`/${token}/${path}`)
+    expect(status, path).toBe(404)
+    expect(text).toBe('Not found\n')
+  }
+  expect(await ask(`/${token}/index.html`, { Origin: `http://${own()}` }, 'PUT')).toMatchObject({ status: 405 })
+})
+
+it('goes by any address, but by no name, where it is bound to every address', () => {
+  const access = new Access({ token, host: '0.0.0.0', port: () => 80 })
+  const pathOf = (host: string) =>
+    access.pathOf({ url: `/${token}/x`, method: 'GET', headers: { host } } as Parameters<Access['pathOf']>[0])
+  expect(pathOf('192.168.1.7')).toBe('x')
+  expect(pathOf('192.168.1.7:80')).toBe('x')
+  expect(pathOf('evil.example')).toBeUndefined()
+})
+
+it('tells why it cannot have a port', async () => {
+  const { port } = new URL(server.url)
+  await expect(
+    servePage({ folder: pathToFileURL(folder), host: '127.0.0.1', port: Number(port), token, route: () => false }),
+  ).rejects.toMatchObject({ code: 'ERR_COOKIETIN_INSPECTOR_FAILED', message: expect.stringContaining('EADDRINUSE') })
+})

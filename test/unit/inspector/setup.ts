@@ -1,0 +1,26 @@
+import type { Message } from '../../../src/inspector/protocol.ts'
+import type { Audience } from '../../../src/inspector/tracking/hub.ts'
+import { Hub, type HubOptions } from '../../../src/inspector/tracking/hub.ts'
+
+/** An audience that keeps what it is told, and is as slow as the test wants. */
+export class Listener implements Audience {
+  readonly messages: Message[] = []
+  isBehind = false
+  #caughtUp: (() => void) | undefined
+
+  send(json: string): void {
+    this.messages.push(JSON.parse(json) as Message)
+  }
+
+  whenCaughtUp(callback: () => void): void {
+    this.#caughtUp = callback
+  }
+
+  catchUp(): void {
+    this.isBehind = false
+    this.#caughtUp?.()
+  }
+}
+
+export const newHub = (options: Partial<HubOptions> = {}): Hub =>
+  new Hub({ mode: 'live', control: false, maxActors: 1_000, maxSteps: 100, maxStats: 10, ...options })
