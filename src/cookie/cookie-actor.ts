@@ -1,6 +1,6 @@
 import { type AnyActorRef, fromCallback, fromPromise } from 'xstate'
 import { cookieMachine } from '../../machines/cookie.ts'
-import type { Exit } from '../../machines/exit.ts'
+import type { Exit } from '../../machines/cookie-types.ts'
 import type { ContainerStreams, EngineContainer } from '../engines/engine.ts'
 import type { InputGuard } from '../task/input.ts'
 
@@ -9,8 +9,8 @@ export interface CookieParts {
   readonly container: EngineContainer
   readonly streams: ContainerStreams
   readonly input: InputGuard
-  /** Settles when a cookie of the same id, which is being closed, is gone: two containers cannot have one name. It never rejects. */
-  readonly forerunner: Promise<unknown> | undefined
+  /** Settles when an earlier cookie of the same id is closed: two containers cannot have one name. It never rejects. */
+  readonly previous: Promise<unknown> | undefined
   /** Called before a kill: from here on no consumer of the output may hold the container up. */
   readonly release: () => void
 }
@@ -41,10 +41,10 @@ const call = (act: (given: ReturnType<typeof partsOf>, signal: AbortSignal) => P
 /** The cookie's machine with its actors joined to the engine's port. */
 export const engineCookieMachine = cookieMachine.provide({
   actors: {
-    prepare: call(async ({ container, input, forerunner }, signal) => {
+    prepare: call(async ({ container, input, previous }, signal) => {
       const failure = input.failure()
       if (failure !== undefined) throw failure
-      if (forerunner !== undefined) await forerunner
+      if (previous !== undefined) await previous
       // Who has given up meanwhile has removed it, too.
       if (!signal.aborted) await container.prepare(signal)
     }),

@@ -1,5 +1,4 @@
 import type { AnyStateMachine } from 'xstate'
-import { eventName } from './event-name.ts'
 
 /** Draws a flat machine as a Mermaid state diagram; transitions of the same two states share an arrow. */
 export function toMermaid(machine: AnyStateMachine): string {
@@ -27,3 +26,12 @@ export function toMermaid(machine: AnyStateMachine): string {
 
 /** What stands beside an arrow: nothing where it is taken always. */
 export const labelOf = (eventType: string): string => (eventType === '' ? '' : eventName(eventType))
+
+/** The words of a user for XState's own event names. */
+export function eventName(event: string): string {
+  if (event === '') return 'always'
+  const ended = /^xstate\.(done|error)\.(?:actor|state)\./.exec(event)
+  if (ended !== null) return ended[1] === 'done' ? 'ok' : 'failed'
+  const after = /^xstate\.after\.(?<delay>[^.]+)\./.exec(event)?.groups?.delay
+  return after === undefined ? event : `after ${after}`
+}

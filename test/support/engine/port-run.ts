@@ -1,4 +1,4 @@
-import type { Exit } from '../../../machines/exit.ts'
+import type { Exit } from '../../../machines/cookie-types.ts'
 import type { ContainerStreams, Engine, EngineContainer, OutputSink } from '../../../src/engines/engine.ts'
 import { toChunks } from '../../../src/task/input.ts'
 import { resolveTask } from '../../../src/task/resolve-task.ts'

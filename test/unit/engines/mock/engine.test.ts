@@ -1,7 +1,7 @@
 import { lastValueFrom, toArray } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { SimulatedClock } from 'xstate'
-import type { Exit } from '../../../../machines/exit.ts'
+import type { Exit } from '../../../../machines/cookie-types.ts'
 import { createMockEngine, type MockOptions } from '../../../../src/engines/mock/engine.ts'
 import type { MockScript } from '../../../../src/engines/mock/script.ts'
 import { portRun } from '../../../support/engine/port-run.ts'

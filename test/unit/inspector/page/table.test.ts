@@ -9,7 +9,7 @@ import { bytes, duration, plainText } from '../../../../src/inspector/page/view/
 import { groupsOf } from '../../../../src/inspector/page/view/totals-groups.ts'
 import type { Totals } from '../../../../src/inspector/protocol.ts'
 import { machineInfo } from '../../../../src/inspector/tracking/graph.ts'
-import { eventName } from '../../../../src/utils/actors/event-name.ts'
+import { eventName } from '../../../../src/utils/actors/mermaid.ts'
 import { row } from './setup.ts'
 
 it('filters by words, by fields and by their opposite', () => {
