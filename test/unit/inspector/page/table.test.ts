@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { AnyStateMachine } from 'xstate'
-import { buddyMachine } from '../../../../machines/namespace.ts'
+import { namespaceMachine } from '../../../../machines/namespace.ts'
 import { lengthOf } from '../../../../src/inspector/page/data/lifetime.ts'
 import { spansOf, ticks } from '../../../../src/inspector/page/data/spans.ts'
 import { familyOf, shownState } from '../../../../src/inspector/page/data/state-colors.ts'
@@ -110,7 +110,7 @@ it('counts cookies by where they are and how they ended, and the rest by machine
 
 it('knows what every state and every end of our machines means', () => {
   const known = (machine: AnyStateMachine) => machineInfo(machine).states.map(state => [state, familyOf(state)])
-  expect(Object.fromEntries(known(buddyMachine))).toEqual({
+  expect(Object.fromEntries(known(namespaceMachine))).toEqual({
     making: 'work',
     free: 'wait',
     leased: 'run',
