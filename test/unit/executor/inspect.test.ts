@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import type { AnyActorRef, InspectionEvent } from 'xstate'
 import { createExecutor } from '../../../src/index.ts'
 import { createMockDriver } from '../../../src/testing.ts'
+import { innermost } from '../../../src/utils/actors/follow-state.ts'
 
 it('shows an inspector every event of every cookie, and no secret of any task', async () => {
   const events: InspectionEvent[] = []
@@ -14,7 +15,7 @@ it('shows an inspector every event of every cookie, and no secret of any task', 
   await executor.close()
   const states = events.flatMap(event =>
     event.type === '@xstate.snapshot' && (event.actorRef as AnyActorRef).id === id
-      ? [(event.snapshot as unknown as { value: string }).value]
+      ? [innermost((event.snapshot as { readonly value?: unknown }).value)]
       : [],
   )
   expect([...new Set(states)]).toEqual([
