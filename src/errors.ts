@@ -153,3 +153,8 @@ export function toCookietinError(
   const reason = error instanceof Error ? error.message : String(error)
   return new CookietinError(code, `${doing}: ${reason}`, { ...options, cause: error })
 }
+
+/** The error of an action whose caller cancelled it. `doing` is a phrase that follows "could not". */
+export function cancelledError(doing: string, reason: unknown): CookietinError {
+  return new CookietinError('ERR_COOKIETIN_CANCELLED', `Could not ${doing}: it was cancelled`, { cause: reason })
+}

@@ -1,5 +1,4 @@
-import { cancelledError } from '../engines/docker/connection/api.ts'
-import { CookietinError } from '../errors.ts'
+import { CookietinError, cancelledError } from '../errors.ts'
 import { onAbort } from './abort.ts'
 
 interface Flight<News> {

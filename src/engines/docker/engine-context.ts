@@ -1,9 +1,9 @@
+import type { ResolvedTask } from '../../task/task.ts'
 import type { ResolvedDockerConfig } from './config/config.ts'
 import type { Api } from './connection/api.ts'
 import type { Liveness } from './connection/liveness.ts'
 import type { ImageCleaner } from './image/cleaner.ts'
 import type { Images } from './image/images.ts'
-import type { NetworkSource } from './network-source.ts'
 import type { CgroupSampler } from './sampling/cgroup/sampler.ts'
 import type { MovedListener } from './transitions.ts'
 
@@ -28,4 +28,20 @@ export interface Room {
   readonly hostname: string | undefined
   /** `'1'`, `'2'`, or undefined when the engine does not say. Asked for on first need. */
   cgroupVersion(): Promise<string | undefined>
+}
+
+/** One cookie's hold on a network. */
+export interface NetworkLease {
+  /** As the engine's `NetworkMode`. */
+  readonly network: string
+  /** For a namespace that is held ready: true once it is no more. Undefined for a network. */
+  readonly lost?: boolean
+  /** Gives it back; once, however often it is called. */
+  release(): void
+}
+
+/** Picks a network for a container. */
+export interface NetworkSource {
+  /** Undefined: what its options say is left as it is. */
+  lease(task: ResolvedTask, networkless: boolean): NetworkLease | undefined
 }

@@ -1,6 +1,5 @@
 import { CookietinError, toCookietinError } from '../../../errors.ts'
-import type { ResolvedDockerConfig } from '../config/config.ts'
-import type { Env } from '../config/env.ts'
+import type { Env, ResolvedDockerConfig } from '../config/config.ts'
 import { Api } from './api.ts'
 import { createClient } from './client.ts'
 import { type Endpoint, endpoints } from './endpoint.ts'

@@ -1,6 +1,5 @@
 import { CookietinError } from '../../../errors.ts'
-import { protocolError } from '../connection/api.ts'
-import { isLostReply, replyOf } from '../connection/errors.ts'
+import { isLostReply, protocolError, replyOf } from '../connection/errors.ts'
 import type { CreateOptions } from '../create-options/create-options.ts'
 import { labelNames } from '../create-options/identity.ts'
 import type { Room } from '../engine-context.ts'

@@ -2,10 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import { CookietinError } from '../../../errors.ts'
 import { deferred } from '../../../utils/deferred.ts'
 import { backoff, pause } from '../../../utils/timing.ts'
-import { type Api, protocolError } from '../connection/api.ts'
-import { connectionError } from '../connection/errors.ts'
+import type { Api } from '../connection/api.ts'
+import { connectionError, protocolError } from '../connection/errors.ts'
 import type { Liveness } from '../connection/liveness.ts'
-import { containerPath, inspectContainer } from './inspect.ts'
+import { containerPath } from '../connection/paths.ts'
+import { inspectContainer } from './inspect.ts'
 
 /** What is known of a container's end. */
 export interface Ended {

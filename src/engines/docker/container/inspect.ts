@@ -1,5 +1,6 @@
-import { type Api, protocolError } from '../connection/api.ts'
-import { replyOf } from '../connection/errors.ts'
+import type { Api } from '../connection/api.ts'
+import { protocolError, replyOf } from '../connection/errors.ts'
+import { containerPath } from '../connection/paths.ts'
 
 /** What the engine says of a container's life. */
 export interface ContainerState {
@@ -28,15 +29,6 @@ interface Inspected {
     readonly StartedAt?: string
   }
   readonly Config?: { readonly Labels?: Record<string, string> | null }
-}
-
-/** Container ids and names, as the engine makes and takes them: anything else in a path could name another endpoint. */
-const reference = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/
-
-/** The path of a container's endpoint. Throws on what is no id or name, before it gets into a URL. */
-export function containerPath(idOrName: string, action = ''): string {
-  if (!reference.test(idOrName)) throw new TypeError(`not a container's id or name: ${JSON.stringify(idOrName)}`)
-  return `/containers/${idOrName}${action}`
 }
 
 /** What the engine knows of a container; undefined when it knows no such container. */

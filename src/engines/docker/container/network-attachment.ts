@@ -1,8 +1,7 @@
 import type { ResolvedTask } from '../../../task/task.ts'
 import { replyOf } from '../connection/errors.ts'
 import { type CreateOptions, useNetwork } from '../create-options/create-options.ts'
-import type { Room } from '../engine-context.ts'
-import type { NetworkLease } from '../network-source.ts'
+import type { NetworkLease, Room } from '../engine-context.ts'
 
 /** What the engine, or the runtime below it, says when a container is to join the namespace of one that has ended. */
 const joinedTheDead =

@@ -24,5 +24,6 @@ export async function preflight(room: Room, task: ResolvedTask, options: CreateO
     const [from, to, event] = [task.profile, 'loosened', loosened.join(', ')]
     room.moved({ machine: 'profile', id: task.id, from, to, event })
   }
-  await checkMountSources(task, room)
+  const { local, config } = room
+  await checkMountSources(task, { local, allowDangerousMounts: config.allowDangerousMounts })
 }

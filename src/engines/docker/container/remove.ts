@@ -1,8 +1,9 @@
 import { CookietinError } from '../../../errors.ts'
 import { backoff, pause } from '../../../utils/timing.ts'
 import { replyOf } from '../connection/errors.ts'
+import { containerPath } from '../connection/paths.ts'
 import type { Room } from '../engine-context.ts'
-import { containerPath, inspectContainer } from './inspect.ts'
+import { inspectContainer } from './inspect.ts'
 
 /** What removing needs of an engine. */
 export type RemovalRoom = Pick<Room, 'api' | 'liveness'>

@@ -1,7 +1,8 @@
 import { backoff, pause } from '../../../utils/timing.ts'
 import { type EngineReply, replyOf } from '../connection/errors.ts'
+import { containerPath } from '../connection/paths.ts'
 import type { Room } from '../engine-context.ts'
-import { containerPath, inspectContainer } from './inspect.ts'
+import { inspectContainer } from './inspect.ts'
 import type { Named } from './start.ts'
 
 // The engine learns of a change a moment after the runtime below it has made it, and passes on what the runtime says meanwhile:

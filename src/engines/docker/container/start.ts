@@ -1,13 +1,14 @@
 import type { Duplex } from 'node:stream'
 import type { Exit } from '../../../../machines/exit.ts'
 import { CookietinError } from '../../../errors.ts'
-import { within } from '../../../utils/timing.ts'
 import type { ContainerStreams } from '../../engine.ts'
+import { within } from '../connection/deadline.ts'
 import { isLostReply, replyOf } from '../connection/errors.ts'
+import { containerPath } from '../connection/paths.ts'
 import type { Room } from '../engine-context.ts'
 import { AttachedOutput } from './attached-output.ts'
 import { ExitWatch } from './exit-watch.ts'
-import { containerPath, inspectContainer } from './inspect.ts'
+import { inspectContainer } from './inspect.ts'
 
 /** A container that is about to be started, with everything in place that sees what it does. */
 export interface Poised {

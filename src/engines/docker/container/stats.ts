@@ -1,8 +1,8 @@
 import type { Observable } from 'rxjs'
 import type { Stat } from '../../../stats/stat.ts'
+import { containerPath } from '../connection/paths.ts'
 import type { Room } from '../engine-context.ts'
 import { samples$ } from '../sampling/engine-samples.ts'
-import { containerPath } from './inspect.ts'
 
 /** One container to sample. */
 export interface Sampled {

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http'
-import { CookietinError } from '../../../errors.ts'
+import { CookietinError, cancelledError } from '../../../errors.ts'
 import type { ImageName } from '../../../task/image-name.ts'
 import type { RegistryAuth } from '../../../task/task.ts'
 import { onAbort } from '../../../utils/abort.ts'
 import { redact } from '../../../utils/redact.ts'
-import { type Api, cancelledError } from '../connection/api.ts'
+import type { Api } from '../connection/api.ts'
 import { connectionError, pullError, replyOf } from '../connection/errors.ts'
 import { jsonLines } from '../connection/json-lines.ts'
+import { imagePath } from '../connection/paths.ts'
 import type { LayerRecord } from './layers.ts'
 
 /** One transfer of an image from its registry to the engine. */
@@ -71,7 +72,7 @@ export async function hasImage(api: Api, image: string, deadline: number): Promi
     await api.request({
       doing: `look for image ${image}`,
       method: 'GET',
-      path: `/images/${imagePath(image)}/json`,
+      path: imagePath(image, '/json'),
       deadline,
     })
     return true
@@ -134,11 +135,6 @@ async function readProgress(
   } catch (error) {
     throw connectionError(error, `pull image ${image}`, true)
   }
-}
-
-/** References hold nothing that needs escaping, but what comes from elsewhere must not name another endpoint. */
-function imagePath(image: string): string {
-  return image.split('/').map(encodeURIComponent).join('/')
 }
 
 function authHeader(auth: RegistryAuth): string {

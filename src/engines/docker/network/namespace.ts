@@ -1,7 +1,7 @@
 import type { BuddyInput } from '../../../../machines/namespace-types.ts'
 import type { Inspect } from '../../../utils/actors/inspectable.ts'
 import type { DockerContainer } from '../container/container.ts'
-import type { NetworkLease } from '../network-source.ts'
+import type { NetworkLease } from '../engine-context.ts'
 import type { MovedListener } from '../transitions.ts'
 import { type BuddyActor, createBuddyActor } from './namespace-actor.ts'
 

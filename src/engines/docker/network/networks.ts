@@ -1,6 +1,6 @@
 import type { ResolvedTask } from '../../../task/task.ts'
 import { isHardened } from '../create-options/hardened.ts'
-import type { NetworkLease, NetworkSource } from '../network-source.ts'
+import type { NetworkLease, NetworkSource } from '../engine-context.ts'
 import type { MovedListener } from '../transitions.ts'
 import type { PreforkPool } from './pool.ts'
 

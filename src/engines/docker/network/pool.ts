@@ -1,6 +1,6 @@
 import { BehaviorSubject, type Observable } from 'rxjs'
 import { CookietinError } from '../../../errors.ts'
-import type { NetworkLease } from '../network-source.ts'
+import type { NetworkLease } from '../engine-context.ts'
 import { Buddy, type BuddyOptions } from './namespace.ts'
 
 /** How the buddies of a prefork pool are: together they are `size`. */

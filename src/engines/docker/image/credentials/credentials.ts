@@ -1,6 +1,6 @@
 import type { RegistryAuth } from '../../../../task/task.ts'
 import { SharedFlights } from '../../../../utils/single-flight.ts'
-import type { Env } from '../../config/env.ts'
+import type { Env } from '../../config/config.ts'
 import { hostOf, type Registries } from '../../config/registries.ts'
 import { findInDockerConfig } from './docker-config.ts'
 import { askHelper } from './helper.ts'
