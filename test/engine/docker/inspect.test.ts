@@ -31,7 +31,7 @@ it('shows an inspector the actors that the driver keeps beside its cookies, too'
     image: expect.stringContaining('no-such-image'),
     over: true,
   })
-  expect(actors.find(({ machine }) => machine === 'buddy')).toMatchObject({ id: 'buddy-0', over: true })
+  expect(actors.find(({ machine }) => machine === 'buddy')).toMatchObject({ id: 'namespace-0', over: true })
   hub.close()
 })
 

@@ -13,7 +13,7 @@ import {
   whole,
   words,
 } from '../../../utils/validation/config-fields.ts'
-import { type Loosened, loosenings } from './allow.ts'
+import { type AllowName, allowNames } from './allow.ts'
 import { Registries, readRegistries } from './registries.ts'
 
 /**
@@ -61,7 +61,7 @@ export interface DockerConfig {
    * `new-privileges`: set-uid programs work. `swap`: the engine's usual amount beyond the memory limit. `log-files`: the engine keeps logs. `hardened-root`, `hardened-network`,
    * `hardened-writable-root`, `hardened-shared-memory`, `hardened-volumes` (those that an image brings): of the hardened profile.
    */
-  readonly allow?: string | readonly Loosened[] | undefined
+  readonly allow?: string | readonly AllowName[] | undefined
   /** Takes only images that are named by a digest, which nobody can change. Default false. */
   readonly requireDigest?: boolean | undefined
   /** The engine's runtime for every container, such as `'runsc'`. Default: the engine's own. */
@@ -151,7 +151,7 @@ const dockerFields = {
   enableTini: flag(true),
   pids: whole(256),
   allowDangerousMounts: flag(false),
-  allow: someOf(loosenings),
+  allow: someOf(allowNames),
   requireDigest: flag(false),
   runtime: text(undefined),
   engineTimeout: milliseconds(15_000),

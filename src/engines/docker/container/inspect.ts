@@ -2,7 +2,13 @@ import type { Api } from '../connection/api.ts'
 import { protocolError, replyOf } from '../connection/errors.ts'
 import { containerPath } from '../connection/paths.ts'
 
-/** What the engine says of a container's life. */
+/** One container, by its id and its name. */
+export interface ContainerRef {
+  readonly id: string
+  readonly name: string
+}
+
+/** A container's state, as the engine reports it. */
 export interface ContainerState {
   readonly id: string
   readonly status: string
@@ -16,8 +22,8 @@ export interface ContainerState {
   readonly labels: Readonly<Record<string, string>>
 }
 
-/** The part of the engine's answer that we read. */
-interface Inspected {
+/** The fields of the engine's reply that are read. */
+interface InspectBody {
   readonly Id?: unknown
   readonly State?: {
     readonly Status?: string
@@ -31,7 +37,7 @@ interface Inspected {
   readonly Config?: { readonly Labels?: Record<string, string> | null }
 }
 
-/** What the engine knows of a container; undefined when it knows no such container. */
+/** Inspects a container. Resolves with undefined when the engine does not know it. */
 export async function inspectContainer(
   api: Api,
   idOrName: string,
@@ -40,16 +46,16 @@ export async function inspectContainer(
   const doing = `inspect container ${idOrName}`
   try {
     const { body } = await api.request({ doing, method: 'GET', path: containerPath(idOrName, '/json'), deadline })
-    return stateOf(body as Inspected | undefined, doing)
+    return stateOf(body as InspectBody | undefined, doing)
   } catch (error) {
     if (replyOf(error)?.status === 404) return undefined
     throw error
   }
 }
 
-function stateOf(body: Inspected | undefined, doing: string): ContainerState {
+function stateOf(body: InspectBody | undefined, doing: string): ContainerState {
   if (typeof body?.Id !== 'string' || body.State === undefined)
-    throw protocolError(doing, 'its reply describes no container')
+    throw protocolError(doing, 'its reply does not describe a container')
   const { Id, State, Config } = body
   return {
     id: Id,
