@@ -158,3 +158,16 @@ export function toCookietinError(
 export function cancelledError(doing: string, reason: unknown): CookietinError {
   return new CookietinError('ERR_COOKIETIN_CANCELLED', `Could not ${doing}: it was cancelled`, { cause: reason })
 }
+
+/** One error of many that name what is left. */
+export function notCleaned(failures: readonly unknown[]): CookietinError {
+  const leaked = failures.flatMap(failure => (failure instanceof CookietinError ? failure.leaked : []))
+  const left =
+    leaked.length === 0
+      ? ''
+      : `: ${leaked.join(', ')} may still exist; \`cookietin gc\` finds them once this process is gone`
+  return new CookietinError('ERR_COOKIETIN_NOT_CLEANED', `${failures.length} cookies could not be cleaned up${left}`, {
+    leaked,
+    cause: new AggregateError(failures),
+  })
+}

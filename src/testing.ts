@@ -1,4 +1,4 @@
-import { EngineDriver } from './driver/driver.ts'
+import { EngineDriver } from './driver/engine-driver.ts'
 import { createMockEngine, type MockEngine, type MockOptions } from './engines/mock/engine.ts'
 import type { MockScript } from './engines/mock/script.ts'
 

@@ -4,7 +4,8 @@ import type { ImageCacheUsage } from '../engines/docker/image/cache.ts'
 import type { PreforkUsage } from '../engines/docker/network/pool.ts'
 import type { DriverTransition } from '../engines/docker/transitions.ts'
 import type { Inspect } from '../utils/actors/inspectable.ts'
-import { type Driver, EngineDriver, type EngineDriverOptions } from './driver.ts'
+import type { Driver } from './driver.ts'
+import { EngineDriver, type EngineDriverOptions } from './engine-driver.ts'
 
 /** What {@link createDockerDriver} takes besides its config. */
 export interface DockerDriverOptions {

@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os'
 import type { CookieOptions } from '../cookie/cookie.ts'
-import { type Driver, EngineDriver } from '../driver/driver.ts'
+import type { Driver } from '../driver/driver.ts'
+import { EngineDriver } from '../driver/engine-driver.ts'
 import type { Size } from '../task/task.ts'
 import { guardInspect, inspectRule, isInspect } from '../utils/actors/inspectable.ts'
 import { parseSize } from '../utils/size.ts'
 import { readBoolean } from '../utils/validation/fields.ts'
-import { Issues, isRecord, rightName } from '../utils/validation/issues.ts'
+import { Issues, isRecord } from '../utils/validation/issues.ts'
+import { rightName } from '../utils/validation/suggest.ts'
 import type { RunLog } from './run-log.ts'
 
 /** What {@link createExecutor} takes. */

@@ -1,4 +1,4 @@
-import type { EngineDriver } from '../driver/driver.ts'
+import type { EngineDriver } from '../driver/engine-driver.ts'
 import { CookietinError } from '../errors.ts'
 
 /** Hot functions share a socket with their containers: that takes Linux, and an engine on this machine. */
