@@ -1,11 +1,6 @@
-import {
-  type DockerConfig,
-  type ProcessConfig,
-  resolveDockerConfig,
-  resolveProcessConfig,
-  type SeedConfig,
-} from '../engines/docker/config/config.ts'
+import { type DockerConfig, resolveDockerConfig, type SeedConfig } from '../engines/docker/config/config.ts'
 import { createDockerEngine } from '../engines/docker/engine.ts'
+import { type ProcessConfig, resolveProcessConfig } from '../engines/process/config.ts'
 import { createProcessEngine } from '../engines/process/engine.ts'
 import { guardInspect } from '../utils/actors/inspectable.ts'
 import { type DockerDriver, type DockerDriverOptions, DockerEngineDriver } from './docker-driver.ts'

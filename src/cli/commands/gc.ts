@@ -68,7 +68,7 @@ async function gcContainers(
   // A driver would do the same at its start, but not without removing.
   const config = resolveDockerConfig({}, process.env)
   const { api, close, revive } = await connect(config, process.env)
-  const liveness = new Liveness(api, { every: config.engineTimeout, deadline: config.engineTimeout, revive })
+  const liveness = new Liveness(api, { interval: config.engineTimeout, deadline: config.engineTimeout, revive })
   let orphans: readonly Orphan[]
   try {
     orphans = await reapOrphans({ api, liveness, config }, { dryRun, signal: interrupts.signal })

@@ -135,11 +135,11 @@ describe("the seed's config, key by key", () => {
       HostConfig: { NetworkMode: string }
     }
     expect([Config.Image, Config.Cmd, HostConfig.NetworkMode]).toEqual([testImage, ['sleep', '1234'], a])
-    const buddies = (await containersWith(`cookietin.instance=${Config.Labels['cookietin.instance']}`)).filter(name =>
+    const holders = (await containersWith(`cookietin.instance=${Config.Labels['cookietin.instance']}`)).filter(name =>
       name.includes('-namespace-'),
     )
-    expect(buddies).toHaveLength(2)
-    expect(`/${buddies.find(name => `/${name}` === Name)}`).toBe(Name)
+    expect(holders).toHaveLength(2)
+    expect(`/${holders.find(name => `/${name}` === Name)}`).toBe(Name)
     expect((await (await cookie.run()).wait()).stdout).toBe('1\n')
     await cookie.close()
     await driver.close()

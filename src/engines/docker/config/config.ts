@@ -13,7 +13,7 @@ import {
   whole,
   words,
 } from '../../../utils/validation/config-fields.ts'
-import { type Loosened, loosenings } from './allow.ts'
+import { type AllowName, allowNames } from './allow.ts'
 import { Registries, readRegistries } from './registries.ts'
 
 /**
@@ -61,7 +61,7 @@ export interface DockerConfig {
    * `new-privileges`: set-uid programs work. `swap`: the engine's usual amount beyond the memory limit. `log-files`: the engine keeps logs. `hardened-root`, `hardened-network`,
    * `hardened-writable-root`, `hardened-shared-memory`, `hardened-volumes` (those that an image brings): of the hardened profile.
    */
-  readonly allow?: string | readonly Loosened[] | undefined
+  readonly allow?: string | readonly AllowName[] | undefined
   /** Takes only images that are named by a digest, which nobody can change. Default false. */
   readonly requireDigest?: boolean | undefined
   /** The engine's runtime for every container, such as `'runsc'`. Default: the engine's own. */
@@ -123,14 +123,6 @@ export interface SeedConfig {
   readonly enable_tini?: boolean
 }
 
-/** Settings of a process driver. All are optional; each can come from the environment too. */
-export interface ProcessConfig {
-  /** How long output may stall after the exit, in ms, before the rest is given up. Default 2000. `COOKIETIN_OUTPUT_TIMEOUT`. */
-  readonly outputTimeout?: number | undefined
-}
-
-const outputTimeout = milliseconds(2000)
-
 /** The image of the prefork pool that the driver makes itself. */
 export const pauseImage = 'cookietin/pause:1'
 
@@ -159,7 +151,7 @@ const dockerFields = {
   enableTini: flag(true),
   pids: whole(256),
   allowDangerousMounts: flag(false),
-  allow: someOf(loosenings),
+  allow: someOf(allowNames),
   requireDigest: flag(false),
   runtime: text(undefined),
   engineTimeout: milliseconds(15_000),
@@ -173,21 +165,17 @@ const dockerFields = {
   imageCacheMaxSize: alias('imageCleanMaxSize', size(0)),
   imageCacheExemptTags: alias('imageCleanExemptTags', words([])),
   reconnectTimeout: milliseconds(30_000),
-  outputTimeout,
+  outputTimeout: milliseconds(2000),
   sampler: oneOf(['engine', 'cgroup'], 'engine'),
   sampleInterval: milliseconds(100, 50),
   sshCommand: text('ssh'),
 }
 
-const processFields = { outputTimeout }
-
 /** A docker driver's config, complete and read-only. */
 export type ResolvedDockerConfig = Resolved<typeof dockerFields>
 
-/** A process driver's config, complete and read-only. */
-export type ResolvedProcessConfig = Resolved<typeof processFields>
-
-type Env = Readonly<Record<string, string | undefined>>
+/** Environment variables by name. */
+export type Env = Readonly<Record<string, string | undefined>>
 
 /**
  * Completes a docker driver's config: what is given beats the environment, which beats the default.
@@ -196,9 +184,4 @@ type Env = Readonly<Record<string, string | undefined>>
  */
 export function resolveDockerConfig(given: DockerConfig | SeedConfig, env: Env): ResolvedDockerConfig {
   return resolveFields(dockerFields, given, env)
-}
-
-/** As {@link resolveDockerConfig}, for a process driver. */
-export function resolveProcessConfig(given: ProcessConfig, env: Env): ResolvedProcessConfig {
-  return resolveFields(processFields, given, env)
 }

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import {
   type DockerConfig,
   resolveDockerConfig,
-  resolveProcessConfig,
   type SeedConfig,
 } from '../../../../../src/engines/docker/config/config.ts'
 import { Registries } from '../../../../../src/engines/docker/config/registries.ts'
@@ -58,7 +57,6 @@ describe('resolveDockerConfig', () => {
       sampleInterval: 100,
       sshCommand: 'ssh',
     })
-    expect(resolveProcessConfig({}, {})).toEqual({ outputTimeout: 2000 })
   })
 
   const seed: SeedConfig = {
