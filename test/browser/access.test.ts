@@ -4,7 +4,7 @@ import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { hasBrowser } from '../support/browser/browser.ts'
-import { open, openKitchen, useBrowser } from './setup.ts'
+import { open, setup, useBrowser } from './setup.ts'
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -26,8 +26,8 @@ describe.runIf(hasBrowser)('for everybody', () => {
     { colorScheme: 'dark', width: 820 },
     { colorScheme: 'light', width: 390 },
   ] as const)('axe finds nothing serious: $colorScheme, $width px', async ({ colorScheme, width }) => {
-    await using kitchen = await openKitchen({ control: true }, 2)
-    const { page } = await open(kitchen.inspector.url, {
+    await using inspected = await setup({ control: true }, 2)
+    const { page } = await open(inspected.inspector.url, {
       colorScheme,
       viewport: { width, height: 800 },
       reducedMotion: 'reduce',
@@ -35,8 +35,8 @@ describe.runIf(hasBrowser)('for everybody', () => {
     await page.getByText('No cookies yet').waitFor()
     expect(await serious(page)).toEqual([])
     for (const image of ['quick', 'broken', 'burnt'])
-      await kitchen.executor.run({ image, id: `it-is-${image}` }).catch(() => {})
-    const [first] = ['aa', 'bb', 'cc'].map(id => kitchen.executor.run({ id, image: 'long' }))
+      await inspected.executor.run({ image, id: `it-is-${image}` }).catch(() => {})
+    const [first] = ['aa', 'bb', 'cc'].map(id => inspected.executor.run({ id, image: 'long' }))
     await page.locator('.row', { hasText: 'running' }).first().waitFor()
     await first?.freeze()
     await page.locator('.row', { hasText: 'frozen' }).waitFor()
@@ -63,9 +63,9 @@ describe.runIf(hasBrowser)('for everybody', () => {
   })
 
   it('can be used by keyboard alone', async () => {
-    await using kitchen = await openKitchen()
-    for (const id of ['aa', 'bb', 'cc']) await kitchen.executor.run({ id, image: 'quick' })
-    const { page } = await open(kitchen.inspector.url)
+    await using inspected = await setup()
+    for (const id of ['aa', 'bb', 'cc']) await inspected.executor.run({ id, image: 'quick' })
+    const { page } = await open(inspected.inspector.url)
     await page.locator('.row').first().waitFor()
     while (!(await page.evaluate("document.activeElement.classList.contains('tbody')")))
       await page.keyboard.press('Tab')
@@ -86,8 +86,8 @@ describe.runIf(hasBrowser)('for everybody', () => {
   })
 
   it('forbids a wrong token and a foreign Host', async () => {
-    await using kitchen = await openKitchen()
-    const { url } = kitchen.inspector
+    await using inspected = await setup()
+    const { url } = inspected.inspector
     const { page, errors } = await open(url)
     const wrong = await page.goto(url.replace(/\w\/$/, end => (end === 'x/' ? 'y/' : 'x/')))
     expect(wrong?.status()).toBe(403)

@@ -7,13 +7,13 @@ import { pageFolder } from '../../src/inspector/server/page-files.ts'
 import { servePage } from '../../src/inspector/server/server.ts'
 import { hasBrowser, openPage } from '../support/browser/browser.ts'
 import { newHub } from '../unit/inspector/setup.ts'
-import { openKitchen, useBrowser, withBrowser } from './setup.ts'
+import { setup, useBrowser, withBrowser } from './setup.ts'
 
 describe.runIf(hasBrowser)('the connection', () => {
   useBrowser()
 
   it('is found again after the inspector was started anew', async () => {
-    const first = await openKitchen()
+    const first = await setup()
     await first.executor.run({ id: 'of-the-first', image: 'quick' })
     const { port, pathname } = new URL(first.inspector.url)
     const watched = await openPage(withBrowser(), first.inspector.url)
@@ -25,7 +25,7 @@ describe.runIf(hasBrowser)('the connection', () => {
     // What was told stays there to be looked at.
     expect(await page.locator('.row', { hasText: 'of-the-first' }).count()).toBe(1)
 
-    await using second = await openKitchen({ port: Number(port), token: pathname.replaceAll('/', '') })
+    await using second = await setup({ port: Number(port), token: pathname.replaceAll('/', '') })
     await second.executor.run({ id: 'of-the-second', image: 'quick' })
     await page.locator('.row', { hasText: 'of-the-second' }).waitFor()
     await page.getByText('Connected again.').waitFor()

@@ -6,7 +6,7 @@ import { createExecutor } from '../../src/index.ts'
 import { openRecording, startRecording } from '../../src/inspector/index.ts'
 import { createMockDriver } from '../../src/testing.ts'
 import { hasBrowser } from '../support/browser/browser.ts'
-import { open, openKitchen, script, useBrowser } from './setup.ts'
+import { open, script, setup, useBrowser } from './setup.ts'
 
 describe.runIf(hasBrowser)('keys and the pointer', () => {
   useBrowser()
@@ -18,9 +18,9 @@ describe.runIf(hasBrowser)('keys and the pointer', () => {
   afterAll(() => rm(folder, { recursive: true }))
 
   it('choose and zoom without anything having the focus, in the table and in the timeline', async () => {
-    await using kitchen = await openKitchen()
-    for (const id of ['aa', 'bb', 'cc']) await kitchen.executor.run({ id, image: 'quick' })
-    const { page } = await open(kitchen.inspector.url)
+    await using inspected = await setup()
+    for (const id of ['aa', 'bb', 'cc']) await inspected.executor.run({ id, image: 'quick' })
+    const { page } = await open(inspected.inspector.url)
     await page.locator('.row').first().waitFor()
     await page.keyboard.press('ArrowDown')
     await page.locator('.details h2', { hasText: 'cc' }).waitFor()
@@ -43,9 +43,9 @@ describe.runIf(hasBrowser)('keys and the pointer', () => {
   })
 
   it('a timeline that is dragged chooses nobody, one that is clicked does', async () => {
-    await using kitchen = await openKitchen()
-    await kitchen.executor.run({ id: 'the-bun', image: 'quick' })
-    const { page } = await open(kitchen.inspector.url)
+    await using inspected = await setup()
+    await inspected.executor.run({ id: 'the-bun', image: 'quick' })
+    const { page } = await open(inspected.inspector.url)
     await page.getByRole('button', { name: 'Timeline' }).click()
     const box = await page.locator('.lane .ground').boundingBox()
     if (box === null) throw new Error('there is no lane')
@@ -63,9 +63,9 @@ describe.runIf(hasBrowser)('keys and the pointer', () => {
   })
 
   it('the menu closes with Escape, and with a click elsewhere, and the details stay', async () => {
-    await using kitchen = await openKitchen()
-    await kitchen.executor.run({ id: 'the-bun', image: 'quick' })
-    const { page } = await open(kitchen.inspector.url)
+    await using inspected = await setup()
+    await inspected.executor.run({ id: 'the-bun', image: 'quick' })
+    const { page } = await open(inspected.inspector.url)
     await page.locator('.row').click()
     const menu = page.locator('.details .menu')
     const body = menu.locator('.menu-body')
@@ -83,9 +83,9 @@ describe.runIf(hasBrowser)('keys and the pointer', () => {
   })
 
   it('buttons act on nothing while one looks at the past', async () => {
-    await using kitchen = await openKitchen({ control: true })
-    void kitchen.executor.run({ id: 'the-long-one', image: 'long' }).catch(() => {})
-    const { page } = await open(kitchen.inspector.url)
+    await using inspected = await setup({ control: true })
+    void inspected.executor.run({ id: 'the-long-one', image: 'long' }).catch(() => {})
+    const { page } = await open(inspected.inspector.url)
     await page.locator('.row', { hasText: 'running' }).click()
     const cancel = page.locator('.controls button:not([disabled])', { hasText: 'Cancel' })
     await cancel.waitFor()

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { hasBrowser, openPage, type WatchedPage } from '../support/browser/browser.ts'
-import { open, openKitchen, useBrowser, withBrowser } from './setup.ts'
+import { open, setup, useBrowser, withBrowser } from './setup.ts'
 
 /** The steps that the log shows. */
 const logOf = (page: Page) => page.locator('.log li')
@@ -17,15 +17,15 @@ describe.runIf(hasBrowser)('the past of an actor', () => {
   useBrowser()
 
   it('can be looked at after the inspector has closed, of those that were never looked at, too', async () => {
-    const kitchen = await openKitchen()
-    await kitchen.executor.run({ id: 'of-before', image: 'quick' })
-    await kitchen.executor.onIdle()
-    const watched = await openPage(withBrowser(), kitchen.inspector.url)
+    const inspected = await setup()
+    await inspected.executor.run({ id: 'of-before', image: 'quick' })
+    await inspected.executor.onIdle()
+    const watched = await openPage(withBrowser(), inspected.inspector.url)
     const { page } = watched
     await page.locator('.row', { hasText: 'of-before' }).waitFor()
-    await kitchen.executor.run({ id: 'the-bun', image: 'broken' })
-    await kitchen.executor.onIdle()
-    await kitchen[Symbol.asyncDispose]()
+    await inspected.executor.run({ id: 'the-bun', image: 'broken' })
+    await inspected.executor.onIdle()
+    await inspected[Symbol.asyncDispose]()
     await page.locator('.notice.ended').waitFor()
     await page.locator('.row', { hasText: 'the-bun' }).click()
     await logOf(page).filter({ hasText: 'exited' }).getByText('"exitCode":3').waitFor()
@@ -39,9 +39,9 @@ describe.runIf(hasBrowser)('the past of an actor', () => {
   })
 
   it('can be looked at while the page is paused, up to where it was paused', async () => {
-    await using kitchen = await openKitchen()
-    const run = kitchen.executor.run({ id: 'the-long-one', image: 'long' })
-    const { page } = await open(kitchen.inspector.url)
+    await using inspected = await setup()
+    const run = inspected.executor.run({ id: 'the-long-one', image: 'long' })
+    const { page } = await open(inspected.inspector.url)
     await page.locator('.row', { hasText: 'running' }).waitFor()
     await page.keyboard.press(' ')
     await page.locator('.notice.paused').waitFor()
@@ -57,10 +57,10 @@ describe.runIf(hasBrowser)('the past of an actor', () => {
   })
 
   it('is there when an actor was chosen while paused, nothing happened, and the page goes on', async () => {
-    await using kitchen = await openKitchen()
-    await kitchen.executor.run({ id: 'the-bun', image: 'quick' })
-    await kitchen.executor.onIdle()
-    const { page } = await open(kitchen.inspector.url)
+    await using inspected = await setup()
+    await inspected.executor.run({ id: 'the-bun', image: 'quick' })
+    await inspected.executor.onIdle()
+    const { page } = await open(inspected.inspector.url)
     await page.locator('.row').waitFor()
     await page.keyboard.press(' ')
     await page.getByText('nothing has happened since').waitFor()
@@ -72,10 +72,10 @@ describe.runIf(hasBrowser)('the past of an actor', () => {
   })
 
   it('of which only the end is kept says so', async () => {
-    await using kitchen = await openKitchen({ maxSteps: 4 })
-    await kitchen.executor.run({ id: 'the-bun', image: 'quick' })
-    await kitchen.executor.onIdle()
-    const { page } = await open(kitchen.inspector.url)
+    await using inspected = await setup({ maxSteps: 4 })
+    await inspected.executor.run({ id: 'the-bun', image: 'quick' })
+    await inspected.executor.onIdle()
+    const { page } = await open(inspected.inspector.url)
     await page.locator('.row').click()
     await logOf(page).nth(4).waitFor()
     expect(await logOf(page).first().textContent()).toBe('4 earlier steps are not kept')
@@ -86,20 +86,20 @@ describe.runIf(hasBrowser)('the past of an actor', () => {
   })
 
   it('survives that the inspector drops the actor, which is said', async () => {
-    await using kitchen = await openKitchen({ maxActors: 1 })
-    await kitchen.executor.run({ id: 'the-first', image: 'quick' })
-    await kitchen.executor.onIdle()
-    const { page } = await open(kitchen.inspector.url)
+    await using inspected = await setup({ maxActors: 1 })
+    await inspected.executor.run({ id: 'the-first', image: 'quick' })
+    await inspected.executor.onIdle()
+    const { page } = await open(inspected.inspector.url)
     await page.locator('.row').click()
     await logOf(page).nth(7).waitFor()
-    await kitchen.executor.run({ id: 'the-second', image: 'quick' })
+    await inspected.executor.run({ id: 'the-second', image: 'quick' })
     await page.getByText('does not keep this actor any more').waitFor()
     expect(await page.locator('.details h2').textContent()).toBe('the-first')
     expect(await logOf(page).count()).toBe(8)
   })
 
   it('a page that is paused stays as it is when the process ends and another one comes', async () => {
-    const first = await openKitchen()
+    const first = await setup()
     await first.executor.run({ id: 'of-the-first', image: 'quick' })
     const { port, pathname } = new URL(first.inspector.url)
     const watched = await openPage(withBrowser(), first.inspector.url)
@@ -110,7 +110,7 @@ describe.runIf(hasBrowser)('the past of an actor', () => {
     await first[Symbol.asyncDispose]()
     await page.getByText('the inspector has closed since').waitFor()
     await page.locator('.link', { hasText: 'Paused · Ended' }).waitFor()
-    await using second = await openKitchen({ port: Number(port), token: pathname.replaceAll('/', '') })
+    await using second = await setup({ port: Number(port), token: pathname.replaceAll('/', '') })
     await second.executor.run({ id: 'of-the-second', image: 'quick' })
     await page.getByText('started anew since').waitFor()
     expect(await page.locator('.row').count()).toBe(1)

@@ -37,7 +37,7 @@ export async function open(url: string, options: Parameters<typeof openPage>[2] 
 }
 
 /** An inspector with an executor of a mock driver; the pages that are checked after the test are closed before it, so as not to look for it in vain. */
-export interface Kitchen extends AsyncDisposable {
+export interface InspectedExecutor extends AsyncDisposable {
   readonly inspector: Inspector
   readonly executor: Executor
 }
@@ -48,7 +48,9 @@ export const script: MockScript = {
   brief: { runFor: Infinity, stats: [{ timestamp: 1_700_000_000_000, metrics: { mem_usage: 20 * 2 ** 20 } }] },
   broken: { exitCode: 3 },
   burnt: {
-    startError: Object.assign(new Error(`no such file: /bin/oven ${'in the kitchen '.repeat(9)}`), { code: 'ENOENT' }),
+    startError: Object.assign(new Error(`no such file: /bin/oven ${'in the container '.repeat(9)}`), {
+      code: 'ENOENT',
+    }),
   },
   greedy: { exitCode: 137, oomKilled: true },
   long: {
@@ -60,7 +62,7 @@ export const script: MockScript = {
   },
 }
 
-export async function openKitchen(options: InspectorOptions = {}, concurrency = 8): Promise<Kitchen> {
+export async function setup(options: InspectorOptions = {}, concurrency = 8): Promise<InspectedExecutor> {
   const inspector = await startInspector(options)
   const driver = createMockDriver(script)
   const executor = createExecutor({ driver, concurrency, inspect: inspector.inspect })

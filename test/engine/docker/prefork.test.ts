@@ -10,11 +10,11 @@ import type { PreforkUsage } from '../../../src/engines/docker/network/pool.ts'
 import type { DriverTransition } from '../../../src/engines/docker/transitions.ts'
 import { createDockerDriver } from '../../../src/index.ts'
 import { containersWith, engineRequest } from '../../support/engine/request.ts'
-import { kitchen, shell, until } from '../setup.ts'
+import { setup, shell, until } from '../setup.ts'
 
-/** A kitchen whose pool is filled. */
+/** A setup whose pool is filled. */
 async function pooled(config: DockerConfig, concurrency = 4) {
-  const { driver, executor, containers } = await kitchen({ concurrency }, config)
+  const { driver, executor, containers } = await setup({ concurrency }, config)
   const engine = (driver as DockerEngineDriver).engine as DockerEngine
   const moves: DriverTransition[] = []
   engine.transitions$.subscribe(move => moves.push(move))
@@ -158,7 +158,7 @@ describe('a pool', () => {
 
   test('whose command ends at once, or whose network is not there, tries again with pauses, and cookies run without it', async () => {
     for (const config of [{ preForkImage: 'busybox', preForkCmd: 'true' }, { preForkNetworks: 'no-such-network' }]) {
-      const { driver, executor } = await kitchen({}, { preForkPoolSize: 1, ...config })
+      const { driver, executor } = await setup({}, { preForkPoolSize: 1, ...config })
       const engine = (driver as DockerEngineDriver).engine as DockerEngine
       const failures: unknown[] = []
       engine.transitions$.subscribe(({ error }) => error === undefined || failures.push(error))
