@@ -1,9 +1,9 @@
 // Runs a dozen tasks and shows how their states change: `npm run demo`.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { filter, firstValueFrom } from 'rxjs'
-import { formatDuration } from '../src/cli/options/duration.ts'
 import { colorsFor } from '../src/cli/output/colors.ts'
 import { columns } from '../src/cli/output/columns.ts'
+import { formatDuration } from '../src/cli/output/format.ts'
 import { createExecutor, type RunResult } from '../src/index.ts'
 import { openDemoDriver } from './demo/driver.ts'
 import { demoTasks, type When } from './demo/tasks.ts'

@@ -6,12 +6,10 @@ import { containerHostname } from '../../engines/docker/create-options/host-name
 import { labelsOf } from '../../engines/docker/create-options/identity.ts'
 import { resolveTask } from '../../task/resolve-task.ts'
 import type { CommandContext } from '../command-context.ts'
-import { type TaskOptions, taskOf } from '../options/task.ts'
-import { addTaskOptions } from '../options/task-flags.ts'
+import { addTaskOptions, type TaskOptions, taskOf } from '../options/task.ts'
 import { printable } from '../output/printable.ts'
 
 interface ExplainOptions extends TaskOptions {
-  readonly interactive?: boolean
   readonly json?: boolean
 }
 

@@ -9,8 +9,7 @@ import { addHistoryOption, type HistoryOption, openHistory } from '../options/hi
 import { addInspectOptions, type InspectOptions, openInspection } from '../options/inspect.ts'
 import { standardInput } from '../options/standard-input.ts'
 import { addStatsOption, type StatsOptions, statsForm } from '../options/stats.ts'
-import { type TaskOptions, taskOf } from '../options/task.ts'
-import { addTaskOptions } from '../options/task-flags.ts'
+import { addTaskOptions, type TaskOptions, taskOf } from '../options/task.ts'
 import { colorsFor } from '../output/colors.ts'
 import { printableLines } from '../output/printable.ts'
 import { watchPull } from '../output/pull-watch.ts'
@@ -20,7 +19,6 @@ import type { Stdio } from '../output/stdio.ts'
 
 interface RunOptions extends TaskOptions, StatsOptions, HistoryOption, InspectOptions {
   readonly driver: string
-  readonly interactive?: boolean
   readonly json?: boolean
   readonly quiet?: boolean
   readonly maxOutput?: string

@@ -1,6 +1,7 @@
 import picocolors from 'picocolors'
 import { expect, test } from 'vitest'
-import { formatBytes, pullBars, pullLine } from '../../../src/cli/output/pull-bars.ts'
+import { formatBytes } from '../../../src/cli/output/format.ts'
+import { pullBars, pullLine } from '../../../src/cli/output/pull-bars.ts'
 import { pullTeller } from '../../../src/cli/output/pull-watch.ts'
 import type { PullProgress } from '../../../src/engines/pull-progress.ts'
 

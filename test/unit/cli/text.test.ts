@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { abilitiesOf } from '../../../src/cli/commands/doctor/report.ts'
-import { formatDuration, parseDuration } from '../../../src/cli/options/duration.ts'
+import { parseDuration } from '../../../src/cli/options/duration.ts'
 import { columns, shorten } from '../../../src/cli/output/columns.ts'
+import { formatDuration } from '../../../src/cli/output/format.ts'
 import { printable, printableLines } from '../../../src/cli/output/printable.ts'
 
 test.each([
