@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { hasBrowser, openPage } from '../support/browser/browser.ts'
+import { openPage } from '../support/browser/browser.ts'
 import { open, setup, useBrowser, withBrowser } from './setup.ts'
 
-describe.runIf(hasBrowser)("the page's address", () => {
+describe("the page's address", () => {
   useBrowser()
 
   it('leads to the same actor, view and filter when it is loaded anew', async () => {

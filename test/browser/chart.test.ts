@@ -1,6 +1,5 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { hasBrowser } from '../support/browser/browser.ts'
 import { type InspectedExecutor, open, setup, useBrowser } from './setup.ts'
 
 /** In the page: pairs of labels, states and numbers of visits, as they are drawn, of which one hides the other; a label may lie on nothing. */
@@ -40,7 +39,7 @@ const openCookie = async (inspected: InspectedExecutor, width: number, height = 
   return page
 }
 
-describe.runIf(hasBrowser)('the statechart', () => {
+describe('the statechart', () => {
   useBrowser()
 
   it.each([

@@ -5,11 +5,11 @@ import { cookieMachine } from '../../machines/cookie.ts'
 import { EventStream } from '../../src/inspector/server/event-streams.ts'
 import { pageFolder } from '../../src/inspector/server/page-files.ts'
 import { servePage } from '../../src/inspector/server/server.ts'
-import { hasBrowser, openPage } from '../support/browser/browser.ts'
+import { openPage } from '../support/browser/browser.ts'
 import { newHub } from '../unit/inspector/setup.ts'
 import { setup, useBrowser, withBrowser } from './setup.ts'
 
-describe.runIf(hasBrowser)('the connection', () => {
+describe('the connection', () => {
   useBrowser()
 
   it('is found again after the inspector was started anew', async () => {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { hasBrowser } from '../support/browser/browser.ts'
 import { open, setup, useBrowser } from './setup.ts'
 
-describe.runIf(hasBrowser)('the details of an actor', () => {
+describe('the details of an actor', () => {
   useBrowser()
 
   it('say that a run was too short to tell its CPU, and draw its only sample as a point', async () => {

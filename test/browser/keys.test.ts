@@ -5,10 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createExecutor } from '../../src/index.ts'
 import { openRecording, startRecording } from '../../src/inspector/index.ts'
 import { createMockDriver } from '../../src/testing.ts'
-import { hasBrowser } from '../support/browser/browser.ts'
 import { open, script, setup, useBrowser } from './setup.ts'
 
-describe.runIf(hasBrowser)('keys and the pointer', () => {
+describe('keys and the pointer', () => {
   useBrowser()
 
   let folder: string

@@ -1,6 +1,5 @@
 import type { Locator } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { hasBrowser } from '../support/browser/browser.ts'
 import { open, setup, useBrowser } from './setup.ts'
 
 /** The types of the tests know no browser. */
@@ -25,7 +24,7 @@ const cut = (element: Locator) =>
     return scrollWidth - clientWidth
   })
 
-describe.runIf(hasBrowser)('the table', () => {
+describe('the table', () => {
   useBrowser()
 
   it.each([

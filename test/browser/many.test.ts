@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { createActor, type InspectionEvent } from 'xstate'
 import { cookieMachine } from '../../machines/cookie.ts'
 import { startInspector } from '../../src/inspector/index.ts'
-import { hasBrowser } from '../support/browser/browser.ts'
 import { open, useBrowser } from './setup.ts'
 
 const count = 10_000
@@ -13,7 +12,7 @@ const queue = (inspect: (event: InspectionEvent) => void) =>
     createActor(cookieMachine, { id: `bun-${n}`, inspect, input: { id: `bun-${n}`, timeout: Infinity } }).start(),
   )
 
-describe.runIf(hasBrowser)(`${count} rows`, () => {
+describe(`${count} rows`, () => {
   useBrowser()
 
   it('are shown, scrolled, filtered, sorted and chosen; how fast is printed', async () => {

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import type { Locator } from 'playwright-core'
 import { filter, firstValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { hasBrowser } from '../support/browser/browser.ts'
 import { open, setup, useBrowser } from './setup.ts'
 
 /** The types of the tests know no browser. */
@@ -12,7 +11,7 @@ interface Window {
 const fillOf = (drawn: Locator) =>
   drawn.evaluate(element => (globalThis as unknown as Window).getComputedStyle(element).fill)
 
-describe.runIf(hasBrowser)("the inspector's page", () => {
+describe("the inspector's page", () => {
   useBrowser()
 
   it('shows 200 cookies pass through their states, and counts how they ended', async () => {

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { hasBrowser, openPage, type WatchedPage } from '../support/browser/browser.ts'
+import { openPage, type WatchedPage } from '../support/browser/browser.ts'
 import { open, setup, useBrowser, withBrowser } from './setup.ts'
 
 /** The steps that the log shows. */
@@ -13,7 +13,7 @@ async function closeWithout({ page, errors, foreign }: WatchedPage): Promise<voi
   expect(foreign).toEqual([])
 }
 
-describe.runIf(hasBrowser)('the past of an actor', () => {
+describe('the past of an actor', () => {
   useBrowser()
 
   it('can be looked at after the inspector has closed, of those that were never looked at, too', async () => {

@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createExecutor } from '../../src/index.ts'
 import { openRecording, startRecording } from '../../src/inspector/index.ts'
 import { createMockDriver } from '../../src/testing.ts'
-import { hasBrowser } from '../support/browser/browser.ts'
 import { open, script, useBrowser } from './setup.ts'
 
 let folder: string
@@ -57,7 +56,7 @@ it('tells where it cannot record', async () => {
   })
 })
 
-describe.runIf(hasBrowser)('a recording on the page', () => {
+describe('a recording on the page', () => {
   useBrowser()
 
   it('is shown at its end, and at any time before', async () => {
