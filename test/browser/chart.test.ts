@@ -28,9 +28,9 @@ const litIsSeen = `(() => {
   return lit.left >= box.left && lit.right <= box.right && lit.top >= box.top && lit.bottom <= box.bottom
 })()`
 
-const openCookie = async (inspected: InspectedExecutor, width: number, height = 800): Promise<Page> => {
-  const execution = inspected.executor.run({ id: 'the-long-one', image: 'long' })
-  const { page } = await open(inspected.inspector.url, { viewport: { width, height }, reducedMotion: 'reduce' })
+const openCookie = async ({ executor, inspector }: InspectedExecutor, width: number, height = 800): Promise<Page> => {
+  const execution = executor.run({ id: 'the-long-one', image: 'long' })
+  const page = await open(inspector.url, { viewport: { width, height }, reducedMotion: 'reduce' })
   await page.locator('.row', { hasText: 'running' }).waitFor()
   await execution.freeze()
   await execution.unfreeze()
@@ -48,7 +48,7 @@ describe('the statechart', () => {
     [820, 800],
     [390, 800],
   ])('can be read at %i × %i px, and shows the state that is lit', async (width, height) => {
-    await using inspected = await setup()
+    const inspected = await setup()
     const page = await openCookie(inspected, width, height)
     expect(await page.evaluate(scale)).toBeGreaterThanOrEqual(0.799)
     expect(await page.evaluate(litIsSeen)).toBe(true)
@@ -60,7 +60,7 @@ describe('the statechart', () => {
   })
 
   it('shows no label over another, a state or a number of visits, whatever is pointed at', async () => {
-    await using inspected = await setup()
+    const inspected = await setup()
     const page = await openCookie(inspected, 1280, 1000)
     expect(await page.locator('.chart .label').count()).toBeGreaterThan(8)
     expect(await page.evaluate(collisions)).toEqual([])
@@ -76,10 +76,10 @@ describe('the statechart', () => {
   })
 
   it('says of the last step only the event that happened', async () => {
-    await using inspected = await setup()
-    await inspected.executor.run({ id: 'the-bun', image: 'quick' })
-    await inspected.executor.onIdle()
-    const { page } = await open(inspected.inspector.url)
+    const { executor, inspector } = await setup()
+    await executor.run({ id: 'the-bun', image: 'quick' })
+    await executor.onIdle()
+    const page = await open(inspector.url)
     await page.locator('.row').click()
     await page.locator('.log li', { hasText: 'exited' }).getByRole('button').click()
     await page.locator('.chart .label.taken', { hasText: /^exited$/ }).waitFor()

@@ -32,9 +32,9 @@ describe('the table', () => {
     { width: 820, image: true },
     { width: 390, image: false },
   ])('shows every column that there is room for at $width px', async ({ width, image }) => {
-    await using inspected = await setup()
-    await inspected.executor.run({ id: 'the-bun', image: 'quick' })
-    const { page } = await open(inspected.inspector.url, { viewport: { width, height: 800 } })
+    const { executor, inspector } = await setup()
+    await executor.run({ id: 'the-bun', image: 'quick' })
+    const page = await open(inspector.url, { viewport: { width, height: 800 } })
     await page.locator('.row').waitFor()
     expect(await page.locator('.row .c-image').isVisible()).toBe(image)
     expect(await page.locator('.row .c-mem').isVisible()).toBe(image)
@@ -45,10 +45,10 @@ describe('the table', () => {
   })
 
   it('tells whole what it has to cut', async () => {
-    await using inspected = await setup()
+    const { executor, inspector } = await setup()
     const id = `the-${'very-'.repeat(20)}long-one`
-    await inspected.executor.run({ id, image: 'quick', command: 'knead --fast' })
-    const { page } = await open(inspected.inspector.url)
+    await executor.run({ id, image: 'quick', command: 'knead --fast' })
+    const page = await open(inspector.url)
     await page.locator('.row').click()
     const heading = page.locator('.details h2')
     await heading.waitFor()
@@ -62,9 +62,9 @@ describe('the table', () => {
   })
 
   it('comes back to the usual order with a third click', async () => {
-    await using inspected = await setup()
-    for (const id of ['bb', 'aa', 'cc']) await inspected.executor.run({ id, image: 'quick' })
-    const { page } = await open(inspected.inspector.url)
+    const { executor, inspector } = await setup()
+    for (const id of ['bb', 'aa', 'cc']) await executor.run({ id, image: 'quick' })
+    const page = await open(inspector.url)
     const header = page.locator('[role=columnheader]', { hasText: 'Id' })
     await page.locator('.row').first().waitFor()
     const first = () => page.locator('.row').first().getAttribute('data-id')

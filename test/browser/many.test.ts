@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createActor, type InspectionEvent } from 'xstate'
 import { cookieMachine } from '../../machines/cookie.ts'
 import { startInspector } from '../../src/inspector/index.ts'
-import { open, useBrowser } from './setup.ts'
+import { closeAfterTest, open, useBrowser } from './setup.ts'
 
 const count = 10_000
 
@@ -16,7 +16,7 @@ describe(`${count} rows`, () => {
   useBrowser()
 
   it('are shown, scrolled, filtered, sorted and chosen; how fast is printed', async () => {
-    await using inspector = await startInspector()
+    const inspector = closeAfterTest(await startInspector())
     const actors = queue(inspector.inspect)
     const times: [what: string, ms: number][] = []
     const timed = async (what: string, act: () => Promise<unknown>) => {
@@ -24,7 +24,7 @@ describe(`${count} rows`, () => {
       await act()
       times.push([what, performance.now() - began])
     }
-    const { page } = await open('about:blank')
+    const page = await open('about:blank')
     await timed('first rows', async () => {
       await page.goto(inspector.url)
       await page.locator('.row').first().waitFor()
