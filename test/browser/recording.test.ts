@@ -26,7 +26,7 @@ beforeAll(async () => {
     command: ['login', 'hunter2'],
   })
   // Each in a message of its own.
-  const written = (what: RegExp) => vi.waitUntil(async () => what.test(await readFile(path, 'utf8')))
+  const written = (what: RegExp) => vi.waitUntil(async () => what.test(await readFile(path, 'utf8')), 30_000)
   await firstValueFrom(long.state$.pipe(filter(state => state === 'running')))
   await written(stepTo('running'))
   await long.freeze()

@@ -161,5 +161,5 @@ async function proxyForTest() {
 
 /** Resolves when there are no more: the proxy hears of a hang-up a moment later than the one who hung up. */
 async function gone(count: () => number): Promise<void> {
-  await expect.poll(count, { timeout: 3_000, interval: 5 }).toBe(0)
+  await expect.poll(count, { interval: 5 }).toBe(0)
 }

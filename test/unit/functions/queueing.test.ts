@@ -142,7 +142,7 @@ describe('prewarm', () => {
     const ready = deferred<void>()
     const fn = make({ ready: ready.promise })
     const first = fn.prewarm(1)
-    await vi.waitUntil(() => fn.size === 1)
+    await expect.poll(() => fn.size).toBe(1)
     const second = fn.prewarm(1)
     ready.resolve()
     await Promise.race([first, second])
