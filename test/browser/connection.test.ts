@@ -1,10 +1,12 @@
 import type { ServerResponse } from 'node:http'
+import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { createActor } from 'xstate'
 import { cookieMachine } from '../../machines/cookie.ts'
 import { EventStream } from '../../src/inspector/server/event-streams.ts'
 import { pageFolder } from '../../src/inspector/server/page-files.ts'
-import { type PageServerOptions, servePage } from '../../src/inspector/server/server.ts'
+import { type PageEnv, rawBody } from '../../src/inspector/server/raw-body.ts'
+import { servePage } from '../../src/inspector/server/server.ts'
 import { newHub } from '../unit/inspector/setup.ts'
 import { closeAfterTest, open, serverGone, setup, useBrowser } from './setup.ts'
 
@@ -35,22 +37,15 @@ describe('the connection', () => {
     const hub = newHub()
     let response: ServerResponse | undefined
     let refused = false
-    const options: PageServerOptions = {
-      folder: pageFolder(),
-      host: '127.0.0.1',
-      port: 0,
-      token: 'a-token-that-is-long-enough',
-      route: (path, _request, given) => {
-        if (path !== 'events') return false
-        if (refused) given.writeHead(503).end()
-        else {
-          response = given
-          hub.join(new EventStream(given))
-        }
-        return true
-      },
-    }
-    const server = closeAfterTest(await servePage(options))
+    const routes = new Hono<PageEnv>().get('/events', context => {
+      if (refused) return context.body(null, 503)
+      return rawBody(context, 'text/event-stream', outgoing => {
+        response = outgoing
+        hub.join(new EventStream(outgoing))
+      })
+    })
+    const token = 'a-token-that-is-long-enough'
+    const server = closeAfterTest(await servePage({ folder: pageFolder(), host: '127.0.0.1', port: 0, token, routes }))
     const actor = createActor(cookieMachine, {
       id: 'the-bun',
       inspect: hub.inspect,

@@ -16,7 +16,6 @@ export class EventStream implements Audience {
 
   constructor(response: ServerResponse) {
     this.#response = response
-    response.writeHead(200, { 'Content-Type': 'text/event-stream' })
     response.write(`retry: ${reconnectDelay}\n\n`)
   }
 
@@ -46,7 +45,7 @@ export class EventStream implements Audience {
 export class EventStreams {
   readonly #open = new Set<EventStream>()
 
-  /** Turns a response into an event stream. `onClose` is called when the page has disconnected. */
+  /** Makes a stream of a response whose headers are sent. `onClose` is called when the page has disconnected. */
   add(response: ServerResponse, onClose: (stream: EventStream) => void = () => {}): EventStream {
     const stream = new EventStream(response)
     this.#open.add(stream)
