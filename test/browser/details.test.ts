@@ -10,7 +10,7 @@ describe('the details of an actor', () => {
     await page.getByText('No cookies yet').waitFor()
     void executor.run({ id: 'the-brief-one', image: 'brief' })
     await page.locator('.row', { hasText: 'the-brief-one' }).click()
-    await page.getByRole('img', { name: 'Memory: now 20.0 MB, peak 20.0 MB' }).waitFor()
+    await page.getByRole('img', { name: 'Memory: now 20 MiB, peak 20 MiB' }).waitFor()
     expect(await page.locator('.plot.cpu').textContent()).toBe('CPU–too short to tell')
     expect(await page.locator('.plot.mem .dot').count()).toBe(1)
     expect(await page.locator('.plot.mem .line').count()).toBe(0)

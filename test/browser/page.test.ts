@@ -102,7 +102,7 @@ describe("the inspector's page", () => {
     const execution = executor.run({ id: 'the-long-one', image: 'long' })
     await page.locator('.row', { hasText: 'the-long-one' }).click()
     await page.getByRole('img', { name: /^CPU: now 59 %, peak 59 %/ }).waitFor()
-    await page.getByRole('img', { name: /^Memory: now 65\.\d MB/ }).waitFor()
+    await page.getByRole('img', { name: /^Memory: now 65\.\d MiB/ }).waitFor()
     await page.locator('.row', { hasText: '59 %' }).waitFor()
     await execution.freeze()
     await page.locator('.state.lit[data-state="frozen"]').waitFor()

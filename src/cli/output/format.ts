@@ -1,3 +1,5 @@
+import prettyBytes from 'pretty-bytes'
+
 /** Formats a duration for a table: `340 ms`, `1.2 s`, `2m 05s`. */
 export function formatDuration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`
@@ -6,14 +8,8 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(seconds / 60)}m ${String(seconds % 60).padStart(2, '0')}s`
 }
 
-/** Formats bytes in powers of 1000, as registries count them. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
-  let value = bytes
-  let unit = 0
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000
-    unit++
-  }
-  return `${unit > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`
-}
+/** Formats the size of an image or a download in powers of 1000, as registries count: `15.3 MB`. */
+export const formatBytes = (bytes: number): string => prettyBytes(bytes)
+
+/** Formats memory in powers of 1024, as its limits are given: `7.7 GiB`. */
+export const formatMemory = (bytes: number): string => prettyBytes(bytes, { binary: true, maximumFractionDigits: 1 })
