@@ -2,9 +2,9 @@ import { Command } from 'commander'
 import type { RunResult } from '../../cookie/result.ts'
 import { createExecutor } from '../../index.ts'
 import type { CommandContext } from '../command-context.ts'
+import { addDriverOption, type DriverName, type DriverOption, openDriver, samplingHint } from '../drivers/drivers.ts'
 import { exitCodeOf } from '../exit-codes.ts'
 import { Interrupts } from '../interrupts.ts'
-import { openDriver } from '../options/driver.ts'
 import { addHistoryOption, type HistoryOption, openHistory } from '../options/history.ts'
 import { addInspectOptions, type InspectOptions, openInspection } from '../options/inspect.ts'
 import { standardInput } from '../options/standard-input.ts'
@@ -17,8 +17,7 @@ import { resultJson, statsJson } from '../output/result-json.ts'
 import { plotStats, plotWidth } from '../output/stats-plot.ts'
 import type { Stdio } from '../output/stdio.ts'
 
-interface RunOptions extends TaskOptions, StatsOptions, HistoryOption, InspectOptions {
-  readonly driver: string
+interface RunOptions extends TaskOptions, StatsOptions, HistoryOption, InspectOptions, DriverOption {
   readonly json?: boolean
   readonly quiet?: boolean
   readonly maxOutput?: string
@@ -32,7 +31,7 @@ export function runCommand(context: CommandContext): Command {
   addTaskOptions(command)
     .option('--json', 'print the result as JSON instead of the output')
     .option('--max-output <size>', 'how much of each output stream --json holds (default: 8m)')
-    .option('--driver <docker|process>', 'where to run; process: on this machine, without isolation', 'docker')
+  addDriverOption(command)
     .option('-q, --quiet', 'no notes on standard error')
     .addHelpText('after', examples)
     .action((image: string, words: string[], options: RunOptions) => run(context, image, words, options))
@@ -81,9 +80,14 @@ async function run({ stdio, exit }: CommandContext, image: string, words: readon
   exit(interrupts.exitCode ?? exitCodeOf(result))
 }
 
-async function noteStats(stdio: Stdio, { id, stats }: RunResult, form: 'plot' | 'json', driver: string): Promise<void> {
+async function noteStats(
+  stdio: Stdio,
+  { id, stats }: RunResult,
+  form: 'plot' | 'json',
+  driver: DriverName,
+): Promise<void> {
   const colors = colorsFor(stdio.isTerminal.stderr)
-  const style = { width: plotWidth(stdio.columns.stderr), height: 9, colors, driver }
+  const style = { width: plotWidth(stdio.columns.stderr), height: 9, colors, hint: samplingHint(driver) }
   const lines = form === 'json' ? [JSON.stringify({ id, stats: statsJson(stats) })] : await plotStats(stats, style)
   for (const line of lines) stdio.note(line)
 }

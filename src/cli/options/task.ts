@@ -58,7 +58,7 @@ const definitions: Readonly<
 
 /** Adds IMAGE, COMMAND and every option that describes a task. */
 export function addTaskOptions(command: Command): Command {
-  addImageAndCommand(command, 'the image to run (with --driver process: only a name)')
+  addImageAndCommand(command, 'the image to run; only a name where the driver has no images')
   addTaskFlags(command, Object.keys(definitions) as (keyof TaskOptions)[])
   return refuseDockerOptions(command)
 }
