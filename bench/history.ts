@@ -1,6 +1,6 @@
 // What keeping runs costs: tasks of an engine that does nothing, with and without a history.
 import { mkdtemp, rm } from 'node:fs/promises'
-import { EngineDriver } from '../src/driver/driver.ts'
+import { EngineDriver } from '../src/driver/engine-driver.ts'
 import { createHistory } from '../src/history/index.ts'
 import { createExecutor, type RunLog } from '../src/index.ts'
 import { compare } from './compare.ts'

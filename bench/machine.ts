@@ -1,7 +1,7 @@
 // What the machine, the façade and the executor cost: an engine that does nothing, beside the same promises under p-queue alone.
 import PQueue from 'p-queue'
 import { buildPage } from '../scripts/build-page.ts'
-import { EngineDriver } from '../src/driver/driver.ts'
+import { EngineDriver } from '../src/driver/engine-driver.ts'
 import { createExecutor, type ExecutorOptions } from '../src/index.ts'
 import { startInspector } from '../src/inspector/index.ts'
 import { compare } from './compare.ts'

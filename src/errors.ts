@@ -153,3 +153,16 @@ export function toCookietinError(
   const reason = error instanceof Error ? error.message : String(error)
   return new CookietinError(code, `${doing}: ${reason}`, { ...options, cause: error })
 }
+
+/** One error of many that name what is left. */
+export function notCleaned(failures: readonly unknown[]): CookietinError {
+  const leaked = failures.flatMap(failure => (failure instanceof CookietinError ? failure.leaked : []))
+  const left =
+    leaked.length === 0
+      ? ''
+      : `: ${leaked.join(', ')} may still exist; \`cookietin gc\` finds them once this process is gone`
+  return new CookietinError('ERR_COOKIETIN_NOT_CLEANED', `${failures.length} cookies could not be cleaned up${left}`, {
+    leaked,
+    cause: new AggregateError(failures),
+  })
+}

@@ -9,7 +9,8 @@ import { createDockerEngine } from '../engines/docker/engine.ts'
 import { createProcessEngine } from '../engines/process/engine.ts'
 import { guardInspect } from '../utils/actors/inspectable.ts'
 import { type DockerDriver, type DockerDriverOptions, DockerEngineDriver } from './docker-driver.ts'
-import { type Driver, EngineDriver } from './driver.ts'
+import type { Driver } from './driver.ts'
+import { EngineDriver } from './engine-driver.ts'
 
 /**
  * Connects to a Docker Engine: the config's `docker`, else `DOCKER_HOST`, else the current docker context, else the default sockets.

@@ -66,8 +66,13 @@ export interface EngineContainer {
 
 /** The port between the driver and what runs containers. */
 export interface Engine {
-  /** `'docker'`, `'process'`, `'mock'`. */
+  /** `'docker'`, `'process'`, `'mock'`, or the name of your own. */
   readonly name: string
+  /**
+   * Why a container of this engine cannot share a unix socket in a folder of this machine; undefined when it can.
+   * Hot functions need such a socket. An engine without this member cannot share one.
+   */
+  readonly socketSharing?: { readonly unavailable: string | undefined }
   /** Throws an InvalidInputError for what this engine cannot do. No I/O. */
   container(task: ResolvedTask): EngineContainer
   /** Lets go of connections and timers. Called after every container's `remove` has settled. */

@@ -1,54 +1,68 @@
-import type { Duplex } from 'node:stream'
+import type { Writable } from 'node:stream'
 
-/** The way of a task's input into its container. */
+/** Copies a task's input into its container. */
 export interface InputPump {
-  /** Lets go of the source, which need not have come to its end. */
+  /** Releases the source, whether or not it was read to its end. */
   stop(): void
 }
 
+/** How {@link pumpInput} treats the stream. */
+export interface PumpInputOptions {
+  /** Destroys the stream on `stop`, and treats its errors as the reader's end. @default false: the stream belongs to its owner */
+  readonly destroyOnStop?: boolean
+}
+
 /**
- * Writes the source to the stream as fast as it is taken, then half-closes it, so that output still comes.
- * `broken` is called when the source fails; its input is then left open, lest the container takes the part for the whole.
+ * Writes the source to the stream with backpressure, then ends the stream's writable side. Output still arrives after that.
+ *
+ * A reader that stops reading is not an error: it may. `broken` is called when the source fails. The stream then stays
+ * open, so that the container does not take a part of its input for the whole.
  */
 export function pumpInput(
   source: AsyncIterable<Uint8Array>,
-  stream: Duplex,
+  stream: Writable,
   broken: (error: Error) => void,
+  { destroyOnStop = false }: PumpInputOptions = {},
 ): InputPump {
   const iterator = source[Symbol.asyncIterator]()
-  let stopped = false
+  let ended = false
   let wake = () => {}
 
   const pump = async () => {
-    while (!stopped) {
+    while (!ended) {
       const next = await iterator.next()
+      if (ended) return
       if (next.done) {
-        stopped = true
+        ended = true
         stream.end()
         return
       }
-      // Nobody reads any more: the container has closed its input, or has ended. That is its right, and no fault of the source.
       if (stream.destroyed || stream.writableEnded) return stop()
-      if (!stopped && !stream.write(next.value))
+      if (!stream.write(next.value)) {
         await new Promise<void>(resolve => {
           wake = resolve
         })
+      }
     }
   }
 
   const stop = () => {
     wake()
-    if (stopped) return
-    stopped = true
-    // Not awaited: a generator that waits for ever inside its own `next` answers only after that.
-    void iterator.return?.().catch(() => {})
+    if (!ended) {
+      ended = true
+      // Not awaited: a generator that waits inside its own `next` answers only after that.
+      void (async () => iterator.return?.())().catch(() => {})
+    }
+    if (destroyOnStop) stream.destroy()
   }
 
   stream.on('drain', () => wake())
   stream.once('close', stop)
+  // EPIPE: the process has closed its input.
+  if (destroyOnStop) stream.on('error', stop)
   pump().catch((error: unknown) => {
-    if (stopped) return
-    stopped = true
+    if (ended) return
+    ended = true
     broken(error instanceof Error ? error : new Error(String(error)))
   })
   return { stop }

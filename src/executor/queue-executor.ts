@@ -1,15 +1,15 @@
 import { type Observable, Subject } from 'rxjs'
 import type { OpenCookie } from '../cookie/open-cookie.ts'
 import type { RunResult, Transition } from '../cookie/result.ts'
-import { notCleaned } from '../driver/driver.ts'
-import { CookietinError, InvalidInputError, toCookietinError } from '../errors.ts'
+import { CookietinError, InvalidInputError, notCleaned, toCookietinError } from '../errors.ts'
 import type { HotFunction } from '../functions/function.ts'
-import { checkHost } from '../functions/platform.ts'
+import { checkPlatform } from '../functions/platform.ts'
 import { SlotFunction } from '../functions/pooled-function.ts'
 import { type FunctionSpec, resolveSpec } from '../functions/spec.ts'
 import { Lanes } from '../queue/scheduler.ts'
 import type { ContainerTask, ResolvedTask } from '../task/task.ts'
-import { onAbort, signalIssue } from '../utils/abort.ts'
+import { onAbort } from '../utils/abort.ts'
+import { signalIssue } from '../utils/validation/signal.ts'
 import { type Execution, executionOf, refusedExecution } from './execution.ts'
 import type { BytesTask, Executor, RunOptions, Tasks, TextTask } from './executor.ts'
 import { ExecutorHost } from './function-host.ts'
@@ -87,7 +87,7 @@ class QueueExecutor implements Executor {
     }
     const resolved = resolveSpec(spec, this.#options.concurrency)
     this.#check(this.#options.driver.resolve(resolved.task))
-    checkHost(this.#options.driver)
+    checkPlatform(this.#options.driver.engine)
     const made = new SlotFunction(this.#host, resolved, () => this.#functions.delete(made))
     this.#functions.add(made)
     return made

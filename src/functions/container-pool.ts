@@ -1,6 +1,7 @@
 import type { Owner } from '../queue/admission-queue.ts'
+import type { Evictable } from '../queue/evictor.ts'
+import type { Admission } from '../queue/scheduler.ts'
 import type { Call } from './call.ts'
-import type { Admission, Evictable } from './host.ts'
 import type { Slot, SlotState } from './slot/slot.ts'
 
 /** Who sits where: a function's containers, those that are asked for, and the calls that they have. */

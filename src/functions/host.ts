@@ -1,27 +1,11 @@
 import type { CookieOptions } from '../cookie/cookie.ts'
 import type { OpenCookie } from '../cookie/open-cookie.ts'
 import type { Owner } from '../queue/admission-queue.ts'
+import type { Evictable } from '../queue/evictor.ts'
 import type { Demand } from '../queue/resource-pool.ts'
+import type { Admission } from '../queue/scheduler.ts'
 import type { ContainerTask, ResolvedTask } from '../task/task.ts'
 import type { SocketFolders } from './socket/folder.ts'
-
-/** A place among those that run at once, asked for. */
-export interface Admission {
-  /** Resolves once it is given, with the function that gives it back; rejects with undefined once it is withdrawn. */
-  readonly granted: Promise<() => void>
-  /** Asks no more. False where it was given or withdrawn already. */
-  withdraw(): boolean
-}
-
-/** A container that could give its place to somebody else. */
-export interface Evictable {
-  readonly owner: Owner
-  readonly demand: Demand
-  /** When it last served, by `performance.now()`. */
-  readonly lastUsed: number
-  /** False where it cannot be any more. */
-  evict(): boolean
-}
 
 /** What a function needs of its executor. */
 export interface HotHost {

@@ -1,15 +1,13 @@
-import { notCleaned } from '../driver/driver.ts'
-import { CookietinError } from '../errors.ts'
+import { CookietinError, notCleaned } from '../errors.ts'
+import type { Admission } from '../queue/scheduler.ts'
 import { Call } from './call.ts'
-import { Changes } from './changes.ts'
 import { Seats } from './container-pool.ts'
 import type { HotFunction } from './function.ts'
-import { closedError } from './function-errors.ts'
-import type { Admission, HotHost } from './host.ts'
+import type { HotHost } from './host.ts'
 import { type InvokeRequest, resolveRequest } from './http/request.ts'
 import { releaseBody } from './http/request-body.ts'
 import { launchSlot } from './launch.ts'
-import { Prewarming } from './prewarming.ts'
+import { closedError, Prewarming } from './prewarming.ts'
 import type { Slot, SlotState } from './slot/slot.ts'
 import type { ResolvedSpec } from './spec.ts'
 
@@ -196,5 +194,18 @@ export class SlotFunction implements HotFunction {
     if (index !== -1) this.#waiting.splice(index, 1)
     this.#withdrawSpare()
     this.#changes.tell()
+  }
+}
+
+/** Tells those who wait that something has changed; they look for themselves whether it is what they wait for. */
+class Changes {
+  readonly #waiting: (() => void)[] = []
+
+  next(): Promise<void> {
+    return new Promise(resolve => this.#waiting.push(resolve))
+  }
+
+  tell(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 }

@@ -1,5 +1,5 @@
+import { CookietinError, InvalidInputError } from '../errors.ts'
 import { type Deferred, deferred } from '../utils/deferred.ts'
-import { badCount } from './function-errors.ts'
 
 /** Those who wait for a function to have so many containers that listen. */
 export class Prewarming {
@@ -36,4 +36,16 @@ export class Prewarming {
     oldest?.ready.reject(error)
     return oldest !== undefined
   }
+}
+
+/** It takes no more calls. */
+export function closedError(): CookietinError {
+  return new CookietinError('ERR_COOKIETIN_CLOSED', 'Cannot call the function: it is closed')
+}
+
+/** Nobody can have so many containers. */
+export function badCount(count: unknown): CookietinError {
+  return new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [
+    { field: 'count', value: String(count), allowed: 'a whole number from 0 up' },
+  ])
 }

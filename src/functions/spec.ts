@@ -1,6 +1,6 @@
 import { type FieldIssue, InvalidInputError } from '../errors.ts'
 import type { ContainerTask, Size } from '../task/task.ts'
-import { udsTarget } from '../task/uds.ts'
+import { udsTarget } from '../task/task.ts'
 import { parseSize } from '../utils/size.ts'
 
 /** A function: how its containers are made, and how they are kept. */

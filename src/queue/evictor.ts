@@ -1,5 +1,16 @@
-import type { Evictable } from '../functions/host.ts'
+import type { Owner } from './admission-queue.ts'
+import type { Demand } from './resource-pool.ts'
 import type { Lack } from './scheduler.ts'
+
+/** A container that could give its place to somebody else. */
+export interface Evictable {
+  readonly owner: Owner
+  readonly demand: Demand
+  /** When it last served, by `performance.now()`. */
+  readonly lastUsed: number
+  /** False where it cannot be any more. */
+  evict(): boolean
+}
 
 /** Ends containers that nobody calls when what they hold is wanted elsewhere, the one that served longest ago first. */
 export class Evictor {

@@ -2,6 +2,14 @@ import PQueue from 'p-queue'
 import { type AdmissionOptions, AdmissionQueue, type Owner } from './admission-queue.ts'
 import { type Demand, ResourcePool } from './resource-pool.ts'
 
+/** A place among those that run at once, asked for. */
+export interface Admission {
+  /** Resolves once it is given, with the function that gives it back; rejects with undefined once it is withdrawn. */
+  readonly granted: Promise<() => void>
+  /** Asks no more. False where it was given or withdrawn already. */
+  withdraw(): boolean
+}
+
 /** What one in line lacks to start at once. */
 export interface Lack extends Demand {
   /** 1 where all places are taken. */

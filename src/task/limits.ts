@@ -1,5 +1,6 @@
 import { parseSize } from '../utils/size.ts'
-import { type Issues, isRecord, rightName } from '../utils/validation/issues.ts'
+import { type Issues, isRecord } from '../utils/validation/issues.ts'
+import { rightName } from '../utils/validation/suggest.ts'
 
 /** The least that Docker Engine starts a container with. */
 const minMemory = 6 * 1024 * 1024

@@ -3,7 +3,7 @@ import { isText } from '../utils/validation/fields.ts'
 import type { Issues } from '../utils/validation/issues.ts'
 import { dangerOf, isWithin } from './dangerous-mounts.ts'
 import type { Mount } from './task.ts'
-import { udsTarget } from './uds.ts'
+import { udsTarget } from './task.ts'
 
 const pathRule = 'an absolute path in its shortest form (no "..", no "//", no "/" at the end)'
 const reservedTargets = ['/proc', '/sys', '/dev', udsTarget]

@@ -2,6 +2,9 @@ import type { Readable, Writable } from 'node:stream'
 import type { Stat } from '../stats/stat.ts'
 import type { ImageName } from './image-name.ts'
 
+/** Where the folder of a task's unix socket (`udsPath`) is seen inside its container, as in Fn. */
+export const udsTarget = '/tmp/iofs'
+
 /** A size in bytes, or a number with a unit: `'64m'`, `'1.5g'` (b, k, m, g, t, powers of 1024, as the docker CLI reads them). */
 export type Size = number | string
 

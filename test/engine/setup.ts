@@ -1,6 +1,5 @@
 import { onTestFinished } from 'vitest'
 import type { DockerEngineDriver } from '../../src/driver/docker-driver.ts'
-import type { DockerEngine } from '../../src/engines/docker/engine.ts'
 import {
   type ContainerTask,
   createDockerDriver,
@@ -19,7 +18,7 @@ export async function setup(options: Omit<ExecutorOptions, 'driver'> = {}, confi
   const checkLeaks = watchLeaks()
   const driver = await createDockerDriver(config)
   const executor = createExecutor({ driver, concurrency: 4, ...options })
-  const { instance } = (driver as DockerEngineDriver).engine as DockerEngine
+  const { instance } = (driver as DockerEngineDriver).engine
   /** The names of the containers that this driver has made, as the engine has them. */
   const containers = () => containersWith(`cookietin.instance=${instance}`)
   onTestFinished(async () => {

@@ -78,6 +78,7 @@ class OpenDockerEngine implements DockerEngine {
   readonly version: string
   readonly apiVersion: string
   readonly endpoint: { readonly source: string; readonly url: string }
+  readonly socketSharing: { readonly unavailable: string | undefined }
   readonly instance: string
   readonly transitions$ = new Subject<DriverTransition>()
   readonly prefork$: Observable<PreforkUsage>
@@ -102,6 +103,12 @@ class OpenDockerEngine implements DockerEngine {
     this.version = version
     this.apiVersion = apiVersion
     this.endpoint = { source: endpoint.source, url: endpoint.url }
+    this.socketSharing = {
+      unavailable:
+        endpoint.at.kind === 'unix'
+          ? undefined
+          : `the engine at ${endpoint.url} is on another machine, where our sockets are not seen`,
+    }
     this.instance = randomBytes(8).toString('hex')
     const moved: MovedListener = move => this.transitions$.next({ ...move, at: Date.now() })
     const room = {

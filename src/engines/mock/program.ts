@@ -1,7 +1,7 @@
 import { toChunks } from '../../task/input.ts'
 import type { ContainerEvents, ContainerStreams, OutputSink } from '../engine.ts'
 import { type MockClock, MockTimer } from './clock.ts'
-import { MockGate } from './gate.ts'
+
 import type { MockOutput, MockRun } from './script.ts'
 
 /** What runs in a mock container: writes, reads and takes its time as its script says, and tells when it is through. */
@@ -81,5 +81,25 @@ export class MockProgram {
     const source = chunks[Symbol.asyncIterator]()
     this.#sources.push(source)
     return source
+  }
+}
+
+/** Lets through while it is open. */
+class MockGate {
+  #waiting: (() => void)[] = []
+  #open = true
+
+  close(): void {
+    this.#open = false
+  }
+
+  open(): void {
+    this.#open = true
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  /** Resolves when it is open. */
+  async pass(): Promise<void> {
+    while (!this.#open) await new Promise<void>(resolve => this.#waiting.push(resolve))
   }
 }

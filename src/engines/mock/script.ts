@@ -1,7 +1,8 @@
 import type { Observable } from 'rxjs'
 import type { Stat } from '../../stats/stat.ts'
 import type { ResolvedTask } from '../../task/task.ts'
-import { Issues, isRecord, rightName } from '../../utils/validation/issues.ts'
+import { Issues, isRecord } from '../../utils/validation/issues.ts'
+import { rightName } from '../../utils/validation/suggest.ts'
 
 /** A call of the engine port. */
 export type MockCall = 'prepare' | 'start' | 'pause' | 'unpause' | 'kill' | 'remove'

@@ -6,12 +6,12 @@ import { CookietinError } from '../../errors.ts'
 import type { Stat } from '../../stats/stat.ts'
 import { deferred } from '../../utils/deferred.ts'
 import type { ContainerEvents, ContainerStreams, EngineContainer } from '../engine.ts'
+import { pumpInput } from '../pump-input.ts'
 import { signalGroup, whenStopped } from './group.ts'
 import type { ProcessOptions } from './options.ts'
 import { finishOutput, OutputPump } from './output-pump.ts'
 import type { GroupSampler } from './sampler.ts'
 import { exitOrError, workDirError } from './start-error.ts'
-import { pumpInput } from './stdin.ts'
 
 /** What a container needs of its engine. */
 export interface ProcessContainerContext {
@@ -174,7 +174,8 @@ export class ProcessContainer implements EngineContainer {
       this.#pumps = [new OutputPump(child.stdout, streams.stdout), new OutputPump(child.stderr, streams.stderr)]
     }
     if (streams.stdin !== undefined && child.stdin !== null) {
-      this.#releaseInput = pumpInput(streams.stdin, child.stdin, error => events.broken(error))
+      const pump = pumpInput(streams.stdin, child.stdin, error => events.broken(error), { destroyOnStop: true })
+      this.#releaseInput = pump.stop
     }
     this.#started.resolve(pid)
   }

@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream'
 import { readInput } from '../../task/streams.ts'
 import type { TaskInput } from '../../task/task.ts'
-import { signalIssue } from '../../utils/abort.ts'
 import { Issues } from '../../utils/validation/issues.ts'
+import { signalIssue } from '../../utils/validation/signal.ts'
 import { type CallHeaders, isHeaderName, strayCharacter } from './headers.ts'
 
 /** One call to a function. */

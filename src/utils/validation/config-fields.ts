@@ -1,5 +1,6 @@
 import { parseSize } from '../size.ts'
-import { fold, Issues, isRecord, rightName } from './issues.ts'
+import { Issues, isRecord } from './issues.ts'
+import { fold, rightName } from './suggest.ts'
 
 /** How one key of a config is read. `read` gives undefined for what is not allowed. */
 export interface Field<T> {

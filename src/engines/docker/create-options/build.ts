@@ -1,5 +1,5 @@
 import type { ResolvedTask } from '../../../task/task.ts'
-import { udsTarget } from '../../../task/uds.ts'
+import { udsTarget } from '../../../task/task.ts'
 import {
   type ContainerDefaults,
   type CreateOptions,
