@@ -16,7 +16,7 @@ export interface DockerDriverOptions {
 /** A driver on a Docker Engine, with what is Docker's own. */
 export interface DockerDriver extends Driver {
   /**
-   * The changes of what the driver keeps beside its cookies, from now on: images that are made present, the buddies of the prefork pool, and what a cookie got of the pool.
+   * The changes of what the driver keeps beside its cookies, from now on: images that are made present, the namespaces of the prefork pool, and what a cookie got of the pool.
    * Completes when the driver is closed.
    */
   readonly driverTransitions$: Observable<DriverTransition>

@@ -1,6 +1,5 @@
 import type { Cookie, CookieOptions } from '../cookie/cookie.ts'
-import { OpenCookie } from '../cookie/open-cookie.ts'
-import type { CookieClock } from '../cookie/surroundings.ts'
+import { type CookieClock, OpenCookie } from '../cookie/open-cookie.ts'
 import type { Engine } from '../engines/engine.ts'
 import { CookietinError, InvalidInputError, notCleaned } from '../errors.ts'
 import { type ResolveTaskOptions, resolveTask } from '../task/resolve-task.ts'
@@ -106,15 +105,12 @@ export class EngineDriver<E extends Engine = Engine> implements Driver {
       )
     }
     const inspect = guardInspect(options.inspect)
-    const cookie = new OpenCookie(
-      task,
-      this.#engine.container(task),
-      { ...options, inspect },
-      {
-        clock: this.#options.clock,
-        forerunner: earlier?.close().catch(() => {}),
-      },
-    )
+    const cookie = new OpenCookie(task, this.#engine.container(task), {
+      ...options,
+      inspect,
+      clock: this.#options.clock,
+      previous: earlier?.close().catch(() => {}),
+    })
     this.#cookies.add(cookie)
     this.#byId.set(task.id, cookie)
     cookie.transitions$.subscribe({ complete: () => this.#forget(cookie) })

@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs'
-import type { Exit } from '../../machines/exit.ts'
+import type { Exit } from '../../machines/cookie-types.ts'
 import type { Stat } from '../stats/stat.ts'
 import type { ResolvedTask } from '../task/task.ts'
 import type { PullProgress } from './pull-progress.ts'

@@ -1,4 +1,4 @@
-import type { Exit } from '../../../machines/exit.ts'
+import type { Exit } from '../../../machines/cookie-types.ts'
 import { toChunks } from '../../task/input.ts'
 import { resolveTask } from '../../task/resolve-task.ts'
 import type { ContainerTask, TaskInput } from '../../task/task.ts'

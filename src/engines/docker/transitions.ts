@@ -1,8 +1,8 @@
 /** A change of something that a docker driver keeps beside its cookies. */
 export interface DriverTransition {
-  /** `image`: one image made present. `buddy`: one holder of the prefork pool. `network`: what a cookie got of the pool. `profile`: what a cookie's `containerOptions` loosen, named by the event. */
-  readonly machine: 'image' | 'buddy' | 'network' | 'profile'
-  /** The image's reference, the buddy's name, or the cookie's id. */
+  /** `image`: one image made present. `namespace`: one namespace of the prefork pool. `network`: what a cookie got of the pool. `profile`: what a cookie's `containerOptions` loosen, named by the event. */
+  readonly machine: 'image' | 'namespace' | 'network' | 'profile'
+  /** The image's reference, the namespace's id, or the cookie's id. */
   readonly id: string
   readonly from: string
   readonly to: string

@@ -23,7 +23,7 @@ async function pooled(config: DockerConfig, concurrency = 4) {
     )
   await reaches({ free: config.preForkPoolSize ?? 0 })
   const buddies = async () =>
-    (await containersWith(`cookietin.instance=${engine.instance}`)).filter(name => name.includes('-buddy-'))
+    (await containersWith(`cookietin.instance=${engine.instance}`)).filter(name => name.includes('-namespace-'))
   const kill = (name: string) => engineRequest('POST', `/containers/${name}/kill`)
   const networks = () => moves.filter(({ machine }) => machine === 'network').map(({ id, to }) => [id, to])
   /** What became of each namespace when its cookie gave it back. */
@@ -92,7 +92,7 @@ describe('a pool', () => {
     expect(without.networks()).toEqual([['in', 'pooled']])
   })
 
-  test('replaces a buddy that dies, whether it is free or leased', async () => {
+  test('replaces a namespace that dies, whether it is free or leased', async () => {
     const { executor, reaches, buddies, kill, moves } = await pooled({ preForkPoolSize: 1 })
     const [before = ''] = await buddies()
     await kill(before)

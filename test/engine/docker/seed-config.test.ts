@@ -136,7 +136,7 @@ describe("the seed's config, key by key", () => {
     }
     expect([Config.Image, Config.Cmd, HostConfig.NetworkMode]).toEqual([testImage, ['sleep', '1234'], a])
     const buddies = (await containersWith(`cookietin.instance=${Config.Labels['cookietin.instance']}`)).filter(name =>
-      name.includes('-buddy-'),
+      name.includes('-namespace-'),
     )
     expect(buddies).toHaveLength(2)
     expect(`/${buddies.find(name => `/${name}` === Name)}`).toBe(Name)
@@ -156,7 +156,7 @@ describe("the seed's config, key by key", () => {
     const released = firstValueFrom(driver.driverTransitions$.pipe(filter(({ event }) => event === 'release')))
     const cookie = await driver.createCookie(shell('true', { disableNet: false }))
     await (await cookie.run()).wait()
-    expect(await released).toMatchObject({ machine: 'buddy', from: 'leased', to: fate })
+    expect(await released).toMatchObject({ machine: 'namespace', from: 'leased', to: fate })
     await cookie.close()
   })
 

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import type { AnyActorRef, InspectionEvent } from 'xstate'
 import { createExecutor } from '../../../src/index.ts'
 import { createMockDriver } from '../../../src/testing.ts'
+import { innermost } from '../../../src/utils/actors/follow-state.ts'
 
 /** The strings that a printer can reach from a value, through hidden fields and collections, too. Visits each object once. */
 function stringsIn(root: unknown): string[] {
@@ -30,7 +31,7 @@ it('shows an inspector every event of every cookie, and no secret of any task', 
   await executor.close()
   const states = events.flatMap(event =>
     event.type === '@xstate.snapshot' && (event.actorRef as AnyActorRef).id === id
-      ? [(event.snapshot as unknown as { value: string }).value]
+      ? [innermost((event.snapshot as { readonly value?: unknown }).value)]
       : [],
   )
   expect([...new Set(states)]).toEqual([

@@ -1,5 +1,5 @@
 import type { HistoryRecord, HistoryRun } from '../../../history/index.ts'
-import { eventName } from '../../../utils/actors/event-name.ts'
+import { eventName } from '../../../utils/actors/mermaid.ts'
 import type { Colors } from '../../output/colors.ts'
 import { columns, shorten } from '../../output/columns.ts'
 import { formatDuration } from '../../output/format.ts'

@@ -71,13 +71,13 @@ export class Images {
       },
       {
         look: () => hasImage(this.#api, image, engineTimeout),
-        pull: options =>
-          pullImage(this.#api, { image, name, auth, idleTimeout: pullIdleTimeout, engineTimeout, ...options }),
+        pull: ({ onProgress: hear, ...options }) =>
+          pullImage(this.#api, { image, name, auth, idleTimeout: pullIdleTimeout, engineTimeout, ...options, hear }),
       },
       {
         signal,
-        tell,
-        moved: (from, to, event, { attempt, retryIn, error }) =>
+        onProgress: tell,
+        onTransition: (from, to, event, { attempt, retryIn, error }) =>
           this.#moved({ machine: 'image', id: image, from, to, event, attempt, retryIn, error }),
         inspect: this.#inspect,
       },

@@ -1,12 +1,13 @@
-import type { BuddyInput } from '../../../../machines/namespace-types.ts'
+import type { NamespaceInput } from '../../../../machines/namespace-types.ts'
+import { stateOf } from '../../../utils/actors/follow-state.ts'
 import type { Inspect } from '../../../utils/actors/inspectable.ts'
 import type { DockerContainer } from '../container/container.ts'
 import type { NetworkLease } from '../network-source.ts'
 import type { MovedListener } from '../transitions.ts'
-import { type BuddyActor, createBuddyActor } from './namespace-actor.ts'
+import { createNamespaceActor, type NamespaceActor } from './namespace-actor.ts'
 
-/** How a buddy gets its containers, and whom it tells of its changes. */
-export interface BuddyOptions extends BuddyInput {
+/** How a holder gets its containers, and who follows its changes. */
+export interface NamespaceHolderOptions extends NamespaceInput {
   /** Its namespaces have no network but loopback. */
   readonly networkless: boolean
   /** A handle of the container that is next; no I/O. */
@@ -21,24 +22,24 @@ const silent = { stdin: undefined, stdout: { write: () => undefined }, stderr: {
 const unheard = { exitSeen() {}, broken() {} }
 
 /** One holder of the pool: its machine, and the container that the machine has made last. */
-export class Buddy {
+export class NamespaceHolder {
   readonly networkless: boolean
-  readonly #actor: BuddyActor
+  readonly #actor: NamespaceActor
   #container: DockerContainer | undefined
   /** Containers that could not be removed. */
   readonly #left = new Set<DockerContainer>()
 
-  constructor({ networkless, container, moved, inspect, changed, ...input }: BuddyOptions) {
+  constructor({ networkless, container, moved, inspect, changed, ...input }: NamespaceHolderOptions) {
     this.networkless = networkless
     const parts = {
       make: async (signal: AbortSignal) => await this.#make(await container(), signal),
       remove: () => this.#remove(),
     }
-    this.#actor = createBuddyActor(
+    this.#actor = createNamespaceActor(
       input,
       parts,
       (from, to, event, error) => {
-        moved({ machine: 'buddy', id: input.id, from, to, event, error })
+        moved({ machine: 'namespace', id: input.id, from, to, event, error })
         changed()
       },
       inspect,
@@ -47,14 +48,14 @@ export class Buddy {
   }
 
   get state(): string {
-    return String(this.#actor.getSnapshot().value)
+    return stateOf(this.#actor)
   }
 
   /** Takes its namespace, which must be free. */
   lease(): NetworkLease {
     const container = this.#container
     if (container?.id === undefined || this.state !== 'free')
-      throw new Error(`a buddy that is ${this.state} was leased`)
+      throw new Error(`a namespace that is ${this.state} was leased`)
     this.#actor.send({ type: 'lease' })
     let held = true
     const isHolder = () => held && this.#container === container && this.state === 'leased'

@@ -28,7 +28,7 @@ export function checkPool({ preForkPoolSize, preForkImage }: ResolvedDockerConfi
   ])
 }
 
-/** Makes the pool that the config asks for; its buddies come up by themselves. Undefined where it asks for none. */
+/** Makes the pool that the config asks for; its namespaces are made in the background. Undefined where it asks for none. */
 export function openPool(
   room: Omit<Room, 'networks'>,
   architecture: string,
@@ -41,12 +41,12 @@ export function openPool(
   const program = image === pauseImage ? pauseProgram(architecture) : undefined
   const ownImage = program && new PauseImage(api, program, config.engineTimeout)
   const networks = preForkNetworks.length > 0 ? preForkNetworks : ['']
-  const buddies = Array.from({ length: size }, (_, index) => {
+  const holders = Array.from({ length: size }, (_, index) => {
     const network = networks[index % networks.length] ?? ''
     let made = 0
     const berth = { lease: () => (network === '' ? undefined : { network, release() {} }) }
     return {
-      id: `buddy-${index}`,
+      id: `namespace-${index}`,
       networkless: network === 'none',
       maxUses: preForkUseOnce ? 1 : preForkMaxUses || Number.POSITIVE_INFINITY,
       rest: config.preForkRest,
@@ -55,11 +55,11 @@ export function openPool(
       container: async () => {
         await ownImage?.ensure()
         made++
-        return new DockerContainer({ ...room, networks: berth }, taskOf(config, `buddy-${index}-${made}`))
+        return new DockerContainer({ ...room, networks: berth }, taskOf(config, `namespace-${index}-${made}`))
       },
     }
   })
-  return new PreforkPool(buddies, async () => await ownImage?.remove())
+  return new PreforkPool(holders, async () => await ownImage?.remove())
 }
 
 function taskOf({ preForkImage: image, preForkCmd }: ResolvedDockerConfig, name: string): ResolvedTask {

@@ -1,9 +1,9 @@
 import { BehaviorSubject, type Observable } from 'rxjs'
 import { CookietinError } from '../../../errors.ts'
 import type { NetworkLease } from '../network-source.ts'
-import { Buddy, type BuddyOptions } from './namespace.ts'
+import { NamespaceHolder, type NamespaceHolderOptions } from './namespace.ts'
 
-/** How the buddies of a prefork pool are: together they are `size`. */
+/** The namespaces of a prefork pool by their state; together they are `size`. */
 export interface PreforkUsage {
   readonly size: number
   /** Ready to be joined. */
@@ -16,13 +16,13 @@ export interface PreforkUsage {
 
 /** Holds network namespaces ready, so that the start of a container need not make one (the seed's prefork pool). */
 export class PreforkPool {
-  readonly #buddies: readonly Buddy[]
+  readonly #holders: readonly NamespaceHolder[]
   readonly #usage$: BehaviorSubject<PreforkUsage>
   readonly #closed: () => Promise<void>
   #closing: Promise<void> | undefined
 
-  /** `closed` is called when every buddy is gone. */
-  constructor(options: readonly Omit<BuddyOptions, 'changed'>[], closed: () => Promise<void>) {
+  /** `closed` is called when every holder is gone. */
+  constructor(options: readonly Omit<NamespaceHolderOptions, 'changed'>[], closed: () => Promise<void>) {
     this.#closed = closed
     this.#usage$ = new BehaviorSubject<PreforkUsage>({
       size: options.length,
@@ -30,7 +30,7 @@ export class PreforkPool {
       leased: 0,
       pending: options.length,
     })
-    this.#buddies = options.map(buddy => new Buddy({ ...buddy, changed: () => this.#count() }))
+    this.#holders = options.map(holder => new NamespaceHolder({ ...holder, changed: () => this.#count() }))
   }
 
   /** The present usage, then every change; completes when the pool is closed. */
@@ -40,23 +40,23 @@ export class PreforkPool {
 
   /** True when it holds namespaces of this kind at all. */
   serves(networkless: boolean): boolean {
-    return this.#buddies.some(buddy => buddy.networkless === networkless)
+    return this.#holders.some(holder => holder.networkless === networkless)
   }
 
   /** A namespace of this kind, or undefined when none is free. */
   lease(networkless: boolean): NetworkLease | undefined {
     if (this.#closing !== undefined) return undefined
-    return this.#buddies.find(buddy => buddy.networkless === networkless && buddy.state === 'free')?.lease()
+    return this.#holders.find(holder => holder.networkless === networkless && holder.state === 'free')?.lease()
   }
 
-  /** Removes every buddy. Rejects with `ERR_COOKIETIN_NOT_CLEANED`, naming what may be left. */
+  /** Removes every holder. Rejects with `ERR_COOKIETIN_NOT_CLEANED`, naming what may be left. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
   }
 
   async #close(): Promise<void> {
-    const leaked = (await Promise.all(this.#buddies.map(buddy => buddy.close()))).flat()
+    const leaked = (await Promise.all(this.#holders.map(holder => holder.close()))).flat()
     await this.#closed()
     this.#usage$.complete()
     if (leaked.length === 0) return
@@ -69,7 +69,7 @@ export class PreforkPool {
 
   #count(): void {
     // The first changes come while the list is being made.
-    const states = (this.#buddies ?? []).map(buddy => buddy.state)
+    const states = (this.#holders ?? []).map(holder => holder.state)
     const size = this.#usage$.value.size
     const free = states.filter(state => state === 'free').length
     const leased = states.filter(state => state === 'leased').length
