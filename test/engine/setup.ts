@@ -13,7 +13,7 @@ import { ensureTestImage, testImage } from '../support/images/images.ts'
 import { watchLeaks } from '../support/leaks/leaks.ts'
 
 /** A driver and an executor on the real engine; fails the test that leaves a container, socket, timer or listener behind. */
-export async function kitchen(options: Omit<ExecutorOptions, 'driver'> = {}, config: DockerConfig = {}) {
+export async function setup(options: Omit<ExecutorOptions, 'driver'> = {}, config: DockerConfig = {}) {
   await ensureTestImage()
   const checkLeaks = watchLeaks()
   const driver = await createDockerDriver(config)
