@@ -17,8 +17,8 @@ import { type AllowName, allowNames } from './allow.ts'
 import { Registries, readRegistries } from './registries.ts'
 
 /**
- * Settings of a docker driver (the seed's `Config`). All are optional; each can come from the environment too, as
- * `COOKIETIN_` and its name in capitals: `COOKIETIN_DOCKER_NETWORKS`. The seed's own spelling (`docker_networks`) works as well.
+ * Settings of a docker driver (Fn's `Config`). All are optional; each can come from the environment too, as
+ * `COOKIETIN_` and its name in capitals: `COOKIETIN_DOCKER_NETWORKS`. Fn's own spelling (`docker_networks`) works as well.
  */
 export interface DockerConfig {
   /** The engine's address, such as `unix:///var/run/docker.sock`. Default: `DOCKER_HOST`, then the default socket. */
@@ -35,7 +35,7 @@ export interface DockerConfig {
   readonly preForkImage?: string | undefined
   /** What they run; it must not end. Default: what the default image does, or `'tail -f /dev/null'` in any other. */
   readonly preForkCmd?: string | readonly string[] | undefined
-  /** Every namespace serves one container only. Default true, unlike the seed: a shared one joins tasks that know nothing of each other. */
+  /** Every namespace serves one container only. Default true, unlike Fn: a shared one joins tasks that know nothing of each other. */
   readonly preForkUseOnce?: boolean | number | undefined
   /** With `preForkUseOnce: false`: after so many containers a namespace is thrown away all the same. 0: never. Default 0. */
   readonly preForkMaxUses?: number | undefined
@@ -85,11 +85,11 @@ export interface DockerConfig {
    */
   readonly registries?: string | Readonly<Record<string, RegistryAuth>> | Registries | undefined
   /**
-   * How many bytes of images the engine may hold: above that, the least recently used ones are removed (the later seed's `image_clean_max_size`). It counts and removes
+   * How many bytes of images the engine may hold: above that, the least recently used ones are removed (Fn's later `image_clean_max_size`). It counts and removes
    * **every** image of the engine that no container uses, also what cookietin has not pulled. 0: none is removed. Default 0.
    */
   readonly imageCacheMaxSize?: Size | undefined
-  /** References of images that are never removed; a string is split at spaces (the later seed's `image_clean_exempt_tags`). Default none. */
+  /** References of images that are never removed; a string is split at spaces (Fn's later `image_clean_exempt_tags`). Default none. */
   readonly imageCacheExemptTags?: string | readonly string[] | undefined
   /** How long a lost engine is looked for, in ms, before its containers count as lost. Default 30 000. */
   readonly reconnectTimeout?: number | undefined
@@ -106,8 +106,8 @@ export interface DockerConfig {
   readonly sshCommand?: string | undefined
 }
 
-/** The seed's `Config` as its JSON spells it. */
-export interface SeedConfig {
+/** Fn's `Config` as its JSON spells it. */
+export interface FnConfig {
   readonly docker?: string
   readonly docker_networks?: string
   readonly docker_load_file?: string
@@ -182,6 +182,6 @@ export type Env = Readonly<Record<string, string | undefined>>
  *
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`, naming the environment variable where a value came from one.
  */
-export function resolveDockerConfig(given: DockerConfig | SeedConfig, env: Env): ResolvedDockerConfig {
+export function resolveDockerConfig(given: DockerConfig | FnConfig, env: Env): ResolvedDockerConfig {
   return resolveFields(dockerFields, given, env)
 }

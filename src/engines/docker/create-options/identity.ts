@@ -43,7 +43,7 @@ function hostId(): string {
   }
 }
 
-/** Containers with a network of their own carry this host's name, as the seed's do. Undefined where it is none that a container can have. */
+/** Containers with a network of their own carry this host's name, as Fn's do. Undefined where it is none that a container can have. */
 export function containerHostname(): string | undefined {
   const name = hostname().slice(0, 63)
   return /^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$/.test(name) ? name : undefined

@@ -10,7 +10,7 @@ import { type CachedImage, ImageCache, type ImageCacheUsage } from './cache.ts'
 /** ms between two removals, so that a full disk is no reason to keep the engine from its work. */
 const removalPace = 500
 
-/** Keeps an engine's images below a size (the later seed's image cleaner). */
+/** Keeps an engine's images below a size (Fn's later image cleaner). */
 export interface ImageCleaner {
   /** The present usage, then every change. */
   readonly usage$: Observable<ImageCacheUsage>

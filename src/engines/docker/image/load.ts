@@ -8,7 +8,7 @@ import { timeoutError } from '../connection/deadline.ts'
 import { connectionError } from '../connection/errors.ts'
 import { jsonLines } from '../connection/json-lines.ts'
 
-/** Loads a tar file of images into the engine (the seed's `docker_load_file`), all of it within the deadline, in ms. */
+/** Loads a tar file of images into the engine (Fn's `docker_load_file`), all of it within the deadline, in ms. */
 export async function loadImages(api: Api, path: string, deadline: number): Promise<void> {
   const doing = `load images from ${path}`
   const isFile = await stat(path).then(
