@@ -161,7 +161,7 @@ describe.runIf(hasBrowser)("the inspector's page", () => {
     const { page } = await open(kitchen.inspector.url)
     await page.getByRole('button', { name: 'Timeline' }).click()
     const lane = page.locator('.lane[data-id="the-long-one"]')
-    const frozen = lane.locator('.span[data-family="freeze"]')
+    const frozen = lane.locator('.span[data-kind="freeze"]')
     await frozen.waitFor()
     expect(await fillOf(frozen)).toContain('#hatch')
     expect(await page.locator('.lane').count()).toBe(2)
