@@ -2,16 +2,14 @@ import { Command } from 'commander'
 import { resolveDockerConfig } from '../../engines/docker/config/config.ts'
 import { type Explanation, explain } from '../../engines/docker/create-options/explain.ts'
 import { checkDigest, checkUser } from '../../engines/docker/create-options/hardened.ts'
-import { containerHostname } from '../../engines/docker/create-options/host-name.ts'
-import { labelsOf } from '../../engines/docker/create-options/identity.ts'
+import { containerHostname, labelsOf } from '../../engines/docker/create-options/identity.ts'
 import { resolveTask } from '../../task/resolve-task.ts'
 import type { CommandContext } from '../command-context.ts'
-import { type TaskOptions, taskOf } from '../options/task.ts'
-import { addTaskOptions } from '../options/task-flags.ts'
+import { addTaskOptions, type TaskOptions, taskOf } from '../options/task.ts'
+import { padTo } from '../output/columns.ts'
 import { printable } from '../output/printable.ts'
 
 interface ExplainOptions extends TaskOptions {
-  readonly interactive?: boolean
   readonly json?: boolean
 }
 
@@ -53,7 +51,7 @@ const reasonColumn = 48
 function text({ options, loosened }: Explanation): string[] {
   const lines = options.map(({ option, value, reason }) => {
     const what = `${option}: ${printable(JSON.stringify(value))}`
-    return `${what.padEnd(reasonColumn)}  # ${reason}`
+    return `${padTo(reasonColumn, what)}  # ${reason}`
   })
   const total =
     loosened.length === 0

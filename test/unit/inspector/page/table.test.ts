@@ -159,7 +159,7 @@ it('says times, sizes and events in words', () => {
   expect(plainText({ ranFor: 897.9940180000012, part: 0.12345, none: null })).toBe(
     '{"ranFor":897.994,"part":0.123,"none":null}',
   )
-  expect([10, 2_048, 300 * 2 ** 20].map(bytes)).toEqual(['10 B', '2.0 KB', '300 MB'])
+  expect([10, 2_048, 300 * 2 ** 20].map(bytes)).toEqual(['10 B', '2 KiB', '300 MiB'])
   expect(
     ['', 'freeze', 'xstate.done.actor.0.x', 'xstate.error.actor.x', 'xstate.after.timeLeft.x'].map(eventName),
   ).toEqual(['always', 'freeze', 'ok', 'failed', 'after timeLeft'])
