@@ -1,11 +1,11 @@
-/** Shorter values are too common a part of ordinary words to be masked, and too short to be a secret. */
-const shortest = 4
+/** Shorter values are not masked: they are parts of ordinary words, and too short for a secret. */
+const minLength = 4
 
-/** `text` with every one of `secrets` masked. */
+/** Returns `text` with every secret masked. */
 export function redact(text: string, secrets: readonly string[] | undefined): string {
   let clean = text
   for (const secret of secrets ?? []) {
-    if (secret.length >= shortest) clean = clean.replaceAll(secret, '•••')
+    if (secret.length >= minLength) clean = clean.replaceAll(secret, '•••')
   }
   return clean
 }

@@ -18,12 +18,16 @@ import { Registries, readRegistries } from './registries.ts'
 
 /**
  * Settings of a docker driver (the seed's `Config`). All are optional. Each can also come from the environment, as
- * `COOKIETIN_` and its name in capitals: `COOKIETIN_DOCKER_NETWORKS`. The seed's own spelling (`docker_networks`) works, too.
+ * `COOKIETIN_` and its name in capitals: `COOKIETIN_DOCKER_NETWORKS`. The seed's own spelling (`docker_networks`)
+ * works, too.
  */
 export interface DockerConfig {
   /** The engine's address, such as `unix:///var/run/docker.sock`. Default: `DOCKER_HOST`, then the default socket. */
   readonly docker?: string | undefined
-  /** Networks to spread containers over: the least used one is next. A string is split at spaces. Default none: the engine's own. */
+  /**
+   * Networks to spread containers over: the least used one is next. A string is split at spaces. Default none: the
+   * engine's own.
+   */
   readonly dockerNetworks?: string | readonly string[] | undefined
   /** A tar file of images to load when the driver is created. Default none. */
   readonly dockerLoadFile?: string | undefined
@@ -36,9 +40,13 @@ export interface DockerConfig {
    * driver makes itself, without a registry.
    */
   readonly preForkImage?: string | undefined
-  /** Their command, which must not end. Default: that of the default image, or `'tail -f /dev/null'` in any other image. */
+  /**
+   * Their command, which must not end. Default: that of the default image, or `'tail -f /dev/null'` in any other image.
+   */
   readonly preForkCmd?: string | readonly string[] | undefined
-  /** Every namespace serves one container only. Default true, unlike the seed: a reused one connects unrelated tasks. */
+  /**
+   * Every namespace serves one container only. Default true, unlike the seed: a reused one connects unrelated tasks.
+   */
   readonly preForkUseOnce?: boolean | number | undefined
   /** With `preForkUseOnce: false`: number of containers after which a namespace is replaced. 0: never. Default 0. */
   readonly preForkMaxUses?: number | undefined
@@ -65,8 +73,8 @@ export interface DockerConfig {
   /**
    * The parts of the security profile that are given up for every task of this driver, by name. A string is split at
    * spaces. Default none. `capabilities`: containers have the engine's default ones. `new-privileges`: set-uid programs
-   * work. `swap`: the engine's default amount beyond the memory limit. `log-files`: the engine keeps logs. For the hardened
-   * profile: `hardened-root`, `hardened-network`, `hardened-writable-root`, `hardened-shared-memory`, and
+   * work. `swap`: the engine's default amount beyond the memory limit. `log-files`: the engine keeps logs. For the
+   * hardened profile: `hardened-root`, `hardened-network`, `hardened-writable-root`, `hardened-shared-memory`, and
    * `hardened-volumes` (volumes of the image).
    */
   readonly allow?: string | readonly AllowName[] | undefined
@@ -87,7 +95,10 @@ export interface DockerConfig {
    * corrupt. Default 3.
    */
   readonly pullRetries?: number | undefined
-  /** Delay before the first retry of a pull, in ms. It doubles with each retry, minus a jitter of up to half. Default 1000. */
+  /**
+   * Delay before the first retry of a pull, in ms. It doubles with each retry, minus a jitter of up to half. Default
+   * 1000.
+   */
   readonly pullRetryDelay?: number | undefined
   /** Maximum delay before a retry of a pull, in ms. Default 30 000. */
   readonly pullRetryMaxDelay?: number | undefined
@@ -98,8 +109,8 @@ export interface DockerConfig {
   readonly registries?: string | Readonly<Record<string, RegistryAuth>> | Registries | undefined
   /**
    * Maximum size of the engine's images, in bytes. Above it, the least recently used ones are removed (the later seed's
-   * `image_clean_max_size`). It counts and removes **every** image that no container uses, also those that cookietin has
-   * not pulled. 0: no image is removed. Default 0.
+   * `image_clean_max_size`). It counts and removes **every** image that no container uses, also those that cookietin
+   * has not pulled. 0: no image is removed. Default 0.
    */
   readonly imageCacheMaxSize?: Size | undefined
   /**
@@ -112,8 +123,8 @@ export interface DockerConfig {
   /** Time that output may stall after the exit, in ms, before the rest is given up. Default 2000. */
   readonly outputTimeout?: number | undefined
   /**
-   * The source of samples. `'engine'`: the engine, about once a second. `'cgroup'`: the cgroup files of this machine, so
-   * that short runs have samples, too; the engine must run on this machine. Default `'engine'`.
+   * The source of samples. `'engine'`: the engine, about once a second. `'cgroup'`: the cgroup files of this machine,
+   * so that short runs have samples, too; the engine must run on this machine. Default `'engine'`.
    */
   readonly sampler?: 'engine' | 'cgroup' | undefined
   /** Interval of the cgroup sampler in ms, at least 50. Default 100. It has no effect on the engine's sampler. */

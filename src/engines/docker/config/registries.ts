@@ -7,7 +7,10 @@ export const hubServer = 'https://index.docker.io/v1/'
 const hub = 'index.docker.io'
 const authFields = ['username', 'password', 'identityToken', 'registryToken', 'serverAddress']
 
-/** The host, with its port, of a server's name in a config. A scheme and a path are removed. Docker Hub has several names. */
+/**
+ * The host, with its port, of a server's name in a config. A scheme and a path are removed. Docker Hub has several
+ * names.
+ */
 export function hostOf(server: string): string {
   const host = server
     .trim()

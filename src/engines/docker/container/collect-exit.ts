@@ -60,8 +60,8 @@ export interface CutCheck {
 
 /**
  * Resolves with true when the output ended although the container runs on: a container with an init process cannot have
- * closed it. A cut connection looks like one that has ended. So the engine is asked, unless the exit follows at once, as
- * it does after an ordinary end.
+ * closed it. A cut connection looks like one that has ended. So the engine is asked, unless the exit follows at once,
+ * as it does after an ordinary end.
  */
 export async function outputWasCut(
   { api, config }: EngineContext,

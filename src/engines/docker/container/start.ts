@@ -54,7 +54,10 @@ export interface StartOptions {
   readonly abandoned: AbortSignal
 }
 
-/** Starts a container. After a lost reply, the engine is asked whether it has started, and the call is sent again if not. */
+/**
+ * Starts a container. After a lost reply, the engine is asked whether it has started, and the call is sent again if
+ * not.
+ */
 export async function sendStart(
   context: EngineContext,
   container: ContainerRef,

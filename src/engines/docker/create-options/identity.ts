@@ -43,7 +43,10 @@ function hostId(): string {
   }
 }
 
-/** This host's name, which containers with a network of their own get, as in Fn. Undefined when a container cannot have it. */
+/**
+ * This host's name, which containers with a network of their own get, as in Fn. Undefined when a container cannot have
+ * it.
+ */
 export function containerHostname(): string | undefined {
   const name = hostname().slice(0, 63)
   return /^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$/.test(name) ? name : undefined

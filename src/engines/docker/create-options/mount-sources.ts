@@ -12,9 +12,9 @@ export interface MountSourceRules {
 }
 
 /**
- * Follows the links in a task's mount sources, since a harmless path may lead to a dangerous one. Links are followed even
- * when their target does not exist. Other missing sources are left to the engine, and so are those of a remote engine.
- * A path that changes after the check is not noticed.
+ * Follows the links in a task's mount sources, since a harmless path may lead to a dangerous one. Links are followed
+ * even when their target does not exist. Other missing sources are left to the engine, and so are those of a remote
+ * engine. A path that changes after the check is not noticed.
  *
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`
  */
@@ -44,8 +44,8 @@ async function issueOf(field: string, source: string): Promise<FieldIssue | unde
 const maxLinks = 40
 
 /**
- * Like `realpath`, but also for a link whose target does not exist yet, such as the socket of a stopped engine. Resolves
- * with undefined for a cycle and for a folder that cannot be read.
+ * Like `realpath`, but also for a link whose target does not exist yet, such as the socket of a stopped engine.
+ * Resolves with undefined for a cycle and for a folder that cannot be read.
  */
 async function targetOf(path: string, linksLeft = maxLinks): Promise<string | undefined> {
   const real = await realpath(path).catch((error: NodeJS.ErrnoException) => error)

@@ -101,8 +101,8 @@ export class Images {
     } catch (cause) {
       if (signal.aborted) throw cancelledError(doing, signal.reason)
       const late = cause instanceof CookietinError && cause.code === 'ERR_COOKIETIN_ENGINE_TIMEOUT'
-      const what = late ? `gave nothing within ${config.pullIdleTimeout} ms` : 'failed'
-      throw new CookietinError('ERR_COOKIETIN_IMAGE_AUTH', `Could not ${doing}: its auth function ${what}`, { cause })
+      const reason = late ? `did not answer within ${config.pullIdleTimeout} ms` : 'failed'
+      throw new CookietinError('ERR_COOKIETIN_IMAGE_AUTH', `Could not ${doing}: its auth function ${reason}`, { cause })
     }
   }
 }

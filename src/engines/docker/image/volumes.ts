@@ -9,8 +9,10 @@ import { isAllowed } from '../create-options/create-options.ts'
 import { isHardened } from '../create-options/hardened.ts'
 
 /**
- * Refuses an image that brings volumes of its own, where code is not trusted: the engine makes each of them a folder on the host's disk, which is writable and
- * has no limit, whatever the root file system is. An image that is not there says nothing yet.
+ * Rejects an image with volumes in the hardened profile. The engine makes each volume a folder on the host's disk,
+ * which is writable and unlimited, also when the root file system is read-only. A missing image passes.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`
  */
 export async function checkImageVolumes(
   task: ResolvedTask,

@@ -126,8 +126,8 @@ describe('a credential helper', () => {
 
   test.each([
     ['fails', 'echo canary; exit 1', 'failed'],
-    ['hangs', 'exec sleep 60', 'gave nothing within 300 ms'],
-    ['babbles', 'echo canary', 'gave no credentials that could be read'],
+    ['hangs', 'exec sleep 60', 'did not answer within 300 ms'],
+    ['babbles', 'echo canary', 'returned no readable credentials'],
   ])('that %s is an error that does not repeat it', async (name, script, what) => {
     const error = (await find('r', { credsStore: name }, await helper(name, script), 300).catch(
       (error: unknown) => error,
@@ -139,7 +139,7 @@ describe('a credential helper', () => {
 
   test('that is not installed, or has the name of something else, is told', async () => {
     await expect(find('r', { credsStore: 'absent' })).rejects.toThrow('is not installed')
-    await expect(find('r', { credsStore: '../../bin/sh' })).rejects.toThrow('has no name that a program can have')
+    await expect(find('r', { credsStore: '../../bin/sh' })).rejects.toThrow('is not a valid program name')
   })
 
   test('is asked once for all who ask at once', async () => {
