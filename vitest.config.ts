@@ -1,21 +1,29 @@
 import { defineConfig } from 'vitest/config'
 
+/**
+ * The limits of the tests without an engine or a browser. They only end what hangs: a busy machine takes several times as long as an idle one,
+ * where the slowest of these tests takes 3 s.
+ */
+const limits = { testTimeout: 20_000, hookTimeout: 60_000, expect: { poll: { timeout: 10_000 } } }
+
+const slowLimits = { testTimeout: 60_000, hookTimeout: 120_000, expect: { poll: { timeout: 30_000 } } }
+
 /** Files that share an engine run one after the other: the engine starts containers one by one anyway. */
 const onAnEngine = {
+  ...slowLimits,
   fileParallelism: false,
   globalSetup: 'test/support/engine/global-setup.ts',
-  testTimeout: 60_000,
-  hookTimeout: 120_000,
 }
 
 export default defineConfig({
   test: {
     coverage: { include: ['src/**', 'machines/**'], exclude: ['**/*.d.ts'] },
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], sequence: { groupOrder: 0 } } },
-      { test: { name: 'machines', include: ['test/machines/**/*.test.ts'], sequence: { groupOrder: 0 } } },
+      { test: { ...limits, name: 'unit', include: ['test/unit/**/*.test.ts'], sequence: { groupOrder: 0 } } },
+      { test: { ...limits, name: 'machines', include: ['test/machines/**/*.test.ts'], sequence: { groupOrder: 0 } } },
       {
         test: {
+          ...limits,
           name: 'database',
           include: ['test/database/**/*.test.ts'],
           globalSetup: 'test/support/postgres/global-setup.ts',
@@ -24,17 +32,16 @@ export default defineConfig({
       },
       {
         test: {
+          ...slowLimits,
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
           globalSetup: 'test/support/browser/global-setup.ts',
           fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
           sequence: { groupOrder: 1 },
         },
       },
-      { test: { name: 'engine', include: ['test/engine/**/*.test.ts'], sequence: { groupOrder: 1 }, ...onAnEngine } },
-      { test: { name: 'cli', include: ['test/cli/**/*.test.ts'], sequence: { groupOrder: 2 }, ...onAnEngine } },
+      { test: { ...onAnEngine, name: 'engine', include: ['test/engine/**/*.test.ts'], sequence: { groupOrder: 1 } } },
+      { test: { ...onAnEngine, name: 'cli', include: ['test/cli/**/*.test.ts'], sequence: { groupOrder: 2 } } },
     ],
   },
 })

@@ -68,7 +68,7 @@ for (const [title, disableNet, network] of [
   ['no network', true, 'none'],
   ["the engine's bridge", false, 'bridge'],
 ] as const) {
-  // One buddy is enough: the pool is full again before each round, outside of the time that counts.
+  // One namespace is enough: the pool is full again before each round, outside of the time that counts.
   await using pooled = await createDockerDriver({ preForkPoolSize: 1, preForkNetworks: network })
   await using fast = createExecutor({ driver: pooled })
   const filled = () => firstValueFrom(pooled.prefork$.pipe(filter(({ free }) => free === 1)))

@@ -1,36 +1,44 @@
-import type { Exit } from './exit.ts'
+/** What an engine reports of a container that has ended. */
+export interface Exit {
+  /** As the engine gave it: 0 to 255. A death by signal is 128 + the signal's number. */
+  readonly exitCode: number
+  /** The kernel killed one of its processes, the main one or another, because memory ran out. */
+  readonly oomKilled: boolean
+  /** Some of its output was lost. */
+  readonly outputTruncated: boolean
+  /** The engine's own message, where it gives one. */
+  readonly message?: string | undefined
+}
 
-/** What decided the end. The first one recorded stays. */
+/** Why a run ends. The first cause recorded decides. */
 export type Cause = 'exit' | 'timeout' | 'cancelled' | 'killed' | 'failed'
 
-/** What a cookie's machine remembers. */
+/** The context of a cookie's machine. JSON keeps it: no field is `Infinity` or a reading of a clock. */
 export interface CookieContext {
   readonly id: string
-  /** How long the task may run, in ms; Infinity for ever. */
-  readonly timeout: number
+  /** How long the task may run, in ms; undefined: no limit. */
+  readonly timeout: number | undefined
   /** How long `stopping` waits for the end to be seen, in ms. */
   readonly grace: number
-  /** How long it has run, in ms, without the present spell. */
+  /** How long it has run, in ms, without the time in the present `executing`. */
   readonly ranFor: number
-  /** When the present spell began, by the actor's clock. */
-  readonly runningSince: number
   readonly cause: Cause | undefined
-  /** Why our caller cancelled, as given. */
+  /** The reason that a cancel gave. */
   readonly reason: unknown
   readonly exit: Exit | undefined
   /** Why the implementation failed. */
   readonly error: unknown
   /** Why the last freeze or unfreeze failed; undefined once one succeeds. */
   readonly requestError: unknown
-  /** The opposite was asked for while a freeze or an unfreeze was under way. */
+  /** The opposite was requested during a freeze or an unfreeze. */
   readonly turnBack: boolean
-  /** A close was asked for before the cookie had settled. */
+  /** A close was requested before the cookie settled. */
   readonly closeWanted: boolean
-  /** Why the removal failed; undefined when nothing is left. */
+  /** Why the removal failed; undefined when everything is removed. */
   readonly closeError: unknown
 }
 
-/** What a cookie's machine is asked, and what its `watch` actor tells it. */
+/** The events of a cookie's machine: requests, and what its actors report. */
 export type CookieEvent =
   | { readonly type: 'prepare' }
   | { readonly type: 'run' }
@@ -39,20 +47,22 @@ export type CookieEvent =
   | { readonly type: 'cancel'; readonly reason?: unknown }
   | { readonly type: 'kill' }
   | { readonly type: 'close' }
-  /** The container has ended; its output may still be on the way. From here on the cause is `exit`. */
+  /** From `watch`: the container has ended. Its output may still arrive. From here on the cause is `exit`. */
   | { readonly type: 'exitSeen' }
-  /** The container has ended and its output is complete or given up. */
+  /** From `watch`: the container has ended, and its output is complete or given up. */
   | { readonly type: 'exited'; readonly exit: Exit }
-  /** The container cannot go on through our fault or our caller's (its input broke), but the engine answers. */
+  /** From `watch`: the run cannot go on, for example because its input broke, but the engine still answers. */
   | { readonly type: 'broken'; readonly error: unknown }
-  /** The engine cannot tell any more what became of the container. */
+  /** From `watch`: the engine cannot report the container's end any longer. */
   | { readonly type: 'lost'; readonly error: unknown }
+  /** From the machine's own stopwatch: the task has run for its timeout. */
+  | { readonly type: 'timeout' }
 
-/** What a cookie's machine starts from. */
+/** The input of a cookie's machine. */
 export interface CookieInput {
   readonly id: string
-  /** ms; Infinity for none. */
-  readonly timeout: number
-  /** ms. Default 15 000. */
-  readonly grace?: number
+  /** ms. `Infinity` or undefined: no limit. */
+  readonly timeout?: number | undefined
+  /** How long `stopping` waits for the end to be seen, in ms. Default 15 000. */
+  readonly grace?: number | undefined
 }

@@ -1,13 +1,15 @@
-import { assign, setup, spawnChild } from 'xstate'
-import { longestDelay, timeOf } from './clock.ts'
+import { assign, setup } from 'xstate'
+import { elapsedOf, finite, longestDelay, stopwatch } from './clock.ts'
 import type { CookieContext, CookieEvent, CookieInput } from './cookie-types.ts'
+import { isKilledOutside } from './outcome.ts'
 import { providedCallback, providedPromise } from './provided.ts'
 
 /**
- * The life of a cookie.
+ * The life of a cookie: one container run.
  *
- * Pure but for the actors, which a caller provides and which get the cookie's own actor as their input: `prepare`, `start`, `pause`, `unpause`, `kill`, `remove` (promises)
- * and `watch` (a callback that sends `exitSeen`, `exited`, `broken`, `lost`). Time comes from the actor's clock.
+ * Pure but for the actors, which a caller provides. Each gets the cookie's own actor as its input. `prepare`, `start`, `pause`,
+ * `unpause`, `kill` and `remove` are promises; `watch` is a callback that sends `exitSeen`, `exited`, `broken` and `lost`.
+ * Time comes from the actor's clock.
  */
 export const cookieMachine = setup({
   types: {
@@ -23,13 +25,12 @@ export const cookieMachine = setup({
     kill: providedPromise('kill'),
     remove: providedPromise('remove'),
     watch: providedCallback('watch'),
+    stopwatch,
   },
   actions: {
-    startClock: assign({ runningSince: ({ self }) => timeOf(self) }),
-    stopClock: assign({ ranFor: ({ context, self }) => context.ranFor + timeOf(self) - context.runningSince }),
-    watch: spawnChild('watch', { id: 'watch', input: ({ self }) => self }),
+    addTime: assign({ ranFor: ({ context, self }) => context.ranFor + elapsedOf(self) }),
     causeExit: assign({ cause: ({ context }) => context.cause ?? 'exit' }),
-    causeTimeout: assign({ cause: ({ context }) => context.cause ?? 'timeout' }),
+    causeTimeout: assign({ cause: 'timeout' }),
     causeCancelled: assign({
       cause: ({ context }) => context.cause ?? 'cancelled',
       reason: ({ context, event }) =>
@@ -55,21 +56,16 @@ export const cookieMachine = setup({
     recordLeak: assign({ closeError: ({ event }) => ('error' in event ? event.error : undefined) }),
   },
   guards: {
-    // A delay too long for a timer comes in parts: time is up after the last one only.
-    timeIsUp: ({ context }) => context.cause === undefined && context.timeout - context.ranFor <= longestDelay,
-    timeRemains: ({ context }) => context.timeout - context.ranFor > longestDelay,
+    isUndecided: ({ context }) => context.cause === undefined,
     turnedBack: ({ context }) => context.turnBack,
     closeWanted: ({ context }) => context.closeWanted,
     hasFailed: ({ context }) => context.cause === 'failed',
     hasTimedOut: ({ context }) => context.cause === 'timeout',
     wasCancelled: ({ context }) => context.cause === 'cancelled',
     wasKilled: ({ context }) => context.cause === 'killed',
-    // 137 is SIGKILL's: by the kernel for memory when the flag says so, else by somebody outside.
-    wasKilledOutside: ({ context: { exit } }) =>
-      exit !== undefined && (exit.exitCode === 137 || (exit.oomKilled && exit.exitCode !== 0)),
+    wasKilledOutside: ({ context }) => isKilledOutside(context.exit),
   },
   delays: {
-    timeLeft: ({ context }) => Math.min(Math.max(0, context.timeout - context.ranFor), longestDelay),
     grace: ({ context }) => context.grace,
     soon: 0,
   },
@@ -77,10 +73,9 @@ export const cookieMachine = setup({
   id: 'cookie',
   context: ({ input }) => ({
     id: input.id,
-    timeout: input.timeout,
-    grace: input.grace ?? 15_000,
+    timeout: finite(input.timeout),
+    grace: Math.min(input.grace ?? 15_000, longestDelay),
     ranFor: 0,
-    runningSince: 0,
     cause: undefined,
     reason: undefined,
     exit: undefined,
@@ -90,176 +85,134 @@ export const cookieMachine = setup({
     closeWanted: false,
     closeError: undefined,
   }),
-  initial: 'created',
+  initial: 'unstarted',
   states: {
-    created: {
+    // Nothing runs yet, so every end settles the cookie at once.
+    unstarted: {
+      initial: 'created',
       on: {
-        prepare: 'preparing',
-        cancel: { target: 'cancelled', actions: 'causeCancelled' },
-        kill: { target: 'killed', actions: 'causeKilled' },
-        close: { target: 'cancelled', actions: ['causeCancelled', 'wantClose'] },
+        cancel: { target: 'settled', actions: 'causeCancelled' },
+        kill: { target: 'settled', actions: 'causeKilled' },
+        close: { target: 'settled', actions: ['causeCancelled', 'wantClose'] },
+      },
+      states: {
+        created: { on: { prepare: 'preparing' } },
+        preparing: {
+          invoke: {
+            src: 'prepare',
+            input: ({ self }) => self,
+            onDone: 'prepared',
+            onError: { target: '#cookie.settled', actions: 'causeFailed' },
+          },
+        },
+        prepared: { on: { run: '#cookie.started' } },
       },
     },
-    preparing: {
-      invoke: {
-        src: 'prepare',
-        input: ({ self }) => self,
-        onDone: 'prepared',
-        onError: { target: 'failed', actions: 'causeFailed' },
-      },
+    // The container may run, so its end is watched.
+    started: {
+      invoke: { id: 'watch', src: 'watch', input: ({ self }) => self },
+      initial: 'alive',
       on: {
-        cancel: { target: 'cancelled', actions: 'causeCancelled' },
-        kill: { target: 'killed', actions: 'causeKilled' },
-        close: { target: 'cancelled', actions: ['causeCancelled', 'wantClose'] },
+        exited: { target: 'settled', actions: 'recordExit' },
+        lost: { target: 'settled', actions: 'causeFailed' },
+      },
+      states: {
+        alive: {
+          initial: 'starting',
+          on: {
+            exitSeen: { actions: 'causeExit' },
+            broken: { target: 'stopping', actions: 'causeFailed' },
+            cancel: { target: 'stopping', actions: 'causeCancelled' },
+            kill: { target: 'stopping', actions: 'causeKilled' },
+            close: { target: 'stopping', actions: ['causeCancelled', 'wantClose'] },
+          },
+          states: {
+            starting: {
+              invoke: {
+                src: 'start',
+                input: ({ self }) => self,
+                onDone: 'executing',
+                onError: { target: '#cookie.settled', actions: 'causeFailed' },
+              },
+            },
+            // The processes run, so the time counts towards the timeout.
+            executing: {
+              invoke: {
+                id: 'stopwatch',
+                src: 'stopwatch',
+                input: ({ context: { timeout, ranFor } }) => ({ ms: timeout && timeout - ranFor }),
+              },
+              exit: 'addTime',
+              initial: 'running',
+              on: { timeout: { guard: 'isUndecided', target: '#cookie.started.stopping', actions: 'causeTimeout' } },
+              states: {
+                running: { on: { freeze: 'freezing' } },
+                freezing: {
+                  invoke: {
+                    src: 'pause',
+                    input: ({ self }) => self,
+                    onDone: [
+                      { guard: 'turnedBack', target: '#cookie.started.alive.unfreezing', actions: 'requestMet' },
+                      { target: '#cookie.started.alive.frozen', actions: 'requestMet' },
+                    ],
+                    onError: { target: 'running', actions: 'requestFailed' },
+                  },
+                  on: {
+                    freeze: { actions: 'goOn' },
+                    unfreeze: { actions: 'turnBack' },
+                  },
+                },
+              },
+            },
+            frozen: { on: { unfreeze: 'unfreezing' } },
+            unfreezing: {
+              invoke: {
+                src: 'unpause',
+                input: ({ self }) => self,
+                onDone: [
+                  { guard: 'turnedBack', target: 'executing.freezing', actions: 'requestMet' },
+                  { target: 'executing', actions: 'requestMet' },
+                ],
+                onError: { target: 'frozen', actions: 'requestFailed' },
+              },
+              on: {
+                freeze: { actions: 'turnBack' },
+                unfreeze: { actions: 'goOn' },
+              },
+            },
+          },
+        },
+        // The cause is recorded before the signal is sent: the exit that the signal brings about is not the first cause.
+        stopping: {
+          invoke: { src: 'kill', input: ({ self }) => self, onError: {} },
+          after: { grace: '#cookie.settled' },
+          on: { close: { actions: 'wantClose' } },
+        },
       },
     },
-    prepared: {
-      on: {
-        run: 'starting',
-        cancel: { target: 'cancelled', actions: 'causeCancelled' },
-        kill: { target: 'killed', actions: 'causeKilled' },
-        close: { target: 'cancelled', actions: ['causeCancelled', 'wantClose'] },
-      },
-    },
-    starting: {
-      entry: 'watch',
-      invoke: {
-        src: 'start',
-        input: ({ self }) => self,
-        onDone: 'running',
-        onError: { target: 'settling', actions: 'causeFailed' },
-      },
-      on: {
-        exitSeen: { actions: 'causeExit' },
-        exited: { target: 'settling', actions: 'recordExit' },
-        broken: { target: 'stopping', actions: 'causeFailed' },
-        lost: { target: 'settling', actions: 'causeFailed' },
-        cancel: { target: 'stopping', actions: 'causeCancelled' },
-        kill: { target: 'stopping', actions: 'causeKilled' },
-        close: { target: 'stopping', actions: ['causeCancelled', 'wantClose'] },
-      },
-    },
-    running: {
-      entry: 'startClock',
-      exit: 'stopClock',
-      after: {
-        timeLeft: [
-          { guard: 'timeIsUp', target: 'stopping', actions: 'causeTimeout' },
-          { guard: 'timeRemains', target: 'running', reenter: true },
-        ],
-      },
-      on: {
-        freeze: 'freezing',
-        exitSeen: { actions: 'causeExit' },
-        exited: { target: 'settling', actions: 'recordExit' },
-        broken: { target: 'stopping', actions: 'causeFailed' },
-        lost: { target: 'settling', actions: 'causeFailed' },
-        cancel: { target: 'stopping', actions: 'causeCancelled' },
-        kill: { target: 'stopping', actions: 'causeKilled' },
-        close: { target: 'stopping', actions: ['causeCancelled', 'wantClose'] },
-      },
-    },
-    freezing: {
-      entry: 'startClock',
-      exit: 'stopClock',
-      invoke: {
-        src: 'pause',
-        input: ({ self }) => self,
-        onDone: [
-          { guard: 'turnedBack', target: 'unfreezing', actions: 'requestMet' },
-          { target: 'frozen', actions: 'requestMet' },
-        ],
-        onError: { target: 'running', actions: 'requestFailed' },
-      },
-      after: {
-        timeLeft: { guard: 'timeIsUp', target: 'stopping', actions: 'causeTimeout' },
-      },
-      on: {
-        freeze: { actions: 'goOn' },
-        unfreeze: { actions: 'turnBack' },
-        exitSeen: { actions: 'causeExit' },
-        exited: { target: 'settling', actions: 'recordExit' },
-        broken: { target: 'stopping', actions: 'causeFailed' },
-        lost: { target: 'settling', actions: 'causeFailed' },
-        cancel: { target: 'stopping', actions: 'causeCancelled' },
-        kill: { target: 'stopping', actions: 'causeKilled' },
-        close: { target: 'stopping', actions: ['causeCancelled', 'wantClose'] },
-      },
-    },
-    frozen: {
-      on: {
-        unfreeze: 'unfreezing',
-        exitSeen: { actions: 'causeExit' },
-        exited: { target: 'settling', actions: 'recordExit' },
-        broken: { target: 'stopping', actions: 'causeFailed' },
-        lost: { target: 'settling', actions: 'causeFailed' },
-        cancel: { target: 'stopping', actions: 'causeCancelled' },
-        kill: { target: 'stopping', actions: 'causeKilled' },
-        close: { target: 'stopping', actions: ['causeCancelled', 'wantClose'] },
-      },
-    },
-    unfreezing: {
-      invoke: {
-        src: 'unpause',
-        input: ({ self }) => self,
-        onDone: [
-          { guard: 'turnedBack', target: 'freezing', actions: 'requestMet' },
-          { target: 'running', actions: 'requestMet' },
-        ],
-        onError: { target: 'frozen', actions: 'requestFailed' },
-      },
-      on: {
-        freeze: { actions: 'turnBack' },
-        unfreeze: { actions: 'goOn' },
-        exitSeen: { actions: 'causeExit' },
-        exited: { target: 'settling', actions: 'recordExit' },
-        broken: { target: 'stopping', actions: 'causeFailed' },
-        lost: { target: 'settling', actions: 'causeFailed' },
-        cancel: { target: 'stopping', actions: 'causeCancelled' },
-        kill: { target: 'stopping', actions: 'causeKilled' },
-        close: { target: 'stopping', actions: ['causeCancelled', 'wantClose'] },
-      },
-    },
-    // The cause is recorded before the signal is sent, so that the exit it brings about cannot claim to have been first.
-    stopping: {
-      invoke: { src: 'kill', input: ({ self }) => self, onError: {} },
-      after: { grace: 'settling' },
-      on: {
-        exited: { target: 'settling', actions: 'recordExit' },
-        lost: { target: 'settling', actions: 'causeFailed' },
-        close: { actions: 'wantClose' },
-      },
-    },
-    // Never seen from outside: it only picks the settled state. First cause wins, then the evidence.
-    settling: {
-      always: [
-        { guard: 'hasFailed', target: 'failed' },
-        { guard: 'hasTimedOut', target: 'timeout' },
-        { guard: 'wasCancelled', target: 'cancelled' },
-        { guard: 'wasKilled', target: 'killed' },
-        { guard: 'wasKilledOutside', target: 'killed' },
-        { target: 'done' },
-      ],
-    },
-    done: {
+    // Every way out leads here. The first cause decides the end, then the exit.
+    settled: {
+      initial: 'deciding',
       after: { soon: { guard: 'closeWanted', target: 'closing' } },
       on: { close: 'closing' },
-    },
-    timeout: {
-      after: { soon: { guard: 'closeWanted', target: 'closing' } },
-      on: { close: 'closing' },
-    },
-    killed: {
-      after: { soon: { guard: 'closeWanted', target: 'closing' } },
-      on: { close: 'closing' },
-    },
-    cancelled: {
-      after: { soon: { guard: 'closeWanted', target: 'closing' } },
-      on: { close: 'closing' },
-    },
-    failed: {
-      after: { soon: { guard: 'closeWanted', target: 'closing' } },
-      on: { close: 'closing' },
+      states: {
+        // Transient: not seen from outside.
+        deciding: {
+          always: [
+            { guard: 'hasFailed', target: 'failed' },
+            { guard: 'hasTimedOut', target: 'timeout' },
+            { guard: 'wasCancelled', target: 'cancelled' },
+            { guard: 'wasKilled', target: 'killed' },
+            { guard: 'wasKilledOutside', target: 'killed' },
+            { target: 'done' },
+          ],
+        },
+        done: {},
+        timeout: {},
+        killed: {},
+        cancelled: {},
+        failed: {},
+      },
     },
     closing: {
       invoke: {

@@ -1,14 +1,17 @@
 import { assign, setup } from 'xstate'
-import { longestDelay, timeOf } from './clock.ts'
+import { elapsedOf, longestDelay, stopwatch } from './clock.ts'
 import type { ImageContext, ImageEvent, ImageInput } from './image-types.ts'
 import { providedPromise } from './provided.ts'
 
-/** Failures that may be over by the next attempt. What a registry refuses (4xx), and what it did not finish in time, is not among them. */
+/** Failures that a retry may overcome. A registry's refusal (4xx) or timeout is not among them. */
 const transient: ReadonlySet<unknown> = new Set([
   'ERR_COOKIETIN_REGISTRY_UNREACHABLE',
   'ERR_COOKIETIN_IMAGE_CORRUPT',
   'ERR_COOKIETIN_ENGINE_LOST',
 ])
+
+/** More retries than this are never needed. The bound keeps the number of states finite. */
+const mostRetries = 1_000
 
 /** ms before the next attempt. */
 const delayOf = ({ attempt, retryDelay, retryMaxDelay, jitter }: ImageContext) =>
@@ -17,8 +20,8 @@ const delayOf = ({ attempt, retryDelay, retryMaxDelay, jitter }: ImageContext) =
 /**
  * One image made present on an engine.
  *
- * Pure but for the actors, which a caller provides and which get the image's own actor as their input: `look` (a promise of whether the
- * image is there) and `pull`. Time comes from the actor's clock.
+ * Pure but for the actors, which a caller provides. Each is a promise that gets the image's own actor as its input. `look` resolves
+ * with whether the engine has the image; `pull` pulls it once. Time comes from the actor's clock.
  */
 export const imageMachine = setup({
   types: {
@@ -29,12 +32,13 @@ export const imageMachine = setup({
   actors: {
     look: providedPromise<boolean>('look'),
     pull: providedPromise('pull'),
+    stopwatch,
   },
   actions: {
     countAttempt: assign({ attempt: ({ context }) => context.attempt + 1 }),
     recordError: assign({
       error: ({ event }) => ('error' in event ? event.error : undefined),
-      elapsed: ({ context, self }) => timeOf(self) - context.startedAt,
+      elapsed: ({ self }) => elapsedOf(self),
     }),
     chooseDelay: assign({ delay: ({ context }) => delayOf(context) }),
   },
@@ -42,7 +46,7 @@ export const imageMachine = setup({
     alwaysPulled: ({ context }) => context.policy === 'always',
     neverPulled: ({ context }) => context.policy === 'never',
     isThere: ({ event }) => 'output' in event && event.output === true,
-    // What would begin after the deadline need not be waited for.
+    // A retry that would begin after the timeout is not waited for.
     mayRetry: ({ context }) =>
       context.attempt <= context.retries &&
       context.elapsed + delayOf(context) < context.timeout &&
@@ -53,51 +57,61 @@ export const imageMachine = setup({
   },
 }).createMachine({
   id: 'image',
-  context: ({ input, self }) => ({
-    ...input,
-    startedAt: timeOf(self),
+  context: ({ input }) => ({
+    image: input.image,
+    policy: input.policy,
+    retries: Math.min(input.retries, mostRetries),
+    retryDelay: Math.min(input.retryDelay, longestDelay),
+    retryMaxDelay: Math.min(input.retryMaxDelay, longestDelay),
+    jitter: input.jitter,
+    timeout: Math.min(input.timeout, longestDelay),
     attempt: 0,
-    elapsed: 0,
     delay: 0,
+    elapsed: 0,
     error: undefined,
   }),
   initial: 'wanted',
   states: {
-    // Never seen from outside: it only picks where to begin.
     wanted: {
-      always: [{ guard: 'alwaysPulled', target: 'pulling' }, { target: 'looking' }],
-    },
-    looking: {
-      invoke: {
-        src: 'look',
-        input: ({ self }) => self,
-        onDone: [
-          { guard: 'isThere', target: 'present' },
-          { guard: 'neverPulled', target: 'failed' },
-          { target: 'pulling' },
-        ],
-        onError: { target: 'failed', actions: 'recordError' },
+      // Measures the time; `timeout` bounds the pulls and the waits themselves.
+      invoke: { id: 'stopwatch', src: 'stopwatch', input: { ms: undefined } },
+      initial: 'choosing',
+      on: { cancel: 'cancelled' },
+      states: {
+        // Transient: not seen from outside.
+        choosing: {
+          always: [{ guard: 'alwaysPulled', target: 'pulling' }, { target: 'looking' }],
+        },
+        looking: {
+          invoke: {
+            src: 'look',
+            input: ({ self }) => self,
+            onDone: [
+              { guard: 'isThere', target: '#image.present' },
+              { guard: 'neverPulled', target: '#image.failed' },
+              { target: 'pulling' },
+            ],
+            onError: { target: '#image.failed', actions: 'recordError' },
+          },
+        },
+        pulling: {
+          entry: 'countAttempt',
+          invoke: {
+            src: 'pull',
+            input: ({ self }) => self,
+            onDone: '#image.present',
+            onError: { target: 'judging', actions: 'recordError' },
+          },
+        },
+        // Transient: not seen from outside.
+        judging: {
+          always: [{ guard: 'mayRetry', target: 'waiting' }, { target: '#image.failed' }],
+        },
+        waiting: {
+          entry: 'chooseDelay',
+          after: { delay: 'pulling' },
+        },
       },
-      on: { cancel: 'cancelled' },
-    },
-    pulling: {
-      entry: 'countAttempt',
-      invoke: {
-        src: 'pull',
-        input: ({ self }) => self,
-        onDone: 'present',
-        onError: { target: 'judging', actions: 'recordError' },
-      },
-      on: { cancel: 'cancelled' },
-    },
-    // Never seen from outside.
-    judging: {
-      always: [{ guard: 'mayRetry', target: 'waiting' }, { target: 'failed' }],
-    },
-    waiting: {
-      entry: 'chooseDelay',
-      after: { delay: 'pulling' },
-      on: { cancel: 'cancelled' },
     },
     present: { type: 'final' },
     failed: { type: 'final' },

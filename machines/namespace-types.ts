@@ -1,35 +1,35 @@
-/** What a buddy's machine remembers. */
-export interface BuddyContext {
+/** The context of a namespace's machine. JSON keeps it: no field is `Infinity`. */
+export interface NamespaceContext {
   readonly id: string
-  /** How many cookies a namespace may serve, one after the other; Infinity for any number. */
-  readonly maxUses: number
+  /** How many cookies one namespace may serve, one after the other; undefined: any number. */
+  readonly maxUses: number | undefined
   /** ms between two cookies. */
   readonly rest: number
-  /** How many cookies the present namespace has served. */
-  readonly uses: number
-  /** How often in a row it could not be made, or died before it was of use. */
+  /** How many more cookies the present namespace may serve; undefined: any number. */
+  readonly usesLeft: number | undefined
+  /** How often in a row it could not be made, or died before it was leased. Counted as far as the pause grows. */
   readonly failures: number
   /** Why it failed last. */
   readonly error: unknown
-  /** Why its last container could not be removed; undefined when nothing is left. */
+  /** Why its last container could not be removed; undefined when everything is removed. */
   readonly removeError: unknown
 }
 
-/** What a buddy's machine is asked, and what is told to it. */
-export type BuddyEvent =
-  /** A cookie takes its namespace. */
+/** The events of a namespace's machine. */
+export type NamespaceEvent =
+  /** A cookie takes the namespace. */
   | { readonly type: 'lease' }
-  /** The cookie is gone. */
+  /** The cookie has left it. */
   | { readonly type: 'release' }
-  /** Its container has ended, or its engine is lost. */
+  /** The container that holds it has ended, or the engine is lost. */
   | { readonly type: 'died'; readonly error?: unknown }
   | { readonly type: 'close' }
 
-/** What a buddy's machine starts from. */
-export interface BuddyInput {
+/** The input of a namespace's machine. */
+export interface NamespaceInput {
   readonly id: string
-  /** 1: every namespace serves one cookie only. */
+  /** How many cookies one namespace may serve, one after the other. `Infinity`: any number. */
   readonly maxUses: number
-  /** ms. */
+  /** ms between two cookies. */
   readonly rest: number
 }

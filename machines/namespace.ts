@@ -1,43 +1,46 @@
 import { assign, setup } from 'xstate'
-import type { BuddyContext, BuddyEvent, BuddyInput } from './namespace-types.ts'
+import { finite, longestDelay } from './clock.ts'
+import type { NamespaceContext, NamespaceEvent, NamespaceInput } from './namespace-types.ts'
 import { providedPromise } from './provided.ts'
 
-/** ms before the second attempt in a row that fails is followed by a third; doubled for each further one, up to the last. */
+/** ms between the second and the third attempt in a row that fails. Doubled for each further one, up to the longest. */
 const firstPause = 100
 const longestPause = 10_000
+/** From so many failures in a row on, the pause is the longest. */
+const mostFailures = 2 + Math.ceil(Math.log2(longestPause / firstPause))
 
 /**
- * One buddy of the prefork pool: it holds a network namespace ready for a cookie to join, and makes a new one when that is used up or dies.
+ * One namespace of the prefork pool: it is held ready for a cookie to join, and made anew when it is used up or dies.
  *
- * Pure but for the actors, which a caller provides and which get the buddy's own actor as their input: `make` (a promise of a container that runs) and
- * `remove` (of whatever exists of it). Time comes from the actor's clock.
+ * Pure but for the actors, which a caller provides. Each is a promise that gets the namespace's own actor as its input. `make` starts
+ * a container that holds the namespace; `remove` removes what exists of it. Time comes from the actor's clock.
  */
-export const buddyMachine = setup({
+export const namespaceMachine = setup({
   types: {
-    context: {} as BuddyContext,
-    events: {} as BuddyEvent,
-    input: {} as BuddyInput,
+    context: {} as NamespaceContext,
+    events: {} as NamespaceEvent,
+    input: {} as NamespaceInput,
   },
   actors: {
     make: providedPromise('make'),
     remove: providedPromise('remove'),
   },
   actions: {
-    beginNew: assign({ uses: 0 }),
-    countUse: assign({ uses: ({ context }) => context.uses + 1, failures: 0 }),
+    forgetUses: assign({ usesLeft: ({ context }) => context.maxUses }),
+    countUse: assign({ usesLeft: ({ context }) => context.usesLeft && context.usesLeft - 1, failures: 0 }),
     recordFailure: assign({
-      failures: ({ context }) => context.failures + 1,
+      failures: ({ context }) => Math.min(context.failures + 1, mostFailures),
       error: ({ event }) => ('error' in event ? event.error : undefined),
     }),
     recordLeak: assign({
-      failures: ({ context }) => context.failures + 1,
+      failures: ({ context }) => Math.min(context.failures + 1, mostFailures),
       removeError: ({ event }) => ('error' in event ? event.error : undefined),
     }),
   },
   guards: {
-    isUsedUp: ({ context }) => context.uses >= context.maxUses,
+    isUsedUp: ({ context }) => context.usesLeft === 0,
     rests: ({ context }) => context.rest > 0,
-    // One failure may be anything; what fails twice in a row must not be tried without a pause.
+    // One failure may have any cause. Two in a row must not be followed by a third without a pause.
     keepsFailing: ({ context }) => context.failures > 1,
   },
   delays: {
@@ -45,53 +48,58 @@ export const buddyMachine = setup({
     pause: ({ context }) => Math.min(firstPause * 2 ** Math.max(0, context.failures - 2), longestPause),
   },
 }).createMachine({
-  id: 'buddy',
-  context: ({ input }) => ({ ...input, uses: 0, failures: 0, error: undefined, removeError: undefined }),
-  initial: 'making',
+  id: 'namespace',
+  context: ({ input }) => ({
+    id: input.id,
+    maxUses: finite(input.maxUses),
+    rest: Math.min(input.rest, longestDelay),
+    usesLeft: finite(input.maxUses),
+    failures: 0,
+    error: undefined,
+    removeError: undefined,
+  }),
+  initial: 'open',
   states: {
-    making: {
-      entry: 'beginNew',
-      invoke: {
-        src: 'make',
-        input: ({ self }) => self,
-        onDone: 'free',
-        onError: { target: 'removing', actions: 'recordFailure' },
-      },
+    open: {
+      initial: 'making',
       on: { close: 'closing' },
-    },
-    free: {
-      on: {
-        lease: { target: 'leased', actions: 'countUse' },
-        died: { target: 'removing', actions: 'recordFailure' },
-        close: 'closing',
+      states: {
+        making: {
+          invoke: {
+            src: 'make',
+            input: ({ self }) => self,
+            onDone: 'usable',
+            onError: { target: 'removing', actions: 'recordFailure' },
+          },
+        },
+        usable: {
+          initial: 'free',
+          exit: 'forgetUses',
+          on: { died: { target: 'removing', actions: 'recordFailure' } },
+          states: {
+            free: { on: { lease: { target: 'leased', actions: 'countUse' } } },
+            leased: {
+              on: {
+                release: [
+                  { guard: 'isUsedUp', target: '#namespace.open.removing' },
+                  { guard: 'rests', target: 'resting' },
+                  { target: 'free' },
+                ],
+              },
+            },
+            resting: { after: { rest: 'free' } },
+          },
+        },
+        removing: {
+          invoke: {
+            src: 'remove',
+            input: ({ self }) => self,
+            onDone: [{ guard: 'keepsFailing', target: 'pausing' }, { target: 'making' }],
+            onError: { target: 'pausing', actions: 'recordLeak' },
+          },
+        },
+        pausing: { after: { pause: 'making' } },
       },
-    },
-    leased: {
-      on: {
-        release: [{ guard: 'isUsedUp', target: 'removing' }, { guard: 'rests', target: 'resting' }, { target: 'free' }],
-        died: { target: 'removing', actions: 'recordFailure' },
-        close: 'closing',
-      },
-    },
-    resting: {
-      after: { rest: 'free' },
-      on: {
-        died: { target: 'removing', actions: 'recordFailure' },
-        close: 'closing',
-      },
-    },
-    removing: {
-      invoke: {
-        src: 'remove',
-        input: ({ self }) => self,
-        onDone: [{ guard: 'keepsFailing', target: 'pausing' }, { target: 'making' }],
-        onError: { target: 'pausing', actions: 'recordLeak' },
-      },
-      on: { close: 'closing' },
-    },
-    pausing: {
-      after: { pause: 'making' },
-      on: { close: 'closing' },
     },
     closing: {
       invoke: {

@@ -1,4 +1,4 @@
-/** Why a slot comes to its end. The first one recorded stays. */
+/** Why a slot ends. The first cause recorded stays. */
 export type SlotCause =
   | 'launchFailed'
   | 'launchTimeout'
@@ -9,50 +9,48 @@ export type SlotCause =
   | 'evicted'
   | 'closed'
 
-/** What a slot's machine remembers. */
+/** The context of a slot's machine. JSON keeps it: no field is `Infinity` or a reading of a clock. */
 export interface SlotContext {
   readonly id: string
-  /** ms. */
-  readonly freezeAfter: number
-  /** ms. */
-  readonly idleTimeout: number
+  /** ms; undefined: it does not freeze. */
+  readonly freezeAfter: number | undefined
+  /** ms; undefined: it does not expire. */
+  readonly idleTimeout: number | undefined
   /** ms. */
   readonly launchTimeout: number
-  /** When it last became idle, by the actor's clock. */
-  readonly idleSince: number
-  /** A call came while a freeze was under way. */
+  /** A call came during a freeze. */
   readonly called: boolean
-  /** A close was asked for while a call was being served. */
+  /** A close was requested during a call. */
   readonly closeWanted: boolean
-  /** The container ended while a call was being served, whose answer may be there all the same. */
+  /** The container ended during a call. The response may still be complete. */
   readonly exited: boolean
   readonly cause: SlotCause | undefined
   readonly error: unknown
-  /** Why the removal failed; undefined when nothing is left. */
+  /** Why the removal failed; undefined when everything is removed. */
   readonly retireError: unknown
 }
 
-/** What a slot's machine is asked, and what is told to it. */
+/** The events of a slot's machine. */
 export type SlotEvent =
-  /** A call is given to it; it is sent when the slot is `busy`. */
+  /** A call is assigned to the slot. It is sent to the container when the slot is `busy`. */
   | { readonly type: 'call' }
-  /** The call's response has come to its end. */
+  /** The call's response is complete. */
   | { readonly type: 'served' }
-  /** The call has left the container in a state that no other call may meet. */
+  /** The call has left the container unusable for other calls. */
   | { readonly type: 'broken'; readonly error: unknown }
   /** The container has ended by itself. */
   | { readonly type: 'exited'; readonly error: unknown }
-  /** Its memory or CPUs are wanted elsewhere. */
+  /** Other work needs the slot's memory or CPUs. */
   | { readonly type: 'evict' }
   | { readonly type: 'close' }
 
-/** What a slot's machine starts from. */
+/** The input of a slot's machine. */
 export interface SlotInput {
   readonly id: string
-  /** How long it stays thawed without a call, in ms; Infinity for ever. */
+  /** How long it stays thawed without a call, in ms; `Infinity`: always. */
   readonly freezeAfter: number
-  /** How long it stays at all without a call, in ms; Infinity for ever. */
+  /** How long it lives without a call, in ms; `Infinity`: without limit. */
   readonly idleTimeout: number
-  /** How long it may take to listen, in ms, from when its container runs. */
+  /** How long it may take to listen after its container has started, in ms. */
   readonly launchTimeout: number
 }

@@ -1,13 +1,14 @@
 import { assign, setup } from 'xstate'
-import { longestDelay, timeOf } from './clock.ts'
+import { finite, longestDelay } from './clock.ts'
 import { providedPromise } from './provided.ts'
 import type { SlotContext, SlotEvent, SlotInput } from './slot-types.ts'
 
 /**
  * The life of a slot: one hot container, which serves one call at a time and is frozen between calls.
  *
- * Pure but for the actors, which a caller provides and which get the slot's own actor as their input: `launch` (resolves when the
- * container runs), `listen` (resolves when it listens), `freeze`, `unfreeze`, `retire` (kills and removes it, without thawing it first).
+ * Pure but for the actors, which a caller provides. Each is a promise that gets the slot's own actor as its input. `launch` resolves
+ * when the container runs, `listen` when it listens. `freeze` and `unfreeze` act on the container. `retire` kills and removes it,
+ * without thawing it first.
  */
 export const slotMachine = setup({
   types: {
@@ -23,11 +24,11 @@ export const slotMachine = setup({
     retire: providedPromise('retire'),
   },
   actions: {
-    rest: assign({ idleSince: ({ self }) => timeOf(self), called: false }),
     rememberCall: assign({ called: true }),
+    forgetCall: assign({ called: false }),
     rememberExit: assign({ exited: true, error: ({ event }) => ('error' in event ? event.error : undefined) }),
     wantClose: assign({ closeWanted: true }),
-    recordRetirement: assign({ retireError: ({ event }) => ('error' in event ? event.error : undefined) }),
+    recordLeak: assign({ retireError: ({ event }) => ('error' in event ? event.error : undefined) }),
     causeLaunchFailed: assign({
       cause: 'launchFailed',
       error: ({ event }) => ('error' in event ? event.error : undefined),
@@ -48,24 +49,23 @@ export const slotMachine = setup({
     called: ({ context }) => context.called,
     closeWanted: ({ context }) => context.closeWanted,
     hasExited: ({ context }) => context.exited,
-    // A time too long for a timer is none.
-    freezes: ({ context }) => context.freezeAfter <= longestDelay,
-    expires: ({ context }) => context.idleTimeout <= longestDelay,
+    // A time that is too long for a timer counts as none.
+    freezes: ({ context }) => context.freezeAfter !== undefined && context.freezeAfter <= longestDelay,
+    expires: ({ context }) =>
+      !context.called && context.idleTimeout !== undefined && context.idleTimeout <= longestDelay,
   },
   delays: {
-    freezeAfter: ({ context }) => Math.min(context.freezeAfter, longestDelay),
-    idleLeft: ({ context, self }) =>
-      Math.min(Math.max(0, context.idleTimeout - (timeOf(self) - context.idleSince)), longestDelay),
-    launchTimeout: ({ context }) => Math.min(context.launchTimeout, longestDelay),
+    freezeAfter: ({ context }) => Math.min(context.freezeAfter ?? longestDelay, longestDelay),
+    idleTimeout: ({ context }) => Math.min(context.idleTimeout ?? longestDelay, longestDelay),
+    launchTimeout: ({ context }) => context.launchTimeout,
   },
 }).createMachine({
   id: 'slot',
   context: ({ input }) => ({
     id: input.id,
-    freezeAfter: input.freezeAfter,
-    idleTimeout: input.idleTimeout,
-    launchTimeout: input.launchTimeout,
-    idleSince: 0,
+    freezeAfter: finite(input.freezeAfter),
+    idleTimeout: finite(input.idleTimeout),
+    launchTimeout: Math.min(input.launchTimeout, longestDelay),
     called: false,
     closeWanted: false,
     exited: false,
@@ -73,91 +73,83 @@ export const slotMachine = setup({
     error: undefined,
     retireError: undefined,
   }),
-  initial: 'launching',
+  initial: 'alive',
   states: {
-    launching: {
-      invoke: {
-        src: 'launch',
-        input: ({ self }) => self,
-        onDone: 'listening',
-        onError: { target: 'draining', actions: 'causeLaunchFailed' },
-      },
+    alive: {
+      initial: 'launching',
       on: {
         exited: { target: 'draining', actions: 'causeExited' },
         close: { target: 'draining', actions: 'causeClosed' },
       },
-    },
-    listening: {
-      invoke: {
-        src: 'listen',
-        input: ({ self }) => self,
-        onDone: 'idle',
-        onError: { target: 'draining', actions: 'causeLaunchFailed' },
-      },
-      after: { launchTimeout: { target: 'draining', actions: 'causeLaunchTimeout' } },
-      on: {
-        exited: { target: 'draining', actions: 'causeExited' },
-        close: { target: 'draining', actions: 'causeClosed' },
-      },
-    },
-    idle: {
-      entry: 'rest',
-      after: {
-        freezeAfter: { guard: 'freezes', target: 'freezing' },
-        idleLeft: { guard: 'expires', target: 'draining', actions: 'causeIdle' },
-      },
-      on: {
-        call: 'busy',
-        exited: { target: 'draining', actions: 'causeExited' },
-        evict: { target: 'draining', actions: 'causeEvicted' },
-        close: { target: 'draining', actions: 'causeClosed' },
-      },
-    },
-    freezing: {
-      invoke: {
-        src: 'freeze',
-        input: ({ self }) => self,
-        onDone: [{ guard: 'called', target: 'unfreezing' }, { target: 'frozen' }],
-        onError: { target: 'draining', actions: 'causeFreezeFailed' },
-      },
-      on: {
-        call: { actions: 'rememberCall' },
-        exited: { target: 'draining', actions: 'causeExited' },
-        close: { target: 'draining', actions: 'causeClosed' },
-      },
-    },
-    frozen: {
-      after: { idleLeft: { guard: 'expires', target: 'draining', actions: 'causeIdle' } },
-      on: {
-        call: 'unfreezing',
-        exited: { target: 'draining', actions: 'causeExited' },
-        evict: { target: 'draining', actions: 'causeEvicted' },
-        close: { target: 'draining', actions: 'causeClosed' },
-      },
-    },
-    unfreezing: {
-      invoke: {
-        src: 'unfreeze',
-        input: ({ self }) => self,
-        onDone: 'busy',
-        onError: { target: 'draining', actions: 'causeFreezeFailed' },
-      },
-      on: {
-        exited: { target: 'draining', actions: 'causeExited' },
-        close: { target: 'draining', actions: 'causeClosed' },
-      },
-    },
-    busy: {
-      on: {
-        served: [
-          { guard: 'hasExited', target: 'draining', actions: 'causeExitedBefore' },
-          { guard: 'closeWanted', target: 'draining', actions: 'causeClosed' },
-          { target: 'idle' },
-        ],
-        broken: { target: 'draining', actions: 'causeBroken' },
-        // Its answer may be there whole all the same: the end of the connection says whether it is.
-        exited: { actions: 'rememberExit' },
-        close: { actions: 'wantClose' },
+      states: {
+        launching: {
+          invoke: {
+            src: 'launch',
+            input: ({ self }) => self,
+            onDone: 'listening',
+            onError: { target: '#slot.draining', actions: 'causeLaunchFailed' },
+          },
+        },
+        listening: {
+          invoke: {
+            src: 'listen',
+            input: ({ self }) => self,
+            onDone: 'waiting',
+            onError: { target: '#slot.draining', actions: 'causeLaunchFailed' },
+          },
+          after: { launchTimeout: { target: '#slot.draining', actions: 'causeLaunchTimeout' } },
+        },
+        // Without a call: the idle time counts, thawed or frozen.
+        waiting: {
+          entry: 'forgetCall',
+          initial: 'idle',
+          after: { idleTimeout: { guard: 'expires', target: '#slot.draining', actions: 'causeIdle' } },
+          states: {
+            idle: {
+              after: { freezeAfter: { guard: 'freezes', target: 'freezing' } },
+              on: {
+                call: '#slot.alive.busy',
+                evict: { target: '#slot.draining', actions: 'causeEvicted' },
+              },
+            },
+            freezing: {
+              invoke: {
+                src: 'freeze',
+                input: ({ self }) => self,
+                onDone: [{ guard: 'called', target: '#slot.alive.unfreezing' }, { target: 'frozen' }],
+                onError: { target: '#slot.draining', actions: 'causeFreezeFailed' },
+              },
+              on: { call: { actions: 'rememberCall' } },
+            },
+            frozen: {
+              on: {
+                call: '#slot.alive.unfreezing',
+                evict: { target: '#slot.draining', actions: 'causeEvicted' },
+              },
+            },
+          },
+        },
+        unfreezing: {
+          invoke: {
+            src: 'unfreeze',
+            input: ({ self }) => self,
+            onDone: 'busy',
+            onError: { target: '#slot.draining', actions: 'causeFreezeFailed' },
+          },
+        },
+        // The call's response may be complete although the container has ended, so an end or a close waits for it.
+        busy: {
+          on: {
+            served: [
+              { guard: 'hasExited', target: '#slot.draining', actions: 'causeExitedBefore' },
+              { guard: 'closeWanted', target: '#slot.draining', actions: 'causeClosed' },
+              { target: 'waiting' },
+            ],
+            broken: { target: '#slot.draining', actions: 'causeBroken' },
+            exited: { actions: 'rememberExit' },
+            close: { actions: 'wantClose' },
+          },
+        },
       },
     },
     draining: {
@@ -165,7 +157,7 @@ export const slotMachine = setup({
         src: 'retire',
         input: ({ self }) => self,
         onDone: 'gone',
-        onError: { target: 'gone', actions: 'recordRetirement' },
+        onError: { target: 'gone', actions: 'recordLeak' },
       },
     },
     gone: { type: 'final' },

@@ -1,11 +1,11 @@
 // Runs a dozen tasks and shows how their states change: `npm run demo`.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { filter, firstValueFrom } from 'rxjs'
-import { formatDuration } from '../src/cli/options/duration.ts'
 import { colorsFor } from '../src/cli/output/colors.ts'
 import { columns } from '../src/cli/output/columns.ts'
+import { formatDuration } from '../src/cli/output/format.ts'
 import { createExecutor, type RunResult } from '../src/index.ts'
-import { openKitchen } from './demo/driver.ts'
+import { openDemoDriver } from './demo/driver.ts'
 import { demoTasks, type When } from './demo/tasks.ts'
 import { liveView, painter, plainView, type Row } from './demo/view.ts'
 
@@ -14,9 +14,9 @@ const isTerminal = process.stdout.isTTY === true && process.stdout.rows > 0
 const colors = colorsFor(isTerminal)
 const began = performance.now()
 
-await using kitchen = await openKitchen()
-await using executor = createExecutor({ driver: kitchen.driver, concurrency: 4 })
-for (const notice of kitchen.notices) console.log(notice)
+await using demo = await openDemoDriver()
+await using executor = createExecutor({ driver: demo.driver, concurrency: 4 })
+for (const notice of demo.notices) console.log(notice)
 console.log(`${demoTasks.length} tasks, 4 at once:\n`)
 
 // Subscribed before the tasks are handed over: the first changes come at once.
@@ -25,7 +25,7 @@ executor.transitions$.subscribe(transition => changed(transition))
 const rows: Row[] = demoTasks.map(({ task, shows }) => ({
   id: task.id,
   shows,
-  execution: executor.run({ ...task, image: kitchen.image }),
+  execution: executor.run({ ...task, image: demo.image }),
 }))
 const view = isTerminal ? await liveView(rows, colors) : plainView(console.log)
 changed = view.changed
@@ -62,7 +62,7 @@ console.log()
 for (const line of columns([['TASK', 'STATUS', 'EXIT', 'RAN', 'OUTPUT'].map(colors.dim), ...results.map(row)]))
   console.log(line)
 console.log(
-  `\n${results.length} tasks on the ${kitchen.driver.name} engine in ${formatDuration(performance.now() - began)}; ` +
+  `\n${results.length} tasks on the ${demo.driver.name} engine in ${formatDuration(performance.now() - began)}; ` +
     (interrupted
       ? 'interrupted.'
       : wrong.length === 0

@@ -18,22 +18,19 @@ export function createMockDriver(script: MockScript = {}, options: MockOptions =
 }
 
 /** A driver whose engine tells what was asked of it. */
-export class MockDriver extends EngineDriver {
-  readonly #engine: MockEngine
-
+export class MockDriver extends EngineDriver<MockEngine> {
   /** Use {@link createMockDriver}. */
   constructor(engine: MockEngine, { clock }: MockOptions) {
     super(engine, { clock })
-    this.#engine = engine
   }
 
   /** Every call to the engine so far, in order. */
   get calls(): MockEngine['calls'] {
-    return this.#engine.calls
+    return this.engine.calls
   }
 
   /** Names of the containers that were made and not removed. */
   get remaining(): readonly string[] {
-    return this.#engine.remaining
+    return this.engine.remaining
   }
 }

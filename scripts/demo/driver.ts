@@ -9,16 +9,16 @@ import {
 } from '../../src/index.ts'
 import { demoImage, findStaticBusybox, hasImage, importImage, removeImage } from './image.ts'
 
-/** Where the demo's tasks run. */
-export interface Kitchen extends AsyncDisposable {
+/** The driver and the image that the demo uses. */
+export interface DemoDriver extends AsyncDisposable {
   readonly driver: Driver
   readonly image: string
-  /** What the user should know before. */
+  /** Printed before the tasks start. */
   readonly notices: readonly string[]
 }
 
-/** A Docker Engine with a busybox image where one answers; else, and told so, this machine's own processes. */
-export async function openKitchen(): Promise<Kitchen> {
+/** Opens a Docker Engine with a busybox image. Without an engine, falls back to processes of this machine, with a notice. */
+export async function openDemoDriver(): Promise<DemoDriver> {
   try {
     return await openDocker()
   } catch (error) {
@@ -27,7 +27,7 @@ export async function openKitchen(): Promise<Kitchen> {
   }
 }
 
-async function openProcesses(error: CookietinError): Promise<Kitchen> {
+async function openProcesses(error: CookietinError): Promise<DemoDriver> {
   const driver = await createProcessDriver()
   return {
     driver,
@@ -41,7 +41,7 @@ async function openProcesses(error: CookietinError): Promise<Kitchen> {
   }
 }
 
-async function openDocker(): Promise<Kitchen> {
+async function openDocker(): Promise<DemoDriver> {
   const { api, endpoint, version, close } = await connect(resolveDockerConfig({}, process.env), process.env)
   await using cleanUp = new AsyncDisposableStack()
   cleanUp.defer(close)
@@ -64,7 +64,7 @@ async function openDocker(): Promise<Kitchen> {
   return { driver, image, notices, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
-/** An engine that answers may still have no way to an image, or not be allowed to start anything. */
+/** An engine that answers may still fail to get an image or to start a container. */
 async function tryOut(driver: Driver, image: string): Promise<void> {
   await using executor = createExecutor({ driver })
   const { error } = await executor.run({ image, command: ['true'] })

@@ -1,6 +1,6 @@
-import { formatDuration } from '../../src/cli/options/duration.ts'
 import type { Colors } from '../../src/cli/output/colors.ts'
 import { columns } from '../../src/cli/output/columns.ts'
+import { formatDuration } from '../../src/cli/output/format.ts'
 import type { Execution, Transition } from '../../src/index.ts'
 
 /** A task and its run. */

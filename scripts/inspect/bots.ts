@@ -1,6 +1,6 @@
 import { type AnyStateMachine, createActor, fromPromise, type InspectionEvent, waitFor } from 'xstate'
 import { imageMachine } from '../../machines/image.ts'
-import { buddyMachine } from '../../machines/namespace.ts'
+import { namespaceMachine } from '../../machines/namespace.ts'
 import { slotMachine } from '../../machines/slot.ts'
 
 /** A machine of ours that no mock engine drives: its actors take their time, and now and then it is sent something. */
@@ -37,8 +37,8 @@ const bots: readonly Bot[] = [
     events: [],
   },
   {
-    machine: buddyMachine,
-    input: n => ({ id: `buddy-${n}`, maxUses: 5, rest: 300 }),
+    machine: namespaceMachine,
+    input: n => ({ id: `namespace-${n}`, maxUses: 5, rest: 300 }),
     events: ['lease', 'release'],
     last: 'close',
   },
@@ -73,7 +73,7 @@ async function drive(bot: Bot, inspect: (event: InspectionEvent) => void, chance
 }
 
 function provided({ machine, outputs = {} }: Bot, chance: () => number): AnyStateMachine {
-  const names = Object.keys(machine.implementations.actors)
+  const names = Object.keys(machine.implementations.actors).filter(name => name !== 'stopwatch')
   const actors = names.map(name => [
     name,
     fromPromise(async ({ signal }) => {

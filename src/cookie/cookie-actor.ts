@@ -1,74 +1,64 @@
-import { type AnyActorRef, fromCallback, fromPromise } from 'xstate'
+import { type AnyActorRef, fromCallback } from 'xstate'
 import { cookieMachine } from '../../machines/cookie.ts'
-import type { Exit } from '../../machines/exit.ts'
+import type { Exit } from '../../machines/cookie-types.ts'
 import type { ContainerStreams, EngineContainer } from '../engines/engine.ts'
 import type { InputGuard } from '../task/input.ts'
+import { actorParts } from '../utils/actors/actor-parts.ts'
 
 /** What a cookie's actor works on. */
-export interface CookieParts {
+export interface CookieDependencies {
   readonly container: EngineContainer
   readonly streams: ContainerStreams
   readonly input: InputGuard
-  /** Settles when a cookie of the same id, which is being closed, is gone: two containers cannot have one name. It never rejects. */
-  readonly forerunner: Promise<unknown> | undefined
-  /** Called before a kill: from here on no consumer of the output may hold the container up. */
+  /** Settles when an earlier cookie of the same id is closed: two containers cannot have one name. It never rejects. */
+  readonly previous: Promise<unknown> | undefined
+  /** Called before a kill: from then on no consumer of the output may hold the container up. */
   readonly release: () => void
 }
 
-// Keyed by the actor and not held in the machine's context, which inspectors print. One machine serves all cookies:
-// providing one for each would cost twice what a cookie's whole life in the machine does (bench/machine).
-const parts = new WeakMap<AnyActorRef, CookieParts & { readonly watch: WatchCallbacks }>()
-
-interface WatchCallbacks {
-  exitSeen: () => void
-  broken: (error: Error) => void
+interface Parts extends CookieDependencies {
+  /** Set while the cookie's end is watched. */
+  readonly watch: { exitSeen: () => void; broken: (error: Error) => void }
 }
 
-/** Gives an actor its container. Must be called before the actor is started. */
-export function assignParts(actor: AnyActorRef, given: CookieParts): void {
-  parts.set(actor, { ...given, watch: { exitSeen: () => {}, broken: () => {} } })
+const parts = actorParts<Parts>()
+
+/** Gives a cookie's actor its container. Call it before the actor is started. */
+export function assignParts(actor: AnyActorRef, dependencies: CookieDependencies): void {
+  parts.assign(actor, { ...dependencies, watch: { exitSeen: () => {}, broken: () => {} } })
 }
 
-function partsOf(actor: AnyActorRef) {
-  const found = parts.get(actor)
-  if (found === undefined) throw new Error('this actor was not made by a driver')
-  return found
-}
-
-const call = (act: (given: ReturnType<typeof partsOf>, signal: AbortSignal) => Promise<void>) =>
-  fromPromise<void, AnyActorRef>(({ input, signal }) => act(partsOf(input), signal))
-
-/** The cookie's machine with its actors joined to the engine's port. */
+/** The cookie's machine, with its actors joined to the engine's port. */
 export const engineCookieMachine = cookieMachine.provide({
   actors: {
-    prepare: call(async ({ container, input, forerunner }, signal) => {
+    prepare: parts.promise(async ({ container, input, previous }, signal) => {
       const failure = input.failure()
       if (failure !== undefined) throw failure
-      if (forerunner !== undefined) await forerunner
-      // Who has given up meanwhile has removed it, too.
+      if (previous !== undefined) await previous
+      // A cookie that has ended meanwhile is removed, too: nothing may be created after that.
       if (!signal.aborted) await container.prepare(signal)
     }),
-    start: call(({ container, streams, watch }) =>
+    start: parts.promise(({ container, streams, watch }) =>
       container.start(streams, { exitSeen: () => watch.exitSeen(), broken: error => watch.broken(error) }),
     ),
-    pause: call(({ container }) => container.pause()),
-    unpause: call(({ container }) => container.unpause()),
-    kill: call(({ container, release }) => {
+    pause: parts.promise(({ container }) => container.pause()),
+    unpause: parts.promise(({ container }) => container.unpause()),
+    kill: parts.promise(({ container, release }) => {
       release()
       return container.kill()
     }),
-    remove: call(({ container }) => container.remove()),
+    remove: parts.promise(({ container }) => container.remove()),
     watch: fromCallback<{ type: string }, AnyActorRef>(({ input, sendBack }) => {
-      const { container, watch } = partsOf(input)
+      const { container, watch } = parts.of(input)
       let watching = true
-      const tell = (event: { type: string; exit?: Exit; error?: unknown }) => {
+      const report = (event: { type: string; exit?: Exit; error?: unknown }) => {
         if (watching) sendBack(event)
       }
-      watch.exitSeen = () => tell({ type: 'exitSeen' })
-      watch.broken = error => tell({ type: 'broken', error })
+      watch.exitSeen = () => report({ type: 'exitSeen' })
+      watch.broken = error => report({ type: 'broken', error })
       container.wait().then(
-        exit => tell({ type: 'exited', exit }),
-        error => tell({ type: 'lost', error }),
+        exit => report({ type: 'exited', exit }),
+        error => report({ type: 'lost', error }),
       )
       return () => {
         watching = false

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { EMPTY, type Observable } from 'rxjs'
-import { createActor } from 'xstate'
+import { type ActorOptions, createActor } from 'xstate'
 import { type CookieState, isSettled, type SettledState } from '../../machines/cookie-states.ts'
 import type { EngineContainer } from '../engines/engine.ts'
 import type { PullProgress } from '../engines/pull-progress.ts'
@@ -15,14 +15,22 @@ import { resultOf } from './build-result.ts'
 import type { Cookie, CookieOptions, WaitResult } from './cookie.ts'
 import { assignParts, engineCookieMachine } from './cookie-actor.ts'
 import { inspectableCookie } from './inspectable.ts'
-import type { Output } from './output.ts'
-import { outputOf } from './outputs.ts'
+import { type Output, outputOf } from './output.ts'
 import { type CookieActor, Recorder } from './recorder.ts'
 import type { RunResult, Transition } from './result.ts'
 import { Sampler } from './sampler.ts'
-import type { CookieSurroundings } from './surroundings.ts'
 
 const defaultMaxStats = 240
+
+/** Drives the machine's delays, and may tell the time. */
+export type CookieClock = NonNullable<ActorOptions<typeof engineCookieMachine>['clock']> & { now?(): number }
+
+/** A cookie's options, with those that only a driver sets. */
+export interface OpenCookieOptions extends CookieOptions {
+  readonly clock?: CookieClock | undefined
+  /** Settles when an earlier cookie of the same id is closed. It never rejects. */
+  readonly previous?: Promise<unknown> | undefined
+}
 
 /** The one implementation of {@link Cookie}: joins its machine to a container of an engine. */
 export class OpenCookie implements Cookie {
@@ -42,12 +50,8 @@ export class OpenCookie implements Cookie {
   #run: Promise<WaitResult> | undefined
   #closing: Promise<void> | undefined
 
-  constructor(
-    task: ResolvedTask,
-    container: EngineContainer,
-    options: CookieOptions,
-    { clock, forerunner }: CookieSurroundings = {},
-  ) {
+  constructor(task: ResolvedTask, container: EngineContainer, options: OpenCookieOptions) {
+    const { clock, previous } = options
     this.id = task.id
     this.task = task
     this.#container = container
@@ -75,7 +79,7 @@ export class OpenCookie implements Cookie {
         stderr: this.#stderr,
       },
       input: this.#input,
-      forerunner,
+      previous,
       release: () => {
         this.#stdout.release()
         this.#stderr.release()

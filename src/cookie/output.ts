@@ -1,6 +1,7 @@
 import { Readable, type Writable } from 'node:stream'
 import type { OutputSink } from '../engines/engine.ts'
 import { followWritable, writeTo } from '../utils/shared-writable.ts'
+import type { CookieOptions } from './cookie.ts'
 
 /** How an {@link Output} is set up. */
 export interface OutputOptions {
@@ -11,6 +12,9 @@ export interface OutputOptions {
 }
 
 const noop = () => {}
+
+/** Bytes. What goes to a writable of the task is kept there; the result has its beginning. */
+const defaultMaxOutput = { alone: 8 * 1024 * 1024, besideWritable: 1024 * 1024 }
 
 /** Bytes. */
 const smallestSlab = 4 * 1024
@@ -166,4 +170,10 @@ export class Output implements OutputSink {
     this.#target = undefined
     this.#leave()
   }
+}
+
+/** One output stream of a cookie. */
+export function outputOf(target: Writable | undefined, { maxOutput }: CookieOptions): Output {
+  const { alone, besideWritable } = defaultMaxOutput
+  return new Output({ target, limit: maxOutput ?? (target === undefined ? alone : besideWritable) })
 }

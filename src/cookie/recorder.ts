@@ -1,17 +1,18 @@
 import { Observable, Subject } from 'rxjs'
-import type { Actor, InspectionEvent } from 'xstate'
+import type { Actor } from 'xstate'
 import { timeOf } from '../../machines/clock.ts'
 import type { cookieMachine } from '../../machines/cookie.ts'
 import type { CookieState } from '../../machines/cookie-states.ts'
+import { followState, type StateName, stateOf } from '../utils/actors/follow-state.ts'
 import type { Transition } from './result.ts'
 
 /** A cookie's actor. */
 export type CookieActor = Actor<typeof cookieMachine>
 
-/** The state that an actor is in, as seen from outside. */
-const stateOf = (actor: CookieActor): CookieState => actor.getSnapshot().value as CookieState
+/** The states that an event can end in. A state of the machine that {@link CookieState} lacks does not compile. */
+const seen = (state: StateName<CookieActor>): CookieState => state as Exclude<typeof state, 'deciding'>
 
-/** Turns what the machine does into transitions, and keeps the time spent in each state. */
+/** Turns the changes of a cookie's state into transitions, and keeps the time spent in each state. */
 export class Recorder {
   readonly transitions$ = new Subject<Transition>()
   readonly #timings: Partial<Record<CookieState, number>> = {}
@@ -19,18 +20,15 @@ export class Recorder {
   #since: number
 
   constructor(id: string, actor: CookieActor) {
-    this.#state = stateOf(actor)
+    this.#state = seen(stateOf(actor))
     this.#since = timeOf(actor)
-    actor.system.inspect((inspected: InspectionEvent) => {
-      if (inspected.type !== '@xstate.snapshot' || inspected.actorRef !== actor) return
-      const to = stateOf(actor)
-      const from = this.#state
-      if (to === from) return
+    followState(actor, change => {
+      const [from, to] = [this.#state, seen(change.to)]
       const now = timeOf(actor)
       this.#timings[from] = (this.#timings[from] ?? 0) + now - this.#since
       this.#state = to
       this.#since = now
-      this.transitions$.next({ id, from, to, event: inspected.event.type, at: Date.now() })
+      this.transitions$.next({ id, from, to, event: change.event.type, at: Date.now() })
       if (to === 'closed') this.transitions$.complete()
     })
   }
@@ -39,7 +37,7 @@ export class Recorder {
     return this.#state
   }
 
-  /** The present state first, then every one that follows; completes when the cookie is closed. */
+  /** The present state first, then each that follows. Completes when the cookie is closed. */
   readonly state$ = new Observable<CookieState>(subscriber => {
     subscriber.next(this.#state)
     return this.transitions$.subscribe({
@@ -53,7 +51,7 @@ export class Recorder {
     return Object.fromEntries(Object.entries(this.#timings).map(([state, ms]) => [state, Math.round(ms * 1e3) / 1e3]))
   }
 
-  /** Resolves with the first state, the present one included, that passes the test; a closed cookie ends the wait with `closed`. */
+  /** Resolves with the first state that passes the test, beginning with the present one. A closed cookie resolves with `closed`. */
   until(test: (state: CookieState) => boolean): Promise<CookieState> {
     return new Promise(resolve => {
       const subscription = this.state$.subscribe(state => {

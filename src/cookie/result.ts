@@ -1,14 +1,14 @@
 import type { CookieState } from '../../machines/cookie-states.ts'
+import type { RunStatus } from '../../machines/outcome.ts'
 import type { CookietinError } from '../errors.ts'
 import type { Stat } from '../stats/stat.ts'
 
-/** How a task ended (the seed's statuses). */
-export type RunStatus = 'success' | 'error' | 'timeout' | 'killed' | 'cancelled'
+export type { RunStatus } from '../../machines/outcome.ts'
 
 /** Captured output: text, or bytes with `encoding: 'buffer'`. */
 export type Captured = string | Uint8Array
 
-/** How a task ended, with the evidence (the seed's `RunResult`). */
+/** How a task ended, with the evidence (Fn's `RunResult`). */
 export interface RunResult<Output extends Captured = Captured> {
   /** The cookie's id. */
   readonly id: string

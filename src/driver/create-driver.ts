@@ -1,4 +1,4 @@
-import { type DockerConfig, resolveDockerConfig, type SeedConfig } from '../engines/docker/config/config.ts'
+import { type DockerConfig, type FnConfig, resolveDockerConfig } from '../engines/docker/config/config.ts'
 import { createDockerEngine } from '../engines/docker/engine.ts'
 import { type ProcessConfig, resolveProcessConfig } from '../engines/process/config.ts'
 import { createProcessEngine } from '../engines/process/engine.ts'
@@ -14,7 +14,7 @@ import { EngineDriver } from './engine-driver.ts'
  * Rejects with `ERR_COOKIETIN_INVALID_CONFIG`, or with `ERR_COOKIETIN_ENGINE_UNREACHABLE`, telling what was tried.
  */
 export async function createDockerDriver(
-  config: DockerConfig | SeedConfig = {},
+  config: DockerConfig | FnConfig = {},
   { inspect }: DockerDriverOptions = {},
 ): Promise<DockerDriver> {
   const resolved = resolveDockerConfig(config, process.env)

@@ -5,7 +5,7 @@ import type { PreforkUsage } from '../engines/docker/network/pool.ts'
 import type { DriverTransition } from '../engines/docker/transitions.ts'
 import type { Inspect } from '../utils/actors/inspectable.ts'
 import type { Driver } from './driver.ts'
-import { EngineDriver, type EngineDriverOptions } from './engine-driver.ts'
+import { EngineDriver } from './engine-driver.ts'
 
 /** What {@link createDockerDriver} takes besides its config. */
 export interface DockerDriverOptions {
@@ -16,7 +16,7 @@ export interface DockerDriverOptions {
 /** A driver on a Docker Engine, with what is Docker's own. */
 export interface DockerDriver extends Driver {
   /**
-   * The changes of what the driver keeps beside its cookies, from now on: images that are made present, the buddies of the prefork pool, and what a cookie got of the pool.
+   * The changes of what the driver keeps beside its cookies, from now on: images that are made present, the namespaces of the prefork pool, and what a cookie got of the pool.
    * Completes when the driver is closed.
    */
   readonly driverTransitions$: Observable<DriverTransition>
@@ -27,15 +27,14 @@ export interface DockerDriver extends Driver {
 }
 
 /** The one implementation. */
-export class DockerEngineDriver extends EngineDriver implements DockerDriver {
-  readonly driverTransitions$: Observable<DriverTransition>
-  readonly prefork$: Observable<PreforkUsage>
-  readonly imageCache$: Observable<ImageCacheUsage>
-
-  constructor(engine: DockerEngine, options: EngineDriverOptions) {
-    super(engine, options)
-    this.driverTransitions$ = engine.transitions$
-    this.prefork$ = engine.prefork$
-    this.imageCache$ = engine.imageCache$
+export class DockerEngineDriver extends EngineDriver<DockerEngine> implements DockerDriver {
+  get driverTransitions$(): Observable<DriverTransition> {
+    return this.engine.transitions$
+  }
+  get prefork$(): Observable<PreforkUsage> {
+    return this.engine.prefork$
+  }
+  get imageCache$(): Observable<ImageCacheUsage> {
+    return this.engine.imageCache$
   }
 }

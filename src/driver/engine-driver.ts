@@ -1,39 +1,75 @@
 import type { Cookie, CookieOptions } from '../cookie/cookie.ts'
-import { OpenCookie } from '../cookie/open-cookie.ts'
-import type { CookieClock } from '../cookie/surroundings.ts'
+import { type CookieClock, OpenCookie } from '../cookie/open-cookie.ts'
 import type { Engine } from '../engines/engine.ts'
-import { CookietinError, notCleaned } from '../errors.ts'
+import { CookietinError, InvalidInputError, notCleaned } from '../errors.ts'
 import { type ResolveTaskOptions, resolveTask } from '../task/resolve-task.ts'
 import type { ContainerTask, ResolvedTask } from '../task/task.ts'
 import { guardInspect } from '../utils/actors/inspectable.ts'
 import { checkSignal } from '../utils/validation/signal.ts'
 import type { CreateCookieOptions, Driver } from './driver.ts'
 
-/** What an {@link EngineDriver} takes besides its engine. */
+/** Options of {@link createDriver}. */
 export interface EngineDriverOptions extends ResolveTaskOptions {
-  /** Drives the machines' delays. Default: the time of this machine. */
+  /**
+   * Runs the cookies' timeouts: an XState clock, such as `SimulatedClock`.
+   *
+   * @default the time of this machine
+   */
   readonly clock?: CookieClock | undefined
 }
 
-/** Joins the machine to an engine: one driver for all of them. */
-export class EngineDriver implements Driver {
+/**
+ * Makes a driver on an engine of your own. Every part of cookietin works with it: cookies, executor, history, inspector.
+ *
+ * @param engine - The engine. The driver closes it.
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG` when a method of the engine port is missing.
+ *
+ * @example
+ * const driver = createDriver(createMyEngine())
+ * const executor = createExecutor({ driver })
+ */
+export function createDriver(engine: Engine, options: EngineDriverOptions = {}): Driver {
+  const { name, container, close } = Object(engine) as Partial<Engine>
+  if (typeof name !== 'string' || typeof container !== 'function' || typeof close !== 'function') {
+    throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', [
+      { field: 'engine', value: String(engine), allowed: 'an Engine: an object with name, container() and close()' },
+    ])
+  }
+  return new EngineDriver(engine, options)
+}
+
+/** Marks the drivers that an executor accepts. It is the same in every copy of the package. */
+const brand = Symbol.for('cookietin.driver')
+
+/** Returns true for a driver that was made by any copy of this package. */
+export function isEngineDriver(driver: unknown): driver is EngineDriver {
+  return typeof driver === 'object' && driver !== null && (driver as { [brand]?: unknown })[brand] === true
+}
+
+/** The one implementation of {@link Driver}: joins the cookie's machine to an engine. */
+export class EngineDriver<E extends Engine = Engine> implements Driver {
   readonly name: string
-  readonly #engine: Engine
+  readonly #engine: E
   readonly #options: EngineDriverOptions
   /** Every cookie that is not closed yet. */
   readonly #cookies = new Set<OpenCookie>()
-  /** The latest of each id among them. */
+  /** The latest cookie of each id. */
   readonly #byId = new Map<string, OpenCookie>()
   #closing: Promise<void> | undefined
 
-  constructor(engine: Engine, options: EngineDriverOptions = {}) {
+  constructor(engine: E, options: EngineDriverOptions = {}) {
     this.name = engine.name
     this.#engine = engine
     this.#options = options
   }
 
-  /** The engine underneath, for those who need what only it can do. */
-  get engine(): Engine {
+  /** On the prototype, where it is not printed with the driver. */
+  get [brand](): true {
+    return true
+  }
+
+  /** The engine below, for callers that need a feature of one engine. */
+  get engine(): E {
     return this.#engine
   }
 
@@ -53,7 +89,7 @@ export class EngineDriver implements Driver {
     return resolveTask(task, this.#options)
   }
 
-  /** Makes a cookie of a validated task, at once. */
+  /** Makes a cookie of a validated task. Does no I/O. */
   open(task: ResolvedTask, options: CookieOptions): OpenCookie {
     if (this.#closing !== undefined) {
       throw new CookietinError('ERR_COOKIETIN_CLOSED', `Cannot create cookie ${task.id}: the driver is closed`, {
@@ -69,15 +105,12 @@ export class EngineDriver implements Driver {
       )
     }
     const inspect = guardInspect(options.inspect)
-    const cookie = new OpenCookie(
-      task,
-      this.#engine.container(task),
-      { ...options, inspect },
-      {
-        clock: this.#options.clock,
-        forerunner: earlier?.close().catch(() => {}),
-      },
-    )
+    const cookie = new OpenCookie(task, this.#engine.container(task), {
+      ...options,
+      inspect,
+      clock: this.#options.clock,
+      previous: earlier?.close().catch(() => {}),
+    })
     this.#cookies.add(cookie)
     this.#byId.set(task.id, cookie)
     cookie.transitions$.subscribe({ complete: () => this.#forget(cookie) })

@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs'
-import type { Exit } from '../../machines/exit.ts'
+import type { Exit } from '../../machines/cookie-types.ts'
 import type { Stat } from '../stats/stat.ts'
 import type { ResolvedTask } from '../task/task.ts'
 import type { PullProgress } from './pull-progress.ts'
@@ -40,7 +40,7 @@ export interface ContainerEvents {
 export interface EngineContainer {
   /** What it is called on its engine, for errors that must say what may be left (`cookietin-…`, `process group 4711`). */
   readonly name: string
-  /** Driver-specific create options; changeable until `prepare` (the seed's `ContainerOptions`). */
+  /** Driver-specific create options; changeable until `prepare` (Fn's `ContainerOptions`). */
   readonly options: object
   /** Makes the image present and creates the container. Aborting rejects soon, and leaves to `remove()` what was made. */
   prepare(signal: AbortSignal): Promise<void>
@@ -66,8 +66,13 @@ export interface EngineContainer {
 
 /** The port between the driver and what runs containers. */
 export interface Engine {
-  /** `'docker'`, `'process'`, `'mock'`. */
+  /** `'docker'`, `'process'`, `'mock'`, or the name of your own. */
   readonly name: string
+  /**
+   * Why a container of this engine cannot share a unix socket in a folder of this machine; undefined when it can.
+   * Hot functions need such a socket. An engine without this member cannot share one.
+   */
+  readonly socketSharing?: { readonly unavailable: string | undefined }
   /** Throws an InvalidInputError for what this engine cannot do. No I/O. */
   container(task: ResolvedTask): EngineContainer
   /** Lets go of connections and timers. Called after every container's `remove` has settled. */

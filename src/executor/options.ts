@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { CookieOptions } from '../cookie/cookie.ts'
 import type { Driver } from '../driver/driver.ts'
-import { EngineDriver } from '../driver/engine-driver.ts'
+import { type EngineDriver, isEngineDriver } from '../driver/engine-driver.ts'
 import type { Size } from '../task/task.ts'
 import { guardInspect, inspectRule, isInspect } from '../utils/actors/inspectable.ts'
 import { parseSize } from '../utils/size.ts'
@@ -51,6 +51,8 @@ const names: Record<keyof ExecutorOptions, true> = {
   history: true,
 }
 
+const driverRule = 'a driver made by createDockerDriver(), createProcessDriver(), createMockDriver() or createDriver()'
+
 /** Checks an executor's options; throws one error that lists every bad one, also unknown ones. */
 export function resolveExecutorOptions(options: ExecutorOptions): ResolvedExecutorOptions {
   const issues = new Issues()
@@ -74,9 +76,7 @@ export function resolveExecutorOptions(options: ExecutorOptions): ResolvedExecut
     return parseSize(given) ?? issues.add(field, given, "a number of bytes, or a size such as '512m'")
   }
   const { driver, inspect, history } = options
-  if (!(driver instanceof EngineDriver)) {
-    issues.add('driver', driver, 'a driver made by createDockerDriver(), createProcessDriver() or createMockDriver()')
-  }
+  if (!isEngineDriver(driver)) issues.add('driver', driver, driverRule)
   if (history !== undefined && typeof history?.follow !== 'function') {
     issues.add('history', history, 'a history made by createHistory(), awaited')
   }

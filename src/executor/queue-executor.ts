@@ -3,7 +3,7 @@ import type { OpenCookie } from '../cookie/open-cookie.ts'
 import type { RunResult, Transition } from '../cookie/result.ts'
 import { CookietinError, InvalidInputError, notCleaned, toCookietinError } from '../errors.ts'
 import type { HotFunction } from '../functions/function.ts'
-import { checkHost } from '../functions/platform.ts'
+import { checkPlatform } from '../functions/platform.ts'
 import { SlotFunction } from '../functions/pooled-function.ts'
 import { type FunctionSpec, resolveSpec } from '../functions/spec.ts'
 import { Lanes } from '../queue/scheduler.ts'
@@ -87,7 +87,7 @@ class QueueExecutor implements Executor {
     }
     const resolved = resolveSpec(spec, this.#options.concurrency)
     this.#check(this.#options.driver.resolve(resolved.task))
-    checkHost(this.#options.driver)
+    checkPlatform(this.#options.driver.engine)
     const made = new SlotFunction(this.#host, resolved, () => this.#functions.delete(made))
     this.#functions.add(made)
     return made

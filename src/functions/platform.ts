@@ -1,14 +1,15 @@
-import type { EngineDriver } from '../driver/engine-driver.ts'
+import type { Engine } from '../engines/engine.ts'
 import { CookietinError } from '../errors.ts'
 
-/** Hot functions share a socket with their containers: that takes Linux, and an engine on this machine. */
-export function checkHost({ name, engine }: EngineDriver): void {
-  if (process.platform !== 'linux') throw unsupported(`this is ${process.platform}, and they need Linux`)
-  if (name !== 'docker') throw unsupported(`the ${name} driver has no containers to share a socket with`)
-  const { endpoint } = engine as { endpoint?: { url: string } }
-  if (endpoint?.url.startsWith('unix:') === false) {
-    throw unsupported(`the engine at ${endpoint.url} is on another machine, where our sockets are not seen`)
-  }
+/**
+ * Checks that this machine and the engine can share a socket, as hot functions need it.
+ *
+ * @throws CookietinError `ERR_COOKIETIN_INVALID_CONFIG`
+ */
+export function checkPlatform({ name, socketSharing }: Engine): void {
+  if (process.platform !== 'linux') throw unsupported(`this is ${process.platform}, and hot functions need Linux`)
+  if (socketSharing === undefined) throw unsupported(`containers of the ${name} driver cannot share a socket`)
+  if (socketSharing.unavailable !== undefined) throw unsupported(socketSharing.unavailable)
 }
 
 function unsupported(why: string): CookietinError {

@@ -1,25 +1,30 @@
 import { randomBytes } from 'node:crypto'
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import type { InspectionEvent } from 'xstate'
 import { checkInspectorOptions, type InspectorOptions } from './options.ts'
 import { control as controlActor } from './server/control.ts'
 import { EventStreams } from './server/event-streams.ts'
 import { pageFolder } from './server/page-files.ts'
-import { bodyOf, type Route, replyJson, servePage } from './server/server.ts'
+import { type PageEnv, rawBody } from './server/raw-body.ts'
+import { servePage } from './server/server.ts'
 import { Hub } from './tracking/hub.ts'
 
 /** A live inspector. */
 export interface Inspector extends AsyncDisposable {
-  /** Where the page is, with the token that opens it. */
+  /** The URL of the page, with the token that opens it. */
   readonly url: string
-  /** The XState inspector: give it to `createExecutor({ inspect })`, or to any `createActor(machine, { inspect })`. */
+  /** The XState inspector, for `createExecutor({ inspect })` or any `createActor(machine, { inspect })`. */
   readonly inspect: (event: InspectionEvent) => void
-  /** Tells the pages that nothing follows, and lets go of the port. Idempotent. */
+  /** Ends the pages' streams and frees the port. Idempotent. */
   close(): Promise<void>
 }
 
 /**
- * Starts the live inspector: a page that shows every actor that has a machine, as it goes through its states. It listens until it is closed, and keeps Node.js
- * running. Rejects with `ERR_COOKIETIN_INVALID_CONFIG`, and with `ERR_COOKIETIN_INSPECTOR_FAILED` where the port cannot be had.
+ * Starts the live inspector: a page that shows every actor of a machine as it changes state. It keeps Node.js running until it is closed.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG` for bad options.
+ * @throws CookietinError `ERR_COOKIETIN_INSPECTOR_FAILED` where it cannot listen, or its page is not built.
  *
  * @example
  * await using inspector = await startInspector()
@@ -32,29 +37,8 @@ export async function startInspector(options: InspectorOptions = {}): Promise<In
   const { maxActors = 10_000, maxSteps = 200 } = options
   const hub = new Hub({ mode: 'live', control, maxActors, maxSteps, maxStats: 240 })
   const streams = new EventStreams()
-  const route: Route = async (path, request, response) => {
-    const reads = request.method === 'GET'
-    if (path === 'events' && reads) {
-      hub.join(streams.add(response, stream => hub.leave(stream)))
-      return true
-    }
-    const [, key] = /^actors\/(\d+)$/.exec(path) ?? []
-    if (key !== undefined && reads) {
-      const details = hub.get(Number(key))?.details
-      replyJson(response, details === undefined ? 404 : 200, details ?? {})
-      return true
-    }
-    if (path === 'control' && request.method === 'POST') {
-      if (!control) replyJson(response, 403, { error: 'This inspector only looks: start it with control: true' })
-      else {
-        const { status, error } = await controlActor(hub, await bodyOf(request))
-        replyJson(response, status, { error })
-      }
-      return true
-    }
-    return false
-  }
-  const server = await servePage({ folder: pageFolder(), host, port, token, route })
+  const routes = liveRoutes(hub, streams, control)
+  const server = await servePage({ folder: pageFolder(), host, port, token, routes })
   let closing: Promise<void> | undefined
   const close = () => {
     closing ??= (async () => {
@@ -67,5 +51,25 @@ export async function startInspector(options: InspectorOptions = {}): Promise<In
   return { url: server.url, inspect: hub.inspect, close, [Symbol.asyncDispose]: close }
 }
 
-/** 192 bits. */
+function liveRoutes(hub: Hub, streams: EventStreams, control: boolean): Hono<PageEnv> {
+  const tooLong = bodyLimit({
+    maxSize: 4_096,
+    onError: context => context.json({ error: 'The request is too long' }, 413),
+  })
+  return new Hono<PageEnv>()
+    .get('/events', context =>
+      rawBody(context, 'text/event-stream', response => hub.join(streams.add(response, stream => hub.leave(stream)))),
+    )
+    .get('/actors/:key{\\d+}', context => {
+      const details = hub.get(Number(context.req.param('key')))?.details
+      return context.json(details ?? {}, details === undefined ? 404 : 200)
+    })
+    .post('/control', tooLong, async context => {
+      if (!control) return context.json({ error: 'This inspector only looks: start it with control: true' }, 403)
+      const { status, error } = await controlActor(hub, await context.req.text())
+      return context.json({ error }, status)
+    })
+}
+
+/** 192 random bits. */
 export const newToken = (): string => randomBytes(24).toString('base64url')

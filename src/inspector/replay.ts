@@ -1,13 +1,15 @@
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { pipeline } from 'node:stream/promises'
+import { Readable } from 'node:stream'
+import { Hono } from 'hono'
 import { CookietinError } from '../errors.ts'
 import { newToken } from './inspector.ts'
 import { checkInspectorOptions, type PageOptions } from './options.ts'
 import { type Hello, protocolVersion } from './protocol.ts'
 import { EventStreams } from './server/event-streams.ts'
 import { pageFolder } from './server/page-files.ts'
-import { type Route, servePage } from './server/server.ts'
+import { type PageEnv, rawBody } from './server/raw-body.ts'
+import { servePage } from './server/server.ts'
 
 /** A recording on a page. */
 export interface Replay extends AsyncDisposable {
@@ -24,21 +26,19 @@ export async function openRecording(path: string, options: PageOptions = {}): Pr
   checkInspectorOptions(options)
   const hello = await helloOf(path)
   const streams = new EventStreams()
-  const route: Route = async (name, { method }, response) => {
-    if (method !== 'GET') return false
-    if (name === 'events') {
-      streams.add(response).send(JSON.stringify({ ...hello, mode: 'recording', control: false }))
-      return true
-    }
-    if (name === 'recording') {
-      response.writeHead(200, { 'Content-Type': 'application/x-ndjson' })
-      await pipeline(createReadStream(path), response)
-      return true
-    }
-    return false
-  }
+  const routes = new Hono<PageEnv>()
+    .get('/events', context =>
+      rawBody(context, 'text/event-stream', response =>
+        streams.add(response).send(JSON.stringify({ ...hello, mode: 'recording', control: false })),
+      ),
+    )
+    .get('/recording', context =>
+      context.body(Readable.toWeb(createReadStream(path)) as ReadableStream, 200, {
+        'Content-Type': 'application/x-ndjson',
+      }),
+    )
   const { port = 0, host = '127.0.0.1', token = newToken() } = options
-  const server = await servePage({ folder: pageFolder(), host, port, token, route })
+  const server = await servePage({ folder: pageFolder(), host, port, token, routes })
   let closing: Promise<void> | undefined
   const close = () => {
     closing ??= streams.end().then(() => server.close())

@@ -11,7 +11,7 @@ const pointer = 8
 
 const sizeRule = `shorter than ${maxString} bytes`
 
-/** The command in words. A string is split at white space, without any quoting, as the seed does. */
+/** The command in words. A string is split at white space, without any quoting, as Fn does. */
 export function readCommand(issues: Issues, value: unknown): readonly string[] {
   if (value === undefined) return []
   if (typeof value === 'string') {

@@ -1,17 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { hasBrowser, openPage } from '../support/browser/browser.ts'
-import { open, openKitchen, useBrowser, withBrowser } from './setup.ts'
+import { open, serverGone, setup, useBrowser } from './setup.ts'
 
-describe.runIf(hasBrowser)("the page's address", () => {
+describe("the page's address", () => {
   useBrowser()
 
   it('leads to the same actor, view and filter when it is loaded anew', async () => {
-    await using kitchen = await openKitchen()
+    const { executor, inspector } = await setup()
     for (const id of ['a-bun', 'a-bun', 'a-cake']) {
-      await kitchen.executor.run({ id, image: 'quick' })
-      await kitchen.executor.onIdle()
+      await executor.run({ id, image: 'quick' })
+      await executor.onIdle()
     }
-    const { page } = await open(kitchen.inspector.url)
+    const page = await open(inspector.url)
     await page.locator('#filter').fill('bun')
     await page.locator('.row').last().click()
     await page.getByRole('button', { name: 'Timeline' }).click()
@@ -25,18 +24,18 @@ describe.runIf(hasBrowser)("the page's address", () => {
   })
 
   it('leads to an actor far down in the table, which comes into view', async () => {
-    await using kitchen = await openKitchen()
-    await Promise.all(Array.from({ length: 80 }, (_, n) => kitchen.executor.run({ id: `bun-${n}`, image: 'quick' })))
-    const { page } = await open(`${kitchen.inspector.url}#id=bun-3`)
+    const { executor, inspector } = await setup()
+    await Promise.all(Array.from({ length: 80 }, (_, n) => executor.run({ id: `bun-${n}`, image: 'quick' })))
+    const page = await open(`${inspector.url}#id=bun-3`)
     const row = page.locator('.row.selected[data-id="bun-3"]')
     await row.waitFor()
     await expect.poll(async () => (await row.boundingBox())?.y).toBeLessThan(800)
   })
 
   it('is left and come back to with Back and Forward, also on a phone', async () => {
-    await using kitchen = await openKitchen()
-    for (const id of ['a-bun', 'a-cake']) await kitchen.executor.run({ id, image: 'quick' })
-    const { page } = await open(kitchen.inspector.url, { viewport: { width: 390, height: 800 } })
+    const { executor, inspector } = await setup()
+    for (const id of ['a-bun', 'a-cake']) await executor.run({ id, image: 'quick' })
+    const page = await open(inspector.url, { viewport: { width: 390, height: 800 } })
     await page.locator('.row', { hasText: 'a-bun' }).click()
     await page.locator('.details h2', { hasText: 'a-bun' }).waitFor()
     expect(await page.locator('.row').first().isVisible()).toBe(false)
@@ -50,9 +49,9 @@ describe.runIf(hasBrowser)("the page's address", () => {
   })
 
   it('is no further place for each actor that the arrow keys pass', async () => {
-    await using kitchen = await openKitchen()
-    for (const id of ['aa', 'bb', 'cc']) await kitchen.executor.run({ id, image: 'quick' })
-    const { page } = await open(kitchen.inspector.url)
+    const { executor, inspector } = await setup()
+    for (const id of ['aa', 'bb', 'cc']) await executor.run({ id, image: 'quick' })
+    const page = await open(inspector.url)
     await page.locator('.row').first().click()
     await page.locator('.tbody').press('ArrowDown')
     await page.locator('.tbody').press('ArrowDown')
@@ -62,19 +61,18 @@ describe.runIf(hasBrowser)("the page's address", () => {
   })
 
   it('keeps the actor chosen that has the same id after a restart', async () => {
-    const first = await openKitchen()
+    const first = await setup()
     await first.executor.run({ id: 'another', image: 'quick' })
     await first.executor.run({ id: 'the-bun', image: 'quick' })
     const { port, pathname } = new URL(first.inspector.url)
-    const { page } = await openPage(withBrowser(), first.inspector.url)
+    const page = await open(first.inspector.url, {}, serverGone)
     await page.locator('.row', { hasText: 'the-bun' }).click()
     await page.locator('.log li').first().waitFor()
-    await first[Symbol.asyncDispose]()
-    await using second = await openKitchen({ port: Number(port), token: pathname.replaceAll('/', '') })
+    await first.close()
+    const second = await setup({ port: Number(port), token: pathname.replaceAll('/', '') })
     await page.getByText('No cookies yet').waitFor()
     await second.executor.run({ id: 'the-bun', image: 'broken' })
     await page.locator('.details .badge', { hasText: 'error' }).waitFor()
     await page.locator('.log li', { hasText: 'exited' }).waitFor()
-    await page.context().close()
   })
 })

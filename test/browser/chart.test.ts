@@ -1,7 +1,6 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { hasBrowser } from '../support/browser/browser.ts'
-import { type Kitchen, open, openKitchen, useBrowser } from './setup.ts'
+import { type InspectedExecutor, open, setup, useBrowser } from './setup.ts'
 
 /** In the page: pairs of labels, states and numbers of visits, as they are drawn, of which one hides the other; a label may lie on nothing. */
 const collisions = `(() => {
@@ -29,9 +28,9 @@ const litIsSeen = `(() => {
   return lit.left >= box.left && lit.right <= box.right && lit.top >= box.top && lit.bottom <= box.bottom
 })()`
 
-const openCookie = async (kitchen: Kitchen, width: number, height = 800): Promise<Page> => {
-  const execution = kitchen.executor.run({ id: 'the-long-one', image: 'long' })
-  const { page } = await open(kitchen.inspector.url, { viewport: { width, height }, reducedMotion: 'reduce' })
+const openCookie = async ({ executor, inspector }: InspectedExecutor, width: number, height = 800): Promise<Page> => {
+  const execution = executor.run({ id: 'the-long-one', image: 'long' })
+  const page = await open(inspector.url, { viewport: { width, height }, reducedMotion: 'reduce' })
   await page.locator('.row', { hasText: 'running' }).waitFor()
   await execution.freeze()
   await execution.unfreeze()
@@ -40,7 +39,7 @@ const openCookie = async (kitchen: Kitchen, width: number, height = 800): Promis
   return page
 }
 
-describe.runIf(hasBrowser)('the statechart', () => {
+describe('the statechart', () => {
   useBrowser()
 
   it.each([
@@ -49,8 +48,8 @@ describe.runIf(hasBrowser)('the statechart', () => {
     [820, 800],
     [390, 800],
   ])('can be read at %i × %i px, and shows the state that is lit', async (width, height) => {
-    await using kitchen = await openKitchen()
-    const page = await openCookie(kitchen, width, height)
+    const inspected = await setup()
+    const page = await openCookie(inspected, width, height)
     expect(await page.evaluate(scale)).toBeGreaterThanOrEqual(0.799)
     expect(await page.evaluate(litIsSeen)).toBe(true)
     // It is not larger than what is drawn in it.
@@ -61,8 +60,8 @@ describe.runIf(hasBrowser)('the statechart', () => {
   })
 
   it('shows no label over another, a state or a number of visits, whatever is pointed at', async () => {
-    await using kitchen = await openKitchen()
-    const page = await openCookie(kitchen, 1280, 1000)
+    const inspected = await setup()
+    const page = await openCookie(inspected, 1280, 1000)
     expect(await page.locator('.chart .label').count()).toBeGreaterThan(8)
     expect(await page.evaluate(collisions)).toEqual([])
     for (const state of await page.locator('.state').all()) {
@@ -77,10 +76,10 @@ describe.runIf(hasBrowser)('the statechart', () => {
   })
 
   it('says of the last step only the event that happened', async () => {
-    await using kitchen = await openKitchen()
-    await kitchen.executor.run({ id: 'the-bun', image: 'quick' })
-    await kitchen.executor.onIdle()
-    const { page } = await open(kitchen.inspector.url)
+    const { executor, inspector } = await setup()
+    await executor.run({ id: 'the-bun', image: 'quick' })
+    await executor.onIdle()
+    const page = await open(inspector.url)
     await page.locator('.row').click()
     await page.locator('.log li', { hasText: 'exited' }).getByRole('button').click()
     await page.locator('.chart .label.taken', { hasText: /^exited$/ }).waitFor()

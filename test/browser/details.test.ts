@@ -1,17 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { hasBrowser } from '../support/browser/browser.ts'
-import { open, openKitchen, useBrowser } from './setup.ts'
+import { open, setup, useBrowser } from './setup.ts'
 
-describe.runIf(hasBrowser)('the details of an actor', () => {
+describe('the details of an actor', () => {
   useBrowser()
 
   it('say that a run was too short to tell its CPU, and draw its only sample as a point', async () => {
-    await using kitchen = await openKitchen()
-    const { page } = await open(kitchen.inspector.url)
+    const { executor, inspector } = await setup()
+    const page = await open(inspector.url)
     await page.getByText('No cookies yet').waitFor()
-    void kitchen.executor.run({ id: 'the-brief-one', image: 'brief' })
+    void executor.run({ id: 'the-brief-one', image: 'brief' })
     await page.locator('.row', { hasText: 'the-brief-one' }).click()
-    await page.getByRole('img', { name: 'Memory: now 20.0 MB, peak 20.0 MB' }).waitFor()
+    await page.getByRole('img', { name: 'Memory: now 20 MiB, peak 20 MiB' }).waitFor()
     expect(await page.locator('.plot.cpu').textContent()).toBe('CPU–too short to tell')
     expect(await page.locator('.plot.mem .dot').count()).toBe(1)
     expect(await page.locator('.plot.mem .line').count()).toBe(0)
@@ -19,10 +18,10 @@ describe.runIf(hasBrowser)('the details of an actor', () => {
   })
 
   it('say why it failed, and that it was killed for its memory', async () => {
-    await using kitchen = await openKitchen()
-    await kitchen.executor.run({ id: 'the-burnt-one', image: 'burnt' }).catch(() => {})
-    await kitchen.executor.run({ id: 'the-greedy-one', image: 'greedy' })
-    const { page } = await open(kitchen.inspector.url)
+    const { executor, inspector } = await setup()
+    await executor.run({ id: 'the-burnt-one', image: 'burnt' }).catch(() => {})
+    await executor.run({ id: 'the-greedy-one', image: 'greedy' })
+    const page = await open(inspector.url)
     await page.locator('.row', { hasText: 'the-burnt-one' }).click()
     await page.locator('.reason', { hasText: 'no such file: /bin/oven' }).waitFor()
     await page.locator('.reason code', { hasText: /^ENOENT$/ }).waitFor()
@@ -31,9 +30,9 @@ describe.runIf(hasBrowser)('the details of an actor', () => {
   })
 
   it('show payloads on one line, without digits that tell nobody anything', async () => {
-    await using kitchen = await openKitchen()
-    await kitchen.executor.run({ id: 'the-burnt-one', image: 'burnt' }).catch(() => {})
-    const { page } = await open(kitchen.inspector.url)
+    const { executor, inspector } = await setup()
+    await executor.run({ id: 'the-burnt-one', image: 'burnt' }).catch(() => {})
+    const page = await open(inspector.url)
     await page.locator('.row', { hasText: 'the-burnt-one' }).click()
     const summary = page.locator('.log .payload summary').first()
     await summary.waitFor()

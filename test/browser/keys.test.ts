@@ -5,10 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createExecutor } from '../../src/index.ts'
 import { openRecording, startRecording } from '../../src/inspector/index.ts'
 import { createMockDriver } from '../../src/testing.ts'
-import { hasBrowser } from '../support/browser/browser.ts'
-import { open, openKitchen, script, useBrowser } from './setup.ts'
+import { closeAfterTest, open, script, setup, useBrowser } from './setup.ts'
 
-describe.runIf(hasBrowser)('keys and the pointer', () => {
+describe('keys and the pointer', () => {
   useBrowser()
 
   let folder: string
@@ -18,9 +17,9 @@ describe.runIf(hasBrowser)('keys and the pointer', () => {
   afterAll(() => rm(folder, { recursive: true }))
 
   it('choose and zoom without anything having the focus, in the table and in the timeline', async () => {
-    await using kitchen = await openKitchen()
-    for (const id of ['aa', 'bb', 'cc']) await kitchen.executor.run({ id, image: 'quick' })
-    const { page } = await open(kitchen.inspector.url)
+    const { executor, inspector } = await setup()
+    for (const id of ['aa', 'bb', 'cc']) await executor.run({ id, image: 'quick' })
+    const page = await open(inspector.url)
     await page.locator('.row').first().waitFor()
     await page.keyboard.press('ArrowDown')
     await page.locator('.details h2', { hasText: 'cc' }).waitFor()
@@ -43,9 +42,9 @@ describe.runIf(hasBrowser)('keys and the pointer', () => {
   })
 
   it('a timeline that is dragged chooses nobody, one that is clicked does', async () => {
-    await using kitchen = await openKitchen()
-    await kitchen.executor.run({ id: 'the-bun', image: 'quick' })
-    const { page } = await open(kitchen.inspector.url)
+    const { executor, inspector } = await setup()
+    await executor.run({ id: 'the-bun', image: 'quick' })
+    const page = await open(inspector.url)
     await page.getByRole('button', { name: 'Timeline' }).click()
     const box = await page.locator('.lane .ground').boundingBox()
     if (box === null) throw new Error('there is no lane')
@@ -63,9 +62,9 @@ describe.runIf(hasBrowser)('keys and the pointer', () => {
   })
 
   it('the menu closes with Escape, and with a click elsewhere, and the details stay', async () => {
-    await using kitchen = await openKitchen()
-    await kitchen.executor.run({ id: 'the-bun', image: 'quick' })
-    const { page } = await open(kitchen.inspector.url)
+    const { executor, inspector } = await setup()
+    await executor.run({ id: 'the-bun', image: 'quick' })
+    const page = await open(inspector.url)
     await page.locator('.row').click()
     const menu = page.locator('.details .menu')
     const body = menu.locator('.menu-body')
@@ -83,9 +82,9 @@ describe.runIf(hasBrowser)('keys and the pointer', () => {
   })
 
   it('buttons act on nothing while one looks at the past', async () => {
-    await using kitchen = await openKitchen({ control: true })
-    void kitchen.executor.run({ id: 'the-long-one', image: 'long' }).catch(() => {})
-    const { page } = await open(kitchen.inspector.url)
+    const { executor, inspector } = await setup({ control: true })
+    void executor.run({ id: 'the-long-one', image: 'long' }).catch(() => {})
+    const page = await open(inspector.url)
     await page.locator('.row', { hasText: 'running' }).click()
     const cancel = page.locator('.controls button:not([disabled])', { hasText: 'Cancel' })
     await cancel.waitFor()
@@ -107,8 +106,8 @@ describe.runIf(hasBrowser)('keys and the pointer', () => {
       await executor.run({ id: 'the-bun', image: 'quick' })
       await executor.onIdle()
     }
-    await using replay = await openRecording(path)
-    const { page } = await open(replay.url)
+    const replay = closeAfterTest(await openRecording(path))
+    const page = await open(replay.url)
     await page.locator('.row').click()
     await page.getByRole('button', { name: 'At the latest' }).waitFor()
     await page.getByRole('slider').press('Home')

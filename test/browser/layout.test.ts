@@ -1,7 +1,6 @@
 import type { Locator } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { hasBrowser } from '../support/browser/browser.ts'
-import { open, openKitchen, useBrowser } from './setup.ts'
+import { open, setup, useBrowser } from './setup.ts'
 
 /** The types of the tests know no browser. */
 interface Page {
@@ -25,7 +24,7 @@ const cut = (element: Locator) =>
     return scrollWidth - clientWidth
   })
 
-describe.runIf(hasBrowser)('the table', () => {
+describe('the table', () => {
   useBrowser()
 
   it.each([
@@ -33,9 +32,9 @@ describe.runIf(hasBrowser)('the table', () => {
     { width: 820, image: true },
     { width: 390, image: false },
   ])('shows every column that there is room for at $width px', async ({ width, image }) => {
-    await using kitchen = await openKitchen()
-    await kitchen.executor.run({ id: 'the-bun', image: 'quick' })
-    const { page } = await open(kitchen.inspector.url, { viewport: { width, height: 800 } })
+    const { executor, inspector } = await setup()
+    await executor.run({ id: 'the-bun', image: 'quick' })
+    const page = await open(inspector.url, { viewport: { width, height: 800 } })
     await page.locator('.row').waitFor()
     expect(await page.locator('.row .c-image').isVisible()).toBe(image)
     expect(await page.locator('.row .c-mem').isVisible()).toBe(image)
@@ -46,10 +45,10 @@ describe.runIf(hasBrowser)('the table', () => {
   })
 
   it('tells whole what it has to cut', async () => {
-    await using kitchen = await openKitchen()
+    const { executor, inspector } = await setup()
     const id = `the-${'very-'.repeat(20)}long-one`
-    await kitchen.executor.run({ id, image: 'quick', command: 'knead --fast' })
-    const { page } = await open(kitchen.inspector.url)
+    await executor.run({ id, image: 'quick', command: 'knead --fast' })
+    const page = await open(inspector.url)
     await page.locator('.row').click()
     const heading = page.locator('.details h2')
     await heading.waitFor()
@@ -63,9 +62,9 @@ describe.runIf(hasBrowser)('the table', () => {
   })
 
   it('comes back to the usual order with a third click', async () => {
-    await using kitchen = await openKitchen()
-    for (const id of ['bb', 'aa', 'cc']) await kitchen.executor.run({ id, image: 'quick' })
-    const { page } = await open(kitchen.inspector.url)
+    const { executor, inspector } = await setup()
+    for (const id of ['bb', 'aa', 'cc']) await executor.run({ id, image: 'quick' })
+    const page = await open(inspector.url)
     const header = page.locator('[role=columnheader]', { hasText: 'Id' })
     await page.locator('.row').first().waitFor()
     const first = () => page.locator('.row').first().getAttribute('data-id')

@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createActor, type InspectionEvent } from 'xstate'
 import { cookieMachine } from '../../machines/cookie.ts'
 import { startInspector } from '../../src/inspector/index.ts'
-import { hasBrowser } from '../support/browser/browser.ts'
-import { open, useBrowser } from './setup.ts'
+import { closeAfterTest, open, useBrowser } from './setup.ts'
 
 const count = 10_000
 
@@ -13,11 +12,11 @@ const queue = (inspect: (event: InspectionEvent) => void) =>
     createActor(cookieMachine, { id: `bun-${n}`, inspect, input: { id: `bun-${n}`, timeout: Infinity } }).start(),
   )
 
-describe.runIf(hasBrowser)(`${count} rows`, () => {
+describe(`${count} rows`, () => {
   useBrowser()
 
   it('are shown, scrolled, filtered, sorted and chosen; how fast is printed', async () => {
-    await using inspector = await startInspector()
+    const inspector = closeAfterTest(await startInspector())
     const actors = queue(inspector.inspect)
     const times: [what: string, ms: number][] = []
     const timed = async (what: string, act: () => Promise<unknown>) => {
@@ -25,7 +24,7 @@ describe.runIf(hasBrowser)(`${count} rows`, () => {
       await act()
       times.push([what, performance.now() - began])
     }
-    const { page } = await open('about:blank')
+    const page = await open('about:blank')
     await timed('first rows', async () => {
       await page.goto(inspector.url)
       await page.locator('.row').first().waitFor()

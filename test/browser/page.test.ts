@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Locator } from 'playwright-core'
 import { filter, firstValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { hasBrowser } from '../support/browser/browser.ts'
-import { open, openKitchen, useBrowser } from './setup.ts'
+import { open, setup, useBrowser } from './setup.ts'
 
 /** The types of the tests know no browser. */
 interface Window {
@@ -12,19 +11,17 @@ interface Window {
 const fillOf = (drawn: Locator) =>
   drawn.evaluate(element => (globalThis as unknown as Window).getComputedStyle(element).fill)
 
-describe.runIf(hasBrowser)("the inspector's page", () => {
+describe("the inspector's page", () => {
   useBrowser()
 
   it('shows 200 cookies pass through their states, and counts how they ended', async () => {
-    await using kitchen = await openKitchen()
-    const { page } = await open(kitchen.inspector.url)
+    const { executor, inspector } = await setup()
+    const page = await open(inspector.url)
     await page.getByText('No cookies yet').waitFor()
-    const waiting = kitchen.executor.run({ id: 'the-long-one', image: 'long' })
+    const waiting = executor.run({ id: 'the-long-one', image: 'long' })
     await page.locator('.row', { hasText: 'the-long-one' }).getByText('running').waitFor()
     await Promise.all(
-      Array.from({ length: 199 }, (_, n) =>
-        kitchen.executor.run({ id: `bun-${n}`, image: n % 10 === 0 ? 'broken' : 'quick' }),
-      ),
+      Array.from({ length: 199 }, (_, n) => executor.run({ id: `bun-${n}`, image: n % 10 === 0 ? 'broken' : 'quick' })),
     )
     await page.getByRole('button', { name: '179 success' }).waitFor()
     await page.getByRole('button', { name: '20 error' }).waitFor()
@@ -36,13 +33,11 @@ describe.runIf(hasBrowser)("the inspector's page", () => {
   })
 
   it('filters by words and by the totals', async () => {
-    await using kitchen = await openKitchen()
+    const { executor, inspector } = await setup()
     await Promise.all(
-      Array.from({ length: 60 }, (_, n) =>
-        kitchen.executor.run({ id: `bun-${n}`, image: n % 10 === 0 ? 'broken' : 'quick' }),
-      ),
+      Array.from({ length: 60 }, (_, n) => executor.run({ id: `bun-${n}`, image: n % 10 === 0 ? 'broken' : 'quick' })),
     )
-    const { page } = await open(kitchen.inspector.url)
+    const page = await open(inspector.url)
     await page.keyboard.press('/')
     await page.keyboard.type('bun-5')
     await page.getByText('11 of 60').waitFor()
@@ -62,10 +57,10 @@ describe.runIf(hasBrowser)("the inspector's page", () => {
   })
 
   it('draws the machine of the chosen actor with its state lit, and steps back through its log', async () => {
-    await using kitchen = await openKitchen()
-    await kitchen.executor.run({ id: 'the-bun', image: 'broken', command: 'knead --fast' })
-    await kitchen.executor.onIdle()
-    const { page } = await open(kitchen.inspector.url)
+    const { executor, inspector } = await setup()
+    await executor.run({ id: 'the-bun', image: 'broken', command: 'knead --fast' })
+    await executor.onIdle()
+    const page = await open(inspector.url)
     await page.locator('.row', { hasText: 'the-bun' }).click()
     const lit = page.locator('.state.lit')
     const expectLit = async (state: string) => {
@@ -101,13 +96,13 @@ describe.runIf(hasBrowser)("the inspector's page", () => {
   })
 
   it('plots what an actor takes, and follows it while it changes', async () => {
-    await using kitchen = await openKitchen()
-    const { page } = await open(kitchen.inspector.url)
+    const { executor, inspector } = await setup()
+    const page = await open(inspector.url)
     await page.getByText('No cookies yet').waitFor()
-    const execution = kitchen.executor.run({ id: 'the-long-one', image: 'long' })
+    const execution = executor.run({ id: 'the-long-one', image: 'long' })
     await page.locator('.row', { hasText: 'the-long-one' }).click()
     await page.getByRole('img', { name: /^CPU: now 59 %, peak 59 %/ }).waitFor()
-    await page.getByRole('img', { name: /^Memory: now 65\.\d MB/ }).waitFor()
+    await page.getByRole('img', { name: /^Memory: now 65\.\d MiB/ }).waitFor()
     await page.locator('.row', { hasText: '59 %' }).waitFor()
     await execution.freeze()
     await page.locator('.state.lit[data-state="frozen"]').waitFor()
@@ -116,9 +111,9 @@ describe.runIf(hasBrowser)("the inspector's page", () => {
   })
 
   it('freezes, thaws and cancels where that is allowed', async () => {
-    await using kitchen = await openKitchen({ control: true })
-    const execution = kitchen.executor.run({ id: 'the-long-one', image: 'long' })
-    const { page } = await open(kitchen.inspector.url)
+    const { executor, inspector } = await setup({ control: true })
+    const execution = executor.run({ id: 'the-long-one', image: 'long' })
+    const page = await open(inspector.url)
     await page.locator('.row', { hasText: 'the-long-one' }).click()
     await page.getByRole('button', { name: 'Freeze', exact: true }).click()
     await firstValueFrom(execution.state$.pipe(filter(state => state === 'frozen')))
@@ -130,22 +125,22 @@ describe.runIf(hasBrowser)("the inspector's page", () => {
   })
 
   it('has no such buttons elsewhere', async () => {
-    await using kitchen = await openKitchen()
-    void kitchen.executor.run({ id: 'the-long-one', image: 'long' })
-    const { page } = await open(kitchen.inspector.url)
+    const { executor, inspector } = await setup()
+    void executor.run({ id: 'the-long-one', image: 'long' })
+    const page = await open(inspector.url)
     await page.locator('.row', { hasText: 'the-long-one' }).click()
     await page.locator('.state.lit').waitFor()
     expect(await page.getByRole('button', { name: 'Freeze', exact: true }).count()).toBe(0)
   })
 
   it('shows nothing new while it is paused, and all that was missed when it goes on', async () => {
-    await using kitchen = await openKitchen()
-    await kitchen.executor.run({ id: 'early', image: 'quick' })
-    const { page } = await open(kitchen.inspector.url)
+    const { executor, inspector } = await setup()
+    await executor.run({ id: 'early', image: 'quick' })
+    const page = await open(inspector.url)
     await page.locator('.row', { hasText: 'early' }).waitFor()
     await page.keyboard.press(' ')
     await page.locator('.notice.paused').waitFor()
-    await kitchen.executor.run({ id: 'meanwhile', image: 'quick' })
+    await executor.run({ id: 'meanwhile', image: 'quick' })
     await page.getByText('there is news').waitFor()
     expect(await page.locator('.row').count()).toBe(1)
     await page.keyboard.press(' ')
@@ -153,12 +148,12 @@ describe.runIf(hasBrowser)("the inspector's page", () => {
   })
 
   it('draws a timeline with frozen stretches hatched, which can be zoomed', async () => {
-    await using kitchen = await openKitchen()
-    const execution = kitchen.executor.run({ id: 'the-long-one', image: 'long' })
+    const { executor, inspector } = await setup()
+    const execution = executor.run({ id: 'the-long-one', image: 'long' })
     await firstValueFrom(execution.state$.pipe(filter(state => state === 'running')))
     await execution.freeze()
-    await kitchen.executor.run({ id: 'a-quick-one', image: 'quick' })
-    const { page } = await open(kitchen.inspector.url)
+    await executor.run({ id: 'a-quick-one', image: 'quick' })
+    const page = await open(inspector.url)
     await page.getByRole('button', { name: 'Timeline' }).click()
     const lane = page.locator('.lane[data-id="the-long-one"]')
     const frozen = lane.locator('.span[data-family="freeze"]')
@@ -176,9 +171,9 @@ describe.runIf(hasBrowser)("the inspector's page", () => {
   })
 
   it.each(['Mermaid', 'XState JSON', 'SVG', 'PNG'])('exports the machine of the chosen actor as %s', async format => {
-    await using kitchen = await openKitchen()
-    await kitchen.executor.run({ id: 'the-bun', image: 'quick' })
-    const { page } = await open(kitchen.inspector.url)
+    const { executor, inspector } = await setup()
+    await executor.run({ id: 'the-bun', image: 'quick' })
+    const page = await open(inspector.url)
     await page.locator('.row').click()
     await page.locator('.state.lit').waitFor()
     await page.locator('.details .menu summary').click()
@@ -191,10 +186,10 @@ describe.runIf(hasBrowser)("the inspector's page", () => {
   })
 
   it('exports the timeline of all that the filter finds, seen or not', async () => {
-    await using kitchen = await openKitchen()
-    await Promise.all(Array.from({ length: 60 }, (_, n) => kitchen.executor.run({ id: `bun-${n}`, image: 'quick' })))
-    await kitchen.executor.run({ id: 'a-cake', image: 'quick' })
-    const { page } = await open(kitchen.inspector.url)
+    const { executor, inspector } = await setup()
+    await Promise.all(Array.from({ length: 60 }, (_, n) => executor.run({ id: `bun-${n}`, image: 'quick' })))
+    await executor.run({ id: 'a-cake', image: 'quick' })
+    const page = await open(inspector.url)
     await page.locator('#filter').fill('bun')
     await page.getByRole('button', { name: 'Timeline' }).click()
     await page.locator('.lane').first().waitFor()

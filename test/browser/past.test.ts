@@ -1,31 +1,22 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { hasBrowser, openPage, type WatchedPage } from '../support/browser/browser.ts'
-import { open, openKitchen, useBrowser, withBrowser } from './setup.ts'
+import { open, serverGone, setup, useBrowser } from './setup.ts'
 
 /** The steps that the log shows. */
 const logOf = (page: Page) => page.locator('.log li')
 
-/** Closes a page whose inspector is gone: the browser itself tells of each attempt that found nobody, and nothing else may be noted. */
-async function closeWithout({ page, errors, foreign }: WatchedPage): Promise<void> {
-  await page.context().close()
-  expect(errors.filter(error => !/ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED)/.test(error))).toEqual([])
-  expect(foreign).toEqual([])
-}
-
-describe.runIf(hasBrowser)('the past of an actor', () => {
+describe('the past of an actor', () => {
   useBrowser()
 
   it('can be looked at after the inspector has closed, of those that were never looked at, too', async () => {
-    const kitchen = await openKitchen()
-    await kitchen.executor.run({ id: 'of-before', image: 'quick' })
-    await kitchen.executor.onIdle()
-    const watched = await openPage(withBrowser(), kitchen.inspector.url)
-    const { page } = watched
+    const { executor, inspector, close } = await setup()
+    await executor.run({ id: 'of-before', image: 'quick' })
+    await executor.onIdle()
+    const page = await open(inspector.url, {}, serverGone)
     await page.locator('.row', { hasText: 'of-before' }).waitFor()
-    await kitchen.executor.run({ id: 'the-bun', image: 'broken' })
-    await kitchen.executor.onIdle()
-    await kitchen[Symbol.asyncDispose]()
+    await executor.run({ id: 'the-bun', image: 'broken' })
+    await executor.onIdle()
+    await close()
     await page.locator('.notice.ended').waitFor()
     await page.locator('.row', { hasText: 'the-bun' }).click()
     await logOf(page).filter({ hasText: 'exited' }).getByText('"exitCode":3').waitFor()
@@ -35,13 +26,12 @@ describe.runIf(hasBrowser)('the past of an actor', () => {
     await page.locator('.row', { hasText: 'of-before' }).click()
     await page.getByText('Only its states are known').waitFor()
     await logOf(page).filter({ hasText: 'starting → running' }).waitFor()
-    await closeWithout(watched)
   })
 
   it('can be looked at while the page is paused, up to where it was paused', async () => {
-    await using kitchen = await openKitchen()
-    const run = kitchen.executor.run({ id: 'the-long-one', image: 'long' })
-    const { page } = await open(kitchen.inspector.url)
+    const { executor, inspector } = await setup()
+    const run = executor.run({ id: 'the-long-one', image: 'long' })
+    const page = await open(inspector.url)
     await page.locator('.row', { hasText: 'running' }).waitFor()
     await page.keyboard.press(' ')
     await page.locator('.notice.paused').waitFor()
@@ -57,10 +47,10 @@ describe.runIf(hasBrowser)('the past of an actor', () => {
   })
 
   it('is there when an actor was chosen while paused, nothing happened, and the page goes on', async () => {
-    await using kitchen = await openKitchen()
-    await kitchen.executor.run({ id: 'the-bun', image: 'quick' })
-    await kitchen.executor.onIdle()
-    const { page } = await open(kitchen.inspector.url)
+    const { executor, inspector } = await setup()
+    await executor.run({ id: 'the-bun', image: 'quick' })
+    await executor.onIdle()
+    const page = await open(inspector.url)
     await page.locator('.row').waitFor()
     await page.keyboard.press(' ')
     await page.getByText('nothing has happened since').waitFor()
@@ -72,10 +62,10 @@ describe.runIf(hasBrowser)('the past of an actor', () => {
   })
 
   it('of which only the end is kept says so', async () => {
-    await using kitchen = await openKitchen({ maxSteps: 4 })
-    await kitchen.executor.run({ id: 'the-bun', image: 'quick' })
-    await kitchen.executor.onIdle()
-    const { page } = await open(kitchen.inspector.url)
+    const { executor, inspector } = await setup({ maxSteps: 4 })
+    await executor.run({ id: 'the-bun', image: 'quick' })
+    await executor.onIdle()
+    const page = await open(inspector.url)
     await page.locator('.row').click()
     await logOf(page).nth(4).waitFor()
     expect(await logOf(page).first().textContent()).toBe('4 earlier steps are not kept')
@@ -86,31 +76,30 @@ describe.runIf(hasBrowser)('the past of an actor', () => {
   })
 
   it('survives that the inspector drops the actor, which is said', async () => {
-    await using kitchen = await openKitchen({ maxActors: 1 })
-    await kitchen.executor.run({ id: 'the-first', image: 'quick' })
-    await kitchen.executor.onIdle()
-    const { page } = await open(kitchen.inspector.url)
+    const { executor, inspector } = await setup({ maxActors: 1 })
+    await executor.run({ id: 'the-first', image: 'quick' })
+    await executor.onIdle()
+    const page = await open(inspector.url)
     await page.locator('.row').click()
     await logOf(page).nth(7).waitFor()
-    await kitchen.executor.run({ id: 'the-second', image: 'quick' })
+    await executor.run({ id: 'the-second', image: 'quick' })
     await page.getByText('does not keep this actor any more').waitFor()
     expect(await page.locator('.details h2').textContent()).toBe('the-first')
     expect(await logOf(page).count()).toBe(8)
   })
 
   it('a page that is paused stays as it is when the process ends and another one comes', async () => {
-    const first = await openKitchen()
+    const first = await setup()
     await first.executor.run({ id: 'of-the-first', image: 'quick' })
     const { port, pathname } = new URL(first.inspector.url)
-    const watched = await openPage(withBrowser(), first.inspector.url)
-    const { page } = watched
+    const page = await open(first.inspector.url, {}, serverGone)
     await page.locator('.row', { hasText: 'of-the-first' }).click()
     await logOf(page).first().waitFor()
     await page.getByRole('button', { name: 'Pause' }).click()
-    await first[Symbol.asyncDispose]()
+    await first.close()
     await page.getByText('the inspector has closed since').waitFor()
     await page.locator('.link', { hasText: 'Paused · Ended' }).waitFor()
-    await using second = await openKitchen({ port: Number(port), token: pathname.replaceAll('/', '') })
+    const second = await setup({ port: Number(port), token: pathname.replaceAll('/', '') })
     await second.executor.run({ id: 'of-the-second', image: 'quick' })
     await page.getByText('started anew since').waitFor()
     expect(await page.locator('.row').count()).toBe(1)
@@ -118,6 +107,5 @@ describe.runIf(hasBrowser)('the past of an actor', () => {
     await page.getByRole('button', { name: 'Resume' }).click()
     await page.locator('.row', { hasText: 'of-the-second' }).waitFor()
     expect(await page.locator('.row', { hasText: 'of-the-first' }).count()).toBe(0)
-    await closeWithout(watched)
   })
 })

@@ -6,8 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createExecutor } from '../../src/index.ts'
 import { openRecording, startRecording } from '../../src/inspector/index.ts'
 import { createMockDriver } from '../../src/testing.ts'
-import { hasBrowser } from '../support/browser/browser.ts'
-import { open, script, useBrowser } from './setup.ts'
+import { closeAfterTest, open, script, useBrowser } from './setup.ts'
 
 let folder: string
 let path: string
@@ -27,7 +26,7 @@ beforeAll(async () => {
     command: ['login', 'hunter2'],
   })
   // Each in a message of its own.
-  const written = (what: RegExp) => vi.waitUntil(async () => what.test(await readFile(path, 'utf8')))
+  const written = (what: RegExp) => vi.waitUntil(async () => what.test(await readFile(path, 'utf8')), 30_000)
   await firstValueFrom(long.state$.pipe(filter(state => state === 'running')))
   await written(stepTo('running'))
   await long.freeze()
@@ -57,12 +56,12 @@ it('tells where it cannot record', async () => {
   })
 })
 
-describe.runIf(hasBrowser)('a recording on the page', () => {
+describe('a recording on the page', () => {
   useBrowser()
 
   it('is shown at its end, and at any time before', async () => {
-    await using replay = await openRecording(path)
-    const { page } = await open(replay.url)
+    const replay = closeAfterTest(await openRecording(path))
+    const page = await open(replay.url)
     await page.getByRole('button', { name: '20 success' }).waitFor()
     await page.getByRole('button', { name: '1 cancelled' }).waitFor()
     await page.locator('.link', { hasText: 'Recording' }).waitFor()
@@ -87,12 +86,12 @@ describe.runIf(hasBrowser)('a recording on the page', () => {
   const openChanged = async (change: (lines: string[]) => string) => {
     const changed = join(folder, 'changed.ndjson')
     await writeFile(changed, change((await readFile(path, 'utf8')).trimEnd().split('\n')))
-    return openRecording(changed)
+    return closeAfterTest(await openRecording(changed))
   }
 
   it('that was cut is shown as far as it goes, and says so', async () => {
-    await using replay = await openChanged(lines => `${lines.slice(0, -2).join('\n')}\n${lines.at(-2)?.slice(0, -9)}`)
-    const { page } = await open(replay.url)
+    const replay = await openChanged(lines => `${lines.slice(0, -2).join('\n')}\n${lines.at(-2)?.slice(0, -9)}`)
+    const page = await open(replay.url)
     await page.getByText(/^This recording was cut short at \d\d:\d\d:\d\d/).waitFor()
     await page.locator('.row', { hasText: 'the-long-one' }).click()
     await page.locator('.state.lit[data-state="frozen"]').waitFor()
@@ -100,11 +99,11 @@ describe.runIf(hasBrowser)('a recording on the page', () => {
   })
 
   it('with a bad line says where something is missing, and goes on with what it still tells', async () => {
-    await using replay = await openChanged(lines => {
+    const replay = await openChanged(lines => {
       const steps = lines.findIndex(line => stepTo('frozen').test(line))
       return [...lines.slice(0, steps), '{"type":"delta","seq":', ...lines.slice(steps + 1)].join('\n')
     })
-    const { page } = await open(replay.url)
+    const page = await open(replay.url)
     await page.getByText('A part of this recording is missing').waitFor()
     await page.getByRole('button', { name: '1 cancelled' }).waitFor()
     await page.locator('.row', { hasText: 'the-long-one' }).click()
@@ -115,8 +114,8 @@ describe.runIf(hasBrowser)('a recording on the page', () => {
   })
 
   it('of which nothing can be read says that, and has nothing to play', async () => {
-    await using replay = await openChanged(([hello]) => `${hello}\n{"type":"snapshot","seq":0,"now":1}`)
-    const { page } = await open(replay.url)
+    const replay = await openChanged(([hello]) => `${hello}\n{"type":"snapshot","seq":0,"now":1}`)
+    const page = await open(replay.url)
     await page.getByRole('heading', { name: 'This recording cannot be read' }).waitFor()
     expect(await page.getByRole('button', { name: 'Play' }).count()).toBe(0)
   })

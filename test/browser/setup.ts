@@ -1,54 +1,72 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
 import { createExecutor, type Executor } from '../../src/index.ts'
 import { type Inspector, type InspectorOptions, startInspector } from '../../src/inspector/index.ts'
 import { createMockDriver, type MockScript } from '../../src/testing.ts'
-import { launchBrowser, openPage, type WatchedPage } from '../support/browser/browser.ts'
+import { launchBrowser, openPage } from '../support/browser/browser.ts'
 
 let browser: Browser | undefined
-const opened: WatchedPage[] = []
 
-/** One browser for the tests of a file; each page is closed after its test, and nothing bad may have been noted on it. */
+/** Starts one browser for the tests of a file. */
 export function useBrowser(): void {
   beforeAll(async () => {
     browser = await launchBrowser()
   })
-  afterEach(async () => {
-    await closePages()
-    const pages = opened.splice(0)
-    for (const { errors, foreign } of pages) expect({ errors, foreign }).toEqual({ errors: [], foreign: [] })
-  })
   afterAll(() => browser?.close())
 }
 
-const closePages = () => Promise.all(opened.map(({ page }) => page.context().close()))
-
-/** The browser of the file. */
-export function withBrowser(): Browser {
+/**
+ * Opens a page and closes it after the test. Fails the test if the page logged an error or requested another host.
+ *
+ * @param expectedErrors Errors that the test itself causes, by closing the server or refusing the connection.
+ */
+export async function open(
+  url: string,
+  options: Parameters<typeof openPage>[2] = {},
+  expectedErrors?: RegExp,
+): Promise<Page> {
   if (browser === undefined) throw new Error('call useBrowser() first')
-  return browser
+  const { page, errors, foreign } = await openPage(browser, url, options)
+  onTestFinished(async () => {
+    await page.context().close()
+    const unexpected = errors.filter(error => expectedErrors === undefined || !expectedErrors.test(error))
+    expect({ errors: unexpected, foreign }).toEqual({ errors: [], foreign: [] })
+  })
+  return page
 }
 
-/** Opens a page that is checked after the test. */
-export async function open(url: string, options: Parameters<typeof openPage>[2] = {}): Promise<WatchedPage> {
-  const watched = await openPage(withBrowser(), url, options)
-  opened.push(watched)
-  return watched
+/** The browser's own errors for each attempt to reach a server that has closed. */
+export const serverGone = /ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED)/
+
+/**
+ * Closes a server after the test. Hooks run in reverse order, so the pages that were opened later are closed first:
+ * a page that outlives its server would log errors.
+ */
+export function closeAfterTest<Server extends { close(): Promise<void> }>(server: Server): Server {
+  onTestFinished(() => server.close())
+  return server
 }
 
-/** An inspector with an executor of a mock driver; the pages that are checked after the test are closed before it, so as not to look for it in vain. */
-export interface Kitchen extends AsyncDisposable {
+/** An inspector with an executor of a mock driver. */
+export interface InspectedExecutor {
   readonly inspector: Inspector
   readonly executor: Executor
+  /** Closes all of it. Called after the test; call it earlier to test what a page does then. Idempotent. */
+  close(): Promise<void>
 }
 
-/** Images: `quick` ends at once, `brief` when it is told to, with the one sample that a short run gets, `broken` with exit code 3, `burnt` before it has begun, `greedy` for want of memory, `long` when it is told to. */
+/**
+ * The runs, by image. `quick` succeeds at once and `broken` exits with 3. `burnt` fails to start, and `greedy` runs out of memory.
+ * `long` and `brief` run until they are cancelled; `brief` has a single sample, as short runs do.
+ */
 export const script: MockScript = {
   quick: {},
   brief: { runFor: Infinity, stats: [{ timestamp: 1_700_000_000_000, metrics: { mem_usage: 20 * 2 ** 20 } }] },
   broken: { exitCode: 3 },
   burnt: {
-    startError: Object.assign(new Error(`no such file: /bin/oven ${'in the kitchen '.repeat(9)}`), { code: 'ENOENT' }),
+    startError: Object.assign(new Error(`no such file: /bin/oven ${'in the container '.repeat(9)}`), {
+      code: 'ENOENT',
+    }),
   },
   greedy: { exitCode: 137, oomKilled: true },
   long: {
@@ -60,18 +78,15 @@ export const script: MockScript = {
   },
 }
 
-export async function openKitchen(options: InspectorOptions = {}, concurrency = 8): Promise<Kitchen> {
+/** Starts an inspector and an executor, which are closed after the test. */
+export async function setup(options: InspectorOptions = {}, concurrency = 8): Promise<InspectedExecutor> {
   const inspector = await startInspector(options)
   const driver = createMockDriver(script)
   const executor = createExecutor({ driver, concurrency, inspect: inspector.inspect })
-  return {
-    inspector,
-    executor,
-    async [Symbol.asyncDispose]() {
-      await closePages()
-      await executor.close({ force: true })
-      await driver.close()
-      await inspector.close()
-    },
+  const close = async () => {
+    await executor.close({ force: true })
+    await driver.close()
+    await inspector.close()
   }
+  return closeAfterTest({ inspector, executor, close })
 }

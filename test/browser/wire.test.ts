@@ -1,7 +1,7 @@
 import { filter, firstValueFrom } from 'rxjs'
 import { expect, it } from 'vitest'
 import type { Message } from '../../src/inspector/protocol.ts'
-import { openKitchen } from './setup.ts'
+import { setup } from './setup.ts'
 
 /** The messages of an event stream. */
 async function* messagesOf(url: string, signal: AbortSignal): AsyncGenerator<Message> {
@@ -17,12 +17,12 @@ async function* messagesOf(url: string, signal: AbortSignal): AsyncGenerator<Mes
 
 it('greets, tells all, tells what changes, and says goodbye', async () => {
   const abort = new AbortController()
-  const kitchen = await openKitchen()
+  const { executor, inspector, close } = await setup()
   const types: string[] = []
   const reading = (async () => {
-    for await (const { type } of messagesOf(kitchen.inspector.url, abort.signal)) {
+    for await (const { type } of messagesOf(inspector.url, abort.signal)) {
       types.push(type)
-      if (type === 'snapshot') void kitchen.executor.run({ image: 'quick' }).then(() => kitchen[Symbol.asyncDispose]())
+      if (type === 'snapshot') void executor.run({ image: 'quick' }).then(() => close())
     }
   })()
   await reading
@@ -31,18 +31,18 @@ it('greets, tells all, tells what changes, and says goodbye', async () => {
 })
 
 it('tells all of one actor', async () => {
-  await using kitchen = await openKitchen()
-  await kitchen.executor.run({ image: 'broken', id: 'the-bun', env: { TOKEN: 'hunter2' } })
-  await kitchen.executor.onIdle()
-  const response = await fetch(new URL('actors/1', kitchen.inspector.url))
+  const { executor, inspector } = await setup()
+  await executor.run({ image: 'broken', id: 'the-bun', env: { TOKEN: 'hunter2' } })
+  await executor.onIdle()
+  const response = await fetch(new URL('actors/1', inspector.url))
   const details = await response.json()
   expect(details).toMatchObject({ key: 1, log: { length: 8 }, context: { id: 'the-bun', cause: 'exit' } })
-  expect((await fetch(new URL('actors/2', kitchen.inspector.url))).status).toBe(404)
+  expect((await fetch(new URL('actors/2', inspector.url))).status).toBe(404)
 })
 
 it('controls only where it was told that it may, and only what can be controlled', async () => {
-  await using open = await openKitchen({ control: true })
-  await using shut = await openKitchen()
+  const open = await setup({ control: true })
+  const shut = await setup()
   const post = (url: string, body: string) =>
     fetch(new URL('control', url), { method: 'POST', body, headers: { Origin: new URL(url).origin } })
   const run = open.executor.run({ image: 'long', id: 'the-bun' })
@@ -60,11 +60,11 @@ it('controls only where it was told that it may, and only what can be controlled
 })
 
 it.each(['POST', 'PUT', 'DELETE'])('does not take a %s for a question', async method => {
-  await using kitchen = await openKitchen()
-  await kitchen.executor.run({ image: 'quick' })
+  const { executor, inspector } = await setup()
+  await executor.run({ image: 'quick' })
   for (const path of ['events', 'actors/1']) {
-    const { origin } = new URL(kitchen.inspector.url)
-    const response = await fetch(new URL(path, kitchen.inspector.url), { method, headers: { Origin: origin } })
+    const { origin } = new URL(inspector.url)
+    const response = await fetch(new URL(path, inspector.url), { method, headers: { Origin: origin } })
     expect({ path, status: response.status }).toEqual({ path, status: 405 })
   }
 })

@@ -49,7 +49,7 @@ test('explain --json is what the engine gets', async () => {
   const running = cli(['run', '--id', id, '--timeout', '60s', ...options, testImage, 'sleep', '60'])
   const filters = encodeURIComponent(JSON.stringify({ label: [`cookietin.id=${id}`], status: ['running'] }))
   const find = async () => (await engineRequest('GET', `/containers/json?filters=${filters}`)) as { Id: string }[]
-  await expect.poll(async () => (await find()).length, { timeout: 20_000 }).toBe(1)
+  await expect.poll(async () => (await find()).length).toBe(1)
   const [{ Id } = { Id: '' }] = await find()
   const { Config, HostConfig } = (await engineRequest('GET', `/containers/${Id}/json`)) as {
     Config: Record<string, unknown>

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { cli, startCli } from '../support/cli.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'cookietin-'))
@@ -79,8 +79,8 @@ test('shows a run whose process was killed', async () => {
     { env },
   )
   await child.printed('.')
-  // What nobody waits for is written a moment later.
-  await vi.waitFor(async () => expect((await history('torn')).stdout).toMatch(/^ended +running$/m), 10_000)
+  // The start of a run is written with a delay.
+  await expect.poll(async () => (await history('torn')).stdout).toMatch(/^ended +running$/m)
   child.process.kill('SIGKILL')
   const pid = Number(/\d+/.exec((await child.end).stdout)?.[0])
   // A process group is nobody's once its owner is gone, which only a container has labels for.

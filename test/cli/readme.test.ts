@@ -14,7 +14,11 @@ beforeAll(async () => {
   await promisify(execFile)(process.execPath, ['examples/functions/images.ts'], { cwd: root })
 })
 
-const examples = readdirSync(`${root}/examples`).filter(name => name.endsWith('.ts'))
+/** Examples that a page links to, and that others use. */
+const notEmbedded = ['engines/local-engine.ts', 'engines/conformance.ts']
+const examples = readdirSync(`${root}/examples`, { recursive: true, encoding: 'utf8' }).filter(
+  name => /^(?:engines\/)?[\w-]+\.ts$/.test(name) && !notEmbedded.includes(name),
+)
 
 /** What each example prints. */
 const output: Readonly<Record<string, string>> = {
@@ -27,9 +31,10 @@ const output: Readonly<Record<string, string>> = {
   'inspector.ts': '<url>\nsuccess\n',
   'machine.ts': 'preparing\ncancelled\n',
   'many.ts': '0\n1\n4\n9\n16\n25\n36\n49\n',
-  'mock-driver.ts': 'busybox success 0\nbroken error 3\n0 left\n',
-  'prefork.ts': '2 of 2 free\nbaker pooled\nsuccess\n',
-  'process-driver.ts': 'success hi\n',
+  'engines/custom-engine.ts': 'local success from my engine\n',
+  'engines/mock-driver.ts': 'busybox success 0\nbroken error 3\n0 left\n',
+  'engines/prefork.ts': '2 of 2 free\nbaker pooled\nsuccess\n',
+  'engines/process-driver.ts': 'success hi\n',
   'stats.ts': '3 processes, 64 MiB allowed\n',
   'results.ts': 'error 3 no flour\nERR_COOKIETIN_IMAGE_NOT_FOUND\n',
 }
@@ -45,4 +50,11 @@ test.each(examples)('examples/%s prints what it should', async name => {
   const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: root })
   expect(stderr).toBe('')
   expect(stdout.replace(/http:\/\/127\.0\.0\.1:\d+\S*/, '<url>')).toBe(output[name])
+})
+
+test("an engine of one's own passes the conformance suite", async () => {
+  const args = ['--import', './test/support/docs/run-example.ts', '--test', 'examples/engines/conformance.ts']
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root })
+  expect(stdout).toMatch(/^# pass 3\d$/m)
+  expect(stdout).toMatch(/^# (?:fail|skipped|cancelled) 0$/m)
 })

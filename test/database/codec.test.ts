@@ -52,7 +52,7 @@ describe('encodeStats and decodeStats in SQLite', () => {
   })
 })
 
-describe.skipIf(process.env.COOKIETIN_TEST_POSTGRES === undefined)('encodeStats and decodeStats in PostgreSQL', () => {
+describe('encodeStats and decodeStats in PostgreSQL', () => {
   async function inColumn(type: string, test: (roundTrip: RoundTrip) => Promise<void>): Promise<void> {
     const client = new pg.Client({ connectionString: (await postgresSchema()).postgres })
     await client.connect()

@@ -45,7 +45,7 @@ describe.each(databases)('a history in %s, of processes that are killed', (name,
     expect(await history.get(some ?? '')).toMatchObject({ stats: [{ metrics: { pids: 7 } }] })
     const transitions = (await history.get(some ?? ''))?.transitions.map(({ to }) => to)
     expect(transitions?.slice(0, 5)).toEqual(['preparing', 'prepared', 'starting', 'running', 'done'])
-  }, 30_000)
+  })
 })
 
 describe('a history in a file', () => {

@@ -6,11 +6,11 @@ import { describe, expect, it } from 'vitest'
 import { createDockerDriver, createExecutor, type RunResult } from '../../src/index.ts'
 import { engineRequest } from '../support/engine/request.ts'
 import { testImage } from '../support/images/images.ts'
-import { kitchen, shell, until, untilWritten } from './setup.ts'
+import { setup, shell, until, untilWritten } from './setup.ts'
 
 describe('what a user types', () => {
   it('runs the example of the design, with nothing left', async () => {
-    await kitchen()
+    await setup()
     await using driver = await createDockerDriver()
     await using executor = createExecutor({ driver, concurrency: 4 })
     const execution = executor.run({
@@ -27,8 +27,8 @@ describe('what a user types', () => {
     expect(states.slice(0, 6)).toEqual(['created', 'preparing', 'prepared', 'starting', 'running', 'done'])
   })
 
-  it('runs a cookie step by step, as the seed has it', async () => {
-    const { driver } = await kitchen()
+  it('runs a cookie step by step, as Fn has it', async () => {
+    const { driver } = await setup()
     await using cookie = await driver.createCookie(shell('echo "$WORD"; exit 3', { env: { WORD: 'hi' } }))
     await driver.prepareCookie(cookie)
     expect(cookie.state).toBe('prepared')
@@ -43,7 +43,7 @@ describe('what a user types', () => {
   })
 
   it('lets the create options be changed until the cookie is prepared', async () => {
-    const { driver } = await kitchen()
+    const { driver } = await setup()
     await using cookie = await driver.createCookie(shell('hostname'))
     const options = cookie.containerOptions as { Hostname?: string }
     options.Hostname = 'changed'
@@ -52,7 +52,7 @@ describe('what a user types', () => {
   })
 
   it('closes a cookie from every state, and leaves nothing', async () => {
-    const { driver } = await kitchen()
+    const { driver } = await setup()
     for (const state of ['created', 'preparing', 'prepared', 'starting', 'running', 'frozen'] as const) {
       const cookie = await driver.createCookie(shell('sleep 60'))
       const reached = new Promise<void>(resolve => {
@@ -107,14 +107,14 @@ describe('statuses', () => {
       undefined,
     ],
   ])('%s', async (_name, [script, rest], expected, code) => {
-    const { executor } = await kitchen()
+    const { executor } = await setup()
     const result = await executor.run(shell(script, rest))
     expect(result).toMatchObject(expected)
     expect(result.error?.code).toBe(code)
   })
 
   it('killed, when somebody outside kills it', async () => {
-    const { executor, containers } = await kitchen()
+    const { executor, containers } = await setup()
     const execution = executor.run(shell('sleep 60'))
     await until(execution, 'running')
     const [name] = await containers()
@@ -128,7 +128,7 @@ describe('statuses', () => {
   })
 
   it('killed, when somebody outside removes it', async () => {
-    const { executor, containers } = await kitchen()
+    const { executor, containers } = await setup()
     const execution = executor.run(shell('sleep 60'))
     await until(execution, 'running')
     const [name] = await containers()
@@ -137,7 +137,7 @@ describe('statuses', () => {
   })
 
   it.each(['created', 'preparing', 'prepared', 'starting', 'running', 'frozen'])('cancelled while %s', async state => {
-    const { executor } = await kitchen({ concurrency: 1 })
+    const { executor } = await setup({ concurrency: 1 })
     const before = state === 'created' ? executor.run(shell('sleep 1')) : undefined
     const execution = executor.run(shell('sleep 60'))
     if (state === 'frozen') void until(execution, 'running').then(() => execution.freeze())
@@ -153,7 +153,7 @@ describe('statuses', () => {
 
 describe('freeze', () => {
   it('stops a counting container, and its timeout with it', async () => {
-    const { executor } = await kitchen()
+    const { executor } = await setup()
     // Each tick tells when it was, by the clock that the container shares with us; it cannot be delayed on its way as its line can.
     const tick = 'read now rest < /proc/uptime; echo $now; sleep 0.05'
     const execution = executor.run(shell(`while :; do ${tick}; done`, { timeout: 1_500 }))
@@ -182,7 +182,7 @@ describe('freeze', () => {
   })
 
   it('is idempotent, both ways', async () => {
-    const { executor } = await kitchen()
+    const { executor } = await setup()
     const execution = executor.run(shell('sleep 60'))
     await until(execution, 'running')
     await execution.unfreeze()
@@ -195,7 +195,7 @@ describe('freeze', () => {
   })
 
   it('does not keep a frozen one from being killed or timed out in its other life', async () => {
-    const { driver } = await kitchen()
+    const { driver } = await setup()
     await using cookie = await driver.createCookie(shell('sleep 60'))
     const { wait } = await cookie.run()
     await cookie.freeze()
@@ -206,7 +206,7 @@ describe('freeze', () => {
 
 describe('streams', () => {
   it('brings 64 MiB through `cat` and back', async () => {
-    const { executor } = await kitchen()
+    const { executor } = await setup()
     const [sent, received] = [createHash('sha256'), createHash('sha256')]
     function* input() {
       for (let part = 0; part < 64; part += 1) {
@@ -227,21 +227,21 @@ describe('streams', () => {
   })
 
   it('gives the output as Node streams while it comes', async () => {
-    const { executor } = await kitchen()
+    const { executor } = await setup()
     const execution = executor.run(shell('echo one; read word; echo two', { input: 'go\n' }))
     expect(await untilWritten(execution, 'two')).toBe('one\ntwo\n')
     expect(await execution).toMatchObject({ status: 'success', stdout: 'one\ntwo\n' })
   })
 
   it('lets a timeout land on time though the reader has stalled', async () => {
-    const { executor } = await kitchen()
+    const { executor } = await setup()
     const stdout = new Writable({ highWaterMark: 1, write() {} })
     const result = await executor.run(shell('yes', { stdout, timeout: 500 }))
     expect(result).toMatchObject({ status: 'timeout', exitCode: 137, stdoutTruncated: true })
   })
 
   it('fails, and ends the container, when the input breaks', async () => {
-    const { executor } = await kitchen()
+    const { executor } = await setup()
     async function* input() {
       yield 'a'
       throw new Error('the disk is gone')
@@ -253,7 +253,7 @@ describe('streams', () => {
 
 describe('many', () => {
   it('300 tasks at 8 at once: all settle, by priority, within count, memory and CPUs, and nothing is left', async () => {
-    const { executor } = await kitchen({ concurrency: 8, memory: '1g', cpus: 8_000 })
+    const { executor } = await setup({ concurrency: 8, memory: '1g', cpus: 8_000 })
     const controller = new AbortController()
     const running = new Map<string, { memory: number; cpus: number }>()
     const peak = { count: 0, memory: 0, cpus: 0 }
@@ -303,7 +303,7 @@ describe('many', () => {
 
 describe('one clear error, and nothing created', () => {
   it('for an image that is not there', async () => {
-    const { executor } = await kitchen()
+    const { executor } = await setup()
     const execution = executor.run(shell('', { image: 'no-such-image', pull: 'never' }))
     await expect(execution).rejects.toMatchObject({
       code: 'ERR_COOKIETIN_IMAGE_NOT_FOUND',
@@ -321,7 +321,7 @@ describe('one clear error, and nothing created', () => {
   })
 
   it('for a user that is not there', async () => {
-    const { executor } = await kitchen()
+    const { executor } = await setup()
     await expect(executor.run(shell('', { user: 'nobody-here' }))).rejects.toMatchObject({
       code: 'ERR_COOKIETIN_START_FAILED',
     })

@@ -1,6 +1,5 @@
 import { onTestFinished } from 'vitest'
 import type { DockerEngineDriver } from '../../src/driver/docker-driver.ts'
-import type { DockerEngine } from '../../src/engines/docker/engine.ts'
 import {
   type ContainerTask,
   createDockerDriver,
@@ -14,12 +13,12 @@ import { ensureTestImage, testImage } from '../support/images/images.ts'
 import { watchLeaks } from '../support/leaks/leaks.ts'
 
 /** A driver and an executor on the real engine; fails the test that leaves a container, socket, timer or listener behind. */
-export async function kitchen(options: Omit<ExecutorOptions, 'driver'> = {}, config: DockerConfig = {}) {
+export async function setup(options: Omit<ExecutorOptions, 'driver'> = {}, config: DockerConfig = {}) {
   await ensureTestImage()
   const checkLeaks = watchLeaks()
   const driver = await createDockerDriver(config)
   const executor = createExecutor({ driver, concurrency: 4, ...options })
-  const { instance } = (driver as DockerEngineDriver).engine as DockerEngine
+  const { instance } = (driver as DockerEngineDriver).engine
   /** The names of the containers that this driver has made, as the engine has them. */
   const containers = () => containersWith(`cookietin.instance=${instance}`)
   onTestFinished(async () => {

@@ -1,7 +1,17 @@
-import { type Actor, type AnyActorRef, createActor, fromCallback, fromPromise, SimulatedClock } from 'xstate'
+import {
+  type Actor,
+  type AnyActorRef,
+  createActor,
+  fromCallback,
+  fromPromise,
+  type InspectionEvent,
+  SimulatedClock,
+} from 'xstate'
 import { cookieMachine } from '../../machines/cookie.ts'
 import type { CookieState } from '../../machines/cookie-states.ts'
 import type { CookieEvent, CookieInput } from '../../machines/cookie-types.ts'
+import { stateOf } from '../../src/utils/actors/follow-state.ts'
+import { flush } from './flush.ts'
 
 type Call = 'prepare' | 'start' | 'pause' | 'unpause' | 'kill' | 'remove'
 
@@ -11,18 +21,16 @@ interface Pending {
   signal: AbortSignal
 }
 
-/** A cookie's actor whose engine and clock are in the hands of the test. */
-export class Rig {
+/** A cookie's actor whose engine and clock the test drives. */
+export class CookieSetup {
   readonly clock = new SimulatedClock()
   readonly seen: CookieState[] = []
-  /** The transitions that were taken, as `state: event -> target #index`. */
-  readonly taken = new Set<string>()
   readonly actor: Actor<typeof cookieMachine>
   readonly calls: Call[] = []
   readonly #pending = new Map<Call, Pending>()
   watching = false
 
-  constructor(input: Partial<CookieInput> = {}) {
+  constructor(input: Partial<CookieInput> = {}, inspect: (event: InspectionEvent) => void = () => {}) {
     const call = (name: Call) =>
       fromPromise<void, AnyActorRef>(
         ({ signal }) =>
@@ -51,9 +59,7 @@ export class Rig {
       input: { id: 'c1', timeout: Number.POSITIVE_INFINITY, ...input },
       clock: this.clock,
       inspect: event => {
-        if (event.type === '@xstate.microstep' && event.actorRef === this.actor) {
-          for (const transition of event._transitions as readonly object[]) this.taken.add(nameOf(transition))
-        }
+        inspect(event)
         if (event.type === '@xstate.snapshot' && event.actorRef === this.actor) this.seen.push(this.state)
       },
     })
@@ -61,7 +67,7 @@ export class Rig {
   }
 
   get state(): CookieState {
-    return this.actor.getSnapshot().value as CookieState
+    return stateOf(this.actor) as CookieState
   }
   get context() {
     return this.actor.getSnapshot().context
@@ -78,7 +84,7 @@ export class Rig {
     return pending
   }
 
-  /** The engine's answer to the machine's last call of that name. */
+  /** Settles the machine's last call of that name. */
   async answer(call: Call, error?: Error): Promise<this> {
     const { resolve, reject } = this.pending(call)
     if (error === undefined) resolve()
@@ -88,73 +94,63 @@ export class Rig {
   }
 }
 
-/** Lets promise actors report to their parent. */
-export const flush = () => new Promise<void>(resolve => setImmediate(resolve))
-
-/** Names a transition of the machine in a form that a definition and an inspection event share. */
-export function nameOf(transition: object): string {
-  const { source, eventType, target, guard } = transition as {
-    source: { key: string }
-    eventType: string
-    target?: readonly { key: string }[]
-    guard?: string
-  }
-  return `${source.key}: ${eventType} [${guard ?? ''}] -> ${target?.[0]?.key ?? '(stays)'}`
-}
-
-/** Brings a fresh cookie into a state, by the shortest way. */
-export async function reach(state: CookieState, input?: Partial<CookieInput>): Promise<Rig> {
-  const rig = new Rig(input)
-  await ways[state](rig)
-  if (rig.state !== state) throw new Error(`expected ${state}, got ${rig.state}`)
-  return rig
+/** Brings a new cookie into a state, by the shortest way. */
+export async function reach(
+  state: CookieState,
+  input?: Partial<CookieInput>,
+  inspect?: (event: InspectionEvent) => void,
+): Promise<CookieSetup> {
+  const cookie = new CookieSetup(input, inspect)
+  await ways[state](cookie)
+  if (cookie.state !== state) throw new Error(`expected ${state}, got ${cookie.state}`)
+  return cookie
 }
 
 const exit = { exitCode: 0, oomKilled: false, outputTruncated: false }
 
-const ways: Record<CookieState, (rig: Rig) => unknown> = {
+const ways: Record<CookieState, (cookie: CookieSetup) => unknown> = {
   created: () => {},
-  preparing: rig => rig.send('prepare'),
-  prepared: rig => rig.send('prepare').answer('prepare'),
-  starting: async rig => (await rig.send('prepare').answer('prepare')).send('run'),
-  running: async rig => {
-    await ways.starting(rig)
-    await rig.answer('start')
+  preparing: cookie => cookie.send('prepare'),
+  prepared: cookie => cookie.send('prepare').answer('prepare'),
+  starting: async cookie => (await cookie.send('prepare').answer('prepare')).send('run'),
+  running: async cookie => {
+    await ways.starting(cookie)
+    await cookie.answer('start')
   },
-  freezing: async rig => {
-    await ways.running(rig)
-    rig.send('freeze')
+  freezing: async cookie => {
+    await ways.running(cookie)
+    cookie.send('freeze')
   },
-  frozen: async rig => {
-    await ways.freezing(rig)
-    await rig.answer('pause')
+  frozen: async cookie => {
+    await ways.freezing(cookie)
+    await cookie.answer('pause')
   },
-  unfreezing: async rig => {
-    await ways.frozen(rig)
-    rig.send('unfreeze')
+  unfreezing: async cookie => {
+    await ways.frozen(cookie)
+    cookie.send('unfreeze')
   },
-  stopping: async rig => {
-    await ways.running(rig)
-    rig.send('cancel')
+  stopping: async cookie => {
+    await ways.running(cookie)
+    cookie.send('cancel')
   },
-  done: async rig => {
-    await ways.running(rig)
-    rig.send({ type: 'exited', exit })
+  done: async cookie => {
+    await ways.running(cookie)
+    cookie.send({ type: 'exited', exit })
   },
-  timeout: async rig => {
-    await ways.running(rig)
-    rig.clock.increment(rig.context.timeout)
-    rig.send({ type: 'exited', exit: { ...exit, exitCode: 137 } })
+  timeout: async cookie => {
+    await ways.running(cookie)
+    cookie.clock.increment(cookie.context.timeout ?? 0)
+    cookie.send({ type: 'exited', exit: { ...exit, exitCode: 137 } })
   },
-  killed: rig => rig.send('kill'),
-  cancelled: rig => rig.send('cancel'),
-  failed: rig => rig.send('prepare').answer('prepare', new Error('no image')),
-  closing: async rig => {
-    await ways.done(rig)
-    rig.send('close')
+  killed: cookie => cookie.send('kill'),
+  cancelled: cookie => cookie.send('cancel'),
+  failed: cookie => cookie.send('prepare').answer('prepare', new Error('no image')),
+  closing: async cookie => {
+    await ways.done(cookie)
+    cookie.send('close')
   },
-  closed: async rig => {
-    await ways.closing(rig)
-    await rig.answer('remove')
+  closed: async cookie => {
+    await ways.closing(cookie)
+    await cookie.answer('remove')
   },
 }

@@ -3,17 +3,14 @@ import { longestDelay } from '../../machines/clock.ts'
 import { cookieMachine } from '../../machines/cookie.ts'
 import { type CookieState, cookieStates, settledStates } from '../../machines/cookie-states.ts'
 import type { CookieEvent } from '../../machines/cookie-types.ts'
-import { flush, nameOf, type Rig, reach } from './cookie-setup.ts'
+import { type CookieSetup, reach } from './cookie-setup.ts'
+import { TransitionCoverage } from './transition-coverage.ts'
 
-const taken = new Set<string>()
+const coverage = new TransitionCoverage()
 
-/** As {@link reach}, and remembers the transitions that the test takes. */
-async function start(...args: Parameters<typeof reach>): Promise<Rig> {
-  const rig = await reach(...args)
-  rigs.push(rig)
-  return rig
-}
-const rigs: Rig[] = []
+/** As {@link reach}, and counts the transitions that the test takes. */
+const start = (state: CookieState, input?: Parameters<typeof reach>[1]): Promise<CookieSetup> =>
+  reach(state, input, coverage.inspect)
 
 const exitOf = (exitCode: number, oomKilled = false): CookieEvent => ({
   type: 'exited',
@@ -50,11 +47,11 @@ describe('every state answers every request', () => {
     for (const type of asked) {
       const target = answers[state][type]
       it(`${type} in ${state} ${target === undefined ? 'is refused' : `leads to ${target}`}`, async () => {
-        const rig = await start(state, { timeout: 1_000 })
+        const cookie = await start(state, { timeout: 1_000 })
         const event = { type } as CookieEvent
-        expect(rig.actor.getSnapshot().can(event)).toBe(target !== undefined)
-        if (state !== 'closed') rig.send(event)
-        expect(rig.state).toBe(target ?? state)
+        expect(cookie.actor.getSnapshot().can(event)).toBe(target !== undefined)
+        if (state !== 'closed') cookie.send(event)
+        expect(cookie.state).toBe(target ?? state)
       })
     }
   }
@@ -78,167 +75,171 @@ describe('the first cause decides', () => {
     })
 
     it(`a broken input while ${state} ends the container before it is a failure`, async () => {
-      const rig = (await start(state)).send(broken)
-      expect([rig.state, rig.calls.at(-1)]).toEqual(['stopping', 'kill'])
-      expect(rig.send(exitOf(137)).state).toBe('failed')
-      expect(rig.context.error).toBe('error' in broken && broken.error)
+      const cookie = (await start(state)).send(broken)
+      expect([cookie.state, cookie.calls.at(-1)]).toEqual(['stopping', 'kill'])
+      expect(cookie.send(exitOf(137)).state).toBe('failed')
+      expect(cookie.context.error).toBe('error' in broken && broken.error)
     })
 
     it(`a cancel while ${state} is recorded before the kill, and its exit code does not change it`, async () => {
-      const rig = (await start(state)).send({ type: 'cancel', reason: 'enough' })
-      expect(rig.calls.at(-1)).toBe('kill')
-      expect([rig.context.cause, rig.context.reason]).toEqual(['cancelled', 'enough'])
-      expect(rig.send(exitOf(0)).state).toBe('cancelled')
-      expect(rig.context.exit?.exitCode).toBe(0)
+      const cookie = (await start(state)).send({ type: 'cancel', reason: 'enough' })
+      expect(cookie.calls.at(-1)).toBe('kill')
+      expect([cookie.context.cause, cookie.context.reason]).toEqual(['cancelled', 'enough'])
+      expect(cookie.send(exitOf(0)).state).toBe('cancelled')
+      expect(cookie.context.exit?.exitCode).toBe(0)
     })
 
     it(`a kill while ${state} ends as killed`, async () => {
-      const rig = (await start(state)).send('kill')
-      expect((await rig.answer('kill')).send(exitOf(137)).state).toBe('killed')
+      const cookie = (await start(state)).send('kill')
+      expect((await cookie.answer('kill')).send(exitOf(137)).state).toBe('killed')
     })
   }
 
   it('a cancel after an exit was seen leaves the exit the cause', async () => {
-    const rig = (await start('running')).send('exitSeen').send('cancel')
-    expect(rig.state).toBe('stopping')
-    expect(rig.send(exitOf(0)).state).toBe('done')
+    const cookie = (await start('running')).send('exitSeen').send('cancel')
+    expect(cookie.state).toBe('stopping')
+    expect(cookie.send(exitOf(0)).state).toBe('done')
   })
 
   it('an engine lost after a timeout leaves it a timeout', async () => {
-    const rig = await start('running', { timeout: 1_000 })
-    rig.clock.increment(1_000)
-    expect(rig.send(lost).state).toBe('timeout')
+    const cookie = await start('running', { timeout: 1_000 })
+    cookie.clock.increment(1_000)
+    expect(cookie.send(lost).state).toBe('timeout')
   })
 
   it('a start that fails is a failure', async () => {
-    const rig = await (await start('starting')).answer('start', new Error('no such user'))
-    expect(rig.state).toBe('failed')
-    expect(rig.context.error).toEqual(new Error('no such user'))
+    const cookie = await (await start('starting')).answer('start', new Error('no such user'))
+    expect(cookie.state).toBe('failed')
+    expect(cookie.context.error).toEqual(new Error('no such user'))
   })
 
   it('a cancel while preparing aborts the preparation', async () => {
-    const rig = await start('preparing')
-    const { signal } = rig.pending('prepare')
-    expect(rig.send('cancel').state).toBe('cancelled')
+    const cookie = await start('preparing')
+    const { signal } = cookie.pending('prepare')
+    expect(cookie.send('cancel').state).toBe('cancelled')
     expect(signal.aborted).toBe(true)
   })
 })
 
 describe('the run clock', () => {
   it('ends a run at its timeout, to the millisecond', async () => {
-    const rig = await start('running', { timeout: 1_000 })
-    rig.clock.increment(999)
-    expect(rig.state).toBe('running')
-    rig.clock.increment(1)
-    expect([rig.state, rig.context.cause, rig.calls.at(-1)]).toEqual(['stopping', 'timeout', 'kill'])
-    expect(rig.send(exitOf(0)).state).toBe('timeout')
+    const cookie = await start('running', { timeout: 1_000 })
+    cookie.clock.increment(999)
+    expect(cookie.state).toBe('running')
+    cookie.clock.increment(1)
+    expect([cookie.state, cookie.context.cause, cookie.calls.at(-1)]).toEqual(['stopping', 'timeout', 'kill'])
+    expect(cookie.send(exitOf(0)).state).toBe('timeout')
   })
 
   it('stands while the cookie is frozen, and goes on where it stood', async () => {
-    const rig = await start('running', { timeout: 1_000 })
-    rig.clock.increment(600)
-    await rig.send('freeze').answer('pause')
-    rig.clock.increment(1_000_000)
-    expect(rig.state).toBe('frozen')
-    await rig.send('unfreeze').answer('unpause')
-    rig.clock.increment(399)
-    expect(rig.state).toBe('running')
-    rig.clock.increment(1)
-    expect(rig.state).toBe('stopping')
+    const cookie = await start('running', { timeout: 1_000 })
+    cookie.clock.increment(600)
+    await cookie.send('freeze').answer('pause')
+    cookie.clock.increment(1_000_000)
+    expect(cookie.state).toBe('frozen')
+    await cookie.send('unfreeze').answer('unpause')
+    cookie.clock.increment(399)
+    expect(cookie.state).toBe('running')
+    cookie.clock.increment(1)
+    expect(cookie.state).toBe('stopping')
   })
 
   it('goes on while a freeze is under way, for the container does', async () => {
-    const rig = await start('freezing', { timeout: 1_000 })
-    rig.clock.increment(1_000)
-    expect([rig.state, rig.context.cause]).toEqual(['stopping', 'timeout'])
+    const cookie = await start('freezing', { timeout: 1_000 })
+    cookie.clock.increment(1_000)
+    expect([cookie.state, cookie.context.cause]).toEqual(['stopping', 'timeout'])
   })
 
   it('does not count the start', async () => {
-    const rig = await start('starting', { timeout: 1_000 })
-    rig.clock.increment(1_000_000)
-    await rig.answer('start')
-    rig.clock.increment(999)
-    expect(rig.state).toBe('running')
+    const cookie = await start('starting', { timeout: 1_000 })
+    cookie.clock.increment(1_000_000)
+    await cookie.answer('start')
+    cookie.clock.increment(999)
+    expect(cookie.state).toBe('running')
   })
 
   it('decides nothing once an exit was seen', async () => {
-    const rig = (await start('running', { timeout: 1_000 })).send('exitSeen')
-    rig.clock.increment(10_000)
-    expect(rig.state).toBe('running')
-    expect(rig.send(exitOf(0)).state).toBe('done')
+    const cookie = (await start('running', { timeout: 1_000 })).send('exitSeen')
+    cookie.clock.increment(10_000)
+    expect(cookie.state).toBe('running')
+    expect(cookie.send(exitOf(0)).state).toBe('done')
   })
 
   it('holds a timeout that no timer can', async () => {
-    const rig = await start('running', { timeout: longestDelay + 1_000 })
-    rig.clock.increment(longestDelay)
-    expect(rig.state).toBe('running')
-    rig.clock.increment(999)
-    expect(rig.state).toBe('running')
-    rig.clock.increment(1)
-    expect(rig.state).toBe('stopping')
+    const cookie = await start('running', { timeout: longestDelay + 1_000 })
+    cookie.clock.increment(longestDelay)
+    expect(cookie.state).toBe('running')
+    cookie.clock.increment(999)
+    expect(cookie.state).toBe('running')
+    cookie.clock.increment(1)
+    expect(cookie.state).toBe('stopping')
   })
 
   it('never ends a run without a timeout', async () => {
-    const rig = await start('running')
-    for (let turn = 0; turn < 4; turn += 1) rig.clock.increment(longestDelay)
-    expect(rig.state).toBe('running')
+    const cookie = await start('running')
+    for (let turn = 0; turn < 4; turn += 1) cookie.clock.increment(longestDelay)
+    expect(cookie.state).toBe('running')
   })
 
   it('settles within the grace when the engine takes the kill and never tells of an exit', async () => {
-    const rig = await start('running', { timeout: 1_000, grace: 500 })
-    rig.clock.increment(1_000)
-    await rig.answer('kill', new Error('the engine hangs'))
-    rig.clock.increment(499)
-    expect(rig.state).toBe('stopping')
-    rig.clock.increment(1)
-    expect([rig.state, rig.context.exit]).toEqual(['timeout', undefined])
+    const cookie = await start('running', { timeout: 1_000, grace: 500 })
+    cookie.clock.increment(1_000)
+    await cookie.answer('kill', new Error('the engine hangs'))
+    cookie.clock.increment(499)
+    expect(cookie.state).toBe('stopping')
+    cookie.clock.increment(1)
+    expect([cookie.state, cookie.context.exit]).toEqual(['timeout', undefined])
   })
 })
 
 describe('freezing', () => {
   it('comes back to running when the engine refuses, and keeps its word on why', async () => {
-    const rig = await (await start('freezing')).answer('pause', new Error('no freezer'))
-    expect([rig.state, rig.context.requestError]).toEqual(['running', new Error('no freezer')])
+    const cookie = await (await start('freezing')).answer('pause', new Error('no freezer'))
+    expect([cookie.state, cookie.context.requestError]).toEqual(['running', new Error('no freezer')])
   })
 
   it('stays frozen when the engine refuses to thaw', async () => {
-    const rig = await (await start('unfreezing')).answer('unpause', new Error('no'))
-    expect([rig.state, rig.context.requestError]).toEqual(['frozen', new Error('no')])
-    await rig.send('unfreeze').answer('unpause')
-    expect([rig.state, rig.context.requestError]).toEqual(['running', undefined])
+    const cookie = await (await start('unfreezing')).answer('unpause', new Error('no'))
+    expect([cookie.state, cookie.context.requestError]).toEqual(['frozen', new Error('no')])
+    await cookie.send('unfreeze').answer('unpause')
+    expect([cookie.state, cookie.context.requestError]).toEqual(['running', undefined])
   })
 
   it('turns back when asked to on the way, either way, and forth again', async () => {
-    const rig = await start('freezing')
-    await rig.send('unfreeze').answer('pause')
-    expect(rig.state).toBe('unfreezing')
-    await rig.send('freeze').answer('unpause')
-    expect(rig.state).toBe('freezing')
-    await rig.send('unfreeze').send('freeze').answer('pause')
-    expect(rig.state).toBe('frozen')
-    await rig.send('unfreeze').send('freeze').send('unfreeze').answer('unpause')
-    expect(rig.state).toBe('running')
+    const cookie = await start('freezing')
+    await cookie.send('unfreeze').answer('pause')
+    expect(cookie.state).toBe('unfreezing')
+    await cookie.send('freeze').answer('unpause')
+    expect(cookie.state).toBe('freezing')
+    await cookie.send('unfreeze').send('freeze').answer('pause')
+    expect(cookie.state).toBe('frozen')
+    await cookie.send('unfreeze').send('freeze').send('unfreeze').answer('unpause')
+    expect(cookie.state).toBe('running')
   })
 })
 
 describe('closing', () => {
   for (const state of cookieStates.filter(state => state !== 'closed' && state !== 'closing')) {
     it(`from ${state} passes one settled state and ends closed`, async () => {
-      const rig = (await start(state, { timeout: 1_000 })).send('close')
-      if (rig.state === 'stopping') rig.send(exitOf(137))
-      rig.clock.increment(0)
-      expect(rig.state).toBe('closing')
-      await rig.answer('remove')
-      expect([rig.state, rig.actor.getSnapshot().status, rig.context.closeError]).toEqual(['closed', 'done', undefined])
-      const settled = [...new Set(rig.seen)].filter(seen => (settledStates as readonly string[]).includes(seen))
+      const cookie = (await start(state, { timeout: 1_000 })).send('close')
+      if (cookie.state === 'stopping') cookie.send(exitOf(137))
+      cookie.clock.increment(0)
+      expect(cookie.state).toBe('closing')
+      await cookie.answer('remove')
+      expect([cookie.state, cookie.actor.getSnapshot().status, cookie.context.closeError]).toEqual([
+        'closed',
+        'done',
+        undefined,
+      ])
+      const settled = [...new Set(cookie.seen)].filter(seen => (settledStates as readonly string[]).includes(seen))
       expect(settled).toHaveLength(1)
-      expect(rig.watching).toBe(false)
+      expect(cookie.watching).toBe(false)
     })
   }
 
   it('ends closed, with the reason kept, when the removal fails', async () => {
-    const rig = await (await start('closing')).answer('remove', new Error('no such engine'))
-    expect([rig.state, rig.context.closeError]).toEqual(['closed', new Error('no such engine')])
+    const cookie = await (await start('closing')).answer('remove', new Error('no such engine'))
+    expect([cookie.state, cookie.context.closeError]).toEqual(['closed', new Error('no such engine')])
   })
 })
 
@@ -248,11 +249,11 @@ it('closes by itself whatever settled state a wanted close finds', async () => {
     ['running', lost],
     ['running', exitOf(137)],
   ] as const) {
-    const rig = await start(state, { timeout: 1_000 })
+    const cookie = await start(state, { timeout: 1_000 })
     // The exit was first, the close came while it was being read.
-    rig.send('exitSeen').send('close').send(event)
-    rig.clock.increment(0)
-    expect(rig.state).toBe('closing')
+    cookie.send('exitSeen').send('close').send(event)
+    cookie.clock.increment(0)
+    expect(cookie.state).toBe('closing')
   }
   const late = await start('running', { timeout: 1_000 })
   late.clock.increment(1_000)
@@ -261,11 +262,4 @@ it('closes by itself whatever settled state a wanted close finds', async () => {
   expect([late.state, late.seen.includes('timeout')]).toEqual(['closing', true])
 })
 
-afterAll(async () => {
-  await flush()
-  for (const rig of rigs) for (const name of rig.taken) taken.add(name)
-  const defined = Object.values(cookieMachine.states).flatMap(state =>
-    [...[...state.transitions.values()].flat(), ...(state.always ?? [])].map(nameOf),
-  )
-  expect(defined.filter(name => !taken.has(name))).toEqual([])
-})
+afterAll(() => coverage.expectComplete(cookieMachine))

@@ -3,32 +3,34 @@ import { createActor, SimulatedClock } from 'xstate'
 import { imageMachine } from '../../machines/image.ts'
 import type { ImageInput } from '../../machines/image-types.ts'
 import { CookietinError, type ErrorCode } from '../../src/errors.ts'
-import { Hands, Walk } from './actor-stubs.ts'
+import { stateOf } from '../../src/utils/actors/follow-state.ts'
+import { ActorStubs } from './actor-stubs.ts'
+import { TransitionCoverage } from './transition-coverage.ts'
 
-const walk = new Walk()
+const coverage = new TransitionCoverage()
 const failure = (code: ErrorCode) => new CookietinError(code, 'so it was')
 const unreachable = failure('ERR_COOKIETIN_REGISTRY_UNREACHABLE')
 
-/** An image's actor whose engine and clock are in the hands of the test. */
-function rig(input: Partial<ImageInput> = {}) {
+/** An image's actor whose engine and clock are in the stubs of the test. */
+function setup(input: Partial<ImageInput> = {}) {
   const clock = new SimulatedClock()
-  const hands = new Hands()
-  const machine = imageMachine.provide({ actors: { look: hands.actor<boolean>('look'), pull: hands.actor('pull') } })
+  const stubs = new ActorStubs()
+  const machine = imageMachine.provide({ actors: { look: stubs.actor<boolean>('look'), pull: stubs.actor('pull') } })
   const defaults = { retries: 2, retryDelay: 1_000, retryMaxDelay: 1_500, jitter: 1, timeout: 60_000 }
   const actor = createActor(machine, {
     input: { image: 'x:1', policy: 'missing', ...defaults, ...input },
     clock,
-    inspect: walk.inspect,
+    inspect: coverage.inspect,
   })
   actor.start()
   return {
     clock,
-    calls: hands.calls,
-    settle: (value?: unknown) => hands.settle(value),
+    calls: stubs.calls,
+    settle: (value?: unknown) => stubs.settle(value),
     cancel: () => actor.send({ type: 'cancel' }),
-    aborted: () => hands.aborted,
+    aborted: () => stubs.aborted,
     get state() {
-      return actor.getSnapshot().value
+      return stateOf(actor)
     },
     get context() {
       return actor.getSnapshot().context
@@ -38,14 +40,14 @@ function rig(input: Partial<ImageInput> = {}) {
 
 describe('an image', () => {
   it('that is there is not pulled', async () => {
-    const image = rig()
+    const image = setup()
     expect(image.state).toBe('looking')
     await image.settle(true)
     expect([image.state, image.calls]).toEqual(['present', ['look']])
   })
 
   it('that is missing is pulled', async () => {
-    const image = rig()
+    const image = setup()
     await image.settle(false)
     expect([image.state, image.context.attempt]).toEqual(['pulling', 1])
     await image.settle(undefined)
@@ -53,21 +55,21 @@ describe('an image', () => {
   })
 
   it('is pulled without a look when it always is', async () => {
-    const image = rig({ policy: 'always' })
+    const image = setup({ policy: 'always' })
     expect([image.state, image.calls]).toEqual(['pulling', ['pull']])
   })
 
   it('that may not be pulled is not', async () => {
-    const image = rig({ policy: 'never' })
+    const image = setup({ policy: 'never' })
     await image.settle(false)
     expect([image.state, image.calls]).toEqual(['failed', ['look']])
-    const there = rig({ policy: 'never' })
+    const there = setup({ policy: 'never' })
     await there.settle(true)
     expect(there.state).toBe('present')
   })
 
   it('that cannot be looked for has failed', async () => {
-    const image = rig()
+    const image = setup()
     await image.settle(failure('ERR_COOKIETIN_ENGINE_TIMEOUT'))
     expect([image.state, image.context.error]).toEqual(['failed', failure('ERR_COOKIETIN_ENGINE_TIMEOUT')])
   })
@@ -75,7 +77,7 @@ describe('an image', () => {
 
 describe('a pull that failed', () => {
   it('is tried again after a delay that doubles, up to its bound', async () => {
-    const image = rig({ policy: 'always' })
+    const image = setup({ policy: 'always' })
     await image.settle(unreachable)
     expect([image.state, image.context.delay, image.context.error]).toEqual(['waiting', 1_000, unreachable])
     image.clock.increment(999)
@@ -90,7 +92,7 @@ describe('a pull that failed', () => {
   })
 
   it('is given up after the last retry', async () => {
-    const image = rig({ policy: 'always', retries: 1 })
+    const image = setup({ policy: 'always', retries: 1 })
     await image.settle(unreachable)
     image.clock.increment(1_000)
     await image.settle(unreachable)
@@ -98,19 +100,19 @@ describe('a pull that failed', () => {
   })
 
   it('waits half as long at least, by chance', async () => {
-    const image = rig({ policy: 'always', jitter: 0 })
+    const image = setup({ policy: 'always', jitter: 0 })
     await image.settle(unreachable)
     image.clock.increment(500)
     expect(image.state).toBe('pulling')
   })
 
   it('is given up once its time is over', async () => {
-    const image = rig({ policy: 'always', timeout: 5_000 })
+    const image = setup({ policy: 'always', timeout: 5_000 })
     image.clock.increment(4_000)
     await image.settle(unreachable)
     // The next attempt would begin at the deadline.
     expect(image.state).toBe('failed')
-    const sooner = rig({ policy: 'always', timeout: 5_000 })
+    const sooner = setup({ policy: 'always', timeout: 5_000 })
     sooner.clock.increment(3_999)
     await sooner.settle(unreachable)
     expect(sooner.state).toBe('waiting')
@@ -124,7 +126,7 @@ describe('a pull that failed', () => {
     'ERR_COOKIETIN_PULL_FAILED',
     'ERR_COOKIETIN_NO_SPACE',
   ] as const)('is not tried again for %s', async code => {
-    const image = rig({ policy: 'always' })
+    const image = setup({ policy: 'always' })
     await image.settle(failure(code))
     expect([image.state, image.calls]).toEqual(['failed', ['pull']])
   })
@@ -132,13 +134,13 @@ describe('a pull that failed', () => {
 
 describe('a cancel', () => {
   it('ends it wherever it is, and aborts what is under way', async () => {
-    const looking = rig()
+    const looking = setup()
     looking.cancel()
     expect([looking.state, looking.aborted()]).toEqual(['cancelled', true])
-    const pulling = rig({ policy: 'always' })
+    const pulling = setup({ policy: 'always' })
     pulling.cancel()
     expect([pulling.state, pulling.aborted()]).toEqual(['cancelled', true])
-    const waiting = rig({ policy: 'always' })
+    const waiting = setup({ policy: 'always' })
     await waiting.settle(unreachable)
     waiting.cancel()
     waiting.clock.increment(100_000)
@@ -146,4 +148,4 @@ describe('a cancel', () => {
   })
 })
 
-afterAll(() => walk.expectWhole(imageMachine))
+afterAll(() => coverage.expectComplete(imageMachine))

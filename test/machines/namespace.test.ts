@@ -1,30 +1,32 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { createActor, SimulatedClock } from 'xstate'
-import { buddyMachine } from '../../machines/namespace.ts'
-import type { BuddyEvent, BuddyInput } from '../../machines/namespace-types.ts'
-import { Hands, Walk } from './actor-stubs.ts'
+import { namespaceMachine } from '../../machines/namespace.ts'
+import type { NamespaceEvent, NamespaceInput } from '../../machines/namespace-types.ts'
+import { stateOf } from '../../src/utils/actors/follow-state.ts'
+import { ActorStubs } from './actor-stubs.ts'
+import { TransitionCoverage } from './transition-coverage.ts'
 
-const walk = new Walk()
+const coverage = new TransitionCoverage()
 
-/** A buddy's actor whose engine and clock are in the hands of the test. */
-function rig(input: Partial<BuddyInput> = {}) {
+/** A namespace's actor whose engine and clock are in the stubs of the test. */
+function setup(input: Partial<NamespaceInput> = {}) {
   const clock = new SimulatedClock()
-  const hands = new Hands()
-  const machine = buddyMachine.provide({ actors: { make: hands.actor('make'), remove: hands.actor('remove') } })
+  const stubs = new ActorStubs()
+  const machine = namespaceMachine.provide({ actors: { make: stubs.actor('make'), remove: stubs.actor('remove') } })
   const actor = createActor(machine, {
     input: { id: 'b', maxUses: 1, rest: 0, ...input },
     clock,
-    inspect: walk.inspect,
+    inspect: coverage.inspect,
   })
   actor.start()
   return {
     clock,
-    hands,
-    async send(...types: BuddyEvent['type'][]) {
+    stubs,
+    async send(...types: NamespaceEvent['type'][]) {
       for (const type of types) actor.send({ type })
     },
     get state() {
-      return actor.getSnapshot().value
+      return stateOf(actor)
     },
     get context() {
       return actor.getSnapshot().context
@@ -33,135 +35,135 @@ function rig(input: Partial<BuddyInput> = {}) {
 }
 
 /** One that is free. */
-async function free(input?: Partial<BuddyInput>) {
-  const buddy = rig(input)
-  await buddy.hands.settle()
-  expect(buddy.state).toBe('free')
-  return buddy
+async function free(input?: Partial<NamespaceInput>) {
+  const namespace = setup(input)
+  await namespace.stubs.settle()
+  expect(namespace.state).toBe('free')
+  return namespace
 }
 
 const failure = new Error('so it was')
 
 describe('a namespace', () => {
   it('that is used once is made anew after each cookie', async () => {
-    const buddy = await free()
-    await buddy.send('lease')
-    expect(buddy.state).toBe('leased')
-    await buddy.send('release')
-    expect(buddy.state).toBe('removing')
-    await buddy.hands.settle()
-    expect([buddy.state, buddy.hands.calls]).toEqual(['making', ['make', 'remove', 'make']])
-    await buddy.hands.settle()
-    expect([buddy.state, buddy.context.uses]).toEqual(['free', 0])
+    const namespace = await free()
+    await namespace.send('lease')
+    expect(namespace.state).toBe('leased')
+    await namespace.send('release')
+    expect(namespace.state).toBe('removing')
+    await namespace.stubs.settle()
+    expect([namespace.state, namespace.stubs.calls]).toEqual(['making', ['make', 'remove', 'make']])
+    await namespace.stubs.settle()
+    expect([namespace.state, namespace.context.usesLeft]).toEqual(['free', 1])
   })
 
   it('that is used again is free at once, until its uses are over', async () => {
-    const buddy = await free({ maxUses: 2 })
-    await buddy.send('lease', 'release')
-    expect([buddy.state, buddy.context.uses]).toEqual(['free', 1])
-    await buddy.send('lease', 'release')
-    expect(buddy.state).toBe('removing')
+    const namespace = await free({ maxUses: 2 })
+    await namespace.send('lease', 'release')
+    expect([namespace.state, namespace.context.usesLeft]).toEqual(['free', 1])
+    await namespace.send('lease', 'release')
+    expect(namespace.state).toBe('removing')
   })
 
   it('rests between two cookies where it should', async () => {
-    const buddy = await free({ maxUses: Number.POSITIVE_INFINITY, rest: 60_000 })
-    await buddy.send('lease', 'release')
-    buddy.clock.increment(59_999)
-    expect(buddy.state).toBe('resting')
-    buddy.clock.increment(1)
-    expect(buddy.state).toBe('free')
+    const namespace = await free({ maxUses: Number.POSITIVE_INFINITY, rest: 60_000 })
+    await namespace.send('lease', 'release')
+    namespace.clock.increment(59_999)
+    expect(namespace.state).toBe('resting')
+    namespace.clock.increment(1)
+    expect(namespace.state).toBe('free')
   })
 
   it('that nobody has taken cannot be given back, and one that is taken cannot be taken', async () => {
-    const buddy = await free()
-    await buddy.send('release')
-    expect(buddy.state).toBe('free')
-    await buddy.send('lease', 'lease')
-    expect([buddy.state, buddy.context.uses]).toEqual(['leased', 1])
+    const namespace = await free()
+    await namespace.send('release')
+    expect(namespace.state).toBe('free')
+    await namespace.send('lease', 'lease')
+    expect([namespace.state, namespace.context.usesLeft]).toEqual(['leased', 0])
   })
 })
 
-describe('a buddy that dies', () => {
+describe('a namespace that dies', () => {
   it('is replaced at once, wherever it was', async () => {
-    for (const before of [[], ['lease'], ['lease', 'release']] as BuddyEvent['type'][][]) {
-      const buddy = await free({ maxUses: 9, rest: 1_000 })
-      await buddy.send(...before, 'died')
-      expect(buddy.state).toBe('removing')
-      await buddy.hands.settle()
-      expect(buddy.state).toBe('making')
+    for (const before of [[], ['lease'], ['lease', 'release']] as NamespaceEvent['type'][][]) {
+      const namespace = await free({ maxUses: 9, rest: 1_000 })
+      await namespace.send(...before, 'died')
+      expect(namespace.state).toBe('removing')
+      await namespace.stubs.settle()
+      expect(namespace.state).toBe('making')
     }
   })
 
   it('again and again is replaced after a pause that doubles, up to its bound', async () => {
-    const buddy = await free()
+    const namespace = await free()
     for (const pause of [0, 100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000]) {
-      await buddy.send('died')
-      await buddy.hands.settle()
+      await namespace.send('died')
+      await namespace.stubs.settle()
       if (pause > 0) {
-        buddy.clock.increment(pause - 1)
-        expect(buddy.state).toBe('pausing')
-        buddy.clock.increment(1)
+        namespace.clock.increment(pause - 1)
+        expect(namespace.state).toBe('pausing')
+        namespace.clock.increment(1)
       }
-      expect(buddy.state).toBe('making')
-      await buddy.hands.settle()
+      expect(namespace.state).toBe('making')
+      await namespace.stubs.settle()
     }
-    await buddy.send('lease')
-    expect(buddy.context.failures).toBe(0)
+    await namespace.send('lease')
+    expect(namespace.context.failures).toBe(0)
   })
 
   it('is made again when making it failed, and says why', async () => {
-    const buddy = rig()
-    await buddy.hands.settle(failure)
-    expect([buddy.state, buddy.context.error]).toEqual(['removing', failure])
-    await buddy.hands.settle()
-    expect(buddy.state).toBe('making')
+    const namespace = setup()
+    await namespace.stubs.settle(failure)
+    expect([namespace.state, namespace.context.error]).toEqual(['removing', failure])
+    await namespace.stubs.settle()
+    expect(namespace.state).toBe('making')
   })
 
   it('is made again after a pause when it could not be removed, and says so', async () => {
-    const buddy = await free()
-    await buddy.send('died')
-    await buddy.hands.settle(failure)
-    expect([buddy.state, buddy.context.removeError]).toEqual(['pausing', failure])
-    buddy.clock.increment(100)
-    expect(buddy.state).toBe('making')
+    const namespace = await free()
+    await namespace.send('died')
+    await namespace.stubs.settle(failure)
+    expect([namespace.state, namespace.context.removeError]).toEqual(['pausing', failure])
+    namespace.clock.increment(100)
+    expect(namespace.state).toBe('making')
   })
 })
 
 describe('closing', () => {
-  const ways: Record<string, (buddy: Awaited<ReturnType<typeof free>>) => Promise<unknown>> = {
+  const ways: Record<string, (namespace: Awaited<ReturnType<typeof free>>) => Promise<unknown>> = {
     free: async () => {},
-    leased: buddy => buddy.send('lease'),
-    resting: buddy => buddy.send('lease', 'release'),
-    removing: buddy => buddy.send('died'),
-    pausing: async buddy => {
-      await buddy.send('died')
-      await buddy.hands.settle(failure)
+    leased: namespace => namespace.send('lease'),
+    resting: namespace => namespace.send('lease', 'release'),
+    removing: namespace => namespace.send('died'),
+    pausing: async namespace => {
+      await namespace.send('died')
+      await namespace.stubs.settle(failure)
     },
-    making: async buddy => {
-      await buddy.send('died')
-      await buddy.hands.settle()
+    making: async namespace => {
+      await namespace.send('died')
+      await namespace.stubs.settle()
     },
   }
 
   for (const [state, way] of Object.entries(ways)) {
-    it(`removes what there is of a buddy that is ${state}, and ends`, async () => {
-      const buddy = await free({ maxUses: 9, rest: 1_000 })
-      await way(buddy)
-      expect(buddy.state).toBe(state)
-      await buddy.send('close')
-      expect([buddy.state, buddy.hands.calls.at(-1)]).toEqual(['closing', 'remove'])
-      await buddy.hands.settle()
-      buddy.clock.increment(100_000)
-      expect(buddy.state).toBe('closed')
+    it(`removes what there is of a namespace that is ${state}, and ends`, async () => {
+      const namespace = await free({ maxUses: 9, rest: 1_000 })
+      await way(namespace)
+      expect(namespace.state).toBe(state)
+      await namespace.send('close')
+      expect([namespace.state, namespace.stubs.calls.at(-1)]).toEqual(['closing', 'remove'])
+      await namespace.stubs.settle()
+      namespace.clock.increment(100_000)
+      expect(namespace.state).toBe('closed')
     })
   }
 
   it('ends, with the reason kept, when the removal fails', async () => {
-    const buddy = await free()
-    await buddy.send('close')
-    await buddy.hands.settle(failure)
-    expect([buddy.state, buddy.context.removeError]).toEqual(['closed', failure])
+    const namespace = await free()
+    await namespace.send('close')
+    await namespace.stubs.settle(failure)
+    expect([namespace.state, namespace.context.removeError]).toEqual(['closed', failure])
   })
 })
 
-afterAll(() => walk.expectWhole(buddyMachine))
+afterAll(() => coverage.expectComplete(namespaceMachine))

@@ -1,5 +1,11 @@
 import { expectTypeOf, it } from 'vitest'
+import type { Actor } from 'xstate'
+import type { CookieState } from '../../machines/cookie-states.ts'
+import type { cookieMachine, imageMachine, slotMachine } from '../../machines/index.ts'
+import type { PullProgress } from '../../src/engines/pull-progress.ts'
+import type { SlotState } from '../../src/functions/slot/slot.ts'
 import type { ContainerTask, CookietinError, Execution, Executor, RunResult, RunStatus } from '../../src/index.ts'
+import type { StateName } from '../../src/utils/actors/follow-state.ts'
 
 declare const executor: Executor
 
@@ -22,7 +28,15 @@ it('refuses what no task has', () => {
   expectTypeOf([misspelt, imageless]).toBeArray()
 })
 
-it('has an error exactly of our kind, and the statuses of the seed', () => {
+it('has an error exactly of our kind, and the statuses of Fn', () => {
   expectTypeOf<RunResult['error']>().toEqualTypeOf<CookietinError | undefined>()
   expectTypeOf<RunStatus>().toEqualTypeOf<'success' | 'error' | 'timeout' | 'killed' | 'cancelled'>()
+})
+
+it('names exactly the states of the machines that can be seen from outside', () => {
+  expectTypeOf<CookieState>().toEqualTypeOf<Exclude<StateName<Actor<typeof cookieMachine>>, 'deciding'>>()
+  expectTypeOf<SlotState>().toEqualTypeOf<StateName<Actor<typeof slotMachine>>>()
+  expectTypeOf<PullProgress['state']>().toEqualTypeOf<
+    Exclude<StateName<Actor<typeof imageMachine>>, 'choosing' | 'judging'>
+  >()
 })

@@ -5,12 +5,11 @@ import { checkDigest, checkUser } from '../../engines/docker/create-options/hard
 import { containerHostname, labelsOf } from '../../engines/docker/create-options/identity.ts'
 import { resolveTask } from '../../task/resolve-task.ts'
 import type { CommandContext } from '../command-context.ts'
-import { type TaskOptions, taskOf } from '../options/task.ts'
-import { addTaskOptions } from '../options/task-flags.ts'
+import { addTaskOptions, type TaskOptions, taskOf } from '../options/task.ts'
+import { padTo } from '../output/columns.ts'
 import { printable } from '../output/printable.ts'
 
 interface ExplainOptions extends TaskOptions {
-  readonly interactive?: boolean
   readonly json?: boolean
 }
 
@@ -52,7 +51,7 @@ const reasonColumn = 48
 function text({ options, loosened }: Explanation): string[] {
   const lines = options.map(({ option, value, reason }) => {
     const what = `${option}: ${printable(JSON.stringify(value))}`
-    return `${what.padEnd(reasonColumn)}  # ${reason}`
+    return `${padTo(reasonColumn, what)}  # ${reason}`
   })
   const total =
     loosened.length === 0

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { CommandContext } from '../command-context.ts'
+import { readCount } from '../options/count.ts'
 import { untilSignal } from '../options/inspect.ts'
-import { readCount } from '../options/task.ts'
 
 /** `cookietin inspect`. */
 export function inspectCommand(context: CommandContext): Command {

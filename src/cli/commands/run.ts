@@ -2,15 +2,14 @@ import { Command } from 'commander'
 import type { RunResult } from '../../cookie/result.ts'
 import { createExecutor } from '../../index.ts'
 import type { CommandContext } from '../command-context.ts'
+import { addDriverOption, type DriverName, type DriverOption, openDriver, samplingHint } from '../drivers/drivers.ts'
 import { exitCodeOf } from '../exit-codes.ts'
 import { Interrupts } from '../interrupts.ts'
-import { openDriver } from '../options/driver.ts'
 import { addHistoryOption, type HistoryOption, openHistory } from '../options/history.ts'
 import { addInspectOptions, type InspectOptions, openInspection } from '../options/inspect.ts'
 import { standardInput } from '../options/standard-input.ts'
 import { addStatsOption, type StatsOptions, statsForm } from '../options/stats.ts'
-import { type TaskOptions, taskOf } from '../options/task.ts'
-import { addTaskOptions } from '../options/task-flags.ts'
+import { addTaskOptions, type TaskOptions, taskOf } from '../options/task.ts'
 import { colorsFor } from '../output/colors.ts'
 import { printableLines } from '../output/printable.ts'
 import { watchPull } from '../output/pull-watch.ts'
@@ -18,9 +17,7 @@ import { resultJson, statsJson } from '../output/result-json.ts'
 import { plotStats, plotWidth } from '../output/stats-plot.ts'
 import type { Stdio } from '../output/stdio.ts'
 
-interface RunOptions extends TaskOptions, StatsOptions, HistoryOption, InspectOptions {
-  readonly driver: string
-  readonly interactive?: boolean
+interface RunOptions extends TaskOptions, StatsOptions, HistoryOption, InspectOptions, DriverOption {
   readonly json?: boolean
   readonly quiet?: boolean
   readonly maxOutput?: string
@@ -34,7 +31,7 @@ export function runCommand(context: CommandContext): Command {
   addTaskOptions(command)
     .option('--json', 'print the result as JSON instead of the output')
     .option('--max-output <size>', 'how much of each output stream --json holds (default: 8m)')
-    .option('--driver <docker|process>', 'where to run; process: on this machine, without isolation', 'docker')
+  addDriverOption(command)
     .option('-q, --quiet', 'no notes on standard error')
     .addHelpText('after', examples)
     .action((image: string, words: string[], options: RunOptions) => run(context, image, words, options))
@@ -83,9 +80,14 @@ async function run({ stdio, exit }: CommandContext, image: string, words: readon
   exit(interrupts.exitCode ?? exitCodeOf(result))
 }
 
-async function noteStats(stdio: Stdio, { id, stats }: RunResult, form: 'plot' | 'json', driver: string): Promise<void> {
+async function noteStats(
+  stdio: Stdio,
+  { id, stats }: RunResult,
+  form: 'plot' | 'json',
+  driver: DriverName,
+): Promise<void> {
   const colors = colorsFor(stdio.isTerminal.stderr)
-  const style = { width: plotWidth(stdio.columns.stderr), height: 9, colors, driver }
+  const style = { width: plotWidth(stdio.columns.stderr), height: 9, colors, hint: samplingHint(driver) }
   const lines = form === 'json' ? [JSON.stringify({ id, stats: statsJson(stats) })] : await plotStats(stats, style)
   for (const line of lines) stdio.note(line)
 }

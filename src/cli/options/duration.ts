@@ -13,11 +13,3 @@ export function parseDuration(text: string): number | undefined {
   // Too short to count must not become 0, which is for ever.
   return Math.ceil(sum)
 }
-
-/** A time as people say it: `340 ms`, `1.2 s`, `2m 05s`. */
-export function formatDuration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`
-  const seconds = Math.round(ms / 1_000)
-  return `${Math.floor(seconds / 60)}m ${String(seconds % 60).padStart(2, '0')}s`
-}

@@ -1,10 +1,14 @@
 import { resolve } from 'node:path'
+import type { Command } from 'commander'
 import type { ContainerTask, Volume } from '../../task/task.ts'
+import { collect } from '../command-context.ts'
 import { UsageError } from '../usage-error.ts'
+import { readCount } from './count.ts'
+import { refuseDockerOptions } from './docker-options.ts'
 import { parseDuration } from './duration.ts'
 import { readEnv } from './env.ts'
 
-/** The options of `cookietin run` that say what to run, as commander gives them. */
+/** The options that describe one task, as commander parses them. */
 export interface TaskOptions {
   readonly env?: readonly string[]
   readonly envFile?: readonly string[]
@@ -17,14 +21,68 @@ export interface TaskOptions {
   readonly ulimit?: readonly string[]
   readonly network?: string
   readonly tmpfsSize?: string
-  readonly id?: string
+  readonly interactive?: boolean
+  readonly rm?: boolean
+  readonly init?: boolean
   readonly name?: string
+  readonly id?: string
   readonly pull?: string
   readonly hardened?: boolean
   readonly timeout?: string
 }
 
-/** The task that the options describe. What a task may hold is checked later, by the library; here only what the command line adds. */
+/** The flag and the help text of each option, in the order of the help. */
+const definitions: Readonly<
+  Record<keyof TaskOptions, readonly [flags: string, help: string, repeat?: typeof collect]>
+> = {
+  env: ['-e, --env <NAME=value>', 'set a variable; NAME alone takes your own value (repeatable)', collect],
+  envFile: ['--env-file <file>', 'read variables from a file (repeatable)', collect],
+  volume: ['-v, --volume <host:container[:ro]>', 'mount a folder or file (repeatable)', collect],
+  workdir: ['-w, --workdir <dir>', 'working directory in the container'],
+  user: ['-u, --user <user[:group]>', 'run as this user'],
+  memory: ['-m, --memory <size>', 'memory limit, such as 64m or 1.5g'],
+  cpus: ['--cpus <number>', 'CPU limit, such as 0.5'],
+  pidsLimit: ['--pids-limit <number>', 'limit on processes and threads (default: 256)'],
+  ulimit: ['--ulimit <name=number>', 'resource limit, such as nofile=1024 (repeatable)', collect],
+  network: ['--network <none|default>', 'none: loopback only'],
+  tmpfsSize: ['--tmpfs-size <MB>', 'make /tmp a tmpfs of this size'],
+  interactive: ['-i, --interactive', 'pass standard input on'],
+  rm: ['--rm', 'accepted for habit: the container is always removed'],
+  init: ['--init', 'accepted for habit: an init process is there by default'],
+  name: ['--name <id>', 'the same as --id'],
+  id: ['--id <id>', 'name the run (default: a random id)'],
+  pull: ['--pull <missing|always|never>', 'when to ask the registry for the image (default: missing)'],
+  hardened: ['--hardened', 'the profile for code you do not trust: no network, read-only, no root'],
+  timeout: ['--timeout <duration>', 'end the run after this time: milliseconds, or 5s, 2m; exit code 124'],
+}
+
+/** Adds IMAGE, COMMAND and every option that describes a task. */
+export function addTaskOptions(command: Command): Command {
+  addImageAndCommand(command, 'the image to run; only a name where the driver has no images')
+  addTaskFlags(command, Object.keys(definitions) as (keyof TaskOptions)[])
+  return refuseDockerOptions(command)
+}
+
+/** Adds IMAGE and COMMAND; options after IMAGE belong to the command. */
+export function addImageAndCommand(command: Command, image: string): Command {
+  return command
+    .usage('[options] IMAGE [COMMAND...]')
+    .argument('<image>', image)
+    .argument('[command...]', "what to run in it (default: the image's own command)")
+    .passThroughOptions()
+}
+
+/** Adds some of the options that describe a task. */
+export function addTaskFlags(command: Command, names: readonly (keyof TaskOptions)[]): Command {
+  for (const name of names) {
+    const [flags, help, repeat] = definitions[name]
+    if (repeat === undefined) command.option(flags, help)
+    else command.option(flags, help, repeat)
+  }
+  return command
+}
+
+/** Builds the task that the options describe. The library validates its fields; only the command line's own syntax is checked here. */
 export function taskOf(image: string, command: readonly string[], options: TaskOptions): ContainerTask {
   return {
     image,
@@ -44,11 +102,6 @@ export function taskOf(image: string, command: readonly string[], options: TaskO
     profile: options.hardened ? 'hardened' : undefined,
     timeout: options.timeout === undefined ? undefined : readTimeout(options.timeout),
   }
-}
-
-export function readCount(option: string, text: string): number {
-  if (!/^\d+$/.test(text)) throw new UsageError(`${option}: "${text}" is not a whole number`)
-  return Number(text)
 }
 
 function readTimeout(text: string): number {
@@ -96,7 +149,7 @@ function readNetwork(text: string): boolean {
   return text === 'none'
 }
 
-function readPull(text: string): 'missing' | 'always' | 'never' {
+function readPull(text: string): NonNullable<ContainerTask['pull']> {
   if (text !== 'missing' && text !== 'always' && text !== 'never') {
     throw new UsageError(`--pull: "${text}" is not one of missing, always, never`)
   }

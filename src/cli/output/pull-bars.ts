@@ -1,6 +1,6 @@
 import type { PullProgress } from '../../engines/pull-progress.ts'
-import { formatDuration } from '../options/duration.ts'
 import type { Colors } from './colors.ts'
+import { formatBytes, formatDuration } from './format.ts'
 import { printable } from './printable.ts'
 
 const full = 24
@@ -43,16 +43,4 @@ export function pullLine({ image, state, attempt, retryIn, error, total }: PullP
 function bar(current: number, total: number): string {
   const done = total > 0 ? Math.min(full, Math.round((current / total) * full)) : 0
   return `${'█'.repeat(done)}${'░'.repeat(full - done)}`
-}
-
-/** Bytes as people read them, in powers of 1000 as registries count them. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
-  let value = bytes
-  let unit = 0
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000
-    unit++
-  }
-  return `${unit > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`
 }

@@ -7,7 +7,7 @@ export function resultJson(result: RunResult, more: object = {}): string {
   return JSON.stringify({ ...more, ...result, stats: statsJson(result.stats), error: errorJson(result.error) })
 }
 
-/** Samples in the seed's form, which `decodeStats` and Fn read: times as text, whole numbers. */
+/** Samples in Fn's form, which `decodeStats` and Fn read: times as text, whole numbers. */
 export function statsJson(stats: readonly Stat[]): unknown {
   return JSON.parse(encodeStats(stats) || '[]')
 }

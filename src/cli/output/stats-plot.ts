@@ -10,8 +10,8 @@ export interface PlotStyle {
   /** Rows of each chart; of an odd number one is in the middle, where a label goes. */
   readonly height: number
   readonly colors: Colors
-  /** What ran it, where that is known. */
-  readonly driver?: string | undefined
+  /** How to get samples of a run that has none. */
+  readonly hint?: string | undefined
 }
 
 type Point = [seconds: number, value: number]
@@ -24,7 +24,7 @@ const frame = 4
 /** The CPU and the memory of one run over its time, as lines for a terminal. */
 export async function plotStats(stats: readonly Stat[], style: PlotStyle): Promise<string[]> {
   const [first] = stats
-  if (first === undefined) return [`no samples: it ended before the first one${hint(style)}`]
+  if (first === undefined) return [noSamples(style)]
   const series = (name: string, unit: number) =>
     stats.flatMap(({ timestamp, metrics: { [name]: value } }): Point[] =>
       value === undefined ? [] : [[(timestamp - first.timestamp) / 1000, value / unit]],
@@ -41,11 +41,8 @@ export async function plotStats(stats: readonly Stat[], style: PlotStyle): Promi
   ]
 }
 
-/** What could be done about a run without samples, where there is anything. */
-const hint = ({ driver }: PlotStyle) =>
-  driver === 'process' || process.env.COOKIETIN_SAMPLER === 'cgroup'
-    ? ''
-    : '; COOKIETIN_SAMPLER=cgroup samples short runs, too'
+const noSamples = ({ hint }: PlotStyle) =>
+  `no samples: it ended before the first one${hint === undefined ? '' : `; ${hint}`}`
 
 /** The curve never comes to a peak that no sample saw, which has to be said. `sampled` is the most that one saw. */
 function memoryTitle(stats: readonly Stat[], sampled: number): string {

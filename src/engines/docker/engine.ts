@@ -79,6 +79,7 @@ class OpenDockerEngine implements DockerEngine {
   readonly apiVersion: string
   readonly endpoint: { readonly source: string; readonly url: string }
   readonly local: boolean
+  readonly socketSharing: { readonly unavailable: string | undefined }
   readonly instance: string
   readonly transitions$ = new Subject<DriverTransition>()
   readonly prefork$: Observable<PreforkUsage>
@@ -105,6 +106,11 @@ class OpenDockerEngine implements DockerEngine {
     this.apiVersion = apiVersion
     this.endpoint = { source: endpoint.source, url: endpoint.url }
     this.local = context.local
+    this.socketSharing = {
+      unavailable: context.local
+        ? undefined
+        : `the engine at ${endpoint.url} is on another machine, where our sockets are not seen`,
+    }
     this.instance = context.instance
     this.prefork$ = this.#pool?.usage$ ?? of({ size: 0, free: 0, leased: 0, pending: 0 })
     this.imageCache$ = context.cleaner.usage$

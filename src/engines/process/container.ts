@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { EMPTY, from, type Observable, Subject, switchMap, takeUntil } from 'rxjs'
-import type { Exit } from '../../../machines/exit.ts'
+import type { Exit } from '../../../machines/cookie-types.ts'
 import { CookietinError } from '../../errors.ts'
 import type { Stat } from '../../stats/stat.ts'
 import { deferred } from '../../utils/deferred.ts'

@@ -1,8 +1,8 @@
-import { type AnyActorRef, fromPromise } from 'xstate'
 import { slotMachine } from '../../../machines/slot.ts'
+import { actorParts } from '../../utils/actors/actor-parts.ts'
 
-/** What a slot's machine has done for it. */
-export interface SlotWork {
+/** What a slot's actor works on. */
+export interface SlotDependencies {
   launch(): Promise<void>
   listen(signal: AbortSignal): Promise<void>
   freeze(): Promise<void>
@@ -10,27 +10,16 @@ export interface SlotWork {
   retire(): Promise<void>
 }
 
-// Beside the machine, as a cookie's parts are: one machine serves all slots.
-const works = new WeakMap<AnyActorRef, SlotWork>()
+/** The dependencies of each slot's actor. */
+export const slotParts = actorParts<SlotDependencies>()
 
-/** Must be called before the actor is started. */
-export function assignWork(actor: AnyActorRef, work: SlotWork): void {
-  works.set(actor, work)
-}
-
-const call = (act: (work: SlotWork, signal: AbortSignal) => Promise<void>) =>
-  fromPromise<void, AnyActorRef>(({ input, signal }) => {
-    const work = works.get(input)
-    return work === undefined ? Promise.reject(new Error('this actor was not made by a function')) : act(work, signal)
-  })
-
-/** The slot's machine with its actors joined to a container. */
+/** The slot's machine, with its actors joined to a container. */
 export const hotSlotMachine = slotMachine.provide({
   actors: {
-    launch: call(work => work.launch()),
-    listen: call((work, signal) => work.listen(signal)),
-    freeze: call(work => work.freeze()),
-    unfreeze: call(work => work.unfreeze()),
-    retire: call(work => work.retire()),
+    launch: slotParts.promise(({ launch }) => launch()),
+    listen: slotParts.promise(({ listen }, signal) => listen(signal)),
+    freeze: slotParts.promise(({ freeze }) => freeze()),
+    unfreeze: slotParts.promise(({ unfreeze }) => unfreeze()),
+    retire: slotParts.promise(({ retire }) => retire()),
   },
 })

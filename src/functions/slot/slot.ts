@@ -7,13 +7,14 @@ import { shownOf } from '../../cookie/inspectable.ts'
 import type { OpenCookie } from '../../cookie/open-cookie.ts'
 import { CookietinError, toCookietinError } from '../../errors.ts'
 import type { Demand } from '../../queue/resource-pool.ts'
+import { followState } from '../../utils/actors/follow-state.ts'
 import { makeInspectable } from '../../utils/actors/inspectable.ts'
 import { Exchange, type Outgoing, slotAgent } from '../http/exchange.ts'
 import type { SocketFolder } from '../socket/folder.ts'
 import { type Listener, untilListening } from '../socket/listener.ts'
 import type { ResolvedSpec } from '../spec.ts'
 import type { LogRouter } from './log-router.ts'
-import { assignWork, hotSlotMachine } from './slot-actor.ts'
+import { hotSlotMachine, slotParts } from './slot-actor.ts'
 
 /** The states of a slot. */
 export type SlotState =
@@ -61,19 +62,16 @@ export class Slot {
       ...(inspect === undefined ? {} : { inspect }),
     })
     if (inspect !== undefined) makeInspectable(this.actor, shownOf(cookie))
-    assignWork(this.actor, {
+    slotParts.assign(this.actor, {
       launch: () => this.#launch(),
       listen: signal => this.#listen(signal),
       freeze: () => cookie.freeze(),
       unfreeze: () => cookie.unfreeze(),
       retire: () => this.#retire(),
     })
-    this.actor.subscribe(snapshot => {
-      const state = snapshot.value as SlotState
-      const from = this.#state
-      if (state === from) return
-      this.#state = state
-      parts.changed(this, state, from)
+    followState(this.actor, ({ from, to }) => {
+      this.#state = to
+      parts.changed(this, to, from)
     })
   }
 

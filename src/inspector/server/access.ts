@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 
-/** Who may talk to an inspector. */
+/** Decides which requests an inspector answers. */
 export class Access {
   readonly #token: Buffer
   readonly #host: string
@@ -15,20 +15,19 @@ export class Access {
   }
 
   /**
-   * The path behind the token; undefined where the request may not be answered: its token is wrong, or it came from a page of another site, or
-   * under a name that is not ours (a foreign name that leads here is how such a page would get around the rule of the same origin).
+   * True for a request with the token, under a name of this inspector, and not from a page of another site.
+   * The name matters: a page of another site can have its own name lead here, and so pass the same-origin rule.
    */
-  pathOf({ url = '', method, headers }: IncomingMessage): string | undefined {
-    const [, token, path] = /^\/([^/?]*)\/([^?]*)(?:\?.*)?$/.exec(url) ?? []
-    // By digest: the comparison takes as long whatever the length.
-    const mayPass = timingSafeEqual(digest(token ?? ''), this.#token)
-    if (!mayPass || !this.#isOurs(headers.host)) return undefined
+  allows({ url = '', method, headers }: IncomingMessage): boolean {
+    const [, token = ''] = /^\/([^/?]*)\//.exec(url) ?? []
+    // Digests have one length, so the comparison always takes the same time.
+    const hasToken = timingSafeEqual(digest(token), this.#token)
+    if (!hasToken || !this.#isOurs(headers.host)) return false
     const { origin } = headers
-    // A browser tells the origin of every POST.
-    if (origin === undefined ? method !== 'GET' && method !== 'HEAD' : !this.#isOurs(originHost(origin)))
-      return undefined
-    if (headers['sec-fetch-site'] === 'cross-site' && method !== 'GET') return undefined
-    return path
+    const isRead = method === 'GET' || method === 'HEAD'
+    // Browsers send the origin with every POST.
+    if (origin === undefined ? !isRead : !this.#isOurs(originHost(origin))) return false
+    return headers['sec-fetch-site'] !== 'cross-site' || method === 'GET'
   }
 
   #isOurs(host: string | undefined): boolean {
@@ -37,12 +36,12 @@ export class Access {
     const plain = name.toLowerCase().replace(/^\[|\]$/g, '')
     if (plain === this.#host.toLowerCase()) return true
     if (isLoopback(this.#host)) return isLoopback(plain)
-    // Bound to every address: a name could be anybody's, an address is this machine's.
+    // Bound to every address: any name can lead here, but an address is this machine's.
     return (this.#host === '0.0.0.0' || this.#host === '::') && (isIP(plain) > 0 || plain === 'localhost')
   }
 }
 
-/** True for the addresses of this machine only. */
+/** True for a name or an address that only this machine can reach. */
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host)
 

@@ -1,21 +1,21 @@
 import type { ControlRequest } from '../protocol.ts'
 import type { Hub } from '../tracking/hub.ts'
 
-/** How a request to control an actor was met: an HTTP status, and why. */
+/** The HTTP status for a request to control an actor, and the error. */
 export interface ControlAnswer {
-  readonly status: number
+  readonly status: 200 | 400 | 404 | 409
   readonly error?: string
 }
 
 const actions: readonly ControlRequest['action'][] = ['freeze', 'unfreeze', 'cancel']
 
-/** Does to an actor what a page asks for. */
+/** Controls an actor as a page requests. */
 export async function control(hub: Hub, body: string): Promise<ControlAnswer> {
   const request = read(body)
   if (request === undefined) return { status: 400, error: `Send {"key": …, "action": "${actions.join('" | "')}"}` }
   const { key, action } = request
   const actor = hub.get(key)
-  if (actor === undefined) return { status: 404, error: 'This actor is not kept any more' }
+  if (actor === undefined) return { status: 404, error: 'The inspector no longer keeps this actor' }
   const { inspectable } = actor
   if (inspectable?.[action] === undefined) {
     return { status: 409, error: `Cannot ${action} ${actor.identity.id}: it is at its end, or cannot be controlled` }

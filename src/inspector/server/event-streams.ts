@@ -1,31 +1,68 @@
 import type { ServerResponse } from 'node:http'
-import { EventStream } from './event-stream.ts'
+import type { Audience } from '../tracking/hub.ts'
 
-/** How long the pages may take to hear the last of it, in ms. */
-const lastWords = 500
+/** A page counts as behind when more than this is buffered for it, in bytes. */
+const maxBuffered = 4 * 1024 * 1024
 
-/** Every page that listens. */
+/** Delay before a page reconnects, in ms. */
+const reconnectDelay = 1_000
+
+/** How long `end` waits for the pages to receive what is buffered, in ms. */
+const endTimeout = 500
+
+/** A page that is connected by server-sent events. */
+export class EventStream implements Audience {
+  readonly #response: ServerResponse
+
+  constructor(response: ServerResponse) {
+    this.#response = response
+    response.write(`retry: ${reconnectDelay}\n\n`)
+  }
+
+  send(json: string): void {
+    this.#response.write(`data: ${json}\n\n`)
+  }
+
+  /** Resolves when the page has received everything, or has disconnected. */
+  async end(): Promise<void> {
+    if (this.#response.destroyed) return
+    await new Promise<void>(resolve => {
+      this.#response.once('close', resolve)
+      this.#response.end(resolve)
+    })
+  }
+
+  get isBehind(): boolean {
+    return this.#response.writableLength > maxBuffered
+  }
+
+  whenCaughtUp(callback: () => void): void {
+    this.#response.once('drain', callback)
+  }
+}
+
+/** The streams of all connected pages. */
 export class EventStreams {
   readonly #open = new Set<EventStream>()
 
-  /** `closed` is called when the page is gone. */
-  add(response: ServerResponse, closed: (stream: EventStream) => void = () => {}): EventStream {
+  /** Makes a stream of a response whose headers are sent. `onClose` is called when the page has disconnected. */
+  add(response: ServerResponse, onClose: (stream: EventStream) => void = () => {}): EventStream {
     const stream = new EventStream(response)
     this.#open.add(stream)
     response.once('close', () => {
       this.#open.delete(stream)
-      closed(stream)
+      onClose(stream)
     })
     return stream
   }
 
-  /** Resolves when every page has taken what it was sent, or is too slow for that. */
+  /** Ends every stream. Resolves when the pages have received everything, and after 500 ms at the latest. */
   async end(): Promise<void> {
     let timer: NodeJS.Timeout | undefined
-    const late = new Promise(resolve => {
-      timer = setTimeout(resolve, lastWords)
+    const timeout = new Promise(resolve => {
+      timer = setTimeout(resolve, endTimeout)
     })
-    await Promise.race([Promise.all([...this.#open].map(stream => stream.end())), late])
+    await Promise.race([Promise.all([...this.#open].map(stream => stream.end())), timeout])
     clearTimeout(timer)
   }
 }

@@ -1,7 +1,6 @@
 import type { Observable } from 'rxjs'
 import type { InspectionEvent, Observer } from 'xstate'
 import { InvalidInputError } from '../../errors.ts'
-import type { Stat } from '../../stats/stat.ts'
 
 /** An XState inspector, in either of its forms. */
 export type Inspect = ((event: InspectionEvent) => void) | Observer<InspectionEvent>
@@ -13,7 +12,7 @@ export interface Inspectable {
   /** Texts that nobody may see: they are masked wherever they turn up. */
   readonly secrets?: readonly string[]
   /** Resource samples; subscribed to while somebody looks. */
-  readonly stats$?: Observable<Stat>
+  readonly stats$?: Observable<{ readonly timestamp: number; readonly metrics: Readonly<Record<string, number>> }>
   freeze?(): Promise<void>
   unfreeze?(): Promise<void>
   cancel?(reason: unknown): Promise<void>

@@ -7,7 +7,7 @@ export interface Field<T> {
   readonly otherwise: T
   /** What is allowed, as a phrase that follows "must be". */
   readonly allowed: string
-  /** Another name of the key, as spelt by a later version of the seed. */
+  /** Another name of the key, as spelt by a later version of Fn. */
   readonly alias?: string
   /** Its value is in no error. */
   readonly secret?: boolean
@@ -129,7 +129,7 @@ export function oneOf<const T extends string>(choices: readonly T[], otherwise: 
   }
 }
 
-/** True or false, also as a number, of which 0 is false, as in the seed. */
+/** True or false, also as a number, of which 0 is false, as in Fn. */
 export function flag(otherwise: boolean): Field<boolean> {
   return {
     otherwise,

@@ -15,7 +15,7 @@ import { engineSocket } from '../../support/engine/request.ts'
 import { ensureTestImage, testImage } from '../../support/images/images.ts'
 import { checkLeaks } from '../../support/leaks/hooks.ts'
 import { makeCertificates } from '../../support/servers/certificates.ts'
-import { haveSshd, startSshd } from '../../support/servers/sshd.ts'
+import { startSshd } from '../../support/servers/sshd.ts'
 
 checkLeaks()
 
@@ -161,13 +161,13 @@ describe('TLS', () => {
   })
 })
 
-describe.runIf(haveSshd())('ssh', () => {
+describe('ssh', () => {
   const tunnels = async () => (await readdir(tmpdir())).filter(name => name.startsWith('cookietin-'))
 
   test('one session carries everything, and is gone at the close', async () => {
     const before = await tunnels()
     await using sshd = await startSshd()
-    const env = { DOCKER_HOST: `ssh://root@127.0.0.1:${sshd.port}${engineSocket()}` }
+    const env = { DOCKER_HOST: `ssh://${sshd.user}@127.0.0.1:${sshd.port}${engineSocket()}` }
     const engine = await createDockerEngine(config({ sshCommand: sshd.command }), env)
     const containers = [1, 2, 3, 4].map(() => engine.container(resolveTask(echo)))
     const lives = await Promise.all(containers.map(container => live(container, echo.input)))
@@ -181,7 +181,7 @@ describe.runIf(haveSshd())('ssh', () => {
 
   test('a tunnel that breaks is made again, and the exit is found', async () => {
     await using sshd = await startSshd()
-    const env = { DOCKER_HOST: `ssh://root@127.0.0.1:${sshd.port}${engineSocket()}` }
+    const env = { DOCKER_HOST: `ssh://${sshd.user}@127.0.0.1:${sshd.port}${engineSocket()}` }
     const engine = await createDockerEngine(config({ sshCommand: sshd.command }), env)
     const container = engine.container(resolveTask({ ...echo, command: ['sh', '-c', 'sleep 1; exit 7'] }))
     await container.prepare(never)
@@ -194,11 +194,11 @@ describe.runIf(haveSshd())('ssh', () => {
 
   test('a server that refuses us is told in its own words', async () => {
     await using sshd = await startSshd()
-    const env = { DOCKER_HOST: `ssh://root@127.0.0.1:${sshd.port}` }
+    const env = { DOCKER_HOST: `ssh://${sshd.user}@127.0.0.1:${sshd.port}` }
     const engine = createDockerEngine(config({ sshCommand: 'ssh' }), env)
     await expect(engine).rejects.toMatchObject({
       code: 'ERR_COOKIETIN_ENGINE_UNREACHABLE',
-      message: expect.stringMatching(/ssh tunnel to ssh:\/\/root@127\.0\.0\.1.*It said: /s),
+      message: expect.stringMatching(/ssh tunnel to ssh:\/\/\S+@127\.0\.0\.1.*It said: /s),
     })
   })
 })

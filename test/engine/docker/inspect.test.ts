@@ -25,13 +25,13 @@ it('shows an inspector the actors that the driver keeps beside its cookies, too'
   await driver.close()
   const { machines, actors } = snapshotOf(hub)
   expect(status).toBe('success')
-  expect(Object.keys(machines).sort()).toEqual(['buddy', 'cookie', 'image'])
+  expect(Object.keys(machines).sort()).toEqual(['cookie', 'image', 'namespace'])
   expect(actors.find(({ id }) => id === 'the-bun')).toMatchObject({ image, state: 'closed', status: 'success' })
   expect(actors.find(({ machine }) => machine === 'image')).toMatchObject({
     image: expect.stringContaining('no-such-image'),
     over: true,
   })
-  expect(actors.find(({ machine }) => machine === 'buddy')).toMatchObject({ id: 'namespace-0', over: true })
+  expect(actors.find(({ machine }) => machine === 'namespace')).toMatchObject({ id: 'namespace-0', over: true })
   hub.close()
 })
 

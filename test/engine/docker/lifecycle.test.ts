@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Exit } from '../../../machines/exit.ts'
+import type { Exit } from '../../../machines/cookie-types.ts'
 import type { ContainerTask } from '../../../src/task/task.ts'
 import { live, noEvents, streamsOf, testEngine } from '../../support/engine/docker.ts'
 import { engineRequest } from '../../support/engine/request.ts'

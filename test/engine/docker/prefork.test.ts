@@ -5,17 +5,16 @@ import { filter, firstValueFrom } from 'rxjs'
 import { describe, expect, test } from 'vitest'
 import type { DockerEngineDriver } from '../../../src/driver/docker-driver.ts'
 import type { DockerConfig } from '../../../src/engines/docker/config/config.ts'
-import type { DockerEngine } from '../../../src/engines/docker/engine.ts'
 import type { PreforkUsage } from '../../../src/engines/docker/network/pool.ts'
 import type { DriverTransition } from '../../../src/engines/docker/transitions.ts'
 import { createDockerDriver } from '../../../src/index.ts'
 import { containersWith, engineRequest } from '../../support/engine/request.ts'
-import { kitchen, shell, until } from '../setup.ts'
+import { setup, shell, until } from '../setup.ts'
 
 /** A setup whose pool is filled. */
 async function pooled(config: DockerConfig, concurrency = 4) {
-  const { driver, executor, containers } = await kitchen({ concurrency }, config)
-  const engine = (driver as DockerEngineDriver).engine as DockerEngine
+  const { driver, executor, containers } = await setup({ concurrency }, config)
+  const engine = (driver as DockerEngineDriver).engine
   const transitions: DriverTransition[] = []
   engine.transitions$.subscribe(transition => transitions.push(transition))
   const reaches = (usage: Partial<PreforkUsage>) =>
@@ -158,8 +157,8 @@ describe('a pool', () => {
 
   test('retries with pauses when its command ends at once or its network is missing, and cookies run without it', async () => {
     for (const config of [{ preForkImage: 'busybox', preForkCmd: 'true' }, { preForkNetworks: 'no-such-network' }]) {
-      const { driver, executor } = await kitchen({}, { preForkPoolSize: 1, ...config })
-      const engine = (driver as DockerEngineDriver).engine as DockerEngine
+      const { driver, executor } = await setup({}, { preForkPoolSize: 1, ...config })
+      const engine = (driver as DockerEngineDriver).engine
       const failures: unknown[] = []
       engine.transitions$.subscribe(({ error }) => error === undefined || failures.push(error))
       await firstValueFrom(engine.transitions$.pipe(filter(({ to }) => to === 'pausing')))

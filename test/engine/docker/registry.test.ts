@@ -14,7 +14,7 @@ import { type EngineProxy, startProxy } from '../../support/engine/proxy.ts'
 import { engineRequest } from '../../support/engine/request.ts'
 import { watchLeaks } from '../../support/leaks/leaks.ts'
 import { startRegistry, type TestRegistry } from '../../support/servers/registry.ts'
-import { kitchen } from '../setup.ts'
+import { setup } from '../setup.ts'
 
 let open: TestRegistry
 let closed: TestRegistry
@@ -211,7 +211,7 @@ describe('a registry with a password', () => {
     const inspect = (event: InspectionEvent) => {
       events.push(inspectDeep(event, { depth: 6 }))
     }
-    const { driver, executor } = await kitchen(
+    const { driver, executor } = await setup(
       { inspect },
       { registries: { [closed.host]: { ...login, password: 'canary-wrong-9' } } },
     )

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { live, testEngine } from '../../support/engine/docker.ts'
 import { type Fault, startProxy } from '../../support/engine/proxy.ts'
 import { engineRequest } from '../../support/engine/request.ts'
-import { kitchen, shell, until } from '../setup.ts'
+import { setup, shell, until } from '../setup.ts'
 
 const quick = { engineTimeout: 600, startTimeout: 1_500, reconnectTimeout: 1_000, outputTimeout: 500 }
 const faults: readonly Fault[] = ['cutBefore', 'cutAfter', 'hang', 'garbage', 'html', 'error500', 'cutBody', 'redirect']
@@ -14,7 +14,7 @@ const refusals: readonly Fault[] = ['error500', 'redirect']
 async function behindProxy() {
   const proxy = await startProxy()
   onTestFinished(() => proxy[Symbol.asyncDispose]())
-  const { executor } = await kitchen({ concurrency: 1 }, { docker: `unix://${proxy.socketPath}`, ...quick })
+  const { executor } = await setup({ concurrency: 1 }, { docker: `unix://${proxy.socketPath}`, ...quick })
   /** Breaks the first such call, and tells whether one came. */
   const breakOnce = (action: string, fault: Fault) => {
     let broken = 0

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import type { HotFunction } from '../../../src/index.ts'
-import { hotKitchen, transition } from './setup.ts'
+import { setup, transition } from './setup.ts'
 
 const codes: Record<string, string> = {
   'never listens': 'LISTEN_TIMEOUT',
@@ -63,7 +63,7 @@ afterAll(async () => {
 afterEach(() => expect(visited).toBe(false))
 
 const misbehaving = async (way: string) => {
-  const { make, containers } = await hotKitchen()
+  const { make, containers } = await setup()
   const fn = make('misbehave', {
     env: { WAY: way, VICTIM: victimPath },
     launchTimeout: way === 'never listens' ? 500 : 5_000,
@@ -91,7 +91,7 @@ it.each(Object.entries(codes))('a function that %s: %s', async (way, code) => {
 })
 
 it('what a container wrote before it failed to listen is in the error, unless the function has a log for it', async () => {
-  const { make } = await hotKitchen()
+  const { make } = await setup()
   const spec = { env: { WAY: 'exits while it should listen' } }
   await expect(make('misbehave', spec).invoke()).rejects.toThrow(
     /with exit code 3.*\. It wrote last:\nError: no flour$/,
@@ -110,7 +110,7 @@ it.each(Object.entries(inBody))('a function that %s: %s, after its headers', asy
 })
 
 it('a function that answers whole and exits has answered, however late its caller reads', async () => {
-  const { make, executor } = await hotKitchen()
+  const { make, executor } = await setup()
   await using fn = make('misbehave', { env: { WAY: 'answers and exits' } })
   const ended = transition(executor, ({ from }) => from === 'running')
   const response = await fn.invoke({ body: 'x', timeout: 20_000 })
@@ -119,7 +119,7 @@ it('a function that answers whole and exits has answered, however late its calle
 })
 
 it('the next call gets a fresh container', async () => {
-  const { make } = await hotKitchen()
+  const { make } = await setup()
   await using fn = make('echo', { timeout: 20_000 })
   const pidOf = async () => ((await (await fn.invoke()).json()) as { calls: number }).calls
   expect([await pidOf(), await pidOf()]).toEqual([1, 2])
@@ -146,7 +146,7 @@ it('a function that fills its folder fills a megabyte, not the disk', async () =
 })
 
 it('a call that breaks its own input ends its container', async () => {
-  const { make } = await hotKitchen()
+  const { make } = await setup()
   await using fn = make('echo')
   async function* body() {
     yield 'a'
@@ -157,7 +157,7 @@ it('a call that breaks its own input ends its container', async () => {
 })
 
 it('a cancel ends a call that waits, and one that runs', async () => {
-  const { make } = await hotKitchen({ concurrency: 1 })
+  const { make } = await setup({ concurrency: 1 })
   await using fn = make('echo')
   const controller = new AbortController()
   const heard = new PassThrough()

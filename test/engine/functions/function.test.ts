@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { hotKitchen, transition } from './setup.ts'
+import { setup, transition } from './setup.ts'
 
 const collect = () => {
   let text = ''
@@ -20,7 +20,7 @@ const collect = () => {
 
 describe('a call', () => {
   it('reaches the function as Fn sends it, and its answer the caller', async () => {
-    const { make } = await hotKitchen()
+    const { make } = await setup()
     await using echo = make('echo', { memory: '128m', env: { GREETING: 'hi' } })
     const response = await echo.invoke({
       body: JSON.stringify({ status: 201 }),
@@ -58,7 +58,7 @@ describe('a call', () => {
   })
 
   it('streams 32 MiB in and out, with their length or without', async () => {
-    const { make } = await hotKitchen()
+    const { make } = await setup()
     await using echo = make('echo')
     const size = 32 * 1024 * 1024
     for (const body of [Buffer.alloc(size, 7), chunksOf(size)]) {
@@ -69,7 +69,7 @@ describe('a call', () => {
   })
 
   it('keeps to the length that its caller states, or ends its container', async () => {
-    const { make } = await hotKitchen()
+    const { make } = await setup()
     await using echo = make('echo')
     const call = (length: string) =>
       echo.invoke({ body: chunksOf(65_536), headers: { 'Content-Length': length, 'x-raw': '1' } })
@@ -81,7 +81,7 @@ describe('a call', () => {
   })
 
   it('has its own log, and no other call has it', async () => {
-    const { make } = await hotKitchen()
+    const { make } = await setup()
     const between = collect()
     await using echo = make('echo', { stdout: between.writable })
     const [first, second] = [collect(), collect()]
@@ -104,7 +104,7 @@ describe('a call', () => {
   })
 
   it('of a function that says it failed, or ran out of time, rejects and leaves the container', async () => {
-    const { make } = await hotKitchen()
+    const { make } = await setup()
     await using fdk = make('fdk')
     await expect(fdk.invoke({ body: '{"fail":true}' })).rejects.toMatchObject({
       code: 'ERR_COOKIETIN_FUNCTION_FAILED',
@@ -114,7 +114,7 @@ describe('a call', () => {
   })
 
   it('works for a container that runs as somebody else, with the hardened profile', async () => {
-    const { make } = await hotKitchen()
+    const { make } = await setup()
     for (const spec of [{ user: '1234:1234' }, { profile: 'hardened' as const }]) {
       await using echo = make('echo', spec)
       expect(await (await echo.invoke()).json()).toMatchObject({ calls: 1 })
@@ -122,7 +122,7 @@ describe('a call', () => {
   })
 
   it('to a bad spec or with a bad timeout is refused with every bad field', async () => {
-    const { make, executor } = await hotKitchen({ memory: '64m' })
+    const { make, executor } = await setup({ memory: '64m' })
     expect(() =>
       make('echo', { freezeAfter: -1, idleTimeout: Number.NaN, maxContainers: 0, maxResponseBody: 'x' }),
     ).toThrow(
@@ -144,7 +144,7 @@ describe('a call', () => {
 
 describe('Fn’s own kit, unmodified', () => {
   it.each([1, 8])('serves 1 000 calls, %i at once, with frozen spells between', async lanes => {
-    const { make, executor } = await hotKitchen({ concurrency: 4 })
+    const { make, executor } = await setup({ concurrency: 4 })
     await using fdk = make('fdk', { freezeAfter: 20 })
     const ids = new Set<string>()
     let next = 0

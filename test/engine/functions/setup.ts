@@ -4,10 +4,10 @@ import { onTestFinished } from 'vitest'
 import type { FunctionSpec } from '../../../src/functions/spec.ts'
 import type { DockerConfig, Executor, ExecutorOptions, Transition } from '../../../src/index.ts'
 import { ensureFunctionImage, functionImage } from '../../support/images/function-image.ts'
-import { kitchen } from '../setup.ts'
+import { setup as setupEngine } from '../setup.ts'
 
 /** An executor on the real engine, and functions of the test image; fails the test that leaves a container, socket, folder or mount behind. */
-export async function hotKitchen(options: Omit<ExecutorOptions, 'driver'> = {}, config: DockerConfig = {}) {
+export async function setup(options: Omit<ExecutorOptions, 'driver'> = {}, config: DockerConfig = {}) {
   await ensureFunctionImage()
   // Runs last, after the executor was closed.
   onTestFinished(() => {
@@ -17,7 +17,7 @@ export async function hotKitchen(options: Omit<ExecutorOptions, 'driver'> = {}, 
       .filter(line => folders.some(name => line.includes(name)))
     if (folders.length + mounts.length > 0) throw new Error(`left: ${[...folders, ...mounts].join(', ')}`)
   })
-  const { executor, driver, containers } = await kitchen(options, config)
+  const { executor, driver, containers } = await setupEngine(options, config)
   const make = (file: string, spec: Partial<FunctionSpec> = {}) =>
     executor.function({ image: functionImage, command: ['node', `/function/${file}.cjs`], disableNet: true, ...spec })
   return { executor, driver, containers, make }

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { startProxy } from '../../support/engine/proxy.ts'
 import { functionImage } from '../../support/images/function-image.ts'
-import { hotKitchen, transition as next } from './setup.ts'
+import { transition as next, setup } from './setup.ts'
 
 const callsOf = async (response: Promise<Response>) => ((await (await response).json()) as { calls: number }).calls
 
 describe('freezing', () => {
   it('an idle container is frozen, thawed for a call, and is the same one', async () => {
-    const { make, executor } = await hotKitchen()
+    const { make, executor } = await setup()
     await using fn = make('echo', { freezeAfter: 20 })
     for (const calls of [1, 2, 3]) {
       const frozen = next(executor, ({ to }) => to === 'frozen')
@@ -18,7 +18,7 @@ describe('freezing', () => {
   })
 
   it('a call that comes while a freeze is under way is served', async () => {
-    const { make, executor } = await hotKitchen()
+    const { make, executor } = await setup()
     await using fn = make('echo', { freezeAfter: 0 })
     for (const calls of [1, 2, 3, 4, 5]) {
       const freezing = next(executor, ({ to }) => to === 'freezing')
@@ -28,7 +28,7 @@ describe('freezing', () => {
   })
 
   it('past its idle time a frozen container is killed without ever running again', async () => {
-    const { make, executor } = await hotKitchen()
+    const { make, executor } = await setup()
     const seen: string[] = []
     executor.transitions$.subscribe(({ to }) => seen.push(to))
     await using fn = make('echo', { freezeAfter: 10, idleTimeout: 300 })
@@ -39,7 +39,7 @@ describe('freezing', () => {
   })
 
   it('a container that is killed while frozen costs its function nothing: the next call has a fresh one', async () => {
-    const { make, executor, containers } = await hotKitchen()
+    const { make, executor, containers } = await setup()
     await using fn = make('echo', { freezeAfter: 10 })
     const frozen = next(executor, ({ to }) => to === 'frozen')
     await callsOf(fn.invoke())
@@ -54,7 +54,7 @@ describe('freezing', () => {
 
   it('a call whose container cannot be thawed was never sent, and is served by a fresh one', async () => {
     await using proxy = await startProxy()
-    const { make, executor } = await hotKitchen({}, { docker: `unix://${proxy.socketPath}` })
+    const { make, executor } = await setup({}, { docker: `unix://${proxy.socketPath}` })
     await using fn = make('echo', { freezeAfter: 10 })
     const frozen = next(executor, ({ to }) => to === 'frozen')
     await callsOf(fn.invoke())
@@ -67,7 +67,7 @@ describe('freezing', () => {
   })
 
   it('a call whose time is up while its container is thawed is not sent, and the container serves on', async () => {
-    const { make, executor } = await hotKitchen()
+    const { make, executor } = await setup()
     await using fn = make('echo', { freezeAfter: 10 })
     const frozen = next(executor, ({ to }) => to === 'frozen')
     await callsOf(fn.invoke())
@@ -84,7 +84,7 @@ describe('freezing', () => {
 
 describe('slots', () => {
   it('the one that served last serves next', async () => {
-    const { make } = await hotKitchen()
+    const { make } = await setup()
     await using fn = make('echo', { freezeAfter: Number.POSITIVE_INFINITY })
     await fn.prewarm(3)
     expect(fn.size).toBe(3)
@@ -92,7 +92,7 @@ describe('slots', () => {
   })
 
   it('calls beyond the containers wait in order, and their wait counts towards their timeout', async () => {
-    const { make } = await hotKitchen()
+    const { make } = await setup()
     await using fn = make('echo', { maxContainers: 1 })
     const order: number[] = []
     const calls = [0, 1, 2, 3].map(async index => {
@@ -108,13 +108,13 @@ describe('slots', () => {
   })
 
   it('prewarm tells when a function cannot start', async () => {
-    const { make } = await hotKitchen()
+    const { make } = await setup()
     await using fn = make('misbehave', { env: { WAY: 'exits while it should listen' } })
     await expect(fn.prewarm(1)).rejects.toMatchObject({ code: 'ERR_COOKIETIN_FUNCTION_EXITED' })
   })
 
   it('a close lets calls come to their end; a forced one ends them', async () => {
-    const { make } = await hotKitchen({ concurrency: 2 })
+    const { make } = await setup({ concurrency: 2 })
     const gentle = make('echo')
     const [served, waited] = [1, 2].map(() => gentle.invoke({ body: '{"wait":200}' }))
     await gentle.close()
@@ -131,7 +131,7 @@ describe('slots', () => {
 
 describe('eviction', () => {
   it('ten functions over memory for four: every call succeeds, and none waits for ever', async () => {
-    const { make, executor } = await hotKitchen({ concurrency: 8, memory: '512m' })
+    const { make, executor } = await setup({ concurrency: 8, memory: '512m' })
     const alive = new Set<string>()
     let most = 0
     executor.transitions$.subscribe(({ id, to }) => {
@@ -149,7 +149,7 @@ describe('eviction', () => {
   })
 
   it('a function with more callers than containers that fit keeps its containers', async () => {
-    const { make, executor } = await hotKitchen({ concurrency: 8, memory: '256m' })
+    const { make, executor } = await setup({ concurrency: 8, memory: '256m' })
     const started = new Set<string>()
     executor.transitions$.subscribe(({ id, to }) => to === 'running' && started.add(id))
     await using fn = make('echo', { memory: '128m' })
@@ -164,7 +164,7 @@ describe('eviction', () => {
   })
 
   it('a busy function does not starve another one', async () => {
-    const { make } = await hotKitchen({ concurrency: 1 })
+    const { make } = await setup({ concurrency: 1 })
     await using busy = make('echo')
     await using other = make('echo')
     let over = false
@@ -178,7 +178,7 @@ describe('eviction', () => {
   })
 
   it('a task gets the place of a container that nobody calls; a frozen one is ended without a thaw', async () => {
-    const { make, executor } = await hotKitchen({ concurrency: 1 })
+    const { make, executor } = await setup({ concurrency: 1 })
     const seen: string[] = []
     await using fn = make('echo', { freezeAfter: 10 })
     const frozen = next(executor, ({ to }) => to === 'frozen')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Cookie, RunResult, Stat } from '../../../src/index.ts'
 import { diskOfEngine } from '../../support/engine/disk.ts'
-import { kitchen, shell } from '../setup.ts'
+import { setup, shell } from '../setup.ts'
 
 const MiB = 2 ** 20
 
@@ -24,25 +24,23 @@ const median = (values: readonly number[]) =>
 describe.each(['engine', 'cgroup'] as const)('what the %s sampler reads', sampler => {
   const config = { sampler, sampleInterval: 100 }
 
-  it('of a container that burns one CPU: 90 to 110 %', async context => {
-    const { driver } = await kitchen({}, config)
-    // Where others want the CPU, too, it does not get one of its own; it says itself how much it got.
-    for (let attempt = 0; attempt < 8; attempt++) {
+  it('of a container that burns one CPU: the share that it got, within 10 %', async () => {
+    const { driver } = await setup({}, config)
+    const readings: { got: number; cpu: number; user: number }[] = []
+    const agrees = ({ got, cpu, user }: (typeof readings)[number]) => Math.abs(cpu - got) <= 10 && user > got / 2
+    // On a busy machine it gets less than a CPU, and unevenly. It measures its share itself; a few attempts find an even one.
+    while (readings.length < 8 && !readings.some(agrees)) {
       const cookie = await driver.createCookie(shell('time timeout 3 sh -c "while :; do :; done"'))
       Object.assign((cookie.containerOptions as { HostConfig: object }).HostConfig, { CpuShares: 262_144 })
       const { result, stats } = await sampled(cookie)
-      if (shareOfTime(String(result.stderr)) < 0.95) continue
-      const reading = median(all(stats, 'cpu_total'))
-      expect(reading).toBeGreaterThanOrEqual(90)
-      expect(reading).toBeLessThanOrEqual(110)
-      expect(median(all(stats, 'cpu_user'))).toBeGreaterThan(50)
-      return
+      const got = 100 * shareOfTime(String(result.stderr))
+      readings.push({ got, cpu: median(all(stats, 'cpu_total')), user: median(all(stats, 'cpu_user')) })
     }
-    context.skip('this machine is too busy: no container got a CPU of its own')
+    expect(readings).toContainEqual(expect.toSatisfy(agrees))
   })
 
   it('of a container that holds 50 MiB: that, within 10 %', async () => {
-    const { driver } = await kitchen({}, config)
+    const { driver } = await setup({}, config)
     // dd fills a buffer of 50 MiB, then waits for the next one until the sleep has ended.
     const script = '(head -c 52428800 /dev/zero; sleep 2.5) | dd bs=52428800 iflag=fullblock of=/dev/null'
     const { stats } = await sampled(await driver.createCookie(shell(script, { memory: '128m' })))
@@ -55,7 +53,7 @@ describe.each(['engine', 'cgroup'] as const)('what the %s sampler reads', sample
   })
 
   it('of the network: what one container sends, and another gets', async () => {
-    const { driver } = await kitchen({}, config)
+    const { driver } = await setup({}, config)
     const network = { disableNet: false }
     // nc hangs up when its own input ends, so that is held open.
     const listen = 'mkfifo /f; sleep 60 > /f & hostname -i; nc -l -p 9000 < /f | wc -c; kill $!; sleep 2.2'
@@ -72,10 +70,9 @@ describe.each(['engine', 'cgroup'] as const)('what the %s sampler reads', sample
     }
   })
 
-  it('of the disk: what it writes to it and reads from it', async context => {
+  it('of the disk: what it writes to it and reads from it', async () => {
     const disk = await diskOfEngine()
-    if (disk === undefined) return context.skip('the engine keeps its data on no disk of this machine')
-    const { driver } = await kitchen({}, config)
+    const { driver } = await setup({}, config)
     const script = `dd if=/dev/zero of=/x bs=1M count=8 oflag=direct; dd if=/x of=/dev/null bs=1M count=4 iflag=direct; sleep 2.2`
     const cookie = await driver.createCookie(shell(script))
     // Kernels since 6.9 count for cgroup v1 only what goes to a disk that has a limit; this one is out of reach.
@@ -93,7 +90,7 @@ describe.each(['engine', 'cgroup'] as const)('what the %s sampler reads', sample
   })
 
   it('of a container with a fifth of a CPU: that it was held up', async () => {
-    const { driver } = await kitchen({}, config)
+    const { driver } = await setup({}, config)
     const cookie = await driver.createCookie(shell('timeout 2.3 sh -c "while :; do :; done"', { cpus: 200 }))
     const { stats } = await sampled(cookie)
     expect(Math.max(...all(stats, 'cpu_throttled_periods'))).toBeGreaterThan(5)

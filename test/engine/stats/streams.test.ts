@@ -1,12 +1,12 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createDockerDriver, rawSample, type Stat } from '../../../src/index.ts'
 import { startProxy } from '../../support/engine/proxy.ts'
-import { kitchen, shell, until } from '../setup.ts'
+import { setup, shell, until } from '../setup.ts'
 
 describe('the streams of samples', () => {
   it('are one for each container, however many subscribe, and closed at its end, while it is still there', async () => {
     const proxy = await proxyForTest()
-    const { driver } = await kitchen({}, { docker: `unix://${proxy.socketPath}` })
+    const { driver } = await setup({}, { docker: `unix://${proxy.socketPath}` })
     await using cookie = await driver.createCookie(shell('sleep 1.4'))
     const seen: Stat[][] = [[], [], []]
     let completed = 0
@@ -25,7 +25,7 @@ describe('the streams of samples', () => {
   })
 
   it('give the sample of the engine itself, too', async () => {
-    const { executor } = await kitchen()
+    const { executor } = await setup()
     const raw: unknown[] = []
     const execution = executor.run(shell('sleep 600'))
     execution.stats$.subscribe(stat => {
@@ -39,7 +39,7 @@ describe('the streams of samples', () => {
   it('are fifty at once, all closed after', async () => {
     const proxy = await proxyForTest()
     const count = 50
-    const { executor } = await kitchen({ concurrency: count }, { docker: `unix://${proxy.socketPath}` })
+    const { executor } = await setup({ concurrency: count }, { docker: `unix://${proxy.socketPath}` })
     const seen = new Map<string, Stat[]>()
     // All run until the last one has been sampled twice.
     const sampledTwice = new Set<string>()
@@ -75,7 +75,7 @@ describe('the streams of samples', () => {
   })
 
   it('hold no run up: neither a subscriber that never takes the next one, nor one that throws', async () => {
-    const { executor } = await kitchen()
+    const { executor } = await setup()
     const stuck = executor.run(shell('sleep 1.3', { onStat: () => new Promise(() => {}) }))
     const broken = executor.run(
       shell('sleep 1.3', {
@@ -94,7 +94,7 @@ describe('the cgroup sampler', () => {
   const config = { sampler: 'cgroup', sampleInterval: 50 } as const
 
   it('has samples of a run of a moment, and its true peak', async () => {
-    const { executor } = await kitchen({}, config)
+    const { executor } = await setup({}, config)
     const script = 'dd if=/dev/zero of=/dev/null bs=40M count=1; sleep 0.3'
     const { stats, status } = await executor.run(shell(script, { memory: '64m' }))
     expect(status).toBe('success')
@@ -105,7 +105,7 @@ describe('the cgroup sampler', () => {
 
   it('reads up to 20 times a second, and asks the engine for nothing', async () => {
     const proxy = await proxyForTest()
-    const { executor } = await kitchen({}, { ...config, docker: `unix://${proxy.socketPath}` })
+    const { executor } = await setup({}, { ...config, docker: `unix://${proxy.socketPath}` })
     const { stats, timings } = await executor.run(shell('sleep 1'))
     // One at the start, one at the end, and those between, on a machine that has time for them.
     expect(stats.length).toBeGreaterThan(5)
@@ -114,7 +114,7 @@ describe('the cgroup sampler', () => {
   })
 
   it('goes on while the container is frozen, which uses nothing then', async () => {
-    const { executor } = await kitchen({}, config)
+    const { executor } = await setup({}, config)
     const execution = executor.run(shell('while :; do :; done'))
     await until(execution, 'running')
     await execution.freeze()
@@ -130,7 +130,7 @@ describe('the cgroup sampler', () => {
   it('is taken from the environment', async () => {
     process.env.COOKIETIN_SAMPLER = 'cgroup'
     try {
-      const { executor } = await kitchen()
+      const { executor } = await setup()
       const raw: unknown[] = []
       await executor.run(shell('sleep 0.2', { onStat: stat => raw.push(rawSample(stat)) }))
       expect(raw[0]).toMatchObject({ counters: { cpuTotal: expect.any(Number) as number } })
@@ -152,7 +152,7 @@ describe('the cgroup sampler', () => {
   })
 })
 
-/** It has to outlive the kitchen behind it: what is registered first is undone last. */
+/** It has to outlive the driver behind it: what is registered first is undone last. */
 async function proxyForTest() {
   const proxy = await startProxy()
   onTestFinished(() => proxy[Symbol.asyncDispose]())
@@ -161,5 +161,5 @@ async function proxyForTest() {
 
 /** Resolves when there are no more: the proxy hears of a hang-up a moment later than the one who hung up. */
 async function gone(count: () => number): Promise<void> {
-  await expect.poll(count, { timeout: 3_000, interval: 5 }).toBe(0)
+  await expect.poll(count, { interval: 5 }).toBe(0)
 }

@@ -1,13 +1,9 @@
-import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContextOptions, chromium as launcher, type Page } from 'playwright-core'
 
-/** Where Debian's package has it. */
+/** The path of Debian's package. */
 export const chromium = '/usr/bin/chromium'
 
-/** False where the tests of the page are skipped. */
-export const hasBrowser = existsSync(chromium)
-
-/** Starts Chromium, which calls nobody by itself. */
+/** Starts Chromium without its own background requests. */
 export const launchBrowser = (): Promise<Browser> =>
   launcher.launch({
     executablePath: chromium,
@@ -21,14 +17,14 @@ export const launchBrowser = (): Promise<Browser> =>
     ],
   })
 
-/** A page that notes what nobody may see: errors, and requests to other hosts. */
+/** A page whose errors, and requests to other hosts, are recorded. */
 export interface WatchedPage {
   readonly page: Page
   readonly errors: string[]
   readonly foreign: string[]
 }
 
-/** Opens a URL; a request to any other host is noted and refused. */
+/** Opens a URL. Requests to any other host are recorded and aborted. */
 export async function openPage(
   browser: Browser,
   url: string,

@@ -3,13 +3,18 @@ import { buildPage } from '../../../scripts/build-page.ts'
 import { canInstall, install } from '../engine/install.ts'
 import { chromium } from './browser.ts'
 
-/** Vitest calls this before the tests that need a browser: builds the page that they open, and installs Chromium where it is missing and may be. */
+/**
+ * Vitest calls this before the tests that need a browser. Builds the page that they open, and installs Chromium if it is missing.
+ *
+ * @throws Error where Chromium is missing and cannot be installed.
+ */
 export default async function setUpBrowser(): Promise<void> {
   await buildPage()
   if (existsSync(chromium)) return
-  if (canInstall()) install(['chromium'])
-  else
-    console.warn(
-      `Skipped: the tests of the inspector's page, since there is no ${chromium}. Install Debian's package chromium`,
+  if (!canInstall()) {
+    throw new Error(
+      `The tests of the inspector's page need ${chromium}. Install Debian's package chromium, or run the tests as root on Debian or Ubuntu, where it is installed for you.`,
     )
+  }
+  install(['chromium'])
 }

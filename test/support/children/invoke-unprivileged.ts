@@ -1,8 +1,15 @@
-// Calls a function of the test image and prints how it went: run as a user who has no rights but to the engine's socket.
+// Calls a function of the test image as a user whose only right is the engine's socket, and prints the outcome.
+import 'dockerode'
 import { CookietinError, createDockerDriver, createExecutor } from '../../../src/index.ts'
 import { functionImage } from '../images/function-image.ts'
 
-const [file = '', way = '', launchTimeout = ''] = process.argv.slice(2)
+const [file = '', way = '', launchTimeout = '', user = ''] = process.argv.slice(2)
+// Everything is loaded by now: that user need not be able to read this repository.
+if (process.getuid?.() === 0) {
+  process.setgroups?.([])
+  process.setgid?.(Number(user))
+  process.setuid?.(Number(user))
+}
 await using driver = await createDockerDriver()
 await using executor = createExecutor({ driver })
 const fn = executor.function({

@@ -1,4 +1,4 @@
-import type { Exit } from '../../../machines/exit.ts'
+import type { Exit } from '../../../machines/cookie-types.ts'
 import { type DockerConfig, resolveDockerConfig } from '../../../src/engines/docker/config/config.ts'
 import { createDockerEngine, type DockerEngine } from '../../../src/engines/docker/engine.ts'
 import type { ContainerStreams, EngineContainer, OutputSink } from '../../../src/engines/engine.ts'

@@ -17,7 +17,7 @@ export default async function setUpEngine(): Promise<(() => Promise<void>) | und
   const missing = missingPackages({ engine: !answers })
   if (missing.length > 0 && canInstall()) install(missing)
   else if (!answers && (missing.length > 0 || !mayStartEngine())) throw new Error(byHand(host, missing))
-  else if (missing.length > 0) console.warn(`Some tests will miss ${missing.join(', ')} (the names are Debian's)`)
+  else if (missing.length > 0) console.warn(`Some tests will fail without ${missing.join(', ')} (Debian's names)`)
 
   process.env.DOCKER_HOST = host
   if (answers) return undefined

@@ -8,16 +8,19 @@ import { canInstall, install } from '../engine/install.ts'
 const script = fileURLToPath(new URL('private.sh', import.meta.url))
 
 /**
- * Vitest calls this before the tests that need PostgreSQL: the database that `COOKIETIN_TEST_POSTGRES` names is used, else a private one is brought up
- * for as long as the tests run. Where it cannot be had, its tests are skipped.
+ * Vitest calls this before the tests that need PostgreSQL. They use the database that `COOKIETIN_TEST_POSTGRES` names,
+ * or a private one that runs as long as the tests.
+ *
+ * @throws Error where PostgreSQL is missing and cannot be installed.
  */
 export default async function setUpPostgres(): Promise<(() => Promise<void>) | undefined> {
   if (process.env.COOKIETIN_TEST_POSTGRES) return undefined
   if (binaries() === undefined && canInstall()) install(['postgresql'])
   const bin = binaries()
   if (bin === undefined) {
-    console.warn('Skipped: the tests of PostgreSQL. Install it, or name a database in COOKIETIN_TEST_POSTGRES')
-    return undefined
+    throw new Error(
+      'The tests of histories need PostgreSQL. Install it, name a database in COOKIETIN_TEST_POSTGRES, or run the tests as root on Debian or Ubuntu, where it is installed for you.',
+    )
   }
   return await startPostgres(bin)
 }

@@ -46,5 +46,5 @@ export async function postgresSchema(): Promise<{ readonly postgres: string }> {
 export const databases: readonly (readonly [name: string, create: NewHistory])[] = [
   ["Node's SQLite", sqliteFile],
   ['libsql', libsqlFile],
-  ...(process.env.COOKIETIN_TEST_POSTGRES === undefined ? [] : ([['PostgreSQL', postgresSchema]] as const)),
+  ['PostgreSQL', postgresSchema],
 ]

@@ -3,36 +3,38 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 const sshd = '/usr/sbin/sshd'
 const privsep = '/run/sshd'
 
-/** True where an ssh server can be started; prints why not. */
-export function haveSshd(): boolean {
-  const there = existsSync(sshd) && process.getuid?.() === 0
-  if (!there) console.warn('Skipped: the ssh tests need root and /usr/sbin/sshd (Debian: openssh-server)')
-  return there
-}
-
 /** An ssh server of our own on 127.0.0.1, with keys of its own. */
 export interface TestSshd extends AsyncDisposable {
   readonly port: number
-  /** An ssh that knows the keys: for the config's `sshCommand`. */
+  /** The user to log in as. */
+  readonly user: string
+  /** An ssh command with the keys: for the config's `sshCommand`. */
   readonly command: string
-  /** How many clients are connected. */
+  /** The number of connected clients. */
   sessions(): Promise<number>
   /** Ends every connection. */
   killSessions(): Promise<void>
 }
 
-/** Starts it. */
+/**
+ * Starts an ssh server for the user that runs the tests.
+ *
+ * @throws Error where there is no sshd.
+ */
 export async function startSshd(): Promise<TestSshd> {
+  if (!existsSync(sshd)) throw new Error(`The ssh tests need ${sshd}: install Debian's package openssh-server`)
   const folder = await mkdtemp('/tmp/ct-ssh-')
   const run = promisify(execFile)
   const port = await freePort()
-  const madePrivsep = await mkdir(privsep, { recursive: true })
+  // A server that is not run by root does not separate its privileges.
+  const madePrivsep = process.getuid?.() === 0 ? await mkdir(privsep, { recursive: true }) : undefined
   for (const name of ['host', 'user'])
     await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, name)])
   await copyFile(join(folder, 'user.pub'), join(folder, 'authorized'))
@@ -59,6 +61,7 @@ export async function startSshd(): Promise<TestSshd> {
   }
   return {
     port,
+    user: userInfo().username,
     command,
     killSessions,
     sessions: async () => (await children()).length,

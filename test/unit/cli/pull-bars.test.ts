@@ -1,6 +1,7 @@
 import picocolors from 'picocolors'
 import { expect, test } from 'vitest'
-import { formatBytes, pullBars, pullLine } from '../../../src/cli/output/pull-bars.ts'
+import { formatBytes } from '../../../src/cli/output/format.ts'
+import { pullBars, pullLine } from '../../../src/cli/output/pull-bars.ts'
 import { pullTeller } from '../../../src/cli/output/pull-watch.ts'
 import type { PullProgress } from '../../../src/engines/pull-progress.ts'
 
@@ -25,7 +26,7 @@ test('bars show the whole and the layers that move', () => {
   ]
   expect(pullBars(progress({ layers, current: 15_000_000, total: 20_000_000 }), colors)).toEqual([
     `r.example/x:1  ${'█'.repeat(18)}${'░'.repeat(6)}  15 MB of 20 MB`,
-    `  aaa  ${'█'.repeat(12)}${'░'.repeat(12)}  downloading  5.0 MB of 10 MB`,
+    `  aaa  ${'█'.repeat(12)}${'░'.repeat(12)}  downloading  5 MB of 10 MB`,
   ])
   expect(pullBars(progress({ attempt: 2 }), colors)).toEqual(['r.example/x:1  pulling  attempt 2'])
   const waiting = progress({ state: 'waiting', retryIn: 1_500, error: 'no\u001b[2J way' })
@@ -49,20 +50,20 @@ test('lines tell each change once, however many wait for it', () => {
     'pulling image r.example/x:1 …',
     'Could not pull; trying again in 500 ms',
     'pulling image r.example/x:1, attempt 2 …',
-    'pulled image r.example/x:1 (2.0 MB)',
+    'pulled image r.example/x:1 (2 MB)',
   ])
   expect(pullLine(progress({ state: 'failed' }))).toBeUndefined()
 })
 
-test('bytes are told in few digits', () => {
+test('bytes have three digits', () => {
   expect([0, 999, 1_000, 9_949, 12_345, 999_600, 1e9, 5e15].map(formatBytes)).toEqual([
     '0 B',
     '999 B',
-    '1.0 kB',
-    '9.9 kB',
-    '12 kB',
-    '1.0 MB',
-    '1.0 GB',
-    '5000 TB',
+    '1 kB',
+    '9.95 kB',
+    '12.3 kB',
+    '1 MB',
+    '1 GB',
+    '5 PB',
   ])
 })

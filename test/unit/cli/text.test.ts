@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { abilitiesOf } from '../../../src/cli/commands/doctor/report.ts'
-import { formatDuration, parseDuration } from '../../../src/cli/options/duration.ts'
+import { parseDuration } from '../../../src/cli/options/duration.ts'
 import { columns, shorten } from '../../../src/cli/output/columns.ts'
+import { formatDuration } from '../../../src/cli/output/format.ts'
 import { printable, printableLines } from '../../../src/cli/output/printable.ts'
 
 test.each([
@@ -35,8 +36,21 @@ test('columns line up, whatever the colours', () => {
   ).toEqual(['a    b', '\u001b[31mred\u001b[39m  x  more'])
 })
 
-test('a long name is cut with an ellipsis', () => {
+test('columns line up by what a terminal shows: wide characters take two places, and accents none', () => {
+  expect(
+    columns([
+      ['餅', 'x'],
+      ['🍪', 'x'],
+      ['e\u0301e', 'x'],
+      ['abc', 'x'],
+    ]),
+  ).toEqual(['餅   x', '🍪   x', 'e\u0301e   x', 'abc  x'])
+})
+
+test('a long name is cut with an ellipsis, between characters', () => {
   expect([shorten('cookie', 6), shorten('cookies', 6)]).toEqual(['cookie', 'cooki…'])
+  expect([shorten('餅餅餅', 6), shorten('餅餅餅', 5), shorten('餅餅餅', 4)]).toEqual(['餅餅餅', '餅餅…', '餅…'])
+  expect(shorten('👩‍🍳👩‍🍳👩‍🍳', 5)).toBe('👩‍🍳👩‍🍳…')
 })
 
 test('the text of others cannot steer the terminal', () => {

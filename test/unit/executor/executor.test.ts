@@ -41,7 +41,7 @@ const script: MockScript = ({ command: [how = '', what = ''] }) => {
   }
 }
 
-function kitchen(options: Omit<ExecutorOptions, 'driver'> = {}) {
+function setup(options: Omit<ExecutorOptions, 'driver'> = {}) {
   const driver = createMockDriver(script)
   const executor = createExecutor({ driver, ...options })
   const transitions: Transition[] = []
@@ -60,7 +60,7 @@ const until = (execution: { state$: import('rxjs').Observable<string> }, state: 
 
 describe('a run', () => {
   it('is a promise of its result and a handle that tells every state', async () => {
-    const { executor } = kitchen()
+    const { executor } = setup()
     const execution = executor.run(task('echo', 'hi'))
     const states: string[] = []
     execution.state$.subscribe(state => states.push(state))
@@ -84,12 +84,12 @@ describe('a run', () => {
     [['exit', '137'], 'killed', 'ERR_COOKIETIN_KILLED', 137],
     [['oom'], 'killed', 'ERR_COOKIETIN_OOM_KILLED', 137],
   ] as const)('of %j resolves with status %s', async (command, status, code, exitCode) => {
-    const { executor } = kitchen()
+    const { executor } = setup()
     expect(await executor.run(task(...command))).toMatchObject({ status, exitCode, error: { code } })
   })
 
   it('times out by its own clock, and gives what was written until then', async () => {
-    const { executor } = kitchen()
+    const { executor } = setup()
     const result = await executor.run({ ...task('for ever'), timeout: 20 })
     expect(result).toMatchObject({ status: 'timeout', stdout: 'begun', error: { code: 'ERR_COOKIETIN_TIMEOUT' } })
   })
@@ -98,7 +98,7 @@ describe('a run', () => {
     ['no image', 'ERR_COOKIETIN_IMAGE_NOT_FOUND'],
     ['lost', 'ERR_COOKIETIN_ENGINE_LOST'],
   ])('rejects when the implementation fails: %s', async (how, code) => {
-    const { executor } = kitchen()
+    const { executor } = setup()
     const execution = executor.run(task(how))
     const error = await execution.catch((error: unknown) => error)
     expect(error).toBeInstanceOf(CookietinError)
@@ -108,7 +108,7 @@ describe('a run', () => {
   })
 
   it('of an invalid task rejects, lists every bad field, and creates nothing', async () => {
-    const { executor, driver, transitions } = kitchen({ memory: '64m', cpus: 1_000 })
+    const { executor, driver, transitions } = setup({ memory: '64m', cpus: 1_000 })
     const refused = executor.run({ image: 'a b', timeout: -1 })
     await expect(refused).rejects.toMatchObject({
       code: 'ERR_COOKIETIN_INVALID_TASK',
@@ -125,7 +125,7 @@ describe('a run', () => {
   })
 
   it('with the id of a living one is refused', async () => {
-    const { executor } = kitchen()
+    const { executor } = setup()
     const first = executor.run({ ...task('for ever'), id: 'one' })
     await expect(executor.run({ ...task(), id: 'one' })).rejects.toMatchObject({ code: 'ERR_COOKIETIN_NAME_CONFLICT' })
     first.cancel()
@@ -134,7 +134,7 @@ describe('a run', () => {
   })
 
   it('gives bytes where bytes are asked for, cut at maxOutput', async () => {
-    const { executor } = kitchen({ maxOutput: 3 })
+    const { executor } = setup({ maxOutput: 3 })
     const result = await executor.run({ ...task('echo', 'hello'), encoding: 'buffer' })
     expect([Buffer.from(result.stdout).toString(), result.stdoutTruncated, result.stderrTruncated]).toEqual([
       'hel',
@@ -147,19 +147,19 @@ describe('a run', () => {
 it('keeps less of what goes to a writable of the task, unless it is told how much', async () => {
   const large = 2 * 1024 * 1024
   const drain = () => new Writable({ write: (_chunk, _encoding, done) => done() })
-  const { executor } = kitchen()
+  const { executor } = setup()
   expect((await executor.run(task('repeat', 'x'))).stdout).toHaveLength(large)
   const beside = await executor.run({ ...task('repeat', 'x'), stdout: drain() })
   expect([String(beside.stdout).length, beside.stdoutTruncated]).toEqual([1024 * 1024, true])
   for (const maxOutput of ['2m', Number.POSITIVE_INFINITY]) {
-    const whole = await kitchen({ maxOutput }).executor.run({ ...task('repeat', 'x'), stdout: drain() })
+    const whole = await setup({ maxOutput }).executor.run({ ...task('repeat', 'x'), stdout: drain() })
     expect([String(whole.stdout).length, whole.stdoutTruncated]).toEqual([large, false])
   }
 })
 
 describe('cancel', () => {
   it.each(['preparing', 'prepared', 'starting', 'running'])('while %s', async state => {
-    const { executor, driver } = kitchen()
+    const { executor, driver } = setup()
     const execution = executor.run(task('for ever'))
     execution.state$.subscribe(seen => seen === state && execution.cancel('enough'))
     expect(await execution).toMatchObject({
@@ -171,7 +171,7 @@ describe('cancel', () => {
   })
 
   it('while a pull hangs', async () => {
-    const { executor, driver } = kitchen()
+    const { executor, driver } = setup()
     const execution = executor.run(task('hang', 'prepare'))
     await until(execution, 'preparing')
     execution.cancel()
@@ -181,7 +181,7 @@ describe('cancel', () => {
   })
 
   it('while frozen, without thawing it', async () => {
-    const { executor, driver } = kitchen()
+    const { executor, driver } = setup()
     const execution = executor.run(task('for ever'))
     await until(execution, 'running')
     await execution.freeze()
@@ -191,7 +191,7 @@ describe('cancel', () => {
   })
 
   it('while queued: nothing of it is ever created, and the next takes its place', async () => {
-    const { executor, driver } = kitchen({ concurrency: 1 })
+    const { executor, driver } = setup({ concurrency: 1 })
     const first = executor.run(task('for ever'))
     const second = executor.run({ ...task('echo', 'second'), id: 'second' })
     const third = executor.run(task('echo', 'third'))
@@ -205,7 +205,7 @@ describe('cancel', () => {
   })
 
   it('by a signal that has aborted already', async () => {
-    const { executor, driver } = kitchen()
+    const { executor, driver } = setup()
     const result = await executor.run(task('echo'), { signal: AbortSignal.abort('never') })
     expect([result.status, result.error?.cause]).toEqual(['cancelled', 'never'])
     await executor.onIdle()
@@ -213,7 +213,7 @@ describe('cancel', () => {
   })
 
   it('of many by one signal, with one listener on it, and none once they are done', async () => {
-    const { executor } = kitchen({ concurrency: 5 })
+    const { executor } = setup({ concurrency: 5 })
     const controller = new AbortController()
     const executions = Array.from({ length: 50 }, () => executor.run(task('for ever'), { signal: controller.signal }))
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1)
@@ -226,7 +226,7 @@ describe('cancel', () => {
   })
 
   it('after the end changes nothing', async () => {
-    const { executor } = kitchen()
+    const { executor } = setup()
     const execution = executor.run(task('echo', 'a'))
     const result = await execution
     execution.cancel()
@@ -236,7 +236,7 @@ describe('cancel', () => {
 
 describe('admission', () => {
   it('runs 300 tasks by priority, and never more than count, memory and CPUs allow', async () => {
-    const { executor, transitions } = kitchen({ concurrency: 8, memory: '512m', cpus: 4_000 })
+    const { executor, transitions } = setup({ concurrency: 8, memory: '512m', cpus: 4_000 })
     const running = new Map<string, ContainerTask>()
     const tasks = new Map<string, ContainerTask>()
     const peak = { count: 0, memory: 0, cpus: 0 }
@@ -279,7 +279,7 @@ describe('admission', () => {
   })
 
   it('starts strictly by priority, then by age, where nothing else decides', async () => {
-    const { executor, transitions } = kitchen({ concurrency: 1 })
+    const { executor, transitions } = setup({ concurrency: 1 })
     const runs = (
       [
         [0, 'ta'],
@@ -294,7 +294,7 @@ describe('admission', () => {
   })
 
   it('starts all that fit at once when a large one ends', async () => {
-    const { executor } = kitchen({ concurrency: 8, memory: '100m' })
+    const { executor } = setup({ concurrency: 8, memory: '100m' })
     const large = executor.run({ ...task('for ever'), memory: '100m' })
     const small = Array.from({ length: 5 }, () => executor.run({ ...task('for ever'), memory: '20m' }))
     await until(large, 'running')
@@ -307,7 +307,7 @@ describe('admission', () => {
 
 describe('freeze', () => {
   it('and unfreeze through the handle', async () => {
-    const { executor } = kitchen()
+    const { executor } = setup()
     const execution = executor.run(task('for ever'))
     await expect(execution.freeze()).rejects.toMatchObject({ code: 'ERR_COOKIETIN_INVALID_STATE' })
     await until(execution, 'running')
@@ -327,7 +327,7 @@ describe('freeze', () => {
 
 describe('runAll', () => {
   it('gives results in the order of the tasks, whatever order they end in', async () => {
-    const { executor } = kitchen({ concurrency: 3 })
+    const { executor } = setup({ concurrency: 3 })
     const outputs: unknown[] = []
     async function* tasks() {
       yield task('for', '20')
@@ -344,7 +344,7 @@ describe('runAll', () => {
   })
 
   it('gives what is there while the source is still at it', async () => {
-    const { executor } = kitchen()
+    const { executor } = setup()
     let more = () => {}
     async function* tasks() {
       yield task('echo', 'a')
@@ -361,7 +361,7 @@ describe('runAll', () => {
   })
 
   it('cancels what is under way when the loop is left, and closes the source', async () => {
-    const { executor, transitions } = kitchen({ concurrency: 2 })
+    const { executor, transitions } = setup({ concurrency: 2 })
     let closed = false
     function* tasks() {
       try {
@@ -381,7 +381,7 @@ describe('runAll', () => {
   })
 
   it('rejects with the first failure and cancels the rest', async () => {
-    const { executor } = kitchen()
+    const { executor } = setup()
     const results = executor.runAll([task('for', '1'), task('no image'), task('for ever')])
     expect((await results.next()).value).toMatchObject({ status: 'success' })
     await expect(results.next()).rejects.toMatchObject({ code: 'ERR_COOKIETIN_IMAGE_NOT_FOUND' })
@@ -391,7 +391,7 @@ describe('runAll', () => {
 
 describe('close', () => {
   it('drains what it has, refuses what comes, and completes transitions$', async () => {
-    const { executor } = kitchen({ concurrency: 1 })
+    const { executor } = setup({ concurrency: 1 })
     const runs = [executor.run(task('for', '5')), executor.run(task('echo', 'b'))]
     let completed = false
     executor.transitions$.subscribe({
@@ -407,7 +407,7 @@ describe('close', () => {
   })
 
   it('by force cancels what runs and what waits, also after a close that drains', async () => {
-    const { executor } = kitchen({ concurrency: 1 })
+    const { executor } = setup({ concurrency: 1 })
     const runs = [executor.run(task('for ever')), executor.run(task('for ever'))]
     const draining = executor.close()
     await executor.close({ force: true })
@@ -416,7 +416,7 @@ describe('close', () => {
   })
 
   it('names what could not be removed', async () => {
-    const { executor } = kitchen()
+    const { executor } = setup()
     expect((await executor.run(task('left'))).status).toBe('success')
     await expect(executor.close()).rejects.toMatchObject({ code: 'ERR_COOKIETIN_NOT_CLEANED', leaked: ['mock-1'] })
   })
@@ -441,7 +441,7 @@ it('lists every bad option', () => {
 })
 
 it('lets go of the input of a task that never started', async () => {
-  const { executor } = kitchen({ concurrency: 1 })
+  const { executor } = setup({ concurrency: 1 })
   const input = new Readable({ read() {} })
   const running = executor.run(task('for ever'))
   const queued = executor.run({ ...task(), input })

@@ -26,7 +26,7 @@ afterEach(async () => {
   expect(elsewhere.splice(0)).toEqual([])
 })
 
-const kitchen = (script: MockScript = {}, options: Omit<ExecutorOptions, 'driver'> = {}) => {
+const setup = (script: MockScript = {}, options: Omit<ExecutorOptions, 'driver'> = {}) => {
   const driver = createMockDriver(script)
   return { driver, executor: createExecutor({ driver, ...options }) }
 }
@@ -35,7 +35,7 @@ const wrong = <T>(value: unknown) => value as T
 
 describe('an input that breaks before anybody reads it', () => {
   it('fails the run, of which nothing is created', async () => {
-    const { driver, executor } = kitchen({ slow: forEver, '*': { echoInput: true } }, { concurrency: 1 })
+    const { driver, executor } = setup({ slow: forEver, '*': { echoInput: true } }, { concurrency: 1 })
     const first = executor.run({ image: 'slow' })
     const missing = createReadStream('/no/such/file')
     const queued = executor.run({ image: 'a', input: missing })
@@ -48,7 +48,7 @@ describe('an input that breaks before anybody reads it', () => {
   })
 
   it('does not matter to a run that was cancelled before', async () => {
-    const { executor } = kitchen(forEver, { concurrency: 1 })
+    const { executor } = setup(forEver, { concurrency: 1 })
     const input = new Readable({ read() {} })
     const queued = executor.run({ image: 'b', input }, { signal: AbortSignal.abort() })
     expect((await queued).status).toBe('cancelled')
@@ -59,7 +59,7 @@ describe('an input that breaks before anybody reads it', () => {
 
 describe('what is no signal', () => {
   it.each([new AbortController(), 'x', 5, {}])('is refused: %s', async signal => {
-    const { driver, executor } = kitchen(forEver)
+    const { driver, executor } = setup(forEver)
     await expect(executor.run({ image: 'a' }, { signal: wrong(signal) })).rejects.toMatchObject({
       code: 'ERR_COOKIETIN_INVALID_TASK',
       issues: [{ field: 'signal', allowed: 'an AbortSignal' }],
@@ -79,7 +79,7 @@ describe('what is no signal', () => {
   })
 
   it.each([null, undefined])('is none: %s', async nothing => {
-    const { executor } = kitchen()
+    const { executor } = setup()
     expect((await executor.run({ image: 'a' }, { signal: wrong(nothing) })).status).toBe('success')
     expect((await executor.run({ image: 'a' }, wrong(nothing))).status).toBe('success')
     await executor.close()
@@ -87,7 +87,7 @@ describe('what is no signal', () => {
 })
 
 it('the signal of a cookie is a cancel for as long as it runs', async () => {
-  const { driver } = kitchen(forEver)
+  const { driver } = setup(forEver)
   const abort = new AbortController()
   const cookie = await driver.createCookie({ image: 'a' }, { signal: abort.signal })
   const { wait } = await cookie.run()
@@ -98,7 +98,7 @@ it('the signal of a cookie is a cancel for as long as it runs', async () => {
 
 describe('an id', () => {
   it('can be used again as soon as the result of its run is there', async () => {
-    const { driver, executor } = kitchen({ stdout: 'hi' })
+    const { driver, executor } = setup({ stdout: 'hi' })
     for (let turn = 0; turn < 3; turn += 1) {
       expect((await executor.run({ image: 'a', id: 'job' })).status).toBe('success')
     }
@@ -108,7 +108,7 @@ describe('an id', () => {
   })
 
   it('is refused while another run has it, also one that has ended and is not being closed', async () => {
-    const { driver, executor } = kitchen()
+    const { driver, executor } = setup()
     const conflict = { code: 'ERR_COOKIETIN_NAME_CONFLICT' }
     const run = executor.run({ image: 'a', id: 'job' })
     await expect(executor.run({ image: 'a', id: 'job' })).rejects.toMatchObject(conflict)
@@ -122,7 +122,7 @@ describe('an id', () => {
   })
 
   it('of a run that waits for the removal of the one before can be cancelled', async () => {
-    const { driver, executor } = kitchen({ hangOn: 'remove' })
+    const { driver, executor } = setup({ hangOn: 'remove' })
     await executor.run({ image: 'a', id: 'job' })
     const second = executor.run({ image: 'a', id: 'job' })
     await new Promise(resolve => setImmediate(resolve))
@@ -140,7 +140,7 @@ describe('runAll over a source that waits for ever', () => {
   }
 
   it('is left at once', async () => {
-    const { executor } = kitchen()
+    const { executor } = setup()
     for await (const { status } of executor.runAll(waiting('a'))) {
       expect(status).toBe('success')
       break
@@ -149,14 +149,14 @@ describe('runAll over a source that waits for ever', () => {
   })
 
   it('rejects with the first failure', async () => {
-    const { executor } = kitchen({ bad: { startError: new Error('no') } })
+    const { executor } = setup({ bad: { startError: new Error('no') } })
     const results = executor.runAll(waiting('bad'))
     await expect(results.next()).rejects.toMatchObject({ code: 'ERR_COOKIETIN_ENGINE_ERROR' })
     await executor.close()
   })
 
   it.each([undefined, null, {}, 'ab', 5])('and over %s is refused', async tasks => {
-    const { executor } = kitchen()
+    const { executor } = setup()
     await expect(executor.runAll(wrong(tasks)).next()).rejects.toMatchObject({ code: 'ERR_COOKIETIN_INVALID_TASK' })
     await executor.close()
   })
@@ -171,7 +171,7 @@ describe('an inspector', () => {
       told++
       if (when === 'of the first event' || ('event' in event && event.event.type === 'exited')) throw new Error('mine')
     }
-    const { executor } = kitchen({ stdout: 'hi' }, { inspect })
+    const { executor } = setup({ stdout: 'hi' }, { inspect })
     expect((await executor.run({ image: 'a' })).status).toBe('success')
     const before = told
     expect((await executor.run({ image: 'a' })).status).toBe('success')
@@ -199,7 +199,7 @@ it('options that an executor does not have are refused, with the one that was me
 })
 
 it('any reason for a cancel will do', async () => {
-  const { executor } = kitchen(forEver)
+  const { executor } = setup(forEver)
   for (const reason of [Object.create(null), Symbol('s'), { a: 1 }, null, 10n]) {
     const execution = executor.run({ image: 'a' })
     execution.cancel(reason)
@@ -216,7 +216,7 @@ describe('a mock script', () => {
     expect(() => createMockDriver(wrong({ exitcode: 4 }))).toThrow('script["exitcode"]')
     expect(() => createMockDriver(wrong(null))).toThrow('script')
     for (const script of [() => wrong<object>({ exitcode: 4 }), async () => ({ exitCode: 4 })]) {
-      const { executor } = kitchen(wrong(script))
+      const { executor } = setup(wrong(script))
       await expect(executor.run({ image: 'a' })).rejects.toMatchObject({ code: 'ERR_COOKIETIN_INVALID_CONFIG' })
       await executor.close()
     }
@@ -227,7 +227,7 @@ describe('a mock script', () => {
       { timestamp: 1, metrics: { a: 1 } },
       { timestamp: 2, metrics: { a: 3 } },
     ]
-    const { executor } = kitchen({ stats })
+    const { executor } = setup({ stats })
     expect((await executor.run({ image: 'a' })).stats).toEqual(stats)
     await executor.close()
   })

@@ -10,11 +10,11 @@ import { strayCharacter } from '../../../src/functions/http/headers.ts'
 import { SocketFolders } from '../../../src/functions/socket/folder.ts'
 import { CookietinError, createExecutor } from '../../../src/index.ts'
 import { createMockDriver } from '../../../src/testing.ts'
-import { hotRig } from './setup.ts'
+import { setup } from './setup.ts'
 
 describe('a call that cannot be sent', () => {
   it('is refused with every bad field, and costs no container', async () => {
-    const { make } = hotRig()
+    const { make } = setup()
     const fn = make({}, { maxContainers: 1 })
     const bad: unknown = {
       headers: { 'x-a': '€', 'x-b': 'a\nb', 'x c': 'd', 'x-e': ['f', 7] },
@@ -44,12 +44,12 @@ describe('a call that cannot be sent', () => {
   })
 
   it('says nothing of what the value of a header is', async () => {
-    const fn = hotRig().make()
+    const fn = setup().make()
     await expect(fn.invoke({ headers: { authorization: 'hunter2\n' } })).rejects.not.toThrow('hunter2')
   })
 
   it('fails alone where its flaw shows only when it is sent: the container serves on', async () => {
-    const { make } = hotRig()
+    const { make } = setup()
     const fn = make({}, { maxContainers: 1 })
     await fn.prewarm(1)
     const stderr = {
@@ -64,7 +64,7 @@ describe('a call that cannot be sent', () => {
   })
 
   it('has the headers that it was made with, whatever becomes of them while it waits', async () => {
-    const { make } = hotRig()
+    const { make } = setup()
     const fn = make({ answer: (request, response) => void response.end(String(request.headers['x-a'])) })
     const headers = { 'x-a': ['one'], 'X-A': ['two'] }
     const call = fn.invoke({ headers })
@@ -84,7 +84,7 @@ it('a header’s value is judged as Node.js does', () => {
 })
 
 it('a function whose task is none any more tells its callers so, each of them', async () => {
-  const { make, driver } = hotRig()
+  const { make, driver } = setup()
   const fn = make()
   const resolve = vi.spyOn(driver, 'resolve').mockImplementation(() => {
     throw new Error('the folder is gone')
@@ -101,7 +101,7 @@ it('a function whose task is none any more tells its callers so, each of them', 
 })
 
 it('a signal that is aborted already rejects the call, and leaves its function as it was', async () => {
-  const { make } = hotRig()
+  const { make } = setup()
   const fn = make()
   await expect(fn.invoke({ signal: AbortSignal.abort('enough') })).rejects.toMatchObject({
     code: 'ERR_COOKIETIN_CANCELLED',
@@ -112,7 +112,7 @@ it('a signal that is aborted already rejects the call, and leaves its function a
 
 describe('the body of a call that is never sent', () => {
   it('is released when the call ends', async () => {
-    const { make } = hotRig()
+    const { make } = setup()
     const fn = make({ listens: false })
     const cancel = vi.fn()
     const controller = new AbortController()
@@ -128,7 +128,7 @@ describe('the body of a call that is never sent', () => {
   })
 
   it('may break: that ends the call, and not this process', async () => {
-    const fn = hotRig().make({ listens: false })
+    const fn = setup().make({ listens: false })
     await expect(fn.invoke({ body: createReadStream('/no/such/file') })).rejects.toMatchObject({
       code: 'ERR_COOKIETIN_INPUT_FAILED',
       message: expect.stringContaining('ENOENT') as string,
@@ -144,7 +144,7 @@ it('what could not be removed is named, with the folder that it may still use, a
     for (const path of folders) await promisify(execFile)('umount', ['-l', path]).catch(() => {})
     rmSync(temp, { recursive: true })
   })
-  const { make, host, containers } = hotRig()
+  const { make, host, containers } = setup()
   const removeError = new CookietinError('ERR_COOKIETIN_NOT_CLEANED', 'The engine is in a mood', { leaked: ['one'] })
   const fn = make({ run: { removeError } })
   await fn.prewarm(2)

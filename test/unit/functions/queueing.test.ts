@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { HotFunction } from '../../../src/functions/function.ts'
 import { deferred } from '../../../src/utils/deferred.ts'
-import { hotRig } from './setup.ts'
+import { setup } from './setup.ts'
 
 // Patience is told by this clock; a test that is out of it sets it on.
 let ahead = 0
@@ -42,7 +42,7 @@ function load(fn: HotFunction, callers: number) {
 
 describe('a function with more callers than containers', () => {
   it('asks for no more than ever fit, and keeps those that it has', async () => {
-    const { make, containers, lanes } = hotRig({ memory: 256 * 2 ** 20 })
+    const { make, containers, lanes } = setup({ memory: 256 * 2 ** 20 })
     const fn = make({}, size)
     const { more, stop } = load(fn, 12)
     await more(50)
@@ -53,7 +53,7 @@ describe('a function with more callers than containers', () => {
   })
 
   it('does not end its own for more of them where others hold the rest', async () => {
-    const { make, containers, lanes } = hotRig({ memory: 256 * 2 ** 20 })
+    const { make, containers, lanes } = setup({ memory: 256 * 2 ** 20 })
     const held = deferred<void>()
     lanes.add({ id: 'task', priority: 0, demand: mebibytes(128) }, () => held.promise)
     const fn = make({}, size)
@@ -69,7 +69,7 @@ describe('a function with more callers than containers', () => {
   })
 
   it('gives one of them to a task that waits behind what it asks for', async () => {
-    const { make, containers, lanes } = hotRig({ memory: 256 * 2 ** 20 })
+    const { make, containers, lanes } = setup({ memory: 256 * 2 ** 20 })
     const held = deferred<void>()
     lanes.add({ id: 'held', priority: 0, demand: mebibytes(128) }, () => held.promise)
     const { more, stop } = load(make({}, size), 12)
@@ -93,7 +93,7 @@ describe('a function with more callers than containers', () => {
   })
 
   it('lets a smaller task pass that has waited for long and fits', async () => {
-    const { make, containers, lanes } = hotRig({ memory: 256 * 2 ** 20 })
+    const { make, containers, lanes } = setup({ memory: 256 * 2 ** 20 })
     lanes.add({ id: 'held', priority: 0, demand: mebibytes(64) }, () => new Promise(() => {}))
     const { more, stop } = load(make({}, size), 12)
     await more(10)
@@ -113,7 +113,7 @@ describe('a function with more callers than containers', () => {
 })
 
 it('a function gives way to one that has fewer, and the two do not take turns', () => {
-  const { host, lanes } = hotRig({ concurrency: 1 })
+  const { host, lanes } = setup({ concurrency: 1 })
   lanes.add({ id: 'held', priority: 0, demand: mebibytes(0) }, () => new Promise(() => {}))
   const waits = { size: 1 }
   const { withdraw } = host.admit('waits', mebibytes(0), waits)
@@ -129,7 +129,7 @@ it('a function gives way to one that has fewer, and the two do not take turns', 
 
 describe('prewarm', () => {
   it('resolves for each that asks once so many listen', async () => {
-    const { make } = hotRig()
+    const { make } = setup()
     const fn = make({}, { maxContainers: 2 })
     await Promise.all([fn.prewarm(1), fn.prewarm(1)])
     expect(fn.size).toBe(1)
@@ -138,11 +138,11 @@ describe('prewarm', () => {
   })
 
   it('counts none that does not listen yet, or any more', async () => {
-    const { make, containers } = hotRig()
+    const { make, containers } = setup()
     const ready = deferred<void>()
     const fn = make({ ready: ready.promise })
     const first = fn.prewarm(1)
-    await vi.waitUntil(() => fn.size === 1)
+    await expect.poll(() => fn.size).toBe(1)
     const second = fn.prewarm(1)
     ready.resolve()
     await Promise.race([first, second])
@@ -155,14 +155,14 @@ describe('prewarm', () => {
   })
 
   it('makes as many as fit, and ends none of its own for more', async () => {
-    const { make, containers } = hotRig({ memory: 256 * 2 ** 20 })
+    const { make, containers } = setup({ memory: 256 * 2 ** 20 })
     const fn = make({}, size)
     await fn.prewarm(4)
     expect([fn.size, containers.length]).toEqual([2, 2])
   })
 
   it('refuses what is no number of containers', async () => {
-    const { make } = hotRig({ concurrency: Number.POSITIVE_INFINITY })
+    const { make } = setup({ concurrency: Number.POSITIVE_INFINITY })
     const fn = make()
     for (const count of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '2' as never]) {
       await expect(fn.prewarm(count)).rejects.toMatchObject({

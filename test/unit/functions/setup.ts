@@ -21,13 +21,13 @@ export interface Behaviour {
   readonly run?: MockRun
 }
 
-interface RigOptions {
+interface SetupOptions {
   readonly concurrency?: number
   readonly memory?: number
 }
 
 /** Functions whose containers are of the mock engine, and whose sockets are of this process: all but the containers is as it is. */
-export function hotRig({ concurrency = 8, memory = Number.POSITIVE_INFINITY }: RigOptions = {}) {
+export function setup({ concurrency = 8, memory = Number.POSITIVE_INFINITY }: SetupOptions = {}) {
   const behaviours = new Map<string, Behaviour>()
   const containers: MockedContainer[] = []
   const driver = createMockDriver(task => {

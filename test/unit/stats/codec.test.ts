@@ -6,15 +6,15 @@ import type { Stat } from '../../../src/stats/stat.ts'
 import { sortedStats } from '../../support/stats.ts'
 import { readVectors } from '../../support/vectors.ts'
 
-/** A sample of the seed's: ns since 1970 and 64-bit metrics, as decimal strings. */
-interface SeedStat {
+/** A sample of Fn: ns since 1970 and 64-bit metrics, as decimal strings. */
+interface FnStat {
   readonly t: string
   readonly m: Readonly<Record<string, string>> | null
 }
 interface Vectors {
   readonly value: readonly {
     readonly name: string
-    readonly input: readonly SeedStat[]
+    readonly input: readonly FnStat[]
     readonly zone: string
     readonly value: string
   }[]
@@ -22,15 +22,15 @@ interface Vectors {
     readonly name: string
     readonly kind: string
     readonly input: unknown
-    readonly output: readonly SeedStat[] | null
+    readonly output: readonly FnStat[] | null
     readonly err?: string
   }[]
 }
 
-const { value, scan } = readVectors<Vectors>('stats-value-scan.json', { value: [], scan: [] })
+const { value, scan } = readVectors<Vectors>('stats-value-scan.json')
 
-/** A JavaScript time cannot hold nanoseconds: they are cut to milliseconds, downwards, as the seed's own form does. Go's zero time overflows its nanoseconds. */
-function toStat({ t, m }: SeedStat): Stat {
+/** A JavaScript time cannot hold nanoseconds: they are cut to milliseconds, downwards, as Fn's own form does. Go's zero time overflows its nanoseconds. */
+function toStat({ t, m }: FnStat): Stat {
   const nanoseconds = BigInt(t)
   const milliseconds = nanoseconds / 1_000_000n - (nanoseconds % 1_000_000n < 0n ? 1n : 0n)
   return {
@@ -47,7 +47,7 @@ const otherwise: Record<string, string> = {
   'zone-offset-kept': '[{"timestamp":"2016-08-11T00:00:00.005Z","metrics":{"x":1}}]\n', // a number of ms has no zone
 }
 
-describe.skipIf(value.length === 0)('stats codec and the seed', () => {
+describe('stats codec and Fn', () => {
   for (const row of value) {
     it(`encodes ${row.name}`, () => {
       expect(encodeStats(row.input.map(toStat))).toBe(otherwise[row.name] ?? row.value)
@@ -97,7 +97,7 @@ describe('stats codec', () => {
     expect(text).toContain('{"\\u0008\\u000c\\\\b":3,"\uffee":2,"\u{1f600}":1}')
   })
 
-  it('cuts fractions off, as the seed does with percentages', () => {
+  it('cuts fractions off, as Fn does with percentages', () => {
     expect(encodeStats([{ timestamp: 1.9, metrics: { x: 99.99, y: -0.5 } }])).toBe(
       '[{"timestamp":"1970-01-01T00:00:00.001Z","metrics":{"x":99,"y":0}}]\n',
     )

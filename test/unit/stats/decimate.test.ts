@@ -13,24 +13,24 @@ interface Row {
   readonly output: readonly { readonly timestampMs: number; readonly metrics: Record<string, number> }[]
 }
 
-const rows = readVectors<Row[]>('decimate.json', [])
+const rows = readVectors<Row[]>('decimate.json')
 
-describe.skipIf(rows.length === 0)('decimate and the seed', () => {
+describe('decimate and Fn', () => {
   for (const { name, maxSamples, input, output } of rows) {
     it(`agrees on: ${name}`, () => {
       const stats = input.map(({ timestampMs, metrics }) => ({ timestamp: timestampMs, metrics }))
       const points = decimate(maxSamples, stats)
       expect(points.map(point => point.metrics)).toEqual(output.map(point => point.metrics))
       for (const [index, { timestampMs }] of output.entries()) {
-        // The seed's mean of n times is up to n - 1 ns early.
+        // Fn's mean of n times is up to n - 1 ns early.
         expect(Math.abs((points[index]?.timestamp ?? 0) - timestampMs)).toBeLessThan(0.001)
       }
     })
   }
 })
 
-/** The seed's algorithm, step by step, on whole milliseconds. Written for what it gives, not for how fast. */
-function asTheSeed(max: number, stats: readonly Stat[]): Stat[] {
+/** Fn's algorithm, step by step, on whole milliseconds. Written for what it gives, not for how fast. */
+function asFn(max: number, stats: readonly Stat[]): Stat[] {
   const times = stats.map(({ timestamp }) => BigInt(timestamp) * 1_000_000n)
   const first = times[0] ?? 0n
   const window = ((times.at(-1) ?? 0n) - first) / BigInt(max)
@@ -53,11 +53,11 @@ function asTheSeed(max: number, stats: readonly Stat[]): Stat[] {
 }
 
 describe('decimate', () => {
-  it('gives what the seed gives, for any samples that the seed comes to an end with', () => {
+  it('gives what Fn gives, for any samples that Fn comes to an end with', () => {
     fc.assert(
       fc.property(sortedStats(), fc.integer({ min: 1, max: 40 }), (stats, max) => {
         const points = decimate(max, stats)
-        const expected = stats.length <= max ? stats : asTheSeed(max, stats)
+        const expected = stats.length <= max ? stats : asFn(max, stats)
         expect(points.map(point => point.metrics)).toEqual(expected.map(point => point.metrics))
         for (const [index, point] of points.entries())
           expect(point.timestamp).toBeCloseTo(expected[index]?.timestamp ?? 0, 2)
@@ -92,7 +92,7 @@ describe('decimate', () => {
     )
   })
 
-  it('comes to an end where the seed does not: a window shorter than a nanosecond', () => {
+  it('comes to an end where Fn does not: a window shorter than a nanosecond', () => {
     const stats = [0, 0, 0, 0, 0.000_001].map(timestamp => ({ timestamp, metrics: { x: 4 } }))
     expect(decimate(3, stats)).toEqual([
       { timestamp: 0, metrics: { x: 4 } },
@@ -114,7 +114,7 @@ describe('decimate', () => {
     expect(means([max, 0])).toBe((max - 1) / 2)
   })
 
-  it('keeps fractions, which the seed does not have', () => {
+  it('keeps fractions, which Fn does not have', () => {
     const stats = [0.25, 0.5, 0.75, 1].map((x, timestamp) => ({ timestamp, metrics: { x, whole: 1 } }))
     expect(decimate(1, stats)).toEqual([{ timestamp: 1.5, metrics: { x: 0.625, whole: 1 } }])
     expect(
@@ -162,7 +162,7 @@ describe('decimate', () => {
     expect(decimate(Number.POSITIVE_INFINITY, stats)).toEqual(stats)
   })
 
-  it('halves 480 samples to 240, as the seed promises', () => {
+  it('halves 480 samples to 240, as Fn promises', () => {
     const stats = Array.from({ length: 480 }, (_, index) => ({ timestamp: index * 1000, metrics: { x: index } }))
     expect(decimate(240, stats)).toHaveLength(240)
   })

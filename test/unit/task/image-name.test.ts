@@ -6,12 +6,12 @@ import { readVectors } from '../../support/vectors.ts'
 
 interface Row {
   readonly input: string
-  readonly seed: readonly [registry: string, repository: string, tag: string]
+  readonly fn: readonly [registry: string, repository: string, tag: string]
 }
 
-const { cases } = readVectors<{ cases: Row[] }>('parse-image.json', { cases: [] })
+const { cases } = readVectors<{ cases: Row[] }>('parse-image.json')
 
-/** Where the seed is wrong, what we give instead. A string: refused, and why. */
+/** What is returned where Fn is wrong. A string: the name is rejected, and why. */
 const better: Record<string, ImageName | string> = {
   'docker.io/mongo': { registry: 'docker.io', repository: 'library/mongo', tag: 'latest' }, // the registry knows no plain "mongo"
   '': 'names no image',
@@ -40,14 +40,14 @@ const better: Record<string, ImageName | string> = {
   'a:b/c:d': 'a port that is no number',
   '066978f9d271cfde1586ee5c6a3904a683a228252d6bc831e9c64a6fb823bc10':
     'an id, which the engine would not take for the repository library/0669…',
-  'https://reg.example.com/foo:1': 'a URL, whose scheme the seed takes for the registry',
+  'https://reg.example.com/foo:1': 'a URL, whose scheme Fn takes for the registry',
   ' foo:1': 'a space, which would end up in the path of a request',
   'foo :1': 'a space',
   'фн/тест:v1': 'letters that the grammar does not have',
 }
 
-describe.skipIf(cases.length === 0)('parseImage and the seed', () => {
-  for (const { input, seed } of cases) {
+describe('parseImage and Fn', () => {
+  for (const { input, fn } of cases) {
     const expected = better[input]
     const digest = /@(.*)/.exec(input)?.[1]
     it(`reads ${JSON.stringify(input)}${typeof expected === 'string' ? `: refused, ${expected}` : ''}`, () => {
@@ -55,12 +55,12 @@ describe.skipIf(cases.length === 0)('parseImage and the seed', () => {
         expect(() => parseImage(input)).toThrow(InvalidInputError)
         return
       }
-      const [registry, repository, tag] = seed
+      const [registry, repository, tag] = fn
       expect(parseImage(input)).toEqual(expected ?? { registry, repository, tag, ...(digest && { digest }) })
     })
   }
 
-  it('differs from the seed in no row but those', () => {
+  it('differs from Fn in these rows only', () => {
     expect(Object.keys(better).filter(input => !cases.some(row => row.input === input))).toEqual([])
   })
 })

@@ -1,13 +1,13 @@
 import { Command } from 'commander'
 import { createExecutor, type Execution } from '../../../index.ts'
 import type { CommandContext } from '../../command-context.ts'
+import { addDriverOption, type DriverOption, openDriver } from '../../drivers/drivers.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { Interrupts } from '../../interrupts.ts'
-import { openDriver } from '../../options/driver.ts'
+import { readCount } from '../../options/count.ts'
 import { addHistoryOption, type HistoryOption, openHistory } from '../../options/history.ts'
 import { addInspectOptions, type InspectOptions, openInspection } from '../../options/inspect.ts'
 import { addStatsOption, type StatsOptions, statsForm } from '../../options/stats.ts'
-import { readCount } from '../../options/task.ts'
 import { colorsFor } from '../../output/colors.ts'
 import { errorJson, resultJson } from '../../output/result-json.ts'
 import { UsageError } from '../../usage-error.ts'
@@ -17,13 +17,12 @@ import { liveProgress, plainProgress } from './progress.ts'
 import { type Outcome, runBatch } from './run.ts'
 import { batchStats } from './stats.ts'
 
-interface BatchOptions extends StatsOptions, HistoryOption, InspectOptions {
+interface BatchOptions extends StatsOptions, HistoryOption, InspectOptions, DriverOption {
   readonly concurrency?: string
   readonly memory?: string
   readonly maxOutput?: string
   readonly json?: boolean
   readonly quiet?: boolean
-  readonly driver: string
 }
 
 /** `cookietin batch`. */
@@ -37,7 +36,7 @@ export function batchCommand(context: CommandContext): Command {
     .option('-m, --memory <size>', 'bound on the sum of the memory limits of those that run')
     .option('--json', 'print each result as a line of JSON as it comes; the summary goes to standard error')
     .option('--max-output <size>', 'how much of each output stream a result holds (default: 8m)')
-    .option('--driver <docker|process>', 'where to run; process: on this machine, without isolation', 'docker')
+  addDriverOption(command)
     .option('-q, --quiet', 'no progress and no summary, only what --json and --stats print and the exit code')
     .addHelpText('after', examples)
     .action((file: string, options: BatchOptions) => batch(context, file, options))

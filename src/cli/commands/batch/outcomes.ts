@@ -1,7 +1,7 @@
 import { CookietinError } from '../../../errors.ts'
-import { formatDuration } from '../../options/duration.ts'
 import type { Colors } from '../../output/colors.ts'
 import { columns } from '../../output/columns.ts'
+import { formatDuration } from '../../output/format.ts'
 import { printable } from '../../output/printable.ts'
 import type { Outcome } from './run.ts'
 

@@ -1,5 +1,6 @@
 import type { Execution } from '../../../index.ts'
 import type { Stat } from '../../../stats/stat.ts'
+import { type DriverName, samplingHint } from '../../drivers/drivers.ts'
 import { colorsFor } from '../../output/colors.ts'
 import { statsJson } from '../../output/result-json.ts'
 import { plotStats, plotWidth } from '../../output/stats-plot.ts'
@@ -19,7 +20,7 @@ const most = 50
 /** With `isJson` the results are printed as JSON, which holds the points already. */
 export function batchStats(
   stdio: Stdio,
-  driver: string,
+  driver: DriverName,
   form: 'plot' | 'json' | undefined,
   isJson: boolean,
 ): BatchStats | undefined {
@@ -49,7 +50,7 @@ export function batchStats(
     async finish() {
       const stream = isJson ? 'stderr' : 'stdout'
       const colors = colorsFor(stdio.isTerminal[stream])
-      const style = { width: plotWidth(stdio.columns[stream]), height: 5, colors, driver }
+      const style = { width: plotWidth(stdio.columns[stream]), height: 5, colors, hint: samplingHint(driver) }
       for (const { line, id, stats } of kept.sort((one, other) => one.line - other.line)) {
         await print('')
         await print(style.colors.bold(`line ${line}  ${id}`))

@@ -1,3 +1,5 @@
+import { formatMemory } from '../../output/format.ts'
+
 /** What `/info` of an engine says, as far as it is used here. Any field may be missing. */
 export interface EngineInfo {
   readonly ServerVersion?: string
@@ -60,7 +62,7 @@ export function abilitiesOf(info: EngineInfo): Ability[] {
 /** The engine in a few facts, each a name and a value. */
 export function factsOf(info: EngineInfo): [name: string, value: string][] {
   const backing = statusOf(info, 'Backing Filesystem')
-  const memory = info.MemTotal === undefined ? '?' : `${(info.MemTotal / 1024 ** 3).toFixed(1)} GiB`
+  const memory = info.MemTotal === undefined ? '?' : formatMemory(info.MemTotal)
   return [
     ['system', [info.OperatingSystem, info.Architecture, `kernel ${info.KernelVersion ?? '?'}`].join(', ')],
     ['resources', `${info.NCPU ?? '?'} CPUs, ${memory}`],

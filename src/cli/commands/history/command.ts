@@ -1,10 +1,11 @@
 import { Command } from 'commander'
 import type { History, HistoryQuery, HistoryStatus } from '../../../history/index.ts'
 import { type CommandContext, collect } from '../../command-context.ts'
+import { samplingHint } from '../../drivers/drivers.ts'
 import { exitCodes } from '../../exit-codes.ts'
+import { readCount } from '../../options/count.ts'
 import { parseDuration } from '../../options/duration.ts'
 import { addHistoryOption, type HistoryOption, openKeptHistory } from '../../options/history.ts'
-import { readCount } from '../../options/task.ts'
 import { colorsFor } from '../../output/colors.ts'
 import { printable } from '../../output/printable.ts'
 import { statsJson } from '../../output/result-json.ts'
@@ -97,7 +98,15 @@ async function show({ stdio, exit }: CommandContext, history: History, id: strin
   const plot =
     run.status === 'unfinished'
       ? []
-      : ['', ...(await plotStats(run.stats, { width: plotWidth(stdio.columns.stdout), height: 9, colors }))]
+      : [
+          '',
+          ...(await plotStats(run.stats, {
+            width: plotWidth(stdio.columns.stdout),
+            height: 9,
+            colors,
+            hint: samplingHint(),
+          })),
+        ]
   for (const line of [...runDetails(run, colors), ...plot]) await stdio.line(line)
 }
 

@@ -1,8 +1,8 @@
 import type { HistoryRecord, HistoryRun } from '../../../history/index.ts'
-import { eventName } from '../../../utils/actors/event-name.ts'
-import { formatDuration } from '../../options/duration.ts'
+import { eventName } from '../../../utils/actors/mermaid.ts'
 import type { Colors } from '../../output/colors.ts'
 import { columns, shorten } from '../../output/columns.ts'
+import { formatDuration } from '../../output/format.ts'
 import { printable } from '../../output/printable.ts'
 
 /** How a run ended, in a word or two. */

@@ -8,15 +8,19 @@ import { createDockerDriver, createExecutor, type TaskInput } from '../../../ind
 import { type CommandContext, collect } from '../../command-context.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { Interrupts } from '../../interrupts.ts'
+import { readCount } from '../../options/count.ts'
 import { addInspectOptions, type InspectOptions, openInspection } from '../../options/inspect.ts'
 import { standardInput } from '../../options/standard-input.ts'
-import { readCount, type TaskOptions, taskOf } from '../../options/task.ts'
+import { addImageAndCommand, addTaskFlags, type TaskOptions, taskOf } from '../../options/task.ts'
 import { printableLines } from '../../output/printable.ts'
 import type { Stdio } from '../../output/stdio.ts'
 import { UsageError } from '../../usage-error.ts'
 import { LatencySummary } from './latency.ts'
 
-interface InvokeOptions extends Omit<TaskOptions, 'timeout'>, InspectOptions {
+/** The options of `run` that `invoke` has, too. */
+const sharedFlags = ['env', 'envFile', 'memory', 'cpus', 'network', 'hardened', 'pull'] as const
+
+interface InvokeOptions extends Pick<TaskOptions, (typeof sharedFlags)[number]>, InspectOptions {
   readonly data?: string
   readonly header?: readonly string[]
   readonly repeat: string
@@ -33,10 +37,7 @@ export function invokeCommand(context: CommandContext): Command {
     .description(
       "Starts a container of a function (one built on Fn's kit, or any that answers POST /call on the socket FN_LISTENER), calls it, and prints its answer.",
     )
-    .usage('[options] IMAGE [COMMAND...]')
-    .argument('<image>', 'the image of the function')
-    .argument('[command...]', "what to run in it (default: the image's own command)")
-    .passThroughOptions()
+  addImageAndCommand(command, 'the image of the function')
     .option(
       '-d, --data <text|@file|->',
       'the body: as it stands here, of a file, or of standard input (default: empty)',
@@ -48,13 +49,7 @@ export function invokeCommand(context: CommandContext): Command {
       '1',
     )
     .option('-c, --concurrency <number>', 'so many calls at once, each in a container of its own', '1')
-    .option('-e, --env <NAME=value>', 'set a variable; NAME alone takes your own value (repeatable)', collect)
-    .option('--env-file <file>', 'read variables from a file (repeatable)', collect)
-    .option('-m, --memory <size>', 'memory limit of a container, such as 128m')
-    .option('--cpus <number>', 'CPU limit of a container, such as 0.5')
-    .option('--network <none|default>', 'none: loopback only')
-    .option('--hardened', 'the profile for code you do not trust: no network, read-only, no root')
-    .option('--pull <missing|always|never>', 'when to ask the registry for the image (default: missing)')
+  addTaskFlags(command, sharedFlags)
     .option('--timeout <duration>', 'how long a call may take: milliseconds, or 5s, 2m; exit code 124 (default: 30s)')
     .option('-i, --include', "print the answer's status and headers first")
     .option('-q, --quiet', "do not pass on the function's log")

@@ -17,8 +17,8 @@ import { type AllowName, allowNames } from './allow.ts'
 import { Registries, readRegistries } from './registries.ts'
 
 /**
- * Settings of a docker driver (the seed's `Config`). All are optional. Each can also come from the environment, as
- * `COOKIETIN_` and its name in capitals: `COOKIETIN_DOCKER_NETWORKS`. The seed's own spelling (`docker_networks`)
+ * Settings of a docker driver (Fn's `Config`). All are optional. Each can also come from the environment, as
+ * `COOKIETIN_` and its name in capitals: `COOKIETIN_DOCKER_NETWORKS`. Fn's own spelling (`docker_networks`)
  * works, too.
  */
 export interface DockerConfig {
@@ -45,7 +45,7 @@ export interface DockerConfig {
    */
   readonly preForkCmd?: string | readonly string[] | undefined
   /**
-   * Every namespace serves one container only. Default true, unlike the seed: a reused one connects unrelated tasks.
+   * Every namespace serves one container only. Default true, unlike Fn: a reused one connects unrelated tasks.
    */
   readonly preForkUseOnce?: boolean | number | undefined
   /** With `preForkUseOnce: false`: number of containers after which a namespace is replaced. 0: never. Default 0. */
@@ -108,13 +108,13 @@ export interface DockerConfig {
    */
   readonly registries?: string | Readonly<Record<string, RegistryAuth>> | Registries | undefined
   /**
-   * Maximum size of the engine's images, in bytes. Above it, the least recently used ones are removed (the later seed's
+   * Maximum size of the engine's images, in bytes. Above it, the least recently used ones are removed (Fn's later
    * `image_clean_max_size`). It counts and removes **every** image that no container uses, also those that cookietin
    * has not pulled. 0: no image is removed. Default 0.
    */
   readonly imageCacheMaxSize?: Size | undefined
   /**
-   * References of images that are never removed (the later seed's `image_clean_exempt_tags`). A string is split at
+   * References of images that are never removed (Fn's later `image_clean_exempt_tags`). A string is split at
    * spaces. Default none.
    */
   readonly imageCacheExemptTags?: string | readonly string[] | undefined
@@ -133,8 +133,8 @@ export interface DockerConfig {
   readonly sshCommand?: string | undefined
 }
 
-/** The seed's `Config` as its JSON spells it. */
-export interface SeedConfig {
+/** Fn's `Config` as its JSON spells it. */
+export interface FnConfig {
   readonly docker?: string
   readonly docker_networks?: string
   readonly docker_load_file?: string
@@ -210,6 +210,6 @@ export type Env = Readonly<Record<string, string | undefined>>
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`, with the name of the environment variable that a value came
  * from.
  */
-export function resolveDockerConfig(given: DockerConfig | SeedConfig, env: Env): ResolvedDockerConfig {
+export function resolveDockerConfig(given: DockerConfig | FnConfig, env: Env): ResolvedDockerConfig {
   return resolveFields(dockerFields, given, env)
 }

@@ -1,4 +1,4 @@
-import type { Exit } from '../../../../machines/exit.ts'
+import type { Exit } from '../../../../machines/cookie-types.ts'
 import { CookietinError } from '../../../errors.ts'
 import { pause, settles } from '../../../utils/timing.ts'
 import type { EngineContext } from '../engine-context.ts'

@@ -1,4 +1,4 @@
-import type { Exit } from '../../../../machines/exit.ts'
+import type { Exit } from '../../../../machines/cookie-types.ts'
 import { deferred } from '../../../utils/deferred.ts'
 import type { ContainerEvents, ContainerStreams } from '../../engine.ts'
 import { type InputPump, pumpInput } from '../../pump-input.ts'

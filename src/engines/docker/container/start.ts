@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { Exit } from '../../../../machines/exit.ts'
+import type { Exit } from '../../../../machines/cookie-types.ts'
 import { CookietinError } from '../../../errors.ts'
 import type { ContainerStreams } from '../../engine.ts'
 import { isLostReply, replyOf } from '../connection/errors.ts'

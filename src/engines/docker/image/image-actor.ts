@@ -1,73 +1,71 @@
-import { type Actor, type AnyActorRef, createActor, fromPromise } from 'xstate'
-import { timeOf } from '../../../../machines/clock.ts'
+import { type Actor, createActor } from 'xstate'
+import { elapsedOf } from '../../../../machines/clock.ts'
 import { imageMachine } from '../../../../machines/image.ts'
 import type { ImageInput } from '../../../../machines/image-types.ts'
 import { CookietinError, cancelledError, toCookietinError } from '../../../errors.ts'
 import { onAbort } from '../../../utils/abort.ts'
+import { actorParts } from '../../../utils/actors/actor-parts.ts'
+import { followState, type StateName, stateOf } from '../../../utils/actors/follow-state.ts'
 import { type Inspect, makeInspectable } from '../../../utils/actors/inspectable.ts'
 import type { PullProgress } from '../../pull-progress.ts'
 import { type LayerRecord, Layers } from './layers.ts'
 
 /** What an image's actor works on. */
-export interface ImageParts {
+export interface ImageDependencies {
   look(signal: AbortSignal): Promise<boolean>
   /** Pulls once, within `timeout` ms. */
   pull(options: {
     readonly signal: AbortSignal
     readonly timeout: number
-    readonly hear: (record: LayerRecord) => void
+    readonly onProgress: (record: LayerRecord) => void
   }): Promise<void>
 }
 
-interface Parts extends ImageParts {
-  /** A new attempt's layers, and what follows of them. */
-  readonly layers: () => (record: LayerRecord) => void
+interface Parts extends ImageDependencies {
+  readonly timeout: number
+  /** Begins the layers of a new attempt, and takes their records. */
+  readonly newLayers: () => (record: LayerRecord) => void
 }
 
-// As with cookies: beside the actor, not in a context that inspectors print; and one machine for all images.
-const parts = new WeakMap<AnyActorRef, Parts>()
-
-function partsOf(actor: AnyActorRef): Parts {
-  const found = parts.get(actor)
-  if (found === undefined) throw new Error('this actor was not made by a driver')
-  return found
-}
+const parts = actorParts<Parts>()
 
 const engineImageMachine = imageMachine.provide({
   actors: {
-    look: fromPromise<boolean, AnyActorRef>(({ input, signal }) => partsOf(input).look(signal)),
-    pull: fromPromise<void, AnyActorRef>(({ input, signal }) => {
-      const { pull, layers } = partsOf(input)
-      const { startedAt, timeout } = (input as ImageActor).getSnapshot().context
-      const left = Math.max(1, Math.round(startedAt + timeout - timeOf(input)))
-      return pull({ signal, timeout: left, hear: layers() })
+    look: parts.promise<boolean>(({ look }, signal) => look(signal)),
+    pull: parts.promise(({ pull, timeout, newLayers }, signal, actor) => {
+      const left = Math.max(1, Math.round(timeout - elapsedOf(actor)))
+      return pull({ signal, timeout: left, onProgress: newLayers() })
     }),
   },
 })
 
 type ImageActor = Actor<typeof engineImageMachine>
 
-/** A change of an image's state, told once it has been made. */
+/** The states that an event can end in. A state of the machine that {@link PullProgress} lacks does not compile. */
+const seen = (state: StateName<ImageActor>): PullProgress['state'] =>
+  state as Exclude<typeof state, 'choosing' | 'judging'>
+
+/** Called after each change of an image's state. */
 export type ImageTransition = (from: string, to: string, event: string, progress: PullProgress) => void
 
-/** Who hears of an image that is made present. */
+/** Who follows an image that is made present. */
 export interface ImageListeners {
-  readonly tell: (progress: PullProgress) => void
-  readonly moved: ImageTransition
+  readonly onProgress: (progress: PullProgress) => void
+  readonly onTransition: ImageTransition
   readonly inspect: Inspect | undefined
 }
 
 /**
- * Makes one image present. Rejects with why that failed, or because `signal` was aborted.
+ * Makes one image present. Rejects with the reason of its failure, or because `signal` was aborted.
  *
- * @param tell gets every state and every bit of progress.
+ * @param onProgress gets every state, and each change of the layers.
  */
 export function makePresent(
   input: ImageInput,
-  given: ImageParts,
-  { signal, tell, moved, inspect }: ImageListeners & { readonly signal: AbortSignal },
+  dependencies: ImageDependencies,
+  { signal, onProgress, onTransition, inspect }: ImageListeners & { readonly signal: AbortSignal },
 ): Promise<void> {
-  const { image } = input
+  const { image, timeout } = input
   return new Promise((resolve, reject) => {
     const actor = createActor(engineImageMachine, {
       id: `image ${image}`,
@@ -76,33 +74,33 @@ export function makePresent(
     })
     if (inspect !== undefined) makeInspectable(actor, { image })
     let layers = new Layers()
-    let state = 'wanted'
-    const news = () => tell(progressOf(actor, layers))
-    parts.set(actor, {
-      ...given,
-      layers: () => {
+    const report = () => onProgress(progressOf(actor, layers))
+    const entered = (from: string, to: string, event: string) => {
+      onTransition(from, to, event, progressOf(actor, layers))
+      report()
+    }
+    parts.assign(actor, {
+      ...dependencies,
+      timeout,
+      newLayers: () => {
         const own = new Layers()
         layers = own
         return record => {
-          if (own.hear(record) && layers === own) news()
+          if (own.hear(record) && layers === own) report()
         }
       },
     })
-    actor.system.inspect(event => {
-      if (event.type !== '@xstate.snapshot' || event.actorRef !== actor) return
-      const to = String(actor.getSnapshot().value)
-      if (to === state) return
-      moved(state, to, event.event.type, progressOf(actor, layers))
-      state = to
-      news()
-      if (actor.getSnapshot().status !== 'done') return
+    let release = () => {}
+    followState(actor, ({ from, to, event }) => {
+      entered(from, to, event.type)
+      const { status, context } = actor.getSnapshot()
+      if (status !== 'done') return
       release()
-      const { error } = actor.getSnapshot().context
       if (to === 'present') resolve()
       else if (to === 'cancelled') reject(cancelledError(`pull image ${image}`, signal.reason))
-      else reject(failureOf(image, error))
+      else reject(failureOf(image, context.error))
     })
-    let release = () => {}
+    entered('wanted', stateOf(actor), 'xstate.init')
     actor.start()
     release = onAbort(signal, () => actor.send({ type: 'cancel' }))
   })
@@ -115,13 +113,13 @@ function failureOf(image: string, error: unknown): CookietinError {
 }
 
 function progressOf(actor: ImageActor, layers: Layers): PullProgress {
-  const { value, context } = actor.getSnapshot()
-  const { image, attempt, delay, error } = context
+  const { image, attempt, delay, error } = actor.getSnapshot().context
+  const state = seen(stateOf(actor))
   return {
     image,
-    state: value as PullProgress['state'],
+    state,
     attempt,
-    retryIn: value === 'waiting' ? Math.round(delay) : undefined,
+    retryIn: state === 'waiting' ? Math.round(delay) : undefined,
     error: error === undefined ? undefined : error instanceof Error ? error.message : String(error),
     ...layers.progress,
   }

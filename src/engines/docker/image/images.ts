@@ -73,13 +73,13 @@ export class Images {
       },
       {
         look: () => hasImage(api, image, engineTimeout),
-        pull: ({ hear: onRecord, ...bounds }) =>
+        pull: ({ onProgress: onRecord, ...bounds }) =>
           pullImage(api, { image, name, auth, idleTimeout: pullIdleTimeout, engineTimeout, onRecord, ...bounds }),
       },
       {
         signal,
-        tell: onProgress,
-        moved: (from, to, event, { attempt, retryIn, error }) =>
+        onProgress,
+        onTransition: (from, to, event, { attempt, retryIn, error }) =>
           onTransition({ machine: 'image', id: image, from, to, event, attempt, retryIn, error }),
         inspect,
       },

@@ -1,53 +1,46 @@
-import { type Actor, type AnyActorRef, createActor, fromPromise } from 'xstate'
-import { buddyMachine } from '../../../../machines/namespace.ts'
-import type { BuddyInput } from '../../../../machines/namespace-types.ts'
+import { type Actor, createActor } from 'xstate'
+import { namespaceMachine } from '../../../../machines/namespace.ts'
+import type { NamespaceInput } from '../../../../machines/namespace-types.ts'
+import { actorParts } from '../../../utils/actors/actor-parts.ts'
+import { followState } from '../../../utils/actors/follow-state.ts'
 import type { Inspect } from '../../../utils/actors/inspectable.ts'
 
-/** What a buddy's actor works on. */
-export interface BuddyParts {
+/** What a namespace's actor works on. */
+export interface NamespaceDependencies {
   make(signal: AbortSignal): Promise<void>
   remove(): Promise<void>
 }
 
-// As with cookies: beside the actor, and one machine for all buddies.
-const parts = new WeakMap<AnyActorRef, BuddyParts>()
+/** Called after each change of the actor's state. */
+export type NamespaceListener = (from: string, to: string, event: string, error: string | undefined) => void
 
-function partsOf(actor: AnyActorRef): BuddyParts {
-  const found = parts.get(actor)
-  if (found === undefined) throw new Error('this actor was not made by a driver')
-  return found
-}
+const parts = actorParts<NamespaceDependencies>()
 
-const engineBuddyMachine = buddyMachine.provide({
+const engineNamespaceMachine = namespaceMachine.provide({
   actors: {
-    make: fromPromise<void, AnyActorRef>(({ input, signal }) => partsOf(input).make(signal)),
-    remove: fromPromise<void, AnyActorRef>(({ input }) => partsOf(input).remove()),
+    make: parts.promise(({ make }, signal) => make(signal)),
+    remove: parts.promise(({ remove }) => remove()),
   },
 })
 
-/** A buddy's actor. */
-export type BuddyActor = Actor<typeof engineBuddyMachine>
+/** A namespace's actor. */
+export type NamespaceActor = Actor<typeof engineNamespaceMachine>
 
-/** Makes one that is not started yet; `moved` hears of every change of its state. */
-export function createBuddyActor(
-  input: BuddyInput,
-  given: BuddyParts,
-  moved: (from: string, to: string, event: string, error: string | undefined) => void,
+/** Creates an actor, which the caller starts. */
+export function createNamespaceActor(
+  input: NamespaceInput,
+  dependencies: NamespaceDependencies,
+  onChange: NamespaceListener,
   inspect: Inspect | undefined,
-): BuddyActor {
-  const actor = createActor(engineBuddyMachine, {
+): NamespaceActor {
+  const actor = createActor(engineNamespaceMachine, {
     id: input.id,
     input,
     ...(inspect === undefined ? {} : { inspect }),
   })
-  parts.set(actor, given)
-  let state = String(actor.getSnapshot().value)
-  actor.system.inspect(event => {
-    if (event.type !== '@xstate.snapshot' || event.actorRef !== actor) return
-    const from = state
-    state = String(actor.getSnapshot().value)
-    const { error } = event.event as { error?: unknown }
-    if (state !== from) moved(from, state, event.event.type, error instanceof Error ? error.message : undefined)
-  })
+  parts.assign(actor, dependencies)
+  followState(actor, ({ from, to, event: { type, error } }) =>
+    onChange(from, to, type, error instanceof Error ? error.message : undefined),
+  )
   return actor
 }

@@ -1,12 +1,13 @@
-import type { BuddyInput } from '../../../../machines/namespace-types.ts'
+import type { NamespaceInput } from '../../../../machines/namespace-types.ts'
+import { stateOf } from '../../../utils/actors/follow-state.ts'
 import type { Inspect } from '../../../utils/actors/inspectable.ts'
 import type { DockerContainer } from '../container/container.ts'
 import type { NetworkLease } from '../engine-context.ts'
 import type { TransitionListener } from '../transitions.ts'
-import { type BuddyActor, createBuddyActor } from './namespace-actor.ts'
+import { createNamespaceActor, type NamespaceActor } from './namespace-actor.ts'
 
 /** What a namespace holder is made from. */
-export interface NamespaceHolderOptions extends BuddyInput {
+export interface NamespaceHolderOptions extends NamespaceInput {
   /** Its namespaces have no network but loopback. */
   readonly networkless: boolean
   /** Makes the handle of the next container. No I/O on the container. */
@@ -23,7 +24,7 @@ const noEvents = { exitSeen() {}, broken() {} }
 /** Holds one network namespace of the prefork pool by a container that does nothing. */
 export class NamespaceHolder {
   readonly networkless: boolean
-  readonly #actor: BuddyActor
+  readonly #actor: NamespaceActor
   #container: DockerContainer | undefined
   /** Containers that could not be removed. */
   readonly #notRemoved = new Set<DockerContainer>()
@@ -34,7 +35,7 @@ export class NamespaceHolder {
       make: async (signal: AbortSignal) => await this.#make(await container(), signal),
       remove: () => this.#remove(),
     }
-    this.#actor = createBuddyActor(
+    this.#actor = createNamespaceActor(
       input,
       parts,
       (from, to, event, error) => {
@@ -47,7 +48,7 @@ export class NamespaceHolder {
   }
 
   get state(): string {
-    return String(this.#actor.getSnapshot().value)
+    return stateOf(this.#actor)
   }
 
   /** Leases its namespace, which must be free. */

@@ -1,4 +1,4 @@
-import { eventName } from '../../../utils/actors/event-name.ts'
+import { eventName } from '../../../utils/actors/mermaid.ts'
 import { arrowKey, type Counts, hops, type Step } from '../../protocol.ts'
 import { type Box, placeLabels } from './label-places.ts'
 import { boxOf, type TextWidth, type Way, type Word, waysOf } from './label-text.ts'

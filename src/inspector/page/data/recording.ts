@@ -1,4 +1,16 @@
 import type { Message } from '../../protocol.ts'
+import { Player } from './player.ts'
+
+/** Loads the recording that is served beside the page; undefined where there is nothing in it that can be played. */
+export async function loadRecording(): Promise<Player | undefined> {
+  try {
+    const response = await fetch('recording')
+    const player = new Player(messagesIn(await response.text()))
+    return player.ends === 0 ? undefined : player
+  } catch {
+    return undefined
+  }
+}
 
 /**
  * The messages of a recording. Lines that are not whole are left out: the last one of a process that was killed, or of a disk that was full, above all;

@@ -2,10 +2,10 @@ import type { ActorDetails, Delta, Hello, Message, Snapshot, Step } from '../../
 import { Connection } from './connection.ts'
 import { Asker } from './details-fetcher.ts'
 import { type History, noHistory } from './history.ts'
-import { loadRecording } from './load-recording.ts'
 import type { Model, Row } from './model.ts'
 import type { Player } from './player.ts'
 import { Told } from './process-store.ts'
+import { loadRecording } from './recording.ts'
 import { Selection, type Wanted } from './selection.ts'
 
 /** How it stands with the inspector. */

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks'
-import { eventName } from '../../../utils/actors/event-name.ts'
+import { eventName } from '../../../utils/actors/mermaid.ts'
 import type { Step } from '../../protocol.ts'
 import { ChartView } from '../chart/chart.tsx'
 import { reasonOf } from '../data/failure-reason.ts'

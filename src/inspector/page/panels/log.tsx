@@ -1,6 +1,6 @@
 import { Fragment } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { eventName } from '../../../utils/actors/event-name.ts'
+import { eventName } from '../../../utils/actors/mermaid.ts'
 import type { Step } from '../../protocol.ts'
 import type { History } from '../data/history.ts'
 import type { Row } from '../data/model.ts'

@@ -1,3 +1,5 @@
+import prettyBytes from 'pretty-bytes'
+
 /** A duration for people: `12 ms`, `3.4 s`, `2 m 05 s`. */
 export function duration(ms: number): string {
   if (!Number.isFinite(ms)) return '–'
@@ -21,17 +23,8 @@ export const plainText = (value: unknown, indent?: number): string =>
 const rounded = (value: number) =>
   Math.abs(value) < 1 ? Number(value.toPrecision(3)) : Math.round(value * 1_000) / 1_000
 
-/** Bytes for people. */
-export function bytes(count: number): string {
-  const units = ['B', 'KB', 'MB', 'GB', 'TB']
-  let value = count
-  let unit = 0
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024
-    unit += 1
-  }
-  return `${value >= 100 || unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
-}
+/** Formats memory in powers of 1024: `65.3 MiB`. */
+export const bytes = (count: number): string => prettyBytes(count, { binary: true })
 
 export const percent = (value: number): string => `${value < 10 ? value.toFixed(1) : Math.round(value)} %`
 

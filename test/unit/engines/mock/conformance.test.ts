@@ -27,22 +27,19 @@ const runs: Record<string, () => MockRun> = {
   'a-while': () => ({ runFor: 20, stats: [1, 2].map(timestamp => ({ timestamp, metrics: { mem_usage: 1 } })) }),
 }
 
-conformance(
-  'mock',
-  () => createMockEngine(({ image }) => runs[image]?.() ?? { exitCode: Number(image.slice('exit-'.length)) }),
-  {
-    commands: {
-      exit: code => task(`exit-${code}`),
-      notFound: task('not-found'),
-      notExecutable: task('not-executable'),
-      echo: task('echo'),
-      allBytes: task('all-bytes'),
-      bothStreams: task('both-streams'),
-      forever: task('forever'),
-      chatter: task('chatter'),
-      flood: task('flood'),
-      deaf: task('deaf'),
-      aWhile: task('a-while'),
-    },
+conformance('mock', {
+  engine: () => createMockEngine(({ image }) => runs[image]?.() ?? { exitCode: Number(image.slice('exit-'.length)) }),
+  commands: {
+    exit: code => task(`exit-${code}`),
+    notFound: task('not-found'),
+    notExecutable: task('not-executable'),
+    echo: task('echo'),
+    allBytes: task('all-bytes'),
+    bothStreams: task('both-streams'),
+    forever: task('forever'),
+    chatter: task('chatter'),
+    flood: task('flood'),
+    deaf: task('deaf'),
+    aWhile: task('a-while'),
   },
-)
+})

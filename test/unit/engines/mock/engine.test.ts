@@ -1,11 +1,11 @@
 import { lastValueFrom, toArray } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { SimulatedClock } from 'xstate'
-import type { Exit } from '../../../../machines/exit.ts'
+import type { Exit } from '../../../../machines/cookie-types.ts'
+import { portRun } from '../../../../src/engines/conformance/port-run.ts'
+import { SlowSink } from '../../../../src/engines/conformance/sinks.ts'
 import { createMockEngine, type MockOptions } from '../../../../src/engines/mock/engine.ts'
 import type { MockScript } from '../../../../src/engines/mock/script.ts'
-import { portRun } from '../../../support/engine/port-run.ts'
-import { SlowSink } from '../../../support/sinks.ts'
 
 const make = (script: MockScript, options?: MockOptions, image = 'any') => {
   const engine = createMockEngine(script, options)

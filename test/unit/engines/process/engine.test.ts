@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { lastValueFrom, take } from 'rxjs'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { type PortOptions, portRun } from '../../../../src/engines/conformance/port-run.ts'
+import { StalledSink } from '../../../../src/engines/conformance/sinks.ts'
 import { resolveProcessConfig } from '../../../../src/engines/process/config.ts'
 import { cpuShares } from '../../../../src/engines/process/cpu-share.ts'
 import { createProcessEngine } from '../../../../src/engines/process/engine.ts'
@@ -14,9 +16,7 @@ import { InvalidInputError } from '../../../../src/errors.ts'
 import { resolveTask } from '../../../../src/task/resolve-task.ts'
 import type { ContainerTask } from '../../../../src/task/task.ts'
 import { currentOwner } from '../../../../src/utils/owner.ts'
-import { type PortOptions, portRun } from '../../../support/engine/port-run.ts'
 import { watchLeaks } from '../../../support/leaks/leaks.ts'
-import { StalledSink } from '../../../support/sinks.ts'
 
 const host: Host = { env: { PATH: '/bin', HOME: '/root', SECRET: 'x' }, platform: 'linux', uid: 0 }
 const optionsFor = (fields: Partial<ContainerTask>, on: Host = host) =>

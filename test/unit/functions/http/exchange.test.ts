@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { describe, expect, it, vi } from 'vitest'
 import { deferred } from '../../../../src/utils/deferred.ts'
-import { hotRig } from '../setup.ts'
+import { setup } from '../setup.ts'
 
 const head = 'HTTP/1.1 200 OK\r\n'
 
@@ -14,7 +14,7 @@ describe('a body that stalls', () => {
   it('is released when its call ends', async () => {
     const heard = deferred<void>()
     const hear = (data: Buffer) => data.includes('flour') && heard.resolve()
-    const fn = hotRig().make({ connected: socket => void socket.on('data', hear) })
+    const fn = setup().make({ connected: socket => void socket.on('data', hear) })
     const controller = new AbortController()
     const cancel = vi.fn()
     // Its first chunk is sent, the next one never comes.
@@ -29,7 +29,7 @@ describe('a body that stalls', () => {
 
 describe('what a function says of its failure', () => {
   it.each([502, 504])('is bounded as an answer is (%i)', async status => {
-    const { make } = hotRig()
+    const { make } = setup()
     const flood = (socket: Socket) => {
       while (socket.write(`4000\r\n${'a'.repeat(0x4000)}\r\n`));
       socket.once('drain', () => flood(socket))
@@ -42,7 +42,7 @@ describe('what a function says of its failure', () => {
 
   it('is in the error, the beginning of it', async () => {
     const text = `ä${'ö'.repeat(9_000)}`
-    const fn = hotRig().make({
+    const fn = setup().make({
       answer: (_request, response) => {
         response.statusCode = 502
         // In the middle of a letter.
@@ -61,7 +61,7 @@ describe('a container that ends while its answer is read', () => {
   const size = 1_000_000
 
   it('has answered, where all of it was sent', async () => {
-    const { make, containers } = hotRig()
+    const { make, containers } = setup()
     const fn = make({ answer: (_request, response) => void response.end('a'.repeat(size)) }, { maxContainers: 1 })
     const response = await fn.invoke()
     await containers[0]?.exit()
@@ -72,7 +72,7 @@ describe('a container that ends while its answer is read', () => {
   })
 
   it('has cut its answer, where not', async () => {
-    const { make, containers } = hotRig()
+    const { make, containers } = setup()
     const fn = make(saying(`${head}Content-Length: ${size}\r\n\r\n${'a'.repeat(size - 1)}`))
     const response = await fn.invoke()
     await containers[0]?.exit()
@@ -81,7 +81,7 @@ describe('a container that ends while its answer is read', () => {
   })
 
   it('has not answered, where it had not begun', async () => {
-    const { make, containers } = hotRig()
+    const { make, containers } = setup()
     const end = async () => {
       await containers[0]?.exit()
       containers[0]?.end()
@@ -93,7 +93,7 @@ describe('a container that ends while its answer is read', () => {
 })
 
 it('more than 16 KiB said of a chunk is too much of a header', async () => {
-  const fn = hotRig().make(
+  const fn = setup().make(
     saying(`${head}Transfer-Encoding: chunked\r\n\r\n5;${'a=b;'.repeat(10_000)}\r\nhello\r\n0\r\n\r\n`),
   )
   const text = fn.invoke().then(response => response.text())

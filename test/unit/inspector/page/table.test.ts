@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { AnyStateMachine } from 'xstate'
-import { buddyMachine } from '../../../../machines/namespace.ts'
+import { namespaceMachine } from '../../../../machines/namespace.ts'
 import { lengthOf } from '../../../../src/inspector/page/data/lifetime.ts'
 import { spansOf, ticks } from '../../../../src/inspector/page/data/spans.ts'
 import { familyOf, shownState } from '../../../../src/inspector/page/data/state-colors.ts'
@@ -9,7 +9,7 @@ import { bytes, duration, plainText } from '../../../../src/inspector/page/view/
 import { groupsOf } from '../../../../src/inspector/page/view/totals-groups.ts'
 import type { Totals } from '../../../../src/inspector/protocol.ts'
 import { machineInfo } from '../../../../src/inspector/tracking/graph.ts'
-import { eventName } from '../../../../src/utils/actors/event-name.ts'
+import { eventName } from '../../../../src/utils/actors/mermaid.ts'
 import { row } from './setup.ts'
 
 it('filters by words, by fields and by their opposite', () => {
@@ -110,7 +110,7 @@ it('counts cookies by where they are and how they ended, and the rest by machine
 
 it('knows what every state and every end of our machines means', () => {
   const known = (machine: AnyStateMachine) => machineInfo(machine).states.map(state => [state, familyOf(state)])
-  expect(Object.fromEntries(known(buddyMachine))).toEqual({
+  expect(Object.fromEntries(known(namespaceMachine))).toEqual({
     making: 'work',
     free: 'wait',
     leased: 'run',
@@ -159,7 +159,7 @@ it('says times, sizes and events in words', () => {
   expect(plainText({ ranFor: 897.9940180000012, part: 0.12345, none: null })).toBe(
     '{"ranFor":897.994,"part":0.123,"none":null}',
   )
-  expect([10, 2_048, 300 * 2 ** 20].map(bytes)).toEqual(['10 B', '2.0 KB', '300 MB'])
+  expect([10, 2_048, 300 * 2 ** 20].map(bytes)).toEqual(['10 B', '2 KiB', '300 MiB'])
   expect(
     ['', 'freeze', 'xstate.done.actor.0.x', 'xstate.error.actor.x', 'xstate.after.timeLeft.x'].map(eventName),
   ).toEqual(['always', 'freeze', 'ok', 'failed', 'after timeLeft'])

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { createActor, createMachine } from 'xstate'
 import { Model } from '../../../../src/inspector/page/data/model.ts'
 import type { Message } from '../../../../src/inspector/protocol.ts'
-import { EventStream } from '../../../../src/inspector/server/event-stream.ts'
+import { EventStream } from '../../../../src/inspector/server/event-streams.ts'
 import { checkLeaks } from '../../../support/leaks/hooks.ts'
 import { Listener, newHub } from '../setup.ts'
 

@@ -145,7 +145,7 @@ describe('the cleaner', () => {
     await using given = await cleaned(someImages(), { imageCacheMaxSize: 1, imageCacheExemptTags: 'kept' }, name =>
       name === 'zwei:1' ? undefined : [409, 'conflict: image is being used by running container'],
     )
-    await expect.poll(() => given.removals(), { timeout: 5_000 }).toEqual(['one:1', 'two:1', 'sha256:three'])
+    await expect.poll(() => given.removals()).toEqual(['one:1', 'two:1', 'sha256:three'])
     await given.engine.close()
     expect(given.removals()).toHaveLength(3)
   })

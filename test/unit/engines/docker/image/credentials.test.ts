@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Registries } from '../../../../../src/engines/docker/config/registries.ts'
 import { Credentials } from '../../../../../src/engines/docker/image/credentials/credentials.ts'
 import type { CookietinError } from '../../../../../src/errors.ts'
-import { haveVectors, readVectors } from '../../../../support/vectors.ts'
+import { readVectors } from '../../../../support/vectors.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -33,10 +33,10 @@ async function helper(name: string, script: string) {
   return { PATH: `${folder}:${process.env.PATH}` }
 }
 
-const vectors = readVectors('registry-auth.json', { dockerConfig: '{}', find: [] as Record<string, string>[] })
+const vectors = readVectors<{ dockerConfig: string; find: Record<string, string>[] }>('registry-auth.json')
 
-describe.skipIf(!haveVectors('registry-auth.json'))("the seed's look-ups", () => {
-  // The seed offers a host's credentials to its parent domains too: those rows must find nothing here.
+describe("Fn's look-ups", () => {
+  // Fn offers a host's credentials to its parent domains, too. Those rows must find nothing here.
   const leaks = ['registry.com', 'registry.com:5000', 'co.uk', 'example.co.uk']
 
   test.each(vectors.find.map(row => [row.registry, row] as const))('%j', async (registry = '', row) => {

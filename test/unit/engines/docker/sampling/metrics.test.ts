@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type EngineSample, isHollow, toStat } from '../../../../../src/engines/docker/sampling/metrics.ts'
-import { haveVectors, readVectors } from '../../../../support/vectors.ts'
+import { readVectors } from '../../../../support/vectors.ts'
 
 interface Vector {
   readonly name: string
@@ -10,28 +10,28 @@ interface Vector {
   readonly metrics: Readonly<Record<string, string>>
 }
 
-const seedNames = new Set([
+const fnNames = new Set([
   ...['net_rx', 'net_tx', 'mem_limit', 'mem_usage', 'disk_read', 'disk_write'],
   ...['cpu_user', 'cpu_total', 'cpu_kernel'],
 ])
 
-const { cases } = readVectors<{ readonly cases: readonly Vector[] }>('cherrypick.json', { cases: [] })
+const { cases } = readVectors<{ readonly cases: readonly Vector[] }>('cherrypick.json')
 
-/** The nine that the seed has. */
-const seedMetrics = (metrics: Readonly<Record<string, number>> = {}) =>
-  Object.fromEntries(Object.entries(metrics).filter(([name]) => seedNames.has(name)))
+/** The nine metrics that Fn has. */
+const fnMetrics = (metrics: Readonly<Record<string, number>> = {}) =>
+  Object.fromEntries(Object.entries(metrics).filter(([name]) => fnNames.has(name)))
 
 const cpu = ['cpu_user', 'cpu_kernel', 'cpu_total']
 
-/** Where the seed is wrong, what is right instead. */
+/** The right values where Fn is wrong. */
 const better: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'cgroup-v2-no-percpu': { cpu_user: 90, cpu_kernel: 10, cpu_total: 100 },
   'cpu-went-back': { cpu_total: 0 },
-  // Where the seed is exact beyond 2^53, a JavaScript number is not.
+  // Fn is exact above 2^53; a JavaScript number is not.
   'blk-over-2^53': { disk_read: 9007199254740994 },
 }
 
-describe.runIf(haveVectors('cherrypick.json'))("the seed's samples", () => {
+describe("Fn's samples", () => {
   test.for(cases.map(vector => [vector.name, vector] as const))(
     '%s',
     ([name, { raw, dropped, timestamp, metrics }]) => {
@@ -40,11 +40,11 @@ describe.runIf(haveVectors('cherrypick.json'))("the seed's samples", () => {
       expect(stat?.timestamp).toBe(Date.parse(timestamp))
       const expected: Record<string, number> = {}
       for (const [key, value] of Object.entries(metrics)) {
-        // Without a sample before it, the seed divides by the time since the host's boot.
+        // Without an earlier sample, Fn divides by the time since the host's boot.
         if (cpu.includes(key) && raw.precpu_stats?.system_cpu_usage === undefined) continue
         expected[key] = better[name]?.[key] ?? Number(value)
       }
-      expect(seedMetrics(stat?.metrics)).toEqual(expected)
+      expect(fnMetrics(stat?.metrics)).toEqual(expected)
     },
   )
 })
@@ -65,7 +65,7 @@ describe('samples of the engine', () => {
     expect(stat?.metrics).toMatchObject({ disk_read: 7, disk_write: 9, cpu_total: 50 })
   })
 
-  test("tell more than the seed's: what is not active cache, the peak, processes, throttling", () => {
+  test("hold more than Fn's: what is not active cache, the peak, processes, throttling", () => {
     const more = {
       memory_stats: { usage: 900, max_usage: 1000, stats: { total_inactive_file: 300, inactive_file: 200 } },
       pids_stats: { current: 3 },

@@ -1,13 +1,14 @@
-import type { OutputSink } from '../../src/engines/engine.ts'
+import { deferred } from '../../utils/deferred.ts'
+import type { OutputSink } from '../engine.ts'
 
-/** Keeps what it is given, and tells when something comes. */
+/** Keeps every chunk, and resolves promises as chunks arrive. */
 export class CollectingSink implements OutputSink {
   readonly #chunks: Uint8Array[] = []
   #waiting: (() => void)[] = []
   size = 0
 
   write(chunk: Uint8Array): undefined {
-    // A copy: an engine may use its buffer again.
+    // A copy: an engine may reuse its buffer.
     this.#chunks.push(Uint8Array.from(chunk))
     this.size += chunk.length
     for (const resolve of this.#waiting.splice(0)) resolve()
@@ -26,7 +27,7 @@ export class CollectingSink implements OutputSink {
     return new Promise(resolve => this.#waiting.push(resolve))
   }
 
-  /** Resolves once the text is in what came. */
+  /** Resolves when the collected text contains this text. */
   async until(text: string): Promise<void> {
     while (!this.text.includes(text)) await this.next()
   }
@@ -34,25 +35,27 @@ export class CollectingSink implements OutputSink {
 
 /** Takes one chunk, and never asks for another. */
 export class StalledSink implements OutputSink {
-  #stall = () => {}
-  /** How many chunks came although it had not asked for them. */
+  readonly #stalled = deferred<void>()
+  /** How many chunks were written without being asked for. */
   unasked = -1
-  /** Resolves once it is stalled. */
-  readonly stalled = new Promise<void>(resolve => {
-    this.#stall = resolve
-  })
+
+  /** Resolves at the first chunk. */
+  get stalled(): Promise<void> {
+    return this.#stalled.promise
+  }
 
   write(): Promise<void> {
     this.unasked++
-    this.#stall()
+    this.#stalled.resolve()
     return new Promise(() => {})
   }
 }
 
-/** As the collecting one, but takes each chunk only a turn of the event loop later; counts the chunks that did not wait for it. */
+/** Keeps every chunk, and asks for the next one a turn of the event loop later. */
 export class SlowSink implements OutputSink {
   readonly kept = new CollectingSink()
   #busy = false
+  /** How many chunks were written without being asked for. */
   unasked = 0
 
   write(chunk: Uint8Array): Promise<void> {

@@ -1,17 +1,17 @@
-import type { Exit } from '../../../machines/exit.ts'
-import type { ContainerStreams, Engine, EngineContainer, OutputSink } from '../../../src/engines/engine.ts'
-import { toChunks } from '../../../src/task/input.ts'
-import { resolveTask } from '../../../src/task/resolve-task.ts'
-import type { ContainerTask, TaskInput } from '../../../src/task/task.ts'
-import { CollectingSink } from '../sinks.ts'
+import type { Exit } from '../../../machines/cookie-types.ts'
+import { toChunks } from '../../task/input.ts'
+import { resolveTask } from '../../task/resolve-task.ts'
+import type { ContainerTask, TaskInput } from '../../task/task.ts'
+import type { ContainerStreams, Engine, EngineContainer, OutputSink } from '../engine.ts'
+import { CollectingSink } from './sinks.ts'
 
-/** One container on the port, with its streams and what it told. */
+/** One container on the port, with its streams and its events. */
 export interface PortRun {
   readonly container: EngineContainer
   readonly stdout: CollectingSink
   readonly stderr: CollectingSink
-  /** What the engine told, in order: `'exitSeen'`, or the error that the input broke with. */
-  readonly events: (string | Error)[]
+  /** The engine's events in order: `'exitSeen'`, or the error of a broken input. */
+  readonly events: readonly (string | Error)[]
   /** Resolves at the next event. */
   nextEvent(): Promise<string | Error>
   prepare(): Promise<void>
@@ -20,14 +20,14 @@ export interface PortRun {
   toExit(): Promise<Exit>
 }
 
-/** Streams that a test brings itself. */
+/** Streams of the test's own. */
 export interface PortOptions {
   readonly input?: TaskInput | AsyncIterable<Uint8Array>
   readonly stdout?: OutputSink
   readonly stderr?: OutputSink
 }
 
-/** Makes a container of a task; nothing is prepared. */
+/** Makes a container of a task. Nothing is prepared. */
 export function portRun(
   engine: Engine,
   task: ContainerTask,
@@ -37,11 +37,10 @@ export function portRun(
   const stdout = new CollectingSink()
   const stderr = new CollectingSink()
   const events: (string | Error)[] = []
-  let waiting: ((event: string | Error) => void)[] = []
-  const tell = (event: string | Error) => {
+  const waiting: ((event: string | Error) => void)[] = []
+  const record = (event: string | Error) => {
     events.push(event)
-    for (const resolve of waiting) resolve(event)
-    waiting = []
+    for (const resolve of waiting.splice(0)) resolve(event)
   }
   const streams: ContainerStreams = {
     stdin: input === undefined ? undefined : toChunks(input as TaskInput),
@@ -55,7 +54,7 @@ export function portRun(
     events,
     nextEvent: () => new Promise(resolve => waiting.push(resolve)),
     prepare: () => container.prepare(new AbortController().signal),
-    start: () => container.start(streams, { exitSeen: () => tell('exitSeen'), broken: tell }),
+    start: () => container.start(streams, { exitSeen: () => record('exitSeen'), broken: record }),
     async toExit() {
       await run.prepare()
       await run.start()

@@ -1,0 +1,101 @@
+import type { SettledState } from './cookie-states.ts'
+import type { CookieContext, Exit } from './cookie-types.ts'
+
+/** How a task ended (Fn's statuses). */
+export type RunStatus = 'success' | 'error' | 'timeout' | 'killed' | 'cancelled'
+
+/** The code of each outcome but a success. */
+export type OutcomeCode =
+  | 'ERR_COOKIETIN_TIMEOUT'
+  | 'ERR_COOKIETIN_CANCELLED'
+  | 'ERR_COOKIETIN_KILLED'
+  | 'ERR_COOKIETIN_OOM_KILLED'
+  | 'ERR_COOKIETIN_COMMAND_NOT_FOUND'
+  | 'ERR_COOKIETIN_COMMAND_NOT_EXECUTABLE'
+  | 'ERR_COOKIETIN_EXIT_NONZERO'
+
+interface Explanation {
+  readonly code: OutcomeCode
+  readonly message: string
+}
+
+/** How a run ended, and why. This file is the only one that decides it. */
+export type Outcome =
+  | { readonly status: 'success' }
+  | (Explanation & { readonly status: Exclude<RunStatus, 'success'> })
+
+type Evidence = Pick<CookieContext, 'cause' | 'exit' | 'reason' | 'timeout'>
+
+/** The exit code of a process that SIGKILL ended. */
+const sigkilled = 137
+
+/** True for an exit that nothing of ours caused: SIGKILL from outside, or the kernel when memory ran out. */
+export const isKilledOutside = (exit: Exit | undefined): boolean =>
+  exit !== undefined && (exit.exitCode === sigkilled || (exit.oomKilled && exit.exitCode !== 0))
+
+/** The outcome of a cookie that has settled. A failed one has an error instead. */
+export function outcomeOf(state: Exclude<SettledState, 'failed'>, evidence: Evidence): Outcome {
+  switch (state) {
+    case 'timeout':
+      return {
+        status: 'timeout',
+        code: 'ERR_COOKIETIN_TIMEOUT',
+        message: `The task ran for longer than its timeout of ${evidence.timeout} ms and was killed`,
+      }
+    case 'cancelled':
+      return {
+        status: 'cancelled',
+        code: 'ERR_COOKIETIN_CANCELLED',
+        message: `The task was cancelled${detailOf(evidence.reason)}`,
+      }
+    case 'killed':
+      return { status: 'killed', ...killOf(evidence) }
+    case 'done':
+      return evidence.exit?.exitCode === 0 ? { status: 'success' } : { status: 'error', ...errorOf(evidence) }
+  }
+}
+
+function killOf({ cause, exit }: Evidence): Explanation {
+  if (cause === 'killed') return { code: 'ERR_COOKIETIN_KILLED', message: 'The task was killed by kill()' }
+  if (exit?.oomKilled) {
+    const message = 'The task was killed by the kernel: out of memory. Raise `memory`, or use less'
+    return { code: 'ERR_COOKIETIN_OOM_KILLED', message }
+  }
+  const message = `The task exited with code ${sigkilled}: killed from outside, with no sign that memory ran out`
+  return { code: 'ERR_COOKIETIN_KILLED', message }
+}
+
+function errorOf({ exit }: Evidence): Explanation {
+  const { exitCode = 0, message } = exit ?? {}
+  if (exitCode === 127 && message !== undefined) {
+    return {
+      code: 'ERR_COOKIETIN_COMMAND_NOT_FOUND',
+      message: `The command was not found (exit code 127): ${message}`,
+    }
+  }
+  if (exitCode === 126 && message !== undefined) {
+    return {
+      code: 'ERR_COOKIETIN_COMMAND_NOT_EXECUTABLE',
+      message: `The command could not be executed (exit code 126): ${message}`,
+    }
+  }
+  const signal = exitCode > 128 && exitCode < 160 ? ` (128 + signal ${exitCode - 128})` : ''
+  return {
+    code: 'ERR_COOKIETIN_EXIT_NONZERO',
+    message: `The task exited with code ${exitCode}${signal}${detailOf(message)}`,
+  }
+}
+
+function detailOf(value: unknown): string {
+  if (value === undefined) return ''
+  if (value instanceof Error) return `: ${value.message}`
+  return `: ${typeof value === 'string' ? value : textOf(value)}`
+}
+
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value)
+  } catch {
+    return String(value)
+  }
+}

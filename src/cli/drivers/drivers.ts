@@ -1,0 +1,46 @@
+import type { Command } from 'commander'
+import type { Driver } from '../../driver/driver.ts'
+import type { Inspect } from '../../utils/actors/inspectable.ts'
+import type { Stdio } from '../output/stdio.ts'
+import { UsageError } from '../usage-error.ts'
+import type { CliDriver } from './cli-driver.ts'
+import { docker } from './docker.ts'
+import { processes } from './process.ts'
+
+/** The drivers that `--driver` names. The first is the default: the others are never chosen silently. */
+const drivers = { docker, process: processes } satisfies Record<string, CliDriver>
+
+/** The name of a driver. */
+export type DriverName = keyof typeof drivers
+
+const names = Object.keys(drivers) as [DriverName, ...DriverName[]]
+
+/** Where `--driver` is parsed to. */
+export interface DriverOption {
+  readonly driver: DriverName
+}
+
+/** Adds `--driver`. */
+export const addDriverOption = (
+  command: Command,
+  help = 'where to run; process: on this machine, without isolation',
+): Command => command.option(`--driver <${names.join('|')}>`, help, readDriver, names[0])
+
+function readDriver(text: string): DriverName {
+  const name = names.find(known => known === text)
+  if (name === undefined) throw new UsageError(`--driver: "${text}" is not one of ${names.join(', ')}`)
+  return name
+}
+
+/** The driver of a name. */
+export const driverOf = (name: DriverName): CliDriver => drivers[name]
+
+/** Opens a driver, and prints its warning unless `quiet`. */
+export async function openDriver(name: DriverName, stdio: Stdio, quiet: boolean, inspect?: Inspect): Promise<Driver> {
+  const { open, warning } = driverOf(name)
+  if (warning !== undefined && !quiet) stdio.note(`cookietin: ${warning}`)
+  return await open(inspect)
+}
+
+/** How to get samples of a run that was too short for one. Without a name: a run of the default driver. */
+export const samplingHint = (name: DriverName = names[0]): string | undefined => driverOf(name).samplingHint?.()

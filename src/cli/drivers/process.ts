@@ -1,0 +1,17 @@
+import { createProcessDriver } from '../../driver/create-driver.ts'
+import { reapProcesses } from '../../engines/process/orphans.ts'
+import { printable } from '../output/printable.ts'
+import type { CliDriver } from './cli-driver.ts'
+
+export const processes: CliDriver = {
+  warning: 'the process driver runs the command on this machine as you, without any isolation',
+  open: () => createProcessDriver(),
+  async removeOrphans({ dryRun }) {
+    const orphans = reapProcesses({ dryRun }).map(({ pid, command, owner, removed }) => ({
+      removed,
+      cells: [removed ? 'ended' : dryRun ? 'would end' : 'left', String(pid), printable(command)],
+      json: { pid, command, owner, removed },
+    }))
+    return { orphans, summary: orphans.length === 0 ? 'No process of a dead process was found.' : undefined }
+  },
+}

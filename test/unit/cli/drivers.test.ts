@@ -1,0 +1,14 @@
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { samplingHint } from '../../../src/cli/drivers/drivers.ts'
+
+test('a short run can be sampled on Docker, unless it is already, and not as a process', () => {
+  onTestFinished(() => void vi.unstubAllEnvs())
+  vi.stubEnv('COOKIETIN_SAMPLER', undefined)
+  expect([undefined, 'docker', 'process'].map(name => samplingHint(name as 'docker'))).toEqual([
+    'COOKIETIN_SAMPLER=cgroup samples short runs, too',
+    'COOKIETIN_SAMPLER=cgroup samples short runs, too',
+    undefined,
+  ])
+  vi.stubEnv('COOKIETIN_SAMPLER', 'cgroup')
+  expect(samplingHint()).toBeUndefined()
+})
