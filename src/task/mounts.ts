@@ -49,7 +49,7 @@ function checkSource(issues: Issues, field: string, value: unknown, allowDangero
   if (!isPath(value)) return issues.add(field, value, pathRule) ?? false
   const danger = allowDangerous ? undefined : dangerOf(value)
   if (danger === undefined) return true
-  issues.add(field, value, `another path: it is ${danger}; the config's allowDangerousMounts lets it through`)
+  issues.add(field, value, `another path: it is ${danger}; the config's allowDangerousMounts permits it`)
   return false
 }
 

@@ -198,7 +198,7 @@ describe('ssh', () => {
     const engine = createDockerEngine(config({ sshCommand: 'ssh' }), env)
     await expect(engine).rejects.toMatchObject({
       code: 'ERR_COOKIETIN_ENGINE_UNREACHABLE',
-      message: expect.stringMatching(/ssh tunnel to ssh:\/\/\S+@127\.0\.0\.1.*It said: /s),
+      message: expect.stringMatching(/ssh tunnel to ssh:\/\/\S+@127\.0\.0\.1.*Its output: /s),
     })
   })
 })

@@ -94,26 +94,28 @@ test('a file of images is loaded at the start', async () => {
   await rm(folder, { recursive: true })
 })
 
-describe('create options changed by hand', () => {
-  test('give up only what the config names, and it is told', async () => {
+describe('edited create options', () => {
+  test('may relax only the parts that allow lists, which are reported', async () => {
     await using driver = await testEngine({ allow: ['security-options'] })
-    const told: string[] = []
-    driver.engine.transitions$.subscribe(({ machine, id, to, event }) => told.push(`${machine} ${id}: ${to}, ${event}`))
+    const transitions: string[] = []
+    driver.engine.transitions$.subscribe(({ machine, id, to, event }) =>
+      transitions.push(`${machine} ${id}: ${to}, ${event}`),
+    )
     const named = driver.container({ id: 'named', command: ['grep', 'Seccomp:', '/proc/self/status'] })
     ;(named.options as CreateOptions).HostConfig.SecurityOpt.push('seccomp=unconfined')
     expect((await live(named)).stdout).toBe('Seccomp:\t0\n')
     await named.remove()
-    expect(told).toEqual(['profile named: loosened, security-options'])
+    expect(transitions).toEqual(['profile named: loosened, security-options'])
 
     const unnamed = driver.container({ command: ['true'] })
     Object.assign((unnamed.options as CreateOptions).HostConfig, { Privileged: true, PidMode: 'host' })
     await expect(unnamed.prepare(new AbortController().signal)).rejects.toThrow(
-      /gives up privileged,(?:.|\n)*gives up namespaces,/,
+      /listed as 'privileged' in the config's allow(?:.|\n)*listed as 'namespaces' in/,
     )
     expect(await driver.leftovers()).toEqual([])
   })
 
-  test('keep the labels by which what is left is found', async () => {
+  test('keep the labels by which a leftover container is found', async () => {
     await using driver = await testEngine()
     const container = driver.container({ id: 'labelled', command: ['true'] })
     Object.assign(container.options, { Labels: { team: 'bakers' } })

@@ -89,7 +89,7 @@ export class SshTunnel {
         reject(
           new CookietinError(
             'ERR_COOKIETIN_ENGINE_UNREACHABLE',
-            `Could not open an ssh tunnel to ${this.#endpoint.url}: ${reason}${output && `. It said: ${output}`}`,
+            `Could not open an ssh tunnel to ${this.#endpoint.url}: ${reason}${output && `. Its output: ${output}`}`,
             { cause, retryable: true },
           ),
         )

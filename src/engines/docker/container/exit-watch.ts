@@ -19,7 +19,7 @@ export interface WaitReply {
   readonly reachableSince: number
 }
 
-/** What an exit watch is made from. */
+/** The container to watch, and the limits of its calls. */
 export interface WatchContext {
   readonly api: Api
   readonly liveness: Liveness

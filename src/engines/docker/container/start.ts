@@ -46,7 +46,7 @@ export async function attachBeforeStart(
   }
 }
 
-/** What a start call needs beside its container. */
+/** The options of a start call. */
 export interface StartOptions {
   /** Values to mask in errors. */
   readonly secrets: readonly string[]

@@ -4,7 +4,7 @@ import { type FieldIssue, InvalidInputError } from '../../../errors.ts'
 import { dangerOf } from '../../../task/dangerous-mounts.ts'
 import type { ResolvedTask } from '../../../task/task.ts'
 
-/** What decides whether mount sources are checked. */
+/** The settings that decide whether mount sources are checked. */
 export interface MountSourceRules {
   /** The engine runs on this machine and sees its files. */
   readonly local: boolean
@@ -36,7 +36,7 @@ async function issueOf(field: string, source: string): Promise<FieldIssue | unde
   const real = await targetOf(source)
   const danger = real === undefined || real === source ? undefined : dangerOf(real)
   if (danger === undefined) return undefined
-  const allowed = `another path: it leads to ${real}, which is ${danger}; the config's allowDangerousMounts lets it through`
+  const allowed = `another path: it leads to ${real}, which is ${danger}; the config's allowDangerousMounts permits it`
   return { field, value: `'${source}'`, allowed }
 }
 

@@ -13,7 +13,7 @@ import type { Credentials } from './credentials/credentials.ts'
 import { makePresent } from './image-actor.ts'
 import { hasImage, pullImage } from './pull.ts'
 
-/** What {@link Images} is made from. */
+/** The options of {@link Images}. */
 export interface ImagesOptions {
   readonly api: Api
   readonly config: ResolvedDockerConfig
@@ -22,7 +22,7 @@ export interface ImagesOptions {
   readonly inspect: Inspect | undefined
 }
 
-/** How a caller of {@link Images.makePresent} listens and cancels. */
+/** The options of {@link Images.makePresent}. */
 export interface MakePresentOptions {
   readonly signal: AbortSignal
   /** Called with the latest progress at once, then with every change. */

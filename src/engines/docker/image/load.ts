@@ -55,7 +55,7 @@ async function send(api: Api, file: Readable, doing: string, signal: AbortSignal
       if (record.error !== undefined) {
         throw new CookietinError(
           'ERR_COOKIETIN_INVALID_CONFIG',
-          `Could not ${doing}: the engine says "${record.error}"`,
+          `Could not ${doing}: the engine reports "${record.error}"`,
         )
       }
     }

@@ -29,6 +29,6 @@ export async function checkImageVolumes(
   const { Config } = (body ?? {}) as { Config?: { Volumes?: Record<string, unknown> | null } | null }
   const volumes = Object.keys(Config?.Volumes ?? {})
   if (volumes.length === 0) return
-  const allowed = `an image without volumes of its own with the profile 'hardened' (it has ${volumes.join(', ')}); the config's allow: 'hardened-volumes' lets it through`
+  const allowed = `an image without volumes of its own with the profile 'hardened' (it has ${volumes.join(', ')}); the config's allow: 'hardened-volumes' permits it`
   throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [{ field: 'image', value: `'${task.image}'`, allowed }])
 }

@@ -6,7 +6,7 @@ import type { NetworkLease } from '../engine-context.ts'
 import type { TransitionListener } from '../transitions.ts'
 import { createNamespaceActor, type NamespaceActor } from './namespace-actor.ts'
 
-/** What a namespace holder is made from. */
+/** The options of a {@link NamespaceHolder}. */
 export interface NamespaceHolderOptions extends NamespaceInput {
   /** Its namespaces have no network but loopback. */
   readonly networkless: boolean

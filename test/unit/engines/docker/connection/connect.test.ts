@@ -34,13 +34,13 @@ describe('API version', () => {
     })
   })
 
-  test('DOCKER_API_VERSION decides, where it is set', async () => {
+  test('DOCKER_API_VERSION overrides the negotiated version', async () => {
     const said = { Version: '1', ApiVersion: '1.50', MinAPIVersion: '1.24' }
     expect(await spoken(said, { DOCKER_API_VERSION: '1.43' })).toBe('1.43')
   })
 })
 
-test('a prefork pool whose own image would not run on the engine is refused, one of another image is not', async () => {
+test("a prefork pool's own image is rejected on an architecture without a program; another image is not", async () => {
   const version = { Version: '25.0.1', ApiVersion: '1.44', MinAPIVersion: '1.24', Arch: 's390x' }
   await using fake = await startFakeEngine(() => [500, 'not today'], version)
   const config = { docker: fake.address, preForkPoolSize: 1 }
@@ -52,7 +52,7 @@ test('a prefork pool whose own image would not run on the engine is refused, one
   await engine.close()
 })
 
-test('a file of images that the engine does not take in is given up in time, and let go of', async () => {
+test('loading a file of images that the engine does not read is aborted in time, and the file is closed', async () => {
   const folder = await mkdtemp('/tmp/ct-')
   const path = join(folder, 'images.tar')
   await writeFile(path, Buffer.alloc(4_000_000))
@@ -72,7 +72,7 @@ test('a file of images that the engine does not take in is given up in time, and
   await rm(folder, { recursive: true })
 })
 
-test('a file of images that is not there is refused', async () => {
+test('a missing file of images is rejected', async () => {
   await using fake = await startFakeEngine(() => ({}))
   const config = resolveDockerConfig({ docker: fake.address, dockerLoadFile: '/no/such.tar' }, {})
   await expect(createDockerEngine(config, {})).rejects.toMatchObject({

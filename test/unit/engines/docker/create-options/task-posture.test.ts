@@ -119,7 +119,7 @@ const tasks = fc
 
 const dangerous = /docker\.sock|containerd\.sock|^\/$|^\/(etc|proc|sys|dev|var\/lib\/docker|run|root)(\/|$)/
 
-test('no combination of task fields gives privilege, capabilities, a namespace of the host, or the engine', () => {
+test('no combination of task fields gives privileges, capabilities, a host namespace or access to the engine', () => {
   const config = resolveDockerConfig({}, {})
   let accepted = 0
   fc.assert(

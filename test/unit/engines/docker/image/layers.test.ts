@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Layers } from '../../../../../src/engines/docker/image/layers.ts'
 
-test('layers add up as the engine tells of them', () => {
+test('the progress is the sum of the layers', () => {
   const layers = new Layers()
   const lines = [
     { status: 'Pulling from library/x', id: '1.36' },
