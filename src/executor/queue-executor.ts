@@ -1,7 +1,7 @@
 import { type Observable, Subject } from 'rxjs'
 import type { OpenCookie } from '../cookie/open-cookie.ts'
 import type { RunResult, Transition } from '../cookie/result.ts'
-import { CookietinError, InvalidInputError, notCleaned, toCookietinError } from '../errors.ts'
+import { CookietinError, notCleaned, toCookietinError } from '../errors.ts'
 import type { HotFunction } from '../functions/function.ts'
 import { checkPlatform } from '../functions/platform.ts'
 import { SlotFunction } from '../functions/pooled-function.ts'
@@ -9,6 +9,7 @@ import { type FunctionSpec, resolveSpec } from '../functions/spec.ts'
 import { Lanes } from '../queue/scheduler.ts'
 import type { ContainerTask, ResolvedTask } from '../task/task.ts'
 import { onAbort } from '../utils/abort.ts'
+import { Issues } from '../utils/validation/issues.ts'
 import { signalIssue } from '../utils/validation/signal.ts'
 import { type Execution, executionOf, refusedExecution } from './execution.ts'
 import type { BytesTask, Executor, RunOptions, Tasks, TextTask } from './executor.ts'
@@ -126,20 +127,12 @@ class QueueExecutor implements Executor {
   /** What can never start must be refused, not queued. */
   #check({ memory, cpus }: ResolvedTask, { signal, priority = 0 }: RunOptions = {}): void {
     const { total } = this.#lanes
-    const badSignal = signalIssue(signal)
-    const issues = [
-      ...(memory > total.memory
-        ? [{ field: 'memory', value: String(memory), allowed: `at most the executor's ${total.memory} bytes` }]
-        : []),
-      ...(cpus > total.cpus
-        ? [{ field: 'cpus', value: String(cpus), allowed: `at most the executor's ${total.cpus} milli-CPUs` }]
-        : []),
-      ...(Number.isFinite(priority)
-        ? []
-        : [{ field: 'priority', value: String(priority), allowed: 'a finite number' }]),
-      ...(badSignal === undefined ? [] : [badSignal]),
-    ]
-    if (issues.length > 0) throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', issues)
+    const issues = new Issues()
+    if (memory > total.memory) issues.add('memory', memory, `at most the executor's ${total.memory} bytes`)
+    if (cpus > total.cpus) issues.add('cpus', cpus, `at most the executor's ${total.cpus} milli-CPUs`)
+    if (!Number.isFinite(priority)) issues.add('priority', priority, 'a finite number')
+    issues.include(signalIssue(signal))
+    issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
   }
 
   /** Joins a cookie to its signal and to its removal. */
