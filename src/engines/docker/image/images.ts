@@ -73,8 +73,7 @@ export class Images {
       },
       {
         look: () => hasImage(api, image, engineTimeout),
-        pull: ({ onProgress: onRecord, ...bounds }) =>
-          pullImage(api, { image, name, auth, idleTimeout: pullIdleTimeout, engineTimeout, onRecord, ...bounds }),
+        pull: options => pullImage(api, { image, name, auth, idleTimeout: pullIdleTimeout, engineTimeout, ...options }),
       },
       {
         signal,

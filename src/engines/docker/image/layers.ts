@@ -26,7 +26,7 @@ export class Layers {
   readonly #layers = new Map<string, LayerProgress>()
 
   /** Adds a progress line. Returns true when it describes a layer. */
-  hear({ id, status, progressDetail }: LayerRecord): boolean {
+  add({ id, status, progressDetail }: LayerRecord): boolean {
     const now = typeof status === 'string' ? statuses[status] : undefined
     if (typeof id !== 'string' || now === undefined) return false
     const before = this.#layers.get(id)

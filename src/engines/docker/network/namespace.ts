@@ -31,19 +31,17 @@ export class NamespaceHolder {
 
   constructor({ networkless, container, onTransition, inspect, onChange, ...input }: NamespaceHolderOptions) {
     this.networkless = networkless
-    const parts = {
+    const dependencies = {
       make: async (signal: AbortSignal) => await this.#make(await container(), signal),
       remove: () => this.#remove(),
     }
-    this.#actor = createNamespaceActor(
-      input,
-      parts,
-      (from, to, event, error) => {
+    this.#actor = createNamespaceActor(input, dependencies, {
+      inspect,
+      onChange: (from, to, event, error) => {
         onTransition({ machine: 'namespace', id: input.id, from, to, event, error })
         onChange()
       },
-      inspect,
-    )
+    })
     this.#actor.start()
   }
 
