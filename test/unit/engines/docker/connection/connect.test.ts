@@ -7,7 +7,7 @@ import { connect } from '../../../../../src/engines/docker/connection/connect.ts
 import { createDockerEngine } from '../../../../../src/engines/docker/engine.ts'
 import { startFakeEngine } from '../../../../support/engine/fake.ts'
 
-/** What is spoken with an engine that says this of itself. */
+/** The API version in use with an engine that reports these versions. */
 async function spoken(said: object, env: Record<string, string> = {}) {
   await using fake = await startFakeEngine(() => ({}), said)
   const connection = await connect(resolveDockerConfig({ docker: fake.address }, {}), env)
@@ -65,7 +65,7 @@ test('loading a file of images that the engine does not read is aborted in time,
   const load = (pullTimeout: number) =>
     createDockerEngine(resolveDockerConfig({ docker: fake.address, dockerLoadFile: path, pullTimeout }, {}), {})
   await expect(load(100)).rejects.toMatchObject({ code: 'ERR_COOKIETIN_ENGINE_TIMEOUT' })
-  // Its headers come, and then no end.
+  // The headers arrive, but the body never ends.
   hang = response => response.flushHeaders()
   await expect(load(100)).rejects.toMatchObject({ code: 'ERR_COOKIETIN_ENGINE_TIMEOUT' })
   await expect.poll(opened).toEqual([])

@@ -41,7 +41,7 @@ describe('no reply', () => {
     [failure('ENOTFOUND', 'getaddrinfo'), false, 'ENGINE_UNREACHABLE', false],
     [failure('DEPTH_ZERO_SELF_SIGNED_CERT'), false, 'ENGINE_UNREACHABLE', false],
     [failure('EMFILE', 'connect'), false, 'TOO_MANY_FILES', false],
-    // The engine may have acted on these.
+    // The engine may have carried these out.
     [failure('ECONNRESET', 'read'), false, 'ENGINE_UNREACHABLE', true],
     [failure('EPIPE', 'write'), false, 'ENGINE_UNREACHABLE', true],
     [failure('HPE_INVALID_CONSTANT'), false, 'ENGINE_PROTOCOL', true],

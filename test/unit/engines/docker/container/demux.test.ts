@@ -10,7 +10,7 @@ function frame(type: number, payload: Uint8Array): Buffer {
   return Buffer.concat([header, payload])
 }
 
-/** Cuts bytes at the given places, taken modulo what is left. Each piece is a copy: the demuxer may write on it. */
+/** Cuts bytes at the given places, modulo the rest. Each piece is a copy, since the demuxer may write to it. */
 function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
   const pieces: Buffer[] = []
   let at = 0

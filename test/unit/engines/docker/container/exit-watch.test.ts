@@ -46,12 +46,12 @@ describe('ExitWatch', () => {
     const { asked, exited, follow } = oneContainer(true)
     const watch = await follow()
     watch.hint()
-    // It may close its output and go on: nothing is known by that.
+    // A container may close its output and run on.
     await expect.poll(() => asked).toEqual(['wait next-exit', 'inspect'])
     exited(3)
     watch.hint()
     expect(await watch.ended).toMatchObject({ exitCode: 3 })
-    // Podman's wait may have missed it, and never end.
+    // Podman's wait may miss the exit and never end.
     expect(asked).toEqual(['wait next-exit', 'inspect', 'inspect'])
   })
 

@@ -12,7 +12,7 @@ beforeAll(async () => {
   await mkdir(join(folder, 'real'))
   const links = {
     real: { 'to-etc': '/etc', 'up-and-down': `${'../'.repeat(20)}etc/ssl` },
-    // No engine of that name is anywhere: a link may be there before the socket.
+    // There is no such engine: a link may exist before its socket.
     '.': {
       dangling: '/run/cookietin-nowhere/docker.sock',
       'over-two': 'dangling',

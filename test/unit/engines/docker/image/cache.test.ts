@@ -64,7 +64,7 @@ describe('ImageCache', () => {
 })
 
 describe('the image cleaner', () => {
-  /** An engine with these images, and a driver that keeps them below a size. */
+  /** An engine with these images, and a driver that limits their size. */
   async function cleaned(
     images: Map<string, { size: number; tags: string[] }>,
     config: DockerConfig,

@@ -14,7 +14,7 @@ afterAll(() => rm(folder, { recursive: true }))
 
 const encode = (text: string) => Buffer.from(text).toString('base64')
 
-/** Looks a registry up by an environment with this Docker config. */
+/** Looks up a registry in an environment with this Docker config. */
 async function find(registry: string, config: unknown, env: Record<string, string> = {}, deadline = 5_000) {
   const text = typeof config === 'string' ? config : JSON.stringify(config)
   const credentials = new Credentials(
@@ -25,7 +25,7 @@ async function find(registry: string, config: unknown, env: Record<string, strin
   return await credentials.find(registry, 'pull image x', new AbortController().signal)
 }
 
-/** Installs a credential helper of this name that runs this script. */
+/** Installs a credential helper with this name and script. */
 async function helper(name: string, script: string) {
   const path = join(folder, `docker-credential-${name}`)
   await writeFile(path, `#!/bin/sh\n${script}\n`)
@@ -73,7 +73,7 @@ describe("Docker's config", () => {
       username: 'u',
       password: 'p',
     })
-    // Docker leaves an empty entry where a helper has the rest.
+    // Docker writes an empty entry when a helper has the credentials.
     expect(await find('r', { auths: { r: {} } })).toBeUndefined()
   })
 

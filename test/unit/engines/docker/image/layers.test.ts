@@ -19,7 +19,7 @@ test('the progress is the sum of the layers', () => {
     current: 60,
     total: 100,
   })
-  // Extracting counts other bytes than the download did.
+  // Extracting counts other bytes than downloading.
   layers.add({ status: 'Extracting', id: 'aa', progressDetail: { current: 7, total: 999 } })
   expect(layers.progress).toMatchObject({ current: 100, total: 100, layers: [{ status: 'extracting' }, {}] })
   layers.add({ status: 'Pull complete', id: 'aa' })

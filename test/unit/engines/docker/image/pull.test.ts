@@ -90,7 +90,7 @@ describe('a pull', () => {
       .pulls()
       .map(({ headers }) => Buffer.from(String(headers['x-registry-auth']), 'base64').toString())
     expect(sent.map(text => JSON.parse(text).password).sort()).toEqual(['one>>>', 'two???'])
-    // The engine decodes it by an alphabet without + and /, and wants its padding.
+    // The engine decodes base64url with padding.
     expect(given.pulls().every(({ headers }) => /^[\w-]+=*$/.test(String(headers['x-registry-auth'])))).toBe(true)
     expect(given.pulls().every(({ headers }) => String(headers['x-registry-auth']).length % 4 === 0)).toBe(true)
   })

@@ -13,7 +13,7 @@ import { rawSample } from '../../../../../src/stats/raw.ts'
 const id = '4f5d9a1c0b7e'.repeat(6).slice(0, 64)
 const fixtures = join(import.meta.dirname, 'fixtures')
 
-/** As on a machine with both versions, with their files in the fixtures. */
+/** The mounts of a machine with both versions, with their files in the fixtures. */
 const mountinfo = [
   '22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw',
   `31 22 0:28 / ${fixtures}/cgroup-v1/cpu rw - cgroup cgroup rw,cpu`,

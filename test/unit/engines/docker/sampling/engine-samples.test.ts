@@ -9,7 +9,7 @@ const read = (second: number) => `2026-01-02T03:04:${String(second).padStart(2, 
 const sample = (second: number) => ({ read: read(second), memory_stats: { usage: 1000 + second } })
 const zeroed = { read: '0001-01-01T00:00:00Z', memory_stats: {}, cpu_stats: {}, pids_stats: {} }
 
-/** The samples that come of streams, each opened when the one before has ended; the last goes on until the end. */
+/** The samples of several streams, each opened after the end of the last one. The last stream does not end. */
 async function sampled(streams: readonly (readonly object[])[], expected: number) {
   const ended = deferred<void>()
   const opened: Readable[] = []

@@ -17,13 +17,13 @@ const fnNames = new Set([
 
 const { cases } = readVectors<{ readonly cases: readonly Vector[] }>('cherrypick.json')
 
-/** The nine metrics that Fn has. */
+/** Fn's nine metrics. */
 const fnMetrics = (metrics: Readonly<Record<string, number>> = {}) =>
   Object.fromEntries(Object.entries(metrics).filter(([name]) => fnNames.has(name)))
 
 const cpu = ['cpu_user', 'cpu_kernel', 'cpu_total']
 
-/** The right values where Fn is wrong. */
+/** The right values for those that Fn gets wrong. */
 const better: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'cgroup-v2-no-percpu': { cpu_user: 90, cpu_kernel: 10, cpu_total: 100 },
   'cpu-went-back': { cpu_total: 0 },
