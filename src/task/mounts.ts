@@ -60,7 +60,7 @@ function readSource(
   if (path === undefined) return issues.add(field, value, pathRule)
   const danger = allowDangerous ? undefined : dangerOf(path, { readOnly })
   if (danger === undefined) return path
-  return issues.add(field, value, `another path: it is ${danger}; the config's allowDangerousMounts lets it through`)
+  return issues.add(field, value, `another path: it is ${danger}; the config's allowDangerousMounts permits it`)
 }
 
 function readTarget(issues: Issues, field: string, value: unknown): string | undefined {
