@@ -13,14 +13,14 @@ test('explain tells each option and its reason, and asks no engine', async () =>
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toMatch(/^Cmd: \["echo","hi"\] +# the task's command$/m)
   expect(stdout).toMatch(/^HostConfig\.CapDrop: \["ALL"\] +# default profile: no capabilities$/m)
-  expect(stdout).toMatch(/\n\nNothing of the security profile is loosened\.\n$/)
+  expect(stdout).toMatch(/\n\nThe security profile is not relaxed\.\n$/)
   expect(stdout).not.toContain('canary')
 })
 
 test('explain lists by name what the environment loosens, and refuses what run refuses', async () => {
   const env = { COOKIETIN_ALLOW: 'capabilities swap', COOKIETIN_PIDS: '0' }
   const { stdout } = await cli(['explain', 'busybox'], { env })
-  expect(stdout).toMatch(/Loosened by the config: allow: capabilities, allow: swap, pids: 0\.\n$/)
+  expect(stdout).toMatch(/Relaxed by the config: allow: capabilities, allow: swap, pids: 0\.\n$/)
   expect(await cli(['explain', '--hardened', '-u', 'root', 'busybox'])).toMatchObject({
     code: 125,
     stderr: expect.stringContaining("user: 'root' is not allowed"),

@@ -91,15 +91,15 @@ test('shows a run whose process was killed', async () => {
 })
 
 test.each([
-  [['nobody'], 1, 'there is no run nobody in the history'],
+  [['nobody'], 1, 'the history has no run nobody'],
   [['--status', 'fine'], 125, '"fine" is not one of success, error, timeout, killed, cancelled, failed, unfinished'],
-  [['--since', 'soon'], 125, '"soon" is neither a duration, such as 24h, nor a time'],
+  [['--since', 'soon'], 125, '"soon" is not a duration, such as 24h, or a time'],
   [['--prune'], 125, 'Give --max-age, such as 30d, or --max-runs'],
   [['--prune', '--max-age', 'old'], 125, '"old" is not a duration'],
   [['--max-runs', '2'], 125, 'give --prune, too'],
   [['--max-age', '1h'], 125, 'give --prune, too'],
-  [['--prune', '--max-runs', '0', '--status', 'error'], 125, '--prune removes by --max-age and --max-runs only'],
-  [['--prune', '--max-runs', '0', 'good'], 125, '--prune removes by --max-age and --max-runs only'],
+  [['--prune', '--max-runs', '0', '--status', 'error'], 125, '--prune takes only --max-age and --max-runs'],
+  [['--prune', '--max-runs', '0', 'good'], 125, '--prune takes only --max-age and --max-runs'],
 ])('says what it cannot do: %j', async (args, expected, message) => {
   const { code, stderr } = await history(...args)
   expect([code, stderr]).toEqual([expected, expect.stringContaining(message)])

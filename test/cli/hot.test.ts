@@ -165,7 +165,7 @@ describe('serve', () => {
   test.each([
     ['{', 'is not JSON'],
     ['{}', '"functions"'],
-    ['{"functions":{}}', 'names no function'],
+    ['{"functions":{}}', 'has no functions'],
     ['{"functions":{"a":{"image":"x"}},"memori":1}', '"memori"'],
     ['{"functions":{"a b":{"image":"x"}}}', 'cannot stand in a URL'],
     ['{"functions":{"a":{"image":"x","idleTimeout":-1}}}', 'idleTimeout'],

@@ -36,7 +36,7 @@ test.each([
   ],
   [['run', '--cpus', 'two', 'busybox'], '--cpus: "two" is not a number of CPUs'],
   [['run', '--pids-limit', '-1', 'busybox'], '--pids-limit: "-1" is not a whole number'],
-  [['run', '--network', 'web', 'busybox'], '--network: "web" is not offered here, only none and default'],
+  [['run', '--network', 'web', 'busybox'], '--network: "web" is not one of none, default'],
   [['run', '-v', 'data:/data', 'busybox'], '--volume: "data" would be a named volume'],
   [['run', '-v', '/only', 'busybox'], '--volume: "/only" is not HOST:CONTAINER'],
   [['run', '--ulimit', 'nofile=1:2', 'busybox'], '--ulimit: "nofile=1:2" has two limits'],
@@ -51,7 +51,7 @@ test.each([
   [['run', '--mount', 'type=bind,src=/a,dst=/b', 'busybox'], '--mount: folders and files are mounted with -v'],
   [['run', '--restart', 'always', 'busybox'], '--restart: a run ends once'],
   [['run', '--privileged', 'busybox'], '--privileged: containers get no privileges here'],
-  [['batch', '--concurrency', '0'], '--concurrency: "0" would never run anything'],
+  [['batch', '--concurrency', '0'], '--concurrency: "0" would run nothing'],
   [['batch', '--driver', 'process', '/no/such/file'], 'batch: cannot read /no/such/file'],
 ])('%j is refused with 125 and a word of help', async (args, message) => {
   const { code, stdout, stderr } = await cli(args)

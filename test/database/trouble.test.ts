@@ -149,7 +149,7 @@ describe('a history that cannot keep a run', () => {
     hangs = true
     expect((await runOne(history)).status).toBe('success')
     expect(errors.map(({ message }) => message)).toEqual([
-      'Could not write to the history in PostgreSQL: a run was not kept within 20 ms',
+      'Could not write to the history in PostgreSQL: a run was not stored within 20 ms',
     ])
   })
 

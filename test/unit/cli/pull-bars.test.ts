@@ -2,7 +2,7 @@ import picocolors from 'picocolors'
 import { expect, test } from 'vitest'
 import { formatBytes } from '../../../src/cli/output/format.ts'
 import { pullBars, pullLine } from '../../../src/cli/output/pull-bars.ts'
-import { pullTeller } from '../../../src/cli/output/pull-watch.ts'
+import { pullReporter } from '../../../src/cli/output/pull-watch.ts'
 import type { PullProgress } from '../../../src/engines/pull-progress.ts'
 
 const colors = picocolors.createColors(false)
@@ -35,7 +35,7 @@ test('bars show the whole and the layers that move', () => {
 
 test('lines tell each change once, however many wait for it', () => {
   const lines: string[] = []
-  const tell = pullTeller(line => lines.push(line))
+  const report = pullReporter(line => lines.push(line))
   const retry = { state: 'waiting', retryIn: 500, error: 'Could not pull' } as const
   const changes = [
     progress({ state: 'looking', attempt: 0 }),
@@ -45,7 +45,7 @@ test('lines tell each change once, however many wait for it', () => {
     progress({ attempt: 2 }),
     progress({ attempt: 2, state: 'present', total: 2_000_000 }),
   ]
-  for (const change of changes) for (const _ of [1, 2]) tell(change)
+  for (const change of changes) for (const _ of [1, 2]) report(change)
   expect(lines).toEqual([
     'pulling image r.example/x:1 …',
     'Could not pull; trying again in 500 ms',

@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { serve } from '@hono/node-server'
 import { expect, it, onTestFinished } from 'vitest'
-import { front } from '../../../src/cli/commands/serve/http.ts'
+import { createApp } from '../../../src/cli/commands/serve/http.ts'
 import { setup } from '../functions/setup.ts'
 
 /** Calls the function over one connection to a front of it. */
 async function fronted(answer: RequestListener) {
   const fn = setup().make({ answer })
-  const app = front(new Map([['fn', fn]]), new AbortController().signal)
+  const app = createApp(new Map([['fn', fn]]), new AbortController().signal)
   const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' })
   await once(server, 'listening')
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })

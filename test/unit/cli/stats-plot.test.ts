@@ -57,7 +57,7 @@ describe('the plot of a run', () => {
     const [first] = stats
     const peaked = [{ timestamp: 0, metrics: { ...first?.metrics, mem_peak: 63 * MiB } }]
     expect(await plotStats(peaked, plain)).toEqual([
-      'CPU: too short to tell',
+      'CPU: too short to measure',
       'Memory: peak 63 MiB of 64 MiB, between two samples',
     ])
     const seen = [{ timestamp: 0, metrics: { ...first?.metrics, mem_peak: 10 * MiB + 1 } }]
