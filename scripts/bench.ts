@@ -1,4 +1,4 @@
-// Runs benchmarks by name, each beside its peers: `npm run bench cold hot`. Without a name, tells which there are.
+// Runs benchmarks by name, each beside its peers: `npm run bench cold hot`. Without a name, lists them.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -6,7 +6,7 @@ import setUpEngine from '../test/support/engine/global-setup.ts'
 import { ensureTestImage } from '../test/support/images/images.ts'
 
 const folder = fileURLToPath(new URL('../bench/', import.meta.url))
-/** What a benchmark measures is told by the comment that its file begins with. */
+/** The description of each benchmark: the first comment of its file. */
 const benches = new Map<string, string>()
 for (const file of readdirSync(folder).sort()) {
   const about = /^(?:\/\/ .*\n)+/.exec(readFileSync(folder + file, 'utf8'))?.[0]

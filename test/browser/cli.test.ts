@@ -14,7 +14,7 @@ afterAll(() => rm(folder, { recursive: true }))
 
 const urlIn = (text: string) => /http:\/\/127\.0\.0\.1:\d+\/[\w-]+\//.exec(text)?.[0] ?? ''
 
-it('--inspect tells the URL on standard error, and serves the page as long as the run lasts', async () => {
+it('--inspect prints the URL on standard error, and serves the page during the run', async () => {
   const run = startCli(['run', '--driver', 'process', '--inspect', '--quiet', 'none', 'sh', '-c', 'echo up; sleep 60'])
   let told = ''
   run.process.stderr.on('data', chunk => {
@@ -28,7 +28,7 @@ it('--inspect tells the URL on standard error, and serves the page as long as th
   expect((await run.end).code).toBe(130)
 })
 
-it.each(['run', 'batch'])('%s --inspect ends with the run where there is no terminal', async command => {
+it.each(['run', 'batch'])('%s --inspect ends with the run without a terminal', async command => {
   const tasks = join(folder, 'one.jsonl')
   await writeFile(tasks, '{"image":"none","command":["true"]}')
   const args = command === 'run' ? ['none', 'true'] : [tasks]
@@ -77,7 +77,7 @@ it('--record writes what cookietin inspect replays', async () => {
   expect({ code, url: urlIn(stdout) === '' }).toEqual({ code: 0, url: false })
 })
 
-it('inspect tells of a file that is no recording', async () => {
+it('inspect rejects a file that is not a recording', async () => {
   const file = join(folder, 'no.ndjson')
   await writeFile(file, 'flour')
   expect(await cli(['inspect', file])).toMatchObject({
@@ -87,7 +87,7 @@ it('inspect tells of a file that is no recording', async () => {
   })
 })
 
-it('says so where the recording cannot be written', async () => {
+it('reports a recording that cannot be written', async () => {
   const { code, stderr } = await cli([
     'run',
     '--driver',

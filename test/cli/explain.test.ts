@@ -5,7 +5,7 @@ import { cli } from '../support/cli.ts'
 import { engineRequest } from '../support/engine/request.ts'
 import { ensureTestImage, testImage } from '../support/images/images.ts'
 
-test('explain tells each option and its reason, and asks no engine', async () => {
+test('explain prints each option with its reason, without an engine', async () => {
   const env = { DOCKER_HOST: 'unix:///no/such/socket' }
   const { code, stdout, stderr } = await cli(['explain', '-m', '64m', '-e', 'TOKEN=canary', 'busybox', 'echo', 'hi'], {
     env,
@@ -17,7 +17,7 @@ test('explain tells each option and its reason, and asks no engine', async () =>
   expect(stdout).not.toContain('canary')
 })
 
-test('explain lists by name what the environment loosens, and refuses what run refuses', async () => {
+test('explain lists the relaxations of the environment by name, and rejects what run rejects', async () => {
   const env = { COOKIETIN_ALLOW: 'capabilities swap', COOKIETIN_PIDS: '0' }
   const { stdout } = await cli(['explain', 'busybox'], { env })
   expect(stdout).toMatch(/Relaxed by the config: allow: capabilities, allow: swap, pids: 0\.\n$/)
@@ -27,7 +27,7 @@ test('explain lists by name what the environment loosens, and refuses what run r
   })
 })
 
-test('explain --json is what the engine gets', async () => {
+test('explain --json prints the options that the engine gets', async () => {
   await ensureTestImage()
   const options = [
     '--hardened',
@@ -61,13 +61,13 @@ test('explain --json is what the engine gets', async () => {
     const name = option.replace('HostConfig.', '')
     if (name === 'Labels' || name === 'Env') continue
     const got = option.startsWith('HostConfig.') ? HostConfig[name] : Config[name]
-    // The engine adds to what it got, and writes some of it in its own way.
+    // The engine adds options and normalizes some.
     if (typeof value === 'object') expect(got, option).toMatchObject(value as object)
     else expect(got, option).toEqual(value)
   }
 })
 
-test('a mount that leads to a dangerous place is refused', async () => {
+test('rejects a mount that resolves to a dangerous path', async () => {
   await ensureTestImage()
   const folder = mkdtempSync('/tmp/ct-')
   symlinkSync('/etc', join(folder, 'harmless'))

@@ -40,7 +40,7 @@ test('lists runs, the newest first', async () => {
     [true, 'bad', 'exit 3', 'busybox:1'],
     [true, 'good', 'success', 'busybox'],
   ])
-  // What others wrote must not steer the terminal; environment and output are not kept.
+  // Control characters must not reach the terminal; environment and output are not stored.
   expect(stdout).not.toContain('\u001b')
   expect((await history('--json')).stdout).not.toMatch(/secret/)
 })
@@ -83,7 +83,7 @@ test('shows a run whose process was killed', async () => {
   await expect.poll(async () => (await history('torn')).stdout).toMatch(/^ended +running$/m)
   child.process.kill('SIGKILL')
   const pid = Number(/\d+/.exec((await child.end).stdout)?.[0])
-  // A process group is nobody's once its owner is gone, which only a container has labels for.
+  // The killed run left its process running.
   process.kill(pid, 'SIGKILL')
   const { stdout } = await history('torn')
   expect(stdout).toMatch(/^ended +interrupted$/m)
@@ -105,7 +105,7 @@ test.each([
   expect([code, stderr]).toEqual([expected, expect.stringContaining(message)])
 })
 
-test('asks which history where none is named, and says why one cannot be opened', async () => {
+test('asks for a history if none is given, and reports why one cannot be opened', async () => {
   const none = await cli(['history'], { env: { COOKIETIN_HISTORY: '' } })
   expect([none.code, none.stderr]).toEqual([
     125,
@@ -118,7 +118,7 @@ test('asks which history where none is named, and says why one cannot be opened'
   ])
 })
 
-test('makes no history by looking for one', async () => {
+test('does not create a history by reading one', async () => {
   const path = join(folder, 'misspelt/history.db')
   const { code, stdout, stderr } = await cli(['history', '--history', path])
   expect([code, stdout, stderr]).toEqual([125, '', expect.stringContaining(`there is no file ${path}`)])

@@ -20,7 +20,7 @@ test.each([[[]], [['run']], [['batch']], [['doctor']], [['gc']], [['explain']]])
   },
 )
 
-test('without a command shows help, as an error', async () => {
+test('without a command prints help as an error', async () => {
   const { code, stderr } = await cli([])
   expect(code).toBe(125)
   expect(stderr).toContain('Usage: cookietin')
@@ -59,13 +59,13 @@ test.each([
   expect(stderr).toContain(message)
 })
 
-test('a missing --env-file is told: by Node itself, which looks for its own option of this name everywhere', async () => {
+test('a missing --env-file is reported by Node itself, which has an option of this name', async () => {
   const { code, stdout, stderr } = await cli(['run', '--env-file', '/no/such/file', 'busybox'])
   expect({ code, stdout }).toEqual({ code: 9, stdout: '' })
   expect(stderr).toContain('/no/such/file: not found')
 })
 
-test('a task that is not allowed is refused with every bad field', async () => {
+test('an invalid task is rejected with every bad field', async () => {
   const { code, stderr } = await cli(['run', '--driver', 'process', '-q', '-m', 'much', '--id', '../x', 'none', 'true'])
   expect(code).toBe(125)
   expect(stderr).toContain("memory: 'much' is not allowed")
@@ -73,7 +73,7 @@ test('a task that is not allowed is refused with every bad field', async () => {
   expect(stderr).toContain('ERR_COOKIETIN_INVALID_TASK')
 })
 
-test('without an engine says what was tried, and what to do', async () => {
+test('without an engine reports the addresses that it tried, and what to do', async () => {
   const { code, stderr } = await cli(['run', 'busybox', 'true'], { env: { DOCKER_HOST: 'unix:///no/such/socket' } })
   expect(code).toBe(125)
   expect(stderr).toContain('/no/such/socket')

@@ -42,7 +42,7 @@ async function relay(from: { path: string } | { host: string; port: number }, to
   return server
 }
 
-// The same file is what runs inside the engine's network: it lives until its standard input closes.
+// This file also runs inside the engine's network, until its standard input closes.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [port, path] = process.argv.slice(2)
   await relay({ host: '127.0.0.1', port: Number(port) }, { path: String(path) })

@@ -37,7 +37,7 @@ exec 3<&0
 lifeline=$!
 
 wait $dockerd
-# For whoever wonders why it did not start.
+# The log of a start that failed.
 tail -n 12 "$dir/dockerd.log" >&2
 kill $lifeline 2>/dev/null
 kill -TERM $containerd 2>/dev/null

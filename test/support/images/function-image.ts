@@ -16,7 +16,7 @@ export const functionImage = `${repository}:${digest()}`
 
 let made: Promise<void> | undefined
 
-/** Makes {@link functionImage} of this machine's files, where the engine does not have it. */
+/** Builds {@link functionImage} from this machine's files, if the engine does not have it. */
 export async function ensureFunctionImage(): Promise<string> {
   made ??= engineRequest('GET', `/images/${functionImage}/json`).then(() => {}, importImage)
   await made

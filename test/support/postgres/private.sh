@@ -14,7 +14,7 @@ if "$bin/pg_isready" --quiet --host "$dir"; then
 else
   cat "$dir/log" >&2
 fi
-# Does not wait for clients.
+# Fast shutdown: does not wait for clients.
 kill -INT $postgres 2>/dev/null
 wait $postgres
 rm -rf "$dir"

@@ -10,7 +10,7 @@ import { promisify } from 'node:util'
 const sshd = '/usr/sbin/sshd'
 const privsep = '/run/sshd'
 
-/** An ssh server of our own on 127.0.0.1, with keys of its own. */
+/** A private ssh server on 127.0.0.1 with its own keys. */
 export interface TestSshd extends AsyncDisposable {
   readonly port: number
   /** The user to log in as. */

@@ -18,7 +18,7 @@ const progress = (more: Partial<PullProgress> = {}): PullProgress => ({
   ...more,
 })
 
-test('bars show the whole and the layers that move', () => {
+test('bars show the image and its active layers', () => {
   const layers = [
     { id: 'aaa', status: 'downloading' as const, current: 5_000_000, total: 10_000_000 },
     { id: 'bbb', status: 'done' as const, current: 10_000_000, total: 10_000_000 },
@@ -33,7 +33,7 @@ test('bars show the whole and the layers that move', () => {
   expect(pullBars(waiting, colors)).toEqual(['r.example/x:1  no�[2J way', '  trying again in 1.5 s'])
 })
 
-test('lines tell each change once, however many wait for it', () => {
+test('lines report each change once, for any number of runs', () => {
   const lines: string[] = []
   const report = pullReporter(line => lines.push(line))
   const retry = { state: 'waiting', retryIn: 500, error: 'Could not pull' } as const

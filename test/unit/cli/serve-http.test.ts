@@ -7,7 +7,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { createApp } from '../../../src/cli/commands/serve/http.ts'
 import { setup } from '../functions/setup.ts'
 
-/** Calls the function over one connection to a front of it. */
+/** Calls the function over one connection to its server. */
 async function fronted(answer: RequestListener) {
   const fn = setup().make({ answer })
   const app = createApp(new Map([['fn', fn]]), new AbortController().signal)
@@ -26,7 +26,7 @@ async function fronted(answer: RequestListener) {
   }
 }
 
-it('what a function says of the length of its answer does not put words into the next one', async () => {
+it('a wrong Content-Length of a function does not corrupt the next response', async () => {
   const forged = 'ok\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged'
   const call = await fronted((_request, response) => {
     response.setHeader('Content-Length', forged.length)
@@ -37,7 +37,7 @@ it('what a function says of the length of its answer does not put words into the
   expect(await call()).toEqual({ status: 200, body: forged, reused: true })
 })
 
-it.each([204, 205, 304])('an answer of %i has no body, and is followed by the next one', async status => {
+it.each([204, 205, 304])('a response of %i has no body, and the next response follows it', async status => {
   const call = await fronted((_request, response) => {
     response.setHeader('Fn-Http-Status', status)
     response.end('not for you')

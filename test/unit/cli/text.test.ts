@@ -16,7 +16,7 @@ test.each([
   ['30d', 2_592_000_000],
 ])('a duration of %s is %i ms', (text, ms) => expect(parseDuration(text)).toBe(ms))
 
-test.each(['', 's', '5 s', '-1', '5w', '1s2', '1.5', 'Infinity'])('%j is no duration', text =>
+test.each(['', 's', '5 s', '-1', '5w', '1s2', '1.5', 'Infinity'])('%j is not a duration', text =>
   expect(parseDuration(text)).toBeUndefined(),
 )
 
@@ -27,7 +27,7 @@ test.each([
   [125_000, '2m 05s'],
 ])('%d ms read as %s', (ms, text) => expect(formatDuration(ms)).toBe(text))
 
-test('columns line up, whatever the colours', () => {
+test('columns line up with colors', () => {
   expect(
     columns([
       ['a', 'b'],
@@ -36,7 +36,7 @@ test('columns line up, whatever the colours', () => {
   ).toEqual(['a    b', '\u001b[31mred\u001b[39m  x  more'])
 })
 
-test('columns line up by what a terminal shows: wide characters take two places, and accents none', () => {
+test('columns line up by terminal width: wide characters take two columns, combining characters none', () => {
   expect(
     columns([
       ['餅', 'x'],
@@ -53,7 +53,7 @@ test('a long name is cut with an ellipsis, between characters', () => {
   expect(shorten('👩‍🍳👩‍🍳👩‍🍳', 5)).toBe('👩‍🍳👩‍🍳…')
 })
 
-test('the text of others cannot steer the terminal', () => {
+test('untrusted text has no control characters', () => {
   expect(printable('a\u001b[2Jb\n  c\u009bd')).toBe('a�[2Jb c�d')
   expect(printableLines('one\u0007\ntwo')).toBe('one�\ntwo')
 })
@@ -73,7 +73,7 @@ describe('doctor', () => {
   const missing = (info: object) =>
     abilitiesOf({ ...full, ...info }).flatMap(({ name, works }) => (works ? [] : [name]))
 
-  test('finds nothing missing on a full engine', () => expect(missing({})).toEqual([]))
+  test('finds nothing missing on a complete engine', () => expect(missing({})).toEqual([]))
   test.each([
     [{ DriverStatus: [['Backing Filesystem', 'extfs']] }, ['fsSize']],
     [{ Driver: 'btrfs', DriverStatus: null }, []],
@@ -82,7 +82,7 @@ describe('doctor', () => {
     [{ SecurityOptions: ['name=seccomp', 'name=rootless'], CgroupVersion: '1' }, ['freeze']],
     [{ MemoryLimit: undefined, InitBinary: '' }, ['memory', 'init']],
   ])('of %j misses %j', (info, names) => expect(missing(info)).toEqual(names))
-  test('gives advice for all that is missing', () => {
+  test('gives advice for everything that is missing', () => {
     for (const { works, advice } of abilitiesOf({})) expect(works).toBe(advice === undefined)
   })
 })
