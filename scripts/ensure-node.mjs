@@ -1,5 +1,5 @@
-// Development uses the Node.js of the development dependency `node`, which an install script downloads. If npm skips install
-// scripts, this runs that script. Plain JavaScript, because an older Node.js may run it.
+// Development uses the Node.js of the development dependency `node`, which an install script downloads. If npm skips
+// install scripts, this runs that script. Plain JavaScript, because an older Node.js may run it.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

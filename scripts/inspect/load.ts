@@ -21,7 +21,10 @@ const commands = [
   'cargo check',
 ]
 
-/** A driver of simulated tasks. Most succeed; some fail, hang, or run out of memory. Those named `the-…` run for 9 s and succeed. */
+/**
+ * A driver of simulated tasks. Most succeed; some fail, hang, or run out of memory. Those named `the-…` run for 9 s and
+ * succeed.
+ */
 export const demoDriver = (chance: () => number): MockDriver =>
   createMockDriver(({ id }) =>
     id.startsWith('the-') ? { runFor: 9_000, stats: samples(id, chance) } : demoRun(id, chance),

@@ -21,8 +21,9 @@ const pruneEvery = 100
 /**
  * Opens a history of runs, with their transitions and decimated samples, in an SQLite file or a PostgreSQL database.
  *
- * Give it to `createExecutor({ history })`. Each result then resolves after its run is stored, so a kill loses no result that was returned.
- * SQLite comes with Node.js 22.13 and later; older versions need the package `libsql`. PostgreSQL needs the package `pg`.
+ * Give it to `createExecutor({ history })`. Each result then resolves after its run is stored, so a kill loses no
+ * result that was returned. SQLite comes with Node.js 22.13 and later; older versions need the package `libsql`.
+ * PostgreSQL needs the package `pg`.
  *
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`, listing every bad option.
  * @throws CookietinError `ERR_COOKIETIN_HISTORY_FAILED` if the database cannot be opened, or a package is missing.

@@ -51,8 +51,8 @@ export const selectTransitions = (key: string): Statement => ({
 })
 
 /**
- * Deletes runs created before a time, and all but the newest `newest`. An unfinished run is deleted by age only: it may still run.
- * The last of the statements deletes the runs themselves.
+ * Deletes runs created before a time, and all but the newest `newest`. An unfinished run is deleted by age only: it may
+ * still run. The last of the statements deletes the runs themselves.
  */
 export function deleteRuns(before: number | undefined, newest: number | undefined): readonly Statement[] {
   const conditions: string[] = []

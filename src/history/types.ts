@@ -8,12 +8,18 @@ import type { PostgresPool } from './postgres.ts'
 export type HistoryOptions = HistoryLimits &
   (
     | {
-        /** An SQLite file; it and its folder are created if missing. `':memory:'` keeps the runs as long as the process lives. */
+        /**
+         * An SQLite file; it and its folder are created if missing. `':memory:'` keeps the runs as long as the process
+         * lives.
+         */
         readonly path: string
         readonly postgres?: undefined
       }
     | {
-        /** The address of a PostgreSQL database (`postgres://…`), or a pool, which the caller ends. Needs the package `pg`. */
+        /**
+         * The address of a PostgreSQL database (`postgres://…`), or a pool, which the caller ends. Needs the package
+         * `pg`.
+         */
         readonly postgres: string | PostgresPool
         readonly path?: undefined
       }
@@ -23,7 +29,10 @@ export type HistoryOptions = HistoryLimits &
 export interface HistoryLimits {
   /** Runs older than this (ms) are removed, at the opening and as the history grows. Default: none. */
   readonly maxAge?: number | undefined
-  /** How many of the newest runs are kept. Older ones are removed, at the opening and as the history grows. Default: all. */
+  /**
+   * How many of the newest runs are kept. Older ones are removed, at the opening and as the history grows. Default:
+   * all.
+   */
   readonly maxRuns?: number | undefined
   /** Called with the error when a run cannot be stored. Runs continue. Default: a warning of the process. */
   readonly onError?: ((error: Error) => void) | undefined
@@ -31,7 +40,9 @@ export interface HistoryLimits {
   readonly timeout?: number | undefined
 }
 
-/** `'failed'`: cookietin or the engine failed. `'unfinished'`: no end is stored, so the run goes on or its process died. */
+/**
+ * `'failed'`: cookietin or the engine failed. `'unfinished'`: no end is stored, so the run goes on or its process died.
+ */
 export type HistoryStatus = RunStatus | 'failed' | 'unfinished'
 
 /** One run, as a history lists it. Environment variables, input and output are not stored. */
@@ -89,7 +100,10 @@ export interface History extends RunLog, AsyncDisposable {
   list(query?: HistoryQuery): Promise<readonly HistoryRun[]>
   /** Returns a run by its key, or the newest run of a cookie's id. Undefined if there is none. */
   get(keyOrId: string): Promise<HistoryRecord | undefined>
-  /** Removes runs older than `maxAge` ms, and all but the newest `maxRuns`. Keeps those that run. Resolves with the number removed. */
+  /**
+   * Removes runs older than `maxAge` ms, and all but the newest `maxRuns`. Keeps those that run. Resolves with the
+   * number removed.
+   */
   prune(limits?: Pick<HistoryLimits, 'maxAge' | 'maxRuns'>): Promise<number>
   /** Resolves when every run so far is stored, or its error is reported to `onError`. */
   flush(): Promise<void>

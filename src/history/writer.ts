@@ -7,8 +7,8 @@ const maxConsecutiveFailures = 3
 const idleFlushDelay = 100
 
 /**
- * Batches statements: a durable write costs the same for one statement as for a hundred. A flush writes the batch at the end of the
- * event loop's turn. Statements that cannot be written are reported.
+ * Batches statements: a durable write costs the same for one statement as for a hundred. A flush writes the batch at
+ * the end of the event loop's turn. Statements that cannot be written are reported.
  */
 export class Writer {
   readonly #store: Store

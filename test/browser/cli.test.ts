@@ -16,12 +16,12 @@ const urlIn = (text: string) => /http:\/\/127\.0\.0\.1:\d+\/[\w-]+\//.exec(text)
 
 it('--inspect prints the URL on standard error, and serves the page during the run', async () => {
   const run = startCli(['run', '--driver', 'process', '--inspect', '--quiet', 'none', 'sh', '-c', 'echo up; sleep 60'])
-  let told = ''
+  let stderr = ''
   run.process.stderr.on('data', chunk => {
-    told += chunk
+    stderr += chunk
   })
-  await run.printed('up')
-  const page = await fetch(urlIn(told))
+  await run.untilStdout('up')
+  const page = await fetch(urlIn(stderr))
   expect(page.status).toBe(200)
   expect(await page.text()).toContain('<title>cookietin inspector</title>')
   run.process.kill('SIGINT')
@@ -71,7 +71,7 @@ it('--record writes what cookietin inspect replays', async () => {
   expect(text).toContain('it-is-false')
   expect(text).not.toContain('hunter2')
   const replay = startCli(['inspect', recording])
-  await replay.printed('/\n')
+  await replay.untilStdout('/\n')
   replay.process.kill('SIGTERM')
   const { code, stdout } = await replay.end
   expect({ code, url: urlIn(stdout) === '' }).toEqual({ code: 0, url: false })

@@ -47,7 +47,7 @@ describe('keys and the pointer', () => {
     const page = await open(inspector.url)
     await page.getByRole('button', { name: 'Timeline' }).click()
     const box = await page.locator('.lane .ground').boundingBox()
-    if (box === null) throw new Error('there is no lane')
+    if (box === null) throw new Error('the timeline has no row')
     const [x, y] = [box.x + box.width / 2, box.y + box.height / 2]
     const live = page.getByRole('button', { name: 'Live' })
     expect(await live.getAttribute('aria-pressed')).toBe('true')

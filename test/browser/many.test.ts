@@ -30,7 +30,7 @@ describe(`${count} rows`, () => {
       await page.locator('.row').first().waitFor()
     })
     const paint = await page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime")
-    times.push(['first paint, as the browser tells', Number(paint)])
+    times.push(['first paint, as the browser reports', Number(paint)])
     expect(await page.locator('.count').textContent()).toBe('10,000 actors')
     expect(await page.locator('.row').count()).toBeLessThan(100)
 

@@ -93,7 +93,7 @@ test('on Ctrl-C cancels the running tasks, stops reading and exits with 130', as
   const child = startCli([...batch, '--json'], {})
   child.process.stdin.write(`${task('true', { id: 'quick' })}\n${task('sleep 60', { id: 'slow' })}\n`)
   // Standard input stays open, so the batch could continue.
-  await child.printed('"quick"')
+  await child.untilStdout('"quick"')
   child.process.kill('SIGINT')
   const { code, stdout } = await child.end
   expect(code).toBe(130)

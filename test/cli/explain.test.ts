@@ -44,7 +44,7 @@ test('explain --json prints the options that the engine gets', async () => {
   ]
   const { stdout } = await cli(['explain', '--json', ...options, testImage, 'sleep', '60'])
   const explanation = JSON.parse(stdout) as { options: { option: string; value: unknown }[]; loosened: string[] }
-  const told = Object.fromEntries(explanation.options.map(({ option, value }) => [option, value]))
+  const explained = Object.fromEntries(explanation.options.map(({ option, value }) => [option, value]))
   const id = 'explained-run'
   const running = cli(['run', '--id', id, '--timeout', '60s', ...options, testImage, 'sleep', '60'])
   const filters = encodeURIComponent(JSON.stringify({ label: [`cookietin.id=${id}`], status: ['running'] }))
@@ -57,7 +57,7 @@ test('explain --json prints the options that the engine gets', async () => {
   }
   await engineRequest('POST', `/containers/${Id}/kill`)
   await running
-  for (const [option, value] of Object.entries(told)) {
+  for (const [option, value] of Object.entries(explained)) {
     const name = option.replace('HostConfig.', '')
     if (name === 'Labels' || name === 'Env') continue
     const got = option.startsWith('HostConfig.') ? HostConfig[name] : Config[name]

@@ -31,10 +31,14 @@ test('a second Ctrl-C exits at once, even if the engine hangs', async () => {
     hung.on('request', request => request.method === 'POST' && resolve())
   })
   const env = { DOCKER_HOST: `unix://${socket}` }
-  const { process: child, told, end } = startCli(['run', '--pull', 'never', 'busybox', 'true'], { input: '', env })
+  const {
+    process: child,
+    untilStderr,
+    end,
+  } = startCli(['run', '--pull', 'never', 'busybox', 'true'], { input: '', env })
   await asked
   child.kill('SIGINT')
-  await told('Ctrl-C again ends at once')
+  await untilStderr('Ctrl-C again ends at once')
   child.kill('SIGINT')
   const { code, stderr } = await end
   expect(code).toBe(130)

@@ -24,7 +24,10 @@ const isRunning = async (id: string) => {
   )
 }
 
-/** Starts a batch and waits until the engine reports all of its tasks as running: a batch prints nothing before they end. */
+/**
+ * Starts a batch and waits until the engine reports all of its tasks as running: a batch prints nothing before they
+ * end.
+ */
 async function startBatch(ids: readonly string[]): Promise<CliRun> {
   const run = startCli(['batch', '--json', '--concurrency', String(ids.length)], { input: ids.map(task).join('\n') })
   while (!(await Promise.all(ids.map(isRunning))).every(Boolean)) await sleep(100)
@@ -73,7 +76,7 @@ test('removes the socket folders of a killed process', async () => {
   const run = startCli(['invoke', '--network', 'none', testImage, 'sh', '-c', 'echo up; sleep 300'], {
     env: { TMPDIR },
   })
-  await run.told('up')
+  await run.untilStderr('up')
   run.process.kill('SIGKILL')
   await run.end
   const [folder = ''] = (await readdir(TMPDIR)).filter(name => name.startsWith('cookietin-sockets-'))
@@ -92,7 +95,7 @@ test('removes the socket folders of a killed process', async () => {
 test('ends the processes of a killed process driver, but none of a living one', async () => {
   const start = async (mark: string) => {
     const run = startCli(['run', '--driver', 'process', 'none', 'sh', '-c', `echo up; sleep 300 & wait # ${mark}`])
-    await run.printed('up')
+    await run.untilStdout('up')
     return run
   }
   const [killed, living] = [await start('gc-process-killed'), await start('gc-process-living')]

@@ -78,7 +78,7 @@ test('shows a run whose process was killed', async () => {
     ['run', '--driver', 'process', '--quiet', '--id', 'torn', 'busybox', 'sh', '-c', 'echo up $$.; exec sleep 60'],
     { env },
   )
-  await child.printed('.')
+  await child.untilStdout('.')
   // The start of a run is written with a delay.
   await expect.poll(async () => (await history('torn')).stdout).toMatch(/^ended +running$/m)
   child.process.kill('SIGKILL')

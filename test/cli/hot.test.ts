@@ -79,7 +79,7 @@ describe('invoke', () => {
 
   test('ends a call on Ctrl-C, and leaves no container', async () => {
     const run = startCli(['invoke', '--data', '{"wait":60000}', ...echo])
-    await run.told('out ')
+    await run.untilStderr('out ')
     run.process.kill('SIGINT')
     expect((await run.end).code).toBe(130)
   })
@@ -95,8 +95,8 @@ describe('serve', () => {
       run.process.kill('SIGTERM')
       await run.end
     })
-    await run.told('/invoke/NAME')
-    const [, port] = /:(\d+)\/invoke/.exec(run.toldSoFar()) ?? []
+    await run.untilStderr('/invoke/NAME')
+    const [, port] = /:(\d+)\/invoke/.exec(run.stderrSoFar()) ?? []
     return { run, url: `http://127.0.0.1:${port}` }
   }
 
@@ -140,7 +140,7 @@ describe('serve', () => {
     expect(await status('/invoke/slow')).toBe(504)
     const mute = await fetch(`${url}/invoke/mute`, { method: 'POST' })
     expect([mute.status, await mute.text()]).toEqual([502, expect.not.stringContaining('no flour')])
-    await run.told('mute | Error: no flour\n')
+    await run.untilStderr('mute | Error: no flour\n')
     expect(await status('/invoke/none')).toBe(404)
     expect(await status('/invoke/bad', 'GET')).toBe(405)
     expect(await status('/elsewhere', 'GET')).toBe(404)

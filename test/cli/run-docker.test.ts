@@ -71,7 +71,7 @@ test.each([
 ] as const)('on %s exits with %i and leaves no container', async (signal, code) => {
   const id = `cli-${signal.toLowerCase()}`
   const child = startCli(sh('echo up; exec sleep 60', '--id', id), { input: '' })
-  await child.printed('up')
+  await child.untilStdout('up')
   expect(await left(id)).toHaveLength(1)
   child.process.kill(signal)
   expect((await child.end).code).toBe(code)

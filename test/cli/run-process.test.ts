@@ -51,7 +51,7 @@ test('accepts --rm and --init', async () => {
 })
 
 test.each([[[...run, '-i', 'none', 'cat']], [['batch', '--driver', 'process']]])(
-  'says that a folder is no standard input: %j',
+  'rejects a folder as standard input: %j',
   async args => {
     const command = [process.execPath, main, ...args].map(word => `'${word}'`).join(' ')
     await expect(promisify(execFile)('sh', ['-c', `${command} < /tmp`])).rejects.toMatchObject({
@@ -123,8 +123,8 @@ test('reports that its output cannot be written, and exits', async () => {
 
 test('keeps its timeout while the reader of its output is stalled', async () => {
   const args = ['run', '--driver', 'process', '--timeout', '300ms', 'none', 'yes']
-  const { process, told, end } = startCli(args, { input: '', stalled: true })
-  await told('longer than its timeout')
+  const { process, untilStderr, end } = startCli(args, { input: '', stalled: true })
+  await untilStderr('longer than its timeout')
   process.stdout.resume()
   const { code, stdout } = await end
   expect(code).toBe(124)

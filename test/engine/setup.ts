@@ -12,7 +12,9 @@ import { containersWith } from '../support/engine/request.ts'
 import { ensureTestImage, testImage } from '../support/images/images.ts'
 import { watchLeaks } from '../support/leaks/leaks.ts'
 
-/** Creates a driver and an executor on the real engine. Fails a test that leaks a container, socket, timer or listener. */
+/**
+ * Creates a driver and an executor on the real engine. Fails a test that leaks a container, socket, timer or listener.
+ */
 export async function setup(options: Omit<ExecutorOptions, 'driver'> = {}, config: DockerConfig = {}) {
   await ensureTestImage()
   const checkLeaks = watchLeaks()

@@ -17,11 +17,11 @@ export interface CliEnd {
 export interface CliRun {
   readonly process: ChildProcessWithoutNullStreams
   /** Resolves when standard error contains the text. */
-  told(text: string): Promise<void>
+  untilStderr(text: string): Promise<void>
   /** Standard error so far. */
-  toldSoFar(): string
+  stderrSoFar(): string
   /** Resolves when standard output contains the text. */
-  printed(text: string): Promise<void>
+  untilStdout(text: string): Promise<void>
   readonly end: Promise<CliEnd>
 }
 
@@ -46,7 +46,7 @@ export function startCli(args: readonly string[], { input, env = {}, stalled = f
     stdout: stdout.text(),
     stderr: stderr.text(),
   }))
-  return { process: child, told: stderr.holds, toldSoFar: stderr.text, printed: stdout.holds, end }
+  return { process: child, untilStderr: stderr.until, stderrSoFar: stderr.text, untilStdout: stdout.until, end }
 }
 
 /** Runs `cookietin` to its end. Standard input is empty unless given. */
@@ -61,7 +61,7 @@ function reader(stream: ChildProcessWithoutNullStreams['stdout'], stalled: boole
   else stream.on('data', collect)
   return {
     text,
-    async holds(wanted: string) {
+    async until(wanted: string) {
       while (!text().includes(wanted)) {
         const [ended] = await Promise.race([
           once(stream, 'data').then(() => [false]),

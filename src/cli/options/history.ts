@@ -24,7 +24,9 @@ export async function openHistory(options: HistoryOption, stdio: Stdio): Promise
   return address === undefined ? undefined : await open(address, stdio)
 }
 
-/** Opens an existing history to read it. Rejects a missing file: a misspelt name must not look like an empty history. */
+/**
+ * Opens an existing history to read it. Rejects a missing file: a misspelt name must not look like an empty history.
+ */
 export async function openExistingHistory(options: HistoryOption, stdio: Stdio): Promise<History> {
   const address = addressOf(options)
   if (address === undefined) throw new UsageError('history: give --history FILE, or set COOKIETIN_HISTORY')

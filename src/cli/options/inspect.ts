@@ -9,7 +9,10 @@ export interface InspectOptions {
   readonly record?: string
 }
 
-/** Adds `--inspect`, `--inspect=control` and `--record`. Two flags: with an optional value, commander would take the next word as the value. */
+/**
+ * Adds `--inspect`, `--inspect=control` and `--record`. Two flags: with an optional value, commander would take the
+ * next word as the value.
+ */
 export function addInspectOptions(command: Command): Command {
   return command
     .option('--inspect', 'show it live on a page of this machine; standard error has the URL')

@@ -7,8 +7,8 @@ export interface StatsOptions {
 }
 
 /**
- * Adds `--stats` and `--stats=json`. Two flags: with an optional value, commander would take the next word as the value,
- * which may be the image.
+ * Adds `--stats` and `--stats=json`. Two flags: with an optional value, commander would take the next word as the
+ * value, which may be the image.
  */
 export function addStatsOption(command: Command, where: string): Command {
   return command

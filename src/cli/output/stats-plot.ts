@@ -95,7 +95,9 @@ function colorLine(line: string, colors: Colors): string {
   return colors.dim(axis) + (curve === '' ? '' : colors.cyan(curve))
 }
 
-/** The smallest of 2, 4, 10, 20, 40, … that is not below either value. Its half is a whole number with no more digits. */
+/**
+ * The smallest of 2, 4, 10, 20, 40, … that is not below either value. Its half is a whole number with no more digits.
+ */
 function scaleTop(most: number, least: number): number {
   const value = Math.max(most, least)
   const power = 10 ** Math.floor(Math.log10(value))

@@ -6,7 +6,10 @@ import type { DockerConfig, Executor, ExecutorOptions, Transition } from '../../
 import { ensureFunctionImage, functionImage } from '../../support/images/function-image.ts'
 import { setup as setupEngine } from '../setup.ts'
 
-/** Creates an executor on the real engine, for functions of the test image. Fails a test that leaks a container, socket, folder or mount. */
+/**
+ * Creates an executor on the real engine, for functions of the test image. Fails a test that leaks a container, socket,
+ * folder or mount.
+ */
 export async function setup(options: Omit<ExecutorOptions, 'driver'> = {}, config: DockerConfig = {}) {
   await ensureFunctionImage()
   // Runs last, after the executor has closed.

@@ -11,7 +11,10 @@ const kit = new URL('../../../node_modules/@fnproject/fdk/', import.meta.url)
 
 const repository = 'cookietin-test/function'
 
-/** The image that the tests of hot functions run: Node.js, its libraries, Fn's unmodified kit, and the functions of test/fixtures. Its tag tells what is in it. */
+/**
+ * The image that the tests of hot functions run: Node.js, its libraries, Fn's unmodified kit, and the functions of
+ * test/fixtures. Its tag is a hash of its contents.
+ */
 export const functionImage = `${repository}:${digest()}`
 
 let made: Promise<void> | undefined

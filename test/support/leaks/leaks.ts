@@ -30,8 +30,8 @@ function children(): string[] {
 const patience = 3000
 
 /**
- * Notes what this process holds (sockets, timers, file descriptors, child processes, listeners), and returns a function that fails unless it
- * holds no more than that again.
+ * Counts the resources of this process: sockets, timers, file descriptors, child processes and listeners.
+ * Returns a function that fails unless the process holds no more than that.
  */
 export function watchLeaks(): () => Promise<void> {
   const before = held()

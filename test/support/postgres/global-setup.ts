@@ -57,5 +57,5 @@ function someoneElse(): { uid: number; gid: number } {
       new RegExp(`^${name}:[^:]*:(\\d+):(\\d+):`, 'm').exec(readFileSync('/etc/passwd', 'utf8')) ?? []
     if (uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid) }
   }
-  throw new Error('there is no user postgres or nobody')
+  throw new Error('this machine has no user postgres or nobody')
 }

@@ -26,7 +26,7 @@ export interface TestSshd extends AsyncDisposable {
 /**
  * Starts an ssh server for the user that runs the tests.
  *
- * @throws Error where there is no sshd.
+ * @throws Error if sshd is missing.
  */
 export async function startSshd(): Promise<TestSshd> {
   if (!existsSync(sshd)) throw new Error(`The ssh tests need ${sshd}: install Debian's package openssh-server`)

@@ -16,12 +16,12 @@ export interface SyslogServer extends AsyncDisposable {
 export async function startSyslog(): Promise<SyslogServer> {
   const sockets = new Set<Socket>()
   let received = ''
-  let told = () => {}
+  let onText = () => {}
   const server = createServer(socket => {
     sockets.add(socket)
     socket.setEncoding('utf8').on('data', (text: string) => {
       received += text
-      told()
+      onText()
     })
     socket.on('close', () => sockets.delete(socket))
   })
@@ -37,7 +37,7 @@ export async function startSyslog(): Promise<SyslogServer> {
     async holds(text) {
       while (!received.includes(text)) {
         await new Promise<void>(resolve => {
-          told = resolve
+          onText = resolve
         })
       }
     },
