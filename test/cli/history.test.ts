@@ -94,13 +94,13 @@ test.each([
   [['nobody'], 1, 'the history has no run nobody'],
   [['--status', 'fine'], 125, '"fine" is not one of success, error, timeout, killed, cancelled, failed, unfinished'],
   [['--since', 'soon'], 125, '"soon" is not a duration, such as 24h, or a time'],
-  [['--prune'], 125, 'Give --max-age, such as 30d, or --max-runs'],
+  [['--prune'], 125, '--prune needs --max-age, such as 30d, or --max-runs'],
   [['--prune', '--max-age', 'old'], 125, '"old" is not a duration'],
-  [['--max-runs', '2'], 125, 'give --prune, too'],
-  [['--max-age', '1h'], 125, 'give --prune, too'],
+  [['--max-runs', '2'], 125, '--max-age and --max-runs need --prune'],
+  [['--max-age', '1h'], 125, '--max-age and --max-runs need --prune'],
   [['--prune', '--max-runs', '0', '--status', 'error'], 125, '--prune takes only --max-age and --max-runs'],
   [['--prune', '--max-runs', '0', 'good'], 125, '--prune takes only --max-age and --max-runs'],
-])('says what it cannot do: %j', async (args, expected, message) => {
+])('reports what it cannot do: %j', async (args, expected, message) => {
   const { code, stderr } = await history(...args)
   expect([code, stderr]).toEqual([expected, expect.stringContaining(message)])
 })
@@ -109,7 +109,7 @@ test('asks for a history if none is given, and reports why one cannot be opened'
   const none = await cli(['history'], { env: { COOKIETIN_HISTORY: '' } })
   expect([none.code, none.stderr]).toEqual([
     125,
-    expect.stringContaining('Give --history FILE, or set COOKIETIN_HISTORY'),
+    expect.stringContaining('give --history FILE, or set COOKIETIN_HISTORY'),
   ])
   const wrong = await cli(['run', '--driver', 'process', '--history', '/dev/null/x', 'none', 'true'])
   expect([wrong.code, wrong.stderr]).toEqual([

@@ -169,8 +169,8 @@ describe('serve', () => {
     ['{"functions":{"a":{"image":"x"}},"memori":1}', '"memori"'],
     ['{"functions":{"a b":{"image":"x"}}}', 'cannot stand in a URL'],
     ['{"functions":{"a":{"image":"x","idleTimeout":-1}}}', 'idleTimeout'],
-  ])('refuses the file %s', async (content, said) => {
+  ])('rejects the file %s', async (content, message) => {
     writeFileSync(file, content)
-    expect(await cli(['serve', file])).toMatchObject({ code: 125, stderr: expect.stringContaining(said) as string })
+    expect(await cli(['serve', file])).toMatchObject({ code: 125, stderr: expect.stringContaining(message) as string })
   })
 })

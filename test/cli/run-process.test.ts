@@ -104,8 +104,8 @@ test('--max-output limits the output in --json, and the result marks it as trunc
 })
 
 test('exits quietly when the reader of its output closes it', async () => {
-  const { process, end, printed } = startCli([...run, 'none', 'yes'], { input: '' })
-  await printed('y\n')
+  const { process, end, untilStdout } = startCli([...run, 'none', 'yes'], { input: '' })
+  await untilStdout('y\n')
   process.stdout.destroy()
   expect(await end).toMatchObject({ code: 141, stderr: '' })
 })
@@ -136,8 +136,8 @@ test.each([
   ['SIGTERM', 143],
   ['SIGHUP', 129],
 ] as const)('on %s ends the command and exits with %i', async (signal, code) => {
-  const { process: child, printed, end } = startCli(sh('echo $$; exec sleep 60'), { input: '' })
-  await printed('\n')
+  const { process: child, untilStdout, end } = startCli(sh('echo $$; exec sleep 60'), { input: '' })
+  await untilStdout('\n')
   child.kill(signal)
   const ended = await end
   expect(ended.code).toBe(code)

@@ -43,17 +43,17 @@ test.each([
   [['run', '--pull', 'often', 'busybox'], '--pull: "often" is not one of missing, always, never'],
   [['run', '-e', '=x', 'busybox'], '--env: "=x" has no name'],
   [['run', '--driver', 'podman', 'busybox'], '--driver: "podman" is not one of docker, process'],
-  [['run', '-it', 'busybox'], '--tty: a run has no terminal of its own'],
+  [['run', '-it', 'busybox'], '--tty: a run has no terminal'],
   [['run', '-d', 'busybox'], '--detach: a run ends with this command'],
   [['run', '-p', '80:80', 'busybox'], '--publish: no ports are published'],
-  [['run', '--read-only', 'busybox'], '--read-only: --hardened has it with the rest'],
-  [['run', '-a', 'stdout', 'busybox'], '--attach: output is always passed on'],
+  [['run', '--read-only', 'busybox'], '--read-only: --hardened includes it'],
+  [['run', '-a', 'stdout', 'busybox'], '--attach: output is always printed'],
   [['run', '--mount', 'type=bind,src=/a,dst=/b', 'busybox'], '--mount: folders and files are mounted with -v'],
   [['run', '--restart', 'always', 'busybox'], '--restart: a run ends once'],
   [['run', '--privileged', 'busybox'], '--privileged: containers get no privileges here'],
   [['batch', '--concurrency', '0'], '--concurrency: "0" would run nothing'],
   [['batch', '--driver', 'process', '/no/such/file'], 'batch: cannot read /no/such/file'],
-])('%j is refused with 125 and a word of help', async (args, message) => {
+])('%j is rejected with 125 and a hint', async (args, message) => {
   const { code, stdout, stderr } = await cli(args)
   expect({ code, stdout }).toEqual({ code: 125, stdout: '' })
   expect(stderr).toContain(message)
