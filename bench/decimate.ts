@@ -1,11 +1,11 @@
-// Bringing samples of nine metrics down to 240 points: in one go and as they come, beside the seed's algorithm, transcribed.
+// Bringing samples of nine metrics down to 240 points: in one go and as they come, beside Fn's algorithm, transcribed.
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { decimate } from '../src/index.ts'
 import { StatAccumulator } from '../src/stats/decimate-sink.ts'
 import type { Stat } from '../src/stats/stat.ts'
 import { compare } from './compare.ts'
-import { seedDecimate } from './seed-decimate.ts'
+import { fnDecimate } from './fn-decimate.ts'
 
 const points = 240
 
@@ -65,7 +65,7 @@ for (const [count, rounds] of [
     [
       { name: 'decimate', before, run: async () => decimate(points, stats) },
       { name: 'as they come (StatAccumulator)', before, run: async () => accumulate(stats) },
-      { name: "the seed's algorithm, transcribed", before, run: async () => seedDecimate(points, stats) },
+      { name: "Fn's algorithm, transcribed", before, run: async () => fnDecimate(points, stats) },
     ],
     rounds,
   )

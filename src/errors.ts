@@ -154,6 +154,11 @@ export function toCookietinError(
   return new CookietinError(code, `${doing}: ${reason}`, { ...options, cause: error })
 }
 
+/** The error of an action whose caller cancelled it. `doing` is a phrase that follows "could not". */
+export function cancelledError(doing: string, reason: unknown): CookietinError {
+  return new CookietinError('ERR_COOKIETIN_CANCELLED', `Could not ${doing}: it was cancelled`, { cause: reason })
+}
+
 /** One error of many that name what is left. */
 export function notCleaned(failures: readonly unknown[]): CookietinError {
   const leaked = failures.flatMap(failure => (failure instanceof CookietinError ? failure.leaked : []))

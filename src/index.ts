@@ -10,10 +10,11 @@ export type { Captured, RunResult, RunStatus, Transition } from './cookie/result
 export { createDockerDriver, createProcessDriver } from './driver/create-driver.ts'
 export type { DockerDriver, DockerDriverOptions } from './driver/docker-driver.ts'
 export type { CreateCookieOptions, Driver } from './driver/driver.ts'
-export type { DockerConfig, ProcessConfig, SeedConfig } from './engines/docker/config/config.ts'
+export type { DockerConfig, FnConfig } from './engines/docker/config/config.ts'
 export type { ImageCacheUsage } from './engines/docker/image/cache.ts'
 export type { PreforkUsage } from './engines/docker/network/pool.ts'
 export type { DriverTransition } from './engines/docker/transitions.ts'
+export type { ProcessConfig } from './engines/process/config.ts'
 export type { LayerProgress, PullProgress } from './engines/pull-progress.ts'
 export {
   CookietinError,

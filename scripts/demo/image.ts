@@ -32,7 +32,7 @@ export async function findStaticBusybox(): Promise<string | undefined> {
 }
 
 export async function importImage(api: Api, busybox: string): Promise<void> {
-  const archive = tar([
+  const archive = await tar([
     { path: 'bin/busybox', mode: 0o755, data: await readFile(busybox) },
     ...applets.map(name => ({ path: `bin/${name}`, link: 'busybox' })),
     { path: 'tmp/', mode: 0o1777 },

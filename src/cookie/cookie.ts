@@ -8,7 +8,7 @@ import type { ResolvedTask } from '../task/task.ts'
 import type { CookieActor } from './recorder.ts'
 import type { RunResult, Transition } from './result.ts'
 
-/** Waits for a run that has been started (the seed's `WaitResult`). */
+/** Waits for a run that has been started (Fn's `WaitResult`). */
 export interface WaitResult {
   /**
    * Resolves when the task has ended, however; rejects when the implementation failed. Every call gives the same result.
@@ -17,7 +17,7 @@ export interface WaitResult {
   wait(options?: { readonly signal?: AbortSignal | undefined }): Promise<RunResult>
 }
 
-/** One container run, from before it exists until after it is gone (the seed's `Cookie`). */
+/** One container run, from before it exists until after it is gone (Fn's `Cookie`). */
 export interface Cookie extends AsyncDisposable {
   readonly id: string
   /** The task, validated and complete. */
@@ -39,7 +39,7 @@ export interface Cookie extends AsyncDisposable {
    * fails is told by the cookie.
    */
   readonly pull$: Observable<PullProgress>
-  /** The engine's own create options; changeable until the cookie is prepared (the seed's `ContainerOptions`). */
+  /** The engine's own create options; changeable until the cookie is prepared (Fn's `ContainerOptions`). */
   readonly containerOptions: object
   /** Standard output as a Node stream. Once asked for, it must be read: it holds the container up otherwise. */
   readonly stdout: Readable
@@ -63,7 +63,7 @@ export interface Cookie extends AsyncDisposable {
 
 /** How a cookie is watched and bounded. */
 export interface CookieOptions {
-  /** How many points `RunResult.stats` may hold. Default 240, as the seed. */
+  /** How many points `RunResult.stats` may hold. Default 240, as Fn. */
   readonly maxStats?: number | undefined
   /** Adds the least and the greatest value of each metric to the points of a result, as `mem_usage_min` and `mem_usage_max`. Default false. */
   readonly statExtremes?: boolean | undefined

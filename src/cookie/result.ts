@@ -8,7 +8,7 @@ export type { RunStatus } from '../../machines/outcome.ts'
 /** Captured output: text, or bytes with `encoding: 'buffer'`. */
 export type Captured = string | Uint8Array
 
-/** How a task ended, with the evidence (the seed's `RunResult`). */
+/** How a task ended, with the evidence (Fn's `RunResult`). */
 export interface RunResult<Output extends Captured = Captured> {
   /** The cookie's id. */
   readonly id: string

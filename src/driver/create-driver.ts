@@ -1,11 +1,6 @@
-import {
-  type DockerConfig,
-  type ProcessConfig,
-  resolveDockerConfig,
-  resolveProcessConfig,
-  type SeedConfig,
-} from '../engines/docker/config/config.ts'
+import { type DockerConfig, type FnConfig, resolveDockerConfig } from '../engines/docker/config/config.ts'
 import { createDockerEngine } from '../engines/docker/engine.ts'
+import { type ProcessConfig, resolveProcessConfig } from '../engines/process/config.ts'
 import { createProcessEngine } from '../engines/process/engine.ts'
 import { guardInspect } from '../utils/actors/inspectable.ts'
 import { type DockerDriver, type DockerDriverOptions, DockerEngineDriver } from './docker-driver.ts'
@@ -19,7 +14,7 @@ import { EngineDriver } from './engine-driver.ts'
  * Rejects with `ERR_COOKIETIN_INVALID_CONFIG`, or with `ERR_COOKIETIN_ENGINE_UNREACHABLE`, telling what was tried.
  */
 export async function createDockerDriver(
-  config: DockerConfig | SeedConfig = {},
+  config: DockerConfig | FnConfig = {},
   { inspect }: DockerDriverOptions = {},
 ): Promise<DockerDriver> {
   const resolved = resolveDockerConfig(config, process.env)

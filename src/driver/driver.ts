@@ -1,7 +1,7 @@
 import type { Cookie, CookieOptions } from '../cookie/cookie.ts'
 import type { ContainerTask } from '../task/task.ts'
 
-/** Makes cookies on one engine (the seed's `Driver`). */
+/** Makes cookies on one engine (Fn's `Driver`). */
 export interface Driver extends AsyncDisposable {
   /** `'docker'`, `'process'` or `'mock'`. */
   readonly name: string
@@ -10,7 +10,7 @@ export interface Driver extends AsyncDisposable {
    * Rejects with `ERR_COOKIETIN_INVALID_TASK`, listing every bad field.
    */
   createCookie(task: ContainerTask, options?: CreateCookieOptions): Promise<Cookie>
-  /** Makes the image present and creates the container: `cookie.prepare()`, under the seed's name. */
+  /** Makes the image present and creates the container: `cookie.prepare()`, under Fn's name. */
   prepareCookie(cookie: Cookie, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
   /** Cancels and closes every cookie, then lets go of the engine. Idempotent. Rejects with `ERR_COOKIETIN_NOT_CLEANED`, naming what is left. */
   close(): Promise<void>

@@ -40,7 +40,7 @@ export interface ContainerEvents {
 export interface EngineContainer {
   /** What it is called on its engine, for errors that must say what may be left (`cookietin-…`, `process group 4711`). */
   readonly name: string
-  /** Driver-specific create options; changeable until `prepare` (the seed's `ContainerOptions`). */
+  /** Driver-specific create options; changeable until `prepare` (Fn's `ContainerOptions`). */
   readonly options: object
   /** Makes the image present and creates the container. Aborting rejects soon, and leaves to `remove()` what was made. */
   prepare(signal: AbortSignal): Promise<void>

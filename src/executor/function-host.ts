@@ -1,13 +1,13 @@
 import type { CookieOptions } from '../cookie/cookie.ts'
 import type { OpenCookie } from '../cookie/open-cookie.ts'
 import type { EngineDriver } from '../driver/engine-driver.ts'
-import type { HotHost } from '../functions/host.ts'
+import type { FunctionHost } from '../functions/host.ts'
 import { SocketFolders } from '../functions/socket/folder.ts'
 import type { Owner } from '../queue/admission-queue.ts'
 import type { Evictable } from '../queue/evictor.ts'
 import { Evictor } from '../queue/evictor.ts'
 import type { Demand } from '../queue/resource-pool.ts'
-import type { Admission, Lanes } from '../queue/scheduler.ts'
+import type { Admission, Scheduler } from '../queue/scheduler.ts'
 import type { ContainerTask, ResolvedTask } from '../task/task.ts'
 import { deferred } from '../utils/deferred.ts'
 
@@ -21,25 +21,25 @@ const priority = 0
 const depth = 64
 
 /** What an executor does for its functions: their containers wait in the same line as its tasks, and make room for them. */
-export class ExecutorHost implements HotHost {
+export class ExecutorFunctionHost implements FunctionHost {
   readonly folders = new SocketFolders()
   readonly inspect: CookieOptions['inspect']
   readonly #driver: EngineDriver
-  readonly #lanes: Lanes
+  readonly #scheduler: Scheduler
   readonly #opened: (cookie: OpenCookie) => void
   readonly #evictor = new Evictor()
 
   constructor(
     driver: EngineDriver,
-    lanes: Lanes,
+    scheduler: Scheduler,
     inspect: CookieOptions['inspect'],
     opened: (cookie: OpenCookie) => void,
   ) {
     this.#driver = driver
-    this.#lanes = lanes
+    this.#scheduler = scheduler
     this.inspect = inspect
     this.#opened = opened
-    lanes.onBlocked = () => this.#makeRoom()
+    scheduler.onBlocked = () => this.#makeRoom()
   }
 
   resolve(task: ContainerTask): ResolvedTask {
@@ -54,19 +54,19 @@ export class ExecutorHost implements HotHost {
   }
 
   capacity(demand: Demand): number {
-    return this.#lanes.capacity(demand)
+    return this.#scheduler.capacity(demand)
   }
 
   admit(id: string, demand: Demand, owner: Owner): Admission {
     const granted = deferred<() => void>()
-    this.#lanes.add(
+    this.#scheduler.add(
       { id, priority, demand, owner },
       () => new Promise<void>(release => granted.resolve(() => release())),
     )
     return {
       granted: granted.promise,
       withdraw: () => {
-        const waited = this.#lanes.withdraw(id)
+        const waited = this.#scheduler.withdraw(id)
         if (waited) granted.reject(undefined)
         return waited
       },
@@ -88,7 +88,7 @@ export class ExecutorHost implements HotHost {
 
   mustYield(owner: Owner): boolean {
     let seen = 0
-    for (const { owner: other, since, priority: theirs } of this.#lanes.lacks()) {
+    for (const { owner: other, since, priority: theirs } of this.#scheduler.shortages()) {
       if (theirs < priority || ++seen > depth) return false
       if (performance.now() - since > patience && hasPrecedence(other, owner)) return true
     }
@@ -96,20 +96,20 @@ export class ExecutorHost implements HotHost {
   }
 
   /**
-   * Ends containers that nobody calls for the first in line. What a function lacks to have more of its own containers it does not get
+   * Ends containers that nobody calls for the first in line. What a function shortages to have more of its own containers it does not get
    * of its own; those behind it who can have that then go before it.
    */
   #makeRoom(): void {
     const passed = new Set<Owner>()
-    for (const lack of this.#lanes.lacks()) {
-      const { owner } = lack
-      if (passed.size > 0 && lack.priority < priority) return
+    for (const shortage of this.#scheduler.shortages()) {
+      const { owner } = shortage
+      if (passed.size > 0 && shortage.priority < priority) return
       if (owner !== undefined && passed.has(owner)) continue
-      if (this.#evictor.makeRoom(lack)) {
-        for (const each of passed) this.#lanes.setBack(each)
+      if (this.#evictor.makeRoom(shortage)) {
+        for (const each of passed) this.#scheduler.moveToBack(each)
         return
       }
-      if (owner === undefined || !this.#evictor.hasItself(lack)) return
+      if (owner === undefined || !this.#evictor.hasItself(shortage)) return
       passed.add(owner)
     }
   }

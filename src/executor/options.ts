@@ -4,10 +4,8 @@ import type { Driver } from '../driver/driver.ts'
 import { type EngineDriver, isEngineDriver } from '../driver/engine-driver.ts'
 import type { Size } from '../task/task.ts'
 import { guardInspect, inspectRule, isInspect } from '../utils/actors/inspectable.ts'
-import { parseSize } from '../utils/size.ts'
-import { readBoolean } from '../utils/validation/fields.ts'
 import { Issues, isRecord } from '../utils/validation/issues.ts'
-import { rightName } from '../utils/validation/suggest.ts'
+import { boolean, or, size, whole } from '../utils/validation/rules.ts'
 import type { RunLog } from './run-log.ts'
 
 /** What {@link createExecutor} takes. */
@@ -60,37 +58,25 @@ export function resolveExecutorOptions(options: ExecutorOptions): ResolvedExecut
     issues.add('options', options, 'an object such as { driver }')
     issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
   }
-  const known = Object.keys(names)
-  for (const name of Object.keys(options).filter(name => !known.includes(name))) {
-    issues.addSecret(name, options[name as never], rightName(name, known, `left out: there are ${known.join(', ')}`))
-  }
-  const count = (field: 'concurrency' | 'cpus' | 'maxStats', least: number, fallback: number) => {
-    const value = options[field] ?? fallback
-    if (value !== Infinity && !(Number.isInteger(value) && value >= least))
-      issues.add(field, value, `a whole number from ${least} up`)
-    return value
-  }
-  const size = (field: 'memory' | 'maxOutput') => {
-    const given = options[field]
-    if (given === undefined || given === Infinity) return given
-    return parseSize(given) ?? issues.add(field, given, "a number of bytes, or a size such as '512m'")
-  }
+  issues.refuseUnknown(options, Object.keys(names))
   const { driver, inspect, history } = options
   if (!isEngineDriver(driver)) issues.add('driver', driver, driverRule)
   if (history !== undefined && typeof history?.follow !== 'function') {
     issues.add('history', history, 'a history made by createHistory(), awaited')
   }
   if (!isInspect(inspect)) issues.add('inspect', inspect, inspectRule)
+  const atLeastOne = or(whole({ min: 1 }), Infinity)
+  const bytes = or(size, Infinity)
   const resolved = {
     driver: driver as EngineDriver,
     history,
-    concurrency: count('concurrency', 1, 2 * availableParallelism()),
-    memory: size('memory') ?? Infinity,
-    cpus: count('cpus', 1, Infinity),
+    concurrency: issues.read('concurrency', options.concurrency, atLeastOne, 2 * availableParallelism()),
+    memory: issues.read('memory', options.memory, bytes, Infinity),
+    cpus: issues.read('cpus', options.cpus, atLeastOne, Infinity),
     cookie: {
-      maxStats: count('maxStats', 0, 240),
-      statExtremes: readBoolean(issues, 'statExtremes', options.statExtremes, false),
-      maxOutput: size('maxOutput'),
+      maxStats: issues.read('maxStats', options.maxStats, or(whole(), Infinity), 240),
+      statExtremes: issues.read('statExtremes', options.statExtremes, boolean, false),
+      maxOutput: issues.read('maxOutput', options.maxOutput, bytes, undefined),
       inspect: isInspect(inspect) ? guardInspect(inspect) : undefined,
     },
   }

@@ -1,18 +1,19 @@
 import { type Observable, Subject } from 'rxjs'
 import type { OpenCookie } from '../cookie/open-cookie.ts'
 import type { RunResult, Transition } from '../cookie/result.ts'
-import { CookietinError, InvalidInputError, notCleaned, toCookietinError } from '../errors.ts'
+import { CookietinError, notCleaned, toCookietinError } from '../errors.ts'
 import type { HotFunction } from '../functions/function.ts'
 import { checkPlatform } from '../functions/platform.ts'
-import { SlotFunction } from '../functions/pooled-function.ts'
+import { PooledFunction } from '../functions/pooled-function.ts'
 import { type FunctionSpec, resolveSpec } from '../functions/spec.ts'
-import { Lanes } from '../queue/scheduler.ts'
+import { Scheduler } from '../queue/scheduler.ts'
 import type { ContainerTask, ResolvedTask } from '../task/task.ts'
 import { onAbort } from '../utils/abort.ts'
+import { Issues } from '../utils/validation/issues.ts'
 import { signalIssue } from '../utils/validation/signal.ts'
 import { type Execution, executionOf, refusedExecution } from './execution.ts'
 import type { BytesTask, Executor, RunOptions, Tasks, TextTask } from './executor.ts'
-import { ExecutorHost } from './function-host.ts'
+import { ExecutorFunctionHost } from './function-host.ts'
 import { type ExecutorOptions, type ResolvedExecutorOptions, resolveExecutorOptions } from './options.ts'
 import { runAll } from './run-all.ts'
 import type { RunRecorder } from './run-log.ts'
@@ -24,9 +25,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
 
 class QueueExecutor implements Executor {
   readonly #options: ResolvedExecutorOptions
-  readonly #lanes: Lanes
-  readonly #host: ExecutorHost
-  readonly #functions = new Set<SlotFunction>()
+  readonly #scheduler: Scheduler
+  readonly #host: ExecutorFunctionHost
+  readonly #functions = new Set<PooledFunction>()
   readonly #transitions$ = new Subject<Transition>()
   /** Every cookie that is not closed yet. */
   readonly #cookies = new Set<OpenCookie>()
@@ -39,18 +40,18 @@ class QueueExecutor implements Executor {
     this.#options = options
     this.#recorder = options.history?.follow(this.#transitions$)
     const { concurrency, memory, cpus, driver, cookie } = options
-    this.#lanes = new Lanes(concurrency, { memory, cpus })
-    this.#host = new ExecutorHost(driver, this.#lanes, cookie.inspect, opened => this.#tell(opened))
+    this.#scheduler = new Scheduler(concurrency, { memory, cpus })
+    this.#host = new ExecutorFunctionHost(driver, this.#scheduler, cookie.inspect, opened => this.#tell(opened))
   }
 
   get transitions$(): Observable<Transition> {
     return this.#transitions$
   }
   get pending(): number {
-    return this.#lanes.pending
+    return this.#scheduler.pending
   }
   get size(): number {
-    return this.#lanes.waiting
+    return this.#scheduler.waiting
   }
 
   run(task: BytesTask, options?: RunOptions): Execution<Uint8Array>
@@ -69,7 +70,7 @@ class QueueExecutor implements Executor {
     const result = this.#recorder === undefined ? followed : this.#kept(cookie.task, followed)
     const demand = { memory: cookie.task.memory, cpus: cookie.task.cpus }
     if (cookie.state === 'created') {
-      this.#lanes.add({ id: cookie.id, priority, demand }, () => this.#turn(cookie))
+      this.#scheduler.add({ id: cookie.id, priority, demand }, () => this.#turn(cookie))
     }
     return executionOf(cookie, result)
   }
@@ -88,7 +89,7 @@ class QueueExecutor implements Executor {
     const resolved = resolveSpec(spec, this.#options.concurrency)
     this.#check(this.#options.driver.resolve(resolved.task))
     checkPlatform(this.#options.driver.engine)
-    const made = new SlotFunction(this.#host, resolved, () => this.#functions.delete(made))
+    const made = new PooledFunction(this.#host, resolved, () => this.#functions.delete(made))
     this.#functions.add(made)
     return made
   }
@@ -125,21 +126,13 @@ class QueueExecutor implements Executor {
 
   /** What can never start must be refused, not queued. */
   #check({ memory, cpus }: ResolvedTask, { signal, priority = 0 }: RunOptions = {}): void {
-    const { total } = this.#lanes
-    const badSignal = signalIssue(signal)
-    const issues = [
-      ...(memory > total.memory
-        ? [{ field: 'memory', value: String(memory), allowed: `at most the executor's ${total.memory} bytes` }]
-        : []),
-      ...(cpus > total.cpus
-        ? [{ field: 'cpus', value: String(cpus), allowed: `at most the executor's ${total.cpus} milli-CPUs` }]
-        : []),
-      ...(Number.isFinite(priority)
-        ? []
-        : [{ field: 'priority', value: String(priority), allowed: 'a finite number' }]),
-      ...(badSignal === undefined ? [] : [badSignal]),
-    ]
-    if (issues.length > 0) throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', issues)
+    const { total } = this.#scheduler
+    const issues = new Issues()
+    if (memory > total.memory) issues.add('memory', memory, `at most the executor's ${total.memory} bytes`)
+    if (cpus > total.cpus) issues.add('cpus', cpus, `at most the executor's ${total.cpus} milli-CPUs`)
+    if (!Number.isFinite(priority)) issues.add('priority', priority, 'a finite number')
+    issues.include(signalIssue(signal))
+    issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
   }
 
   /** Joins a cookie to its signal and to its removal. */
@@ -151,7 +144,7 @@ class QueueExecutor implements Executor {
     } finally {
       release()
       // A cookie that ended in the queue must not keep its place there.
-      this.#lanes.withdraw(cookie.id)
+      this.#scheduler.withdraw(cookie.id)
       void this.#closeCookie(cookie)
     }
   }

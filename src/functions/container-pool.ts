@@ -5,7 +5,7 @@ import type { Call } from './call.ts'
 import type { Slot, SlotState } from './slot/slot.ts'
 
 /** Who sits where: a function's containers, those that are asked for, and the calls that they have. */
-export class Seats {
+export class ContainerPool {
   /** How many containers there may be at once. */
   readonly max: number
   readonly #owner: Owner
@@ -13,7 +13,7 @@ export class Seats {
   readonly #admissions: Admission[] = []
   readonly #calls = new Map<Slot, Call>()
   /** Those that are free, the one that served last at the end. */
-  readonly #warm: Slot[] = []
+  readonly #idle: Slot[] = []
   readonly #evictables = new Map<Slot, MutableEvictable>()
 
   constructor(max: number, owner: Owner) {
@@ -29,14 +29,14 @@ export class Seats {
     return [...this.#calls.values()]
   }
   /** How many containers wait for a place or are being made. */
-  get asked(): number {
+  get pending(): number {
     return this.#admissions.length
   }
   /** How many containers will be free that are not yet. */
-  get coming(): number {
-    let coming = this.#admissions.length
-    for (const { state } of this.#slots) if (state === 'launching' || state === 'listening') coming += 1
-    return coming
+  get starting(): number {
+    let starting = this.#admissions.length
+    for (const { state } of this.#slots) if (state === 'launching' || state === 'listening') starting += 1
+    return starting
   }
   /** How many containers listen. */
   get listening(): number {
@@ -48,32 +48,32 @@ export class Seats {
     return this.#slots.size + this.#admissions.length < this.max
   }
 
-  ask(admission: Admission): void {
+  addPending(admission: Admission): void {
     this.#admissions.push(admission)
   }
 
   /** False where none can be withdrawn any more. */
-  withdrawOne(): boolean {
+  cancelOnePending(): boolean {
     return this.#admissions.findLast(admission => admission.withdraw()) !== undefined
   }
 
-  forget(admission: Admission): void {
+  removePending(admission: Admission): void {
     const index = this.#admissions.indexOf(admission)
     if (index !== -1) this.#admissions.splice(index, 1)
   }
 
-  arrive(admission: Admission, slot: Slot): void {
-    this.forget(admission)
+  add(admission: Admission, slot: Slot): void {
+    this.removePending(admission)
     this.#slots.add(slot)
   }
 
   /** The one that served last, if any is free. */
-  warmest(): Slot | undefined {
-    return this.#warm.at(-1)
+  mostRecentlyIdle(): Slot | undefined {
+    return this.#idle.at(-1)
   }
 
-  take(slot: Slot, call: Call): Evictable {
-    const evictable = this.cool(slot)
+  assign(slot: Slot, call: Call): Evictable {
+    const evictable = this.removeIdle(slot)
     this.#calls.set(slot, call)
     return evictable
   }
@@ -83,28 +83,28 @@ export class Seats {
   }
 
   /** The call that it had. */
-  release(slot: Slot): Call | undefined {
+  unassign(slot: Slot): Call | undefined {
     const call = this.#calls.get(slot)
     this.#calls.delete(slot)
     return call
   }
 
   /** It is free from here on. */
-  warm(slot: Slot): Evictable {
-    this.#warm.push(slot)
+  addIdle(slot: Slot): Evictable {
+    this.#idle.push(slot)
     const evictable = this.evictableOf(slot)
     evictable.lastUsed = performance.now()
     return evictable
   }
 
   /** It is not free any more. */
-  cool(slot: Slot): Evictable {
-    const index = this.#warm.indexOf(slot)
-    if (index !== -1) this.#warm.splice(index, 1)
+  removeIdle(slot: Slot): Evictable {
+    const index = this.#idle.indexOf(slot)
+    if (index !== -1) this.#idle.splice(index, 1)
     return this.evictableOf(slot)
   }
 
-  bury(slot: Slot): void {
+  remove(slot: Slot): void {
     this.#slots.delete(slot)
     this.#evictables.delete(slot)
   }

@@ -1,6 +1,6 @@
 import type { InvokeRequest } from './http/request.ts'
 
-/** A function that is called over HTTP in containers that are started once and frozen while nobody calls (the seed's `http-stream`). */
+/** A function that is called over HTTP in containers that are started once and frozen while nobody calls (Fn's `http-stream`). */
 export interface HotFunction extends AsyncDisposable {
   /**
    * Calls the function: in the container that was called last, if one is free; else in a new one, if the limits allow; else when its turn comes.

@@ -8,7 +8,7 @@ import type { ContainerTask, ResolvedTask } from '../task/task.ts'
 import type { SocketFolders } from './socket/folder.ts'
 
 /** What a function needs of its executor. */
-export interface HotHost {
+export interface FunctionHost {
   readonly inspect: CookieOptions['inspect']
   readonly folders: SocketFolders
   /** Validates a task by the rules of the driver. */

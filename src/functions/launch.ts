@@ -2,7 +2,7 @@ import { type CookietinError, toCookietinError } from '../errors.ts'
 import type { Owner } from '../queue/admission-queue.ts'
 import type { Admission } from '../queue/scheduler.ts'
 import type { ResolvedTask } from '../task/task.ts'
-import type { HotHost } from './host.ts'
+import type { FunctionHost } from './host.ts'
 import { LogRouter } from './slot/log-router.ts'
 import { Slot, type SlotState } from './slot/slot.ts'
 import type { ResolvedSpec } from './spec.ts'
@@ -16,7 +16,7 @@ export interface Launch {
 
 /** Asks for a place, and makes a slot in it, which gives it back when it is gone. Gives the error where its task is none any more. */
 export function launchSlot(
-  host: HotHost,
+  host: FunctionHost,
   spec: ResolvedSpec,
   owner: Owner,
   follow: (slot: Slot, state: SlotState, from: SlotState) => void,

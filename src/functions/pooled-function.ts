@@ -1,9 +1,9 @@
 import { CookietinError, notCleaned } from '../errors.ts'
 import type { Admission } from '../queue/scheduler.ts'
 import { Call } from './call.ts'
-import { Seats } from './container-pool.ts'
+import { ContainerPool } from './container-pool.ts'
 import type { HotFunction } from './function.ts'
-import type { HotHost } from './host.ts'
+import type { FunctionHost } from './host.ts'
 import { type InvokeRequest, resolveRequest } from './http/request.ts'
 import { releaseBody } from './http/request-body.ts'
 import { launchSlot } from './launch.ts'
@@ -12,10 +12,10 @@ import type { Slot, SlotState } from './slot/slot.ts'
 import type { ResolvedSpec } from './spec.ts'
 
 /** The one implementation of {@link HotFunction}. */
-export class SlotFunction implements HotFunction {
-  readonly #host: HotHost
+export class PooledFunction implements HotFunction {
+  readonly #host: FunctionHost
   readonly #spec: ResolvedSpec
-  readonly #seats: Seats
+  readonly #pool: ContainerPool
   /** Calls that no container has yet, in the order of their coming. */
   readonly #waiting: Call[] = []
   readonly #prewarming = new Prewarming()
@@ -25,16 +25,16 @@ export class SlotFunction implements HotFunction {
   #closing: Promise<void> | undefined
   readonly #onClosed: () => void
 
-  constructor(host: HotHost, spec: ResolvedSpec, onClosed: () => void) {
+  constructor(host: FunctionHost, spec: ResolvedSpec, onClosed: () => void) {
     this.#onClosed = onClosed
     this.#host = host
     this.#spec = spec
     const { memory, cpus } = host.resolve(spec.task)
-    this.#seats = new Seats(Math.min(spec.maxContainers, host.capacity({ memory, cpus })), this)
+    this.#pool = new ContainerPool(Math.min(spec.maxContainers, host.capacity({ memory, cpus })), this)
   }
 
   get size(): number {
-    return this.#seats.slots.size
+    return this.#pool.slots.size
   }
 
   async invoke(request: InvokeRequest = {}): Promise<Response> {
@@ -43,7 +43,7 @@ export class SlotFunction implements HotFunction {
       releaseBody(resolved.body)
       throw closedError()
     }
-    const call = new Call(resolved, left => this.#leave(left))
+    const call = new Call(resolved, left => this.#onCallerLeft(left))
     if (!call.isOver) {
       this.#waiting.push(call)
       this.#dispatch()
@@ -53,8 +53,8 @@ export class SlotFunction implements HotFunction {
 
   async prewarm(count: number): Promise<void> {
     if (this.#isClosed) throw closedError()
-    const ready = this.#prewarming.wait(count, this.#seats.max)
-    this.#prewarming.tell(this.#seats.listening)
+    const ready = this.#prewarming.wait(count, this.#pool.max)
+    this.#prewarming.tell(this.#pool.listening)
     this.#dispatch()
     await ready
   }
@@ -64,7 +64,7 @@ export class SlotFunction implements HotFunction {
     this.#closing ??= this.#close()
     if (force) {
       for (const call of this.#waiting.splice(0)) call.fail(closedError())
-      for (const call of this.#seats.calls) call.fail(closedError())
+      for (const call of this.#pool.calls) call.fail(closedError())
       this.#changes.tell()
     }
     return this.#closing
@@ -76,10 +76,10 @@ export class SlotFunction implements HotFunction {
 
   async #close(): Promise<void> {
     while (this.#prewarming.fail(closedError()));
-    while (this.#waiting.length > 0 || this.#seats.calls.length > 0) await this.#changes.next()
+    while (this.#waiting.length > 0 || this.#pool.calls.length > 0) await this.#changes.next()
     this.#withdrawSpare()
-    for (const slot of this.#seats.slots) slot.actor.send({ type: 'close' })
-    while (this.#seats.slots.size > 0 || this.#seats.asked > 0) await this.#changes.next()
+    for (const slot of this.#pool.slots) slot.actor.send({ type: 'close' })
+    while (this.#pool.slots.size > 0 || this.#pool.pending > 0) await this.#changes.next()
     this.#onClosed()
     if (this.#uncleaned.length > 0) throw notCleaned(this.#uncleaned)
   }
@@ -87,43 +87,43 @@ export class SlotFunction implements HotFunction {
   /** Gives every call that waits a container, as far as there are any, and asks for those that are missing. */
   #dispatch(): void {
     while (this.#waiting.length > 0) {
-      const slot = this.#seats.warmest()
+      const slot = this.#pool.mostRecentlyIdle()
       if (slot === undefined) break
-      this.#give(slot)
+      this.#assign(slot)
     }
-    while (this.#seats.coming < this.#wanted && this.#seats.hasRoom) this.#ask()
+    while (this.#pool.starting < this.#wanted && this.#pool.hasRoom) this.#launch()
     this.#withdrawSpare()
   }
 
   /** How many containers somebody waits for. */
   get #wanted(): number {
-    return Math.max(this.#waiting.length, this.#prewarming.goal - this.#seats.listening)
+    return Math.max(this.#waiting.length, this.#prewarming.goal - this.#pool.listening)
   }
 
-  #give(slot: Slot): void {
+  #assign(slot: Slot): void {
     const call = this.#waiting.shift()
     if (call === undefined) return
-    this.#host.withdraw(this.#seats.take(slot, call))
+    this.#host.withdraw(this.#pool.assign(slot, call))
     slot.actor.send({ type: 'call' })
   }
 
-  #ask(): void {
+  #launch(): void {
     const launch = launchSlot(this.#host, this.#spec, this, (slot, state, from) => this.#follow(slot, state, from))
     if (launch instanceof CookietinError) {
       this.#failOldest(launch)
       return
     }
     const { admission, slot } = launch
-    this.#seats.ask(admission)
+    this.#pool.addPending(admission)
     const lose = (error: CookietinError | undefined) => {
-      this.#seats.forget(admission)
+      this.#pool.removePending(admission)
       if (error !== undefined) this.#failOldest(error)
     }
-    slot.then(slot => this.#arrive(admission, slot), lose).finally(() => this.#changes.tell())
+    slot.then(slot => this.#onLaunched(admission, slot), lose).finally(() => this.#changes.tell())
   }
 
-  #arrive(admission: Admission, slot: Slot): void {
-    this.#seats.arrive(admission, slot)
+  #onLaunched(admission: Admission, slot: Slot): void {
+    this.#pool.add(admission, slot)
     slot.start()
     // It was on its way while the function was closed.
     if (this.#isClosed && this.#waiting.length === 0) slot.actor.send({ type: 'close' })
@@ -131,54 +131,54 @@ export class SlotFunction implements HotFunction {
 
   /** Those that nobody waits for any more are not worth a place. */
   #withdrawSpare(): void {
-    while (this.#seats.coming > this.#wanted && this.#seats.withdrawOne());
+    while (this.#pool.starting > this.#wanted && this.#pool.cancelOnePending());
   }
 
   #follow(slot: Slot, state: SlotState, from: SlotState): void {
-    if (state === 'busy') this.#serve(slot)
-    else if (state === 'idle') this.#rest(slot)
-    else if (state === 'frozen') this.#host.offer(this.#seats.evictableOf(slot))
-    else if (state === 'draining') this.#drain(slot, from)
-    else if (state === 'gone') this.#bury(slot)
-    this.#prewarming.tell(this.#seats.listening)
+    if (state === 'busy') this.#onBusy(slot)
+    else if (state === 'idle') this.#onIdle(slot)
+    else if (state === 'frozen') this.#host.offer(this.#pool.evictableOf(slot))
+    else if (state === 'draining') this.#onDraining(slot, from)
+    else if (state === 'gone') this.#onGone(slot)
+    this.#prewarming.tell(this.#pool.listening)
     this.#changes.tell()
   }
 
-  #serve(slot: Slot): void {
+  #onBusy(slot: Slot): void {
     // Its caller gave up while the container was thawed for it, or it cannot be sent: the container serves on.
-    if (this.#seats.callOf(slot)?.send(slot) !== true) slot.actor.send({ type: 'served' })
+    if (this.#pool.callOf(slot)?.send(slot) !== true) slot.actor.send({ type: 'served' })
   }
 
-  #rest(slot: Slot): void {
-    this.#seats.release(slot)?.finish()
+  #onIdle(slot: Slot): void {
+    this.#pool.unassign(slot)?.finish()
     slot.direct(undefined, undefined)
-    const evictable = this.#seats.warm(slot)
+    const evictable = this.#pool.addIdle(slot)
     if (this.#waiting.length === 0 || this.#host.mustYield(this)) this.#host.offer(evictable)
     // Later, since the machine is still telling its state; and unless it was evicted meanwhile.
     queueMicrotask(() => this.#dispatch())
   }
 
-  #drain(slot: Slot, from: SlotState): void {
-    this.#host.withdraw(this.#seats.cool(slot))
-    const call = this.#seats.release(slot)
-    if (call !== undefined) this.#lose(call, slot)
+  #onDraining(slot: Slot, from: SlotState): void {
+    this.#host.withdraw(this.#pool.removeIdle(slot))
+    const call = this.#pool.unassign(slot)
+    if (call !== undefined) this.#retryOrFail(call, slot)
     else if (from === 'launching' || from === 'listening') {
       if (slot.actor.getSnapshot().context.cause !== 'closed') this.#failOldest(slot.failure)
     }
   }
 
   /** A call's container has ended: what the function has not seen is tried in another. */
-  #lose(call: Call, slot: Slot): void {
+  #retryOrFail(call: Call, slot: Slot): void {
     if (call.wasSent) call.fail(slot.failure)
     else if (!call.isOver) this.#waiting.unshift(call)
     queueMicrotask(() => this.#dispatch())
   }
 
-  #bury(slot: Slot): void {
+  #onGone(slot: Slot): void {
     const { retireError } = slot.actor.getSnapshot().context
     if (retireError !== undefined) this.#uncleaned.push(retireError)
-    this.#host.gone(this.#seats.evictableOf(slot))
-    this.#seats.bury(slot)
+    this.#host.gone(this.#pool.evictableOf(slot))
+    this.#pool.remove(slot)
     queueMicrotask(() => this.#dispatch())
   }
 
@@ -189,7 +189,7 @@ export class SlotFunction implements HotFunction {
     else this.#prewarming.fail(error)
   }
 
-  #leave(call: Call): void {
+  #onCallerLeft(call: Call): void {
     const index = this.#waiting.indexOf(call)
     if (index !== -1) this.#waiting.splice(index, 1)
     this.#withdrawSpare()

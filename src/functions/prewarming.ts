@@ -44,7 +44,7 @@ export function closedError(): CookietinError {
 }
 
 /** Nobody can have so many containers. */
-export function badCount(count: unknown): CookietinError {
+function badCount(count: unknown): CookietinError {
   return new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [
     { field: 'count', value: String(count), allowed: 'a whole number from 0 up' },
   ])

@@ -1,7 +1,8 @@
-import { type FieldIssue, InvalidInputError } from '../errors.ts'
 import type { ContainerTask, Size } from '../task/task.ts'
 import { udsTarget } from '../task/task.ts'
 import { parseSize } from '../utils/size.ts'
+import { Issues } from '../utils/validation/issues.ts'
+import { milliseconds, or, size, whole } from '../utils/validation/rules.ts'
 
 /** A function: how its containers are made, and how they are kept. */
 export interface FunctionSpec
@@ -40,50 +41,46 @@ const listener = `unix:${udsTarget}/lsnr.sock`
 /** What Fn's function development kits read from their environment, unless the spec says otherwise. */
 const environment = { FN_FORMAT: 'http-stream', FN_LISTENER: listener, FN_TYPE: 'sync' }
 
+const leftOut =
+  'left out: a function has many containers, each with an id and a socket of its own, and gets its input by calls'
+
+/** Bytes, 1 at least. */
+const responseSize = or(
+  { ...size, read: (value: unknown) => ((size.read(value) ?? 0) >= 1 ? size.read(value) : undefined) },
+  Infinity,
+)
+
 /**
  * Checks what of a spec is the function's own, and makes the task of its containers; the driver checks that.
  *
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`, which lists every bad field.
  */
 export function resolveSpec(spec: FunctionSpec, concurrency: number): ResolvedSpec {
-  const issues: FieldIssue[] = []
-  const refuse = (field: string, value: unknown, allowed: string) => {
-    issues.push({ field, value: typeof value === 'string' ? JSON.stringify(value) : String(value), allowed })
+  const issues = new Issues()
+  const {
+    maxContainers,
+    freezeAfter,
+    idleTimeout,
+    launchTimeout,
+    timeout,
+    maxResponseBody,
+    maxResponseHeaders,
+    ...task
+  } = spec
+  const own = {
+    maxContainers: issues.read('maxContainers', maxContainers, or(whole({ min: 1 }), Infinity), concurrency),
+    freezeAfter: issues.read('freezeAfter', freezeAfter, or(milliseconds(), Infinity), 50),
+    idleTimeout: issues.read('idleTimeout', idleTimeout, or(milliseconds(), Infinity), 30_000),
+    launchTimeout: issues.read('launchTimeout', launchTimeout, or(milliseconds({ min: 1 }), Infinity), 5_000),
+    timeout: issues.read('timeout', timeout, or(milliseconds({ min: 1 }), Infinity), 30_000),
+    maxResponseBody: issues.read('maxResponseBody', maxResponseBody, responseSize, 64 * 2 ** 20),
+    maxResponseHeaders: issues.read('maxResponseHeaders', maxResponseHeaders, responseSize, 16 * 2 ** 10),
   }
-  const { maxContainers = concurrency, freezeAfter = 50, idleTimeout = 30_000, launchTimeout = 5_000 } = spec
-  const { timeout = 30_000, maxResponseBody = '64m', maxResponseHeaders = '16k', ...given } = spec
-  const { maxContainers: _, freezeAfter: _f, idleTimeout: _i, launchTimeout: _l, ...task } = given
-  if (maxContainers !== Infinity && !(Number.isInteger(maxContainers) && maxContainers >= 1)) {
-    refuse('maxContainers', maxContainers, 'a whole number from 1 up')
-  }
-  const times = { freezeAfter, idleTimeout, launchTimeout, timeout }
-  for (const [field, value] of Object.entries(times)) {
-    const least = field === 'launchTimeout' || field === 'timeout' ? 1 : 0
-    if (!(typeof value === 'number' && value >= least))
-      refuse(field, value, `milliseconds from ${least} up, or Infinity`)
-  }
-  const sizes = { maxResponseBody, maxResponseHeaders }
-  const [body, headers] = Object.entries(sizes).map(([field, value]) => {
-    const size = value === Infinity ? Infinity : parseSize(value)
-    if (size === undefined || size < 1) refuse(field, value, "a number of bytes, or a size such as '16k'")
-    return size ?? 0
-  })
   for (const field of ['id', 'input', 'encoding', 'udsPath', 'onStat'] as const) {
-    if (field in spec)
-      refuse(
-        field,
-        '(given)',
-        'left out: a function has many containers, each with an id and a socket of its own, and gets its input by calls',
-      )
+    if (field in spec) issues.addSecret(field, spec[field as never], leftOut)
   }
-  if (issues.length > 0) throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', issues)
+  issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
   const megabytes = parseSize(task.memory ?? 0)
   const memory = megabytes ? { FN_MEMORY: String(Math.floor(megabytes / 2 ** 20)) } : {}
-  return {
-    task: { ...task, env: { ...environment, ...memory, ...task.env } },
-    maxContainers,
-    ...times,
-    maxResponseBody: body ?? 0,
-    maxResponseHeaders: headers ?? 0,
-  }
+  return { task: { ...task, env: { ...environment, ...memory, ...task.env } }, ...own }
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { Observable } from 'rxjs'
 import type { Transition } from '../cookie/result.ts'
-import { type FieldIssue, InvalidInputError } from '../errors.ts'
 import type { RunRecorder } from '../executor/run-log.ts'
 import { ownerState } from '../utils/owner.ts'
+import { Issues } from '../utils/validation/issues.ts'
+import { milliseconds, or, whole } from '../utils/validation/rules.ts'
 import { openPostgres } from './postgres.ts'
 import { deleteRuns, selectRun, selectRuns, selectTransitions } from './queries.ts'
 import { HistoryRecorder } from './recorder.ts'
@@ -163,16 +164,14 @@ class OpenHistory implements History {
 
 function check(options: HistoryOptions): void {
   const { path, postgres, maxAge, maxRuns, timeout } = options
-  const issues: FieldIssue[] = []
-  const reject = (field: string, value: unknown, allowed: string) =>
-    issues.push({ field, value: String(value), allowed })
+  const issues = new Issues()
   if ((path === undefined) === (postgres === undefined)) {
-    reject('path', path, 'given, or else postgres, and not both')
-  } else if (path !== undefined && (typeof path !== 'string' || path === '')) reject('path', path, 'the path of a file')
-  if (maxAge !== undefined && !(maxAge >= 0)) reject('maxAge', maxAge, 'a number of ms from 0 up')
-  if (maxRuns !== undefined && !(Number.isSafeInteger(maxRuns) && maxRuns >= 0)) {
-    reject('maxRuns', maxRuns, 'a whole number from 0 up')
+    issues.add('path', path, 'given, or else postgres, and not both')
+  } else if (path !== undefined && (typeof path !== 'string' || path === '')) {
+    issues.add('path', path, 'the path of a file')
   }
-  if (timeout !== undefined && !(timeout > 0 && timeout < 2 ** 31)) reject('timeout', timeout, 'a number of ms above 0')
-  if (issues.length > 0) throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', issues)
+  issues.read('maxAge', maxAge, or(milliseconds(), Infinity), 0)
+  issues.read('maxRuns', maxRuns, whole(), 0)
+  issues.read('timeout', timeout, whole({ min: 1, max: 2 ** 31 - 1, unit: 'ms' }), 0)
+  issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
 }

@@ -1,4 +1,5 @@
-import { type FieldIssue, InvalidInputError } from '../errors.ts'
+import { Issues } from '../utils/validation/issues.ts'
+import { whole } from '../utils/validation/rules.ts'
 
 /** The address of an inspector. */
 export interface PageOptions {
@@ -32,23 +33,14 @@ export interface InspectorOptions extends PageOptions {
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`, with every bad option.
  */
 export function checkInspectorOptions({ port, host, token, maxActors, maxSteps }: InspectorOptions): void {
-  const issues: FieldIssue[] = []
-  const count = (field: string, value: number | undefined, least: number, most = Infinity) => {
-    if (value === undefined || (Number.isInteger(value) && value >= least && value <= most)) return
-    issues.push({
-      field,
-      value: String(value),
-      allowed: most === Infinity ? `a whole number from ${least} up` : `a whole number from ${least} to ${most}`,
-    })
-  }
-  count('port', port, 0, 65_535)
-  count('maxActors', maxActors, 1)
-  count('maxSteps', maxSteps, 1)
-  if (host !== undefined && (typeof host !== 'string' || host === '')) {
-    issues.push({ field: 'host', value: JSON.stringify(host), allowed: 'an address of this machine' })
-  }
+  const issues = new Issues()
+  issues.read('port', port, whole({ max: 65_535 }), 0)
+  issues.read('maxActors', maxActors, whole({ min: 1 }), 0)
+  issues.read('maxSteps', maxSteps, whole({ min: 1 }), 0)
+  if (host !== undefined && (typeof host !== 'string' || host === ''))
+    issues.add('host', host, 'an address of this machine')
   if (token !== undefined && !/^[\w-]{22,128}$/.test(token)) {
-    issues.push({ field: 'token', value: '(not shown)', allowed: '22 to 128 letters, digits, _ or -' })
+    issues.addSecret('token', token, '22 to 128 letters, digits, _ or -')
   }
-  if (issues.length > 0) throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', issues)
+  issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
 }

@@ -93,7 +93,7 @@ export class AdmissionQueue implements Queue<RunFunction, AdmissionOptions> {
   }
 
   /** Puts what an owner asks for behind all else of the same priority. */
-  setBack(owner: Owner): void {
+  moveToBack(owner: Owner): void {
     for (const entry of this.#entries.filter(entry => entry.owner === owner)) {
       this.remove(entry.id)
       this.#insert(entry)

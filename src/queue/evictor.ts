@@ -1,6 +1,6 @@
 import type { Owner } from './admission-queue.ts'
 import type { Demand } from './resource-pool.ts'
-import type { Lack } from './scheduler.ts'
+import type { Shortage } from './scheduler.ts'
 
 /** A container that could give its place to somebody else. */
 export interface Evictable {
@@ -32,21 +32,21 @@ export class Evictor {
     this.#going.delete(evictable)
   }
 
-  /** Evicts as many as it takes, but none of the one who lacks. False where all would not be enough; then it evicts none. */
-  makeRoom(lack: Lack): boolean {
-    const victims = this.#enough(lack, ({ owner }) => owner !== lack.owner)
+  /** Evicts as many as it takes, but none of the one who shortages. False where all would not be enough; then it evicts none. */
+  makeRoom(shortage: Shortage): boolean {
+    const victims = this.#enough(shortage, ({ owner }) => owner !== shortage.owner)
     for (const victim of victims ?? []) if (victim.evict()) this.#going.add(victim)
     return victims !== undefined
   }
 
-  /** True where the one who lacks would have enough if its own were evicted. */
-  hasItself(lack: Lack): boolean {
-    return this.#enough(lack, () => true) !== undefined
+  /** True where the one who shortages would have enough if its own were evicted. */
+  hasItself(shortage: Shortage): boolean {
+    return this.#enough(shortage, () => true) !== undefined
   }
 
   /** Those that would have to go; undefined where all would not be enough. */
-  #enough(lack: Lack, test: (evictable: Evictable) => boolean): Evictable[] | undefined {
-    const left = { memory: lack.memory, cpus: lack.cpus, places: lack.places }
+  #enough(shortage: Shortage, test: (evictable: Evictable) => boolean): Evictable[] | undefined {
+    const left = { memory: shortage.memory, cpus: shortage.cpus, places: shortage.places }
     const isMet = () => left.memory <= 0 && left.cpus <= 0 && left.places <= 0
     const count = ({ demand }: Evictable) => {
       left.memory -= demand.memory

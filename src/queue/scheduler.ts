@@ -10,8 +10,8 @@ export interface Admission {
   withdraw(): boolean
 }
 
-/** What one in line lacks to start at once. */
-export interface Lack extends Demand {
+/** What one in line shortages to start at once. */
+export interface Shortage extends Demand {
   /** 1 where all places are taken. */
   readonly places: number
   /** When it began to wait, by `performance.now()`. */
@@ -22,7 +22,7 @@ export interface Lack extends Demand {
 }
 
 /** Where work waits for its turn: p-queue counts places, and its queue what the work takes. */
-export class Lanes {
+export class Scheduler {
   readonly #concurrency: number
   readonly #pool: ResourcePool
   readonly #admission: AdmissionQueue
@@ -95,13 +95,13 @@ export class Lanes {
   }
 
   /** Puts what an owner asks for behind all else of the same priority. */
-  setBack(owner: Owner): void {
-    this.#admission.setBack(owner)
+  moveToBack(owner: Owner): void {
+    this.#admission.moveToBack(owner)
     this.admit()
   }
 
-  /** What each in line lacks, in their order. */
-  *lacks(): Generator<Lack, void, undefined> {
+  /** What each in line shortages, in their order. */
+  *shortages(): Generator<Shortage, void, undefined> {
     for (const { demand, since, priority, owner } of this.#admission.line) {
       const { total, taken } = this.#pool
       yield {

@@ -5,7 +5,7 @@ import { checkStats, type Stat } from './stat.ts'
 const maxUint64 = 2n ** 64n - 1n
 
 /**
- * Writes samples as the seed's `Stats.Value()` does: `''` for none, else a JSON array and a line feed, with the keys sorted, times in
+ * Writes samples as Fn's `Stats.Value()` does: `''` for none, else a JSON array and a line feed, with the keys sorted, times in
  * UTC with milliseconds (`2016-08-11T00:00:00.123Z`), and metrics as whole numbers, a fraction cut off.
  *
  * @throws CookietinError `ERR_COOKIETIN_INVALID_STATS` for a time that has no such form, and for metrics below 0 or not finite.
@@ -46,8 +46,8 @@ function encodeString(text: string): string {
 }
 
 /**
- * Reads what {@link encodeStats}, or the seed, wrote: a string or bytes (the seed's `Stats.Scan()`). `null`, undefined, `''` and `'null'` are no
- * samples. Like the seed it ignores unknown fields and the case of field names, takes `null` for a metric of 0, and a missing time for the
+ * Reads what {@link encodeStats}, or Fn, wrote: a string or bytes (Fn's `Stats.Scan()`). `null`, undefined, `''` and `'null'` are no
+ * samples. Like Fn it ignores unknown fields and the case of field names, takes `null` for a metric of 0, and a missing time for the
  * year 1; unlike it, it gives `{}` for metrics that are `null`. Times are cut to whole milliseconds.
  *
  * @throws CookietinError `ERR_COOKIETIN_INVALID_STATS` for anything else.

@@ -4,7 +4,7 @@ import { checkStats, type Stat } from './stat.ts'
 import { Windows } from './windows.ts'
 
 /**
- * Brings samples down to `maxSamples` points at most, each the mean of the samples in a window of time (the seed's `Decimate`).
+ * Brings samples down to `maxSamples` points at most, each the mean of the samples in a window of time (Fn's `Decimate`).
  *
  * - **Gaps**: the windows are equally long, and an empty one gives no point. So a series with a gap gives fewer points than `maxSamples`, down to two.
  * - **Missing metrics**: a metric is divided by the number of all samples in its window, so that a missing one counts as 0. A metric that
@@ -12,7 +12,7 @@ import { Windows } from './windows.ts'
  * - **Few samples**: no more samples than `maxSamples` are given back as they are, in a new array.
  * - **`maxSamples` of 0 or less** gives none; Infinity gives all.
  *
- * Unlike the seed's, it leaves its input as it was, sums cannot overflow, it always comes to an end, and means of times are not cut to
+ * Unlike Fn's, it leaves its input as it was, sums cannot overflow, it always comes to an end, and means of times are not cut to
  * whole nanoseconds.
  *
  * @throws CookietinError `ERR_COOKIETIN_INVALID_STATS` when `maxSamples` is no whole number, and when the samples must be averaged and are not

@@ -3,14 +3,14 @@ export const zeroTime = -62_135_596_800_000
 
 const form = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d):(\d\d))$/
 
-/** Unix ms in the seed's form, with 3 decimals, cut and not rounded; undefined for what has no four-digit year. */
+/** Unix ms in Fn's form, with 3 decimals, cut and not rounded; undefined for what has no four-digit year. */
 export function writeTime(timestamp: number): string | undefined {
   const date = new Date(Math.floor(timestamp))
   const year = date.getUTCFullYear()
   return year >= 0 && year <= 9999 ? date.toISOString() : undefined
 }
 
-/** Reads RFC 3339 as Go does, with any number of decimals; `''` is the Unix epoch, as in the seed. Undefined for what it does not allow. */
+/** Reads RFC 3339 as Go does, with any number of decimals; `''` is the Unix epoch, as in Fn. Undefined for what it does not allow. */
 export function parseTime(text: string): number | undefined {
   if (text === '') return 0
   const match = form.exec(text)

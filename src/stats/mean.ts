@@ -1,8 +1,8 @@
 import type { Stat } from './stat.ts'
 
 /**
- * The mean of any number of samples, as the seed takes it: the mean of the times, and of each metric its sum divided by the number of
- * **all** samples, so that a missing one counts as 0; whole numbers are divided without a remainder, as the seed's are.
+ * The mean of any number of samples, as Fn takes it: the mean of the times, and of each metric its sum divided by the number of
+ * **all** samples, so that a missing one counts as 0; whole numbers are divided without a remainder, as Fn's are.
  *
  * Sums of whole numbers are exact, however large; a metric that has a fraction in any sample gets an ordinary mean.
  */

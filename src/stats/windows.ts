@@ -1,8 +1,8 @@
 /**
- * Parts a span of time into at most `max` windows of equal length, as the seed does: each window but the first is open at its
+ * Parts a span of time into at most `max` windows of equal length, as Fn does: each window but the first is open at its
  * beginning and closed at its end, empty ones do not count, and the last takes all that is left.
  *
- * Works in whole nanoseconds since the first sample, as the seed does, so that the same samples fall into the same windows.
+ * Works in whole nanoseconds since the first sample, as Fn does, so that the same samples fall into the same windows.
  */
 export class Windows {
   readonly #max: number
@@ -23,7 +23,7 @@ export class Windows {
   opens(timestamp: number): boolean {
     const time = nanoseconds(timestamp - this.#first)
     if (time <= this.#end || this.#count === this.#max) return false
-    // The seed goes window by window, and for ever where the length is 0.
+    // Fn goes window by window, and for ever where the length is 0.
     this.#end = this.#length === 0 ? time : this.#end + this.#length * Math.ceil((time - this.#end) / this.#length)
     this.#count++
     return true

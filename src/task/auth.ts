@@ -1,5 +1,5 @@
-import { isText } from '../utils/validation/fields.ts'
 import { type Issues, isRecord } from '../utils/validation/issues.ts'
+import { isText } from '../utils/validation/rules.ts'
 import type { AuthCallback, RegistryAuth } from './task.ts'
 
 const authFields = ['username', 'password', 'identityToken', 'registryToken', 'serverAddress']

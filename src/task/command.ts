@@ -1,6 +1,7 @@
 import { byteLength } from '../utils/size.ts'
-import { isText, readStrings, textRule } from '../utils/validation/fields.ts'
 import type { Issues } from '../utils/validation/issues.ts'
+import { isText, text as textRule } from '../utils/validation/rules.ts'
+import { readStrings } from '../utils/validation/strings.ts'
 
 /** The kernel's limit on one argument or one environment entry, in bytes with the NUL that ends it. */
 const maxString = 131_072
@@ -11,11 +12,11 @@ const pointer = 8
 
 const sizeRule = `shorter than ${maxString} bytes`
 
-/** The command in words. A string is split at white space, without any quoting, as the seed does. */
+/** The command in words. A string is split at white space, without any quoting, as Fn does. */
 export function readCommand(issues: Issues, value: unknown): readonly string[] {
   if (value === undefined) return []
   if (typeof value === 'string') {
-    if (!isText(value)) return issues.add('command', value, textRule) ?? []
+    if (!isText(value)) return issues.add('command', value, textRule.allowed) ?? []
     return checkWords(
       issues,
       value.split(/\p{White_Space}+/u).filter(word => word !== ''),
@@ -30,7 +31,7 @@ export function readCommand(issues: Issues, value: unknown): readonly string[] {
 
 function checkWords(issues: Issues, words: readonly unknown[], field: (index: number) => string): string[] {
   return words.filter((word, index): word is string => {
-    if (!isText(word)) issues.add(field(index), word, textRule)
+    if (!isText(word)) issues.add(field(index), word, textRule.allowed)
     else if (byteLength(word) >= maxString) issues.add(field(index), word, sizeRule)
     return typeof word === 'string'
   })
@@ -38,7 +39,7 @@ function checkWords(issues: Issues, words: readonly unknown[], field: (index: nu
 
 /** The environment. Its values are in no error message. */
 export function readEnv(issues: Issues, value: unknown): Readonly<Record<string, string>> {
-  const entries = readStrings(issues, 'env', value, true)
+  const entries = readStrings(issues, 'env', value, { secret: true })
   for (const [name, text] of entries) {
     const shown = name.split('=')[0] ?? ''
     if (name === '') issues.addSecret('env', text, 'an object without an empty name in it')

@@ -1,6 +1,6 @@
 import { InvalidInputError } from '../errors.ts'
 
-/** An image reference in parts (the seed's `ParseImage` gives the first three). */
+/** An image reference in parts (Fn's `ParseImage` gives the first three). */
 export interface ImageName {
   /** Host and port, or `''` where the reference names none. */
   readonly registry: string
@@ -8,7 +8,7 @@ export interface ImageName {
   readonly repository: string
   /** `'latest'` where the reference names none. Where there is a digest too, the digest alone decides. */
   readonly tag: string
-  /** `sha256:…` where the reference names one; the seed dropped it. */
+  /** `sha256:…` where the reference names one; Fn dropped it. */
   readonly digest?: string
 }
 
@@ -20,9 +20,9 @@ const digestGrammar = /^[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9
 const dockerHubs = new Set(['docker.io', 'index.docker.io'])
 
 /**
- * Reads an image reference, `[registry/]repository[:tag][@digest]`, by the grammar that Docker Engine uses (the seed's `ParseImage`).
+ * Reads an image reference, `[registry/]repository[:tag][@digest]`, by the grammar that Docker Engine uses (Fn's `ParseImage`).
  *
- * As in the seed, no registry is made up where the reference names none. Unlike the seed, the digest is kept, an official image
+ * As in Fn, no registry is made up where the reference names none. Unlike Fn, the digest is kept, an official image
  * of `docker.io` gets its `library/`, and what the grammar does not allow is refused.
  *
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`, for the field `image`.

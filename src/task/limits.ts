@@ -1,5 +1,6 @@
 import { parseSize } from '../utils/size.ts'
 import { type Issues, isRecord } from '../utils/validation/issues.ts'
+import { or, type Rule, whole } from '../utils/validation/rules.ts'
 import { rightName } from '../utils/validation/suggest.ts'
 
 /** The least that Docker Engine starts a container with. */
@@ -23,22 +24,25 @@ const ulimitNames = [
   ...['sigpending', 'stack'],
 ]
 
-/** ms; Infinity for none. */
-export function readTimeout(issues: Issues, value: unknown): number {
-  if (value === undefined || value === 0) return Number.POSITIVE_INFINITY
-  if (typeof value === 'number' && value > 0) return value
-  issues.add('timeout', value, 'a positive number of milliseconds, or 0 or Infinity for none')
-  return Number.POSITIVE_INFINITY
+/** ms; 0 is read as Infinity. */
+export const timeoutRule: Rule<number> = {
+  allowed: 'a positive number of milliseconds, or 0 or Infinity for none',
+  read: value => (typeof value === 'number' && value >= 0 ? value || Infinity : undefined),
 }
 
-/** Bytes; 0 for none. */
-export function readMemory(issues: Issues, value: unknown): number {
-  if (value === undefined) return 0
-  const bytes = parseSize(value)
-  if (bytes !== undefined && (bytes === 0 || bytes >= minMemory)) return bytes
-  issues.add('memory', value, "a number of bytes or a size such as '64m', 6 MiB at least, or 0 for no limit")
-  return 0
+/** Bytes. */
+export const memoryRule: Rule<number> = {
+  allowed: "a number of bytes or a size such as '64m', 6 MiB at least, or 0 for no limit",
+  read(value) {
+    const bytes = parseSize(value)
+    return bytes === 0 || (bytes ?? 0) >= minMemory ? bytes : undefined
+  },
 }
+
+/** Milli-CPUs. The engine's shortest quota is 1 ms in a period of 100 ms. */
+export const cpusRule = or(whole({ min: 10, unit: 'milli-CPUs' }), 0)
+
+const ulimit = whole()
 
 /** Soft and hard limits by their docker names. */
 export function readUlimits(issues: Issues, value: unknown): Readonly<Record<string, number>> {
@@ -48,8 +52,11 @@ export function readUlimits(issues: Issues, value: unknown): Readonly<Record<str
   for (const [name, limit] of isRecord(value) ? Object.entries(value) : []) {
     if (!ulimitNames.includes(name)) {
       issues.add(`ulimits.${name}`, limit, rightName(name, ulimitNames))
-    } else if (typeof limit === 'number' && Number.isSafeInteger(limit) && limit >= 0) limits.push([name, limit])
-    else issues.add(`ulimits.${name}`, limit, 'a whole number from 0 up')
+      continue
+    }
+    const read = ulimit.read(limit)
+    if (read === undefined) issues.add(`ulimits.${name}`, limit, ulimit.allowed)
+    else limits.push([name, read])
   }
   return Object.freeze(Object.fromEntries(limits))
 }

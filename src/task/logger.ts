@@ -1,5 +1,5 @@
-import { isText } from '../utils/validation/fields.ts'
 import { type Issues, isRecord } from '../utils/validation/issues.ts'
+import { isText } from '../utils/validation/rules.ts'
 import type { ResolvedTask } from './task.ts'
 
 const logSchemes = ['tcp', 'udp', 'tcp+tls', 'unix', 'unixgram']
@@ -10,7 +10,7 @@ export function readLogger(issues: Issues, value: unknown): ResolvedTask['logger
   const { url, tags, ...unknown } = value
   for (const name of Object.keys(unknown))
     issues.add(`loggerConfig.${name}`, unknown[name], 'left out: only url and tags are known')
-  // The seed's zero value: no URL means that no log is sent.
+  // Fn's zero value: no URL means that no log is sent.
   if (url === undefined || url === '') return undefined
   if (!isLogUrl(url)) {
     const schemes = logSchemes.map(scheme => `${scheme}://`).join(', ')

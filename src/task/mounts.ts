@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
-import { isText } from '../utils/validation/fields.ts'
 import type { Issues } from '../utils/validation/issues.ts'
+import { isText } from '../utils/validation/rules.ts'
 import { dangerOf, isWithin } from './dangerous-mounts.ts'
 import type { Mount } from './task.ts'
 import { udsTarget } from './task.ts'

@@ -1,14 +1,15 @@
-import { isText, readBoolean, readChoice, readStrings, readWhole } from '../utils/validation/fields.ts'
 import { Issues, isRecord } from '../utils/validation/issues.ts'
+import { boolean, callback, isText, oneOf, or, whole } from '../utils/validation/rules.ts'
+import { readStrings } from '../utils/validation/strings.ts'
 import { fold, rightName } from '../utils/validation/suggest.ts'
 import { readAuth } from './auth.ts'
 import { checkTotal, readCommand, readEnv } from './command.ts'
 import { readId } from './id.ts'
 import { type ImageName, readImage } from './image-name.ts'
-import { readMemory, readTimeout, readUlimits } from './limits.ts'
+import { cpusRule, memoryRule, readUlimits, timeoutRule } from './limits.ts'
 import { readLogger } from './logger.ts'
 import { readUdsPath, readVolumes, readWorkDir } from './mounts.ts'
-import { readInput, readOnStat, readWritable } from './streams.ts'
+import { readInput, readWritable } from './streams.ts'
 import type { ContainerTask, ResolvedTask } from './task.ts'
 
 /** What a driver's config has to say on its tasks. */
@@ -62,6 +63,7 @@ const otherNames: ReadonlyMap<string, string> = new Map([
   ] as const),
 ])
 
+const megabytes = or(whole({ min: 1, unit: 'MB' }), 0)
 const userGrammar = /^[A-Za-z0-9_][A-Za-z0-9_.-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?$/
 
 /**
@@ -84,7 +86,7 @@ export function resolveTask(task: ContainerTask, options: ResolveTaskOptions = {
   const command = readCommand(issues, fields.command)
   const env = readEnv(issues, fields.env)
   checkTotal(issues, command, env)
-  const tmpFsSize = readWhole(issues, 'tmpFsSize', fields.tmpFsSize, 1, 'MB')
+  const tmpFsSize = issues.read('tmpFsSize', fields.tmpFsSize, megabytes, 0)
   const volumes = readVolumes(issues, fields.volumes, allowDangerousMounts)
   if (tmpFsSize > 0 && volumes.some(({ target }) => target === '/tmp')) {
     issues.add('tmpFsSize', tmpFsSize, '0 where a volume is mounted at /tmp')
@@ -98,25 +100,24 @@ export function resolveTask(task: ContainerTask, options: ResolveTaskOptions = {
     input: readInput(issues, fields.input),
     stdout: readWritable(issues, 'stdout', fields.stdout),
     stderr: readWritable(issues, 'stderr', fields.stderr),
-    encoding: readChoice(issues, 'encoding', fields.encoding, ['utf8', 'buffer']),
-    onStat: readOnStat(issues, fields.onStat),
-    timeout: readTimeout(issues, fields.timeout),
-    memory: readMemory(issues, fields.memory),
-    // The engine's shortest quota is 1 ms in a period of 100 ms.
-    cpus: readWhole(issues, 'cpus', fields.cpus, 10, 'milli-CPUs'),
-    fsSize: readWhole(issues, 'fsSize', fields.fsSize, 1, 'MB'),
+    encoding: issues.read('encoding', fields.encoding, oneOf('utf8', 'buffer'), 'utf8'),
+    onStat: issues.read('onStat', fields.onStat, callback, undefined) as ResolvedTask['onStat'],
+    timeout: issues.read('timeout', fields.timeout, timeoutRule, Infinity),
+    memory: issues.read('memory', fields.memory, memoryRule, 0),
+    cpus: issues.read('cpus', fields.cpus, cpusRule, 0),
+    fsSize: issues.read('fsSize', fields.fsSize, megabytes, 0),
     tmpFsSize,
-    pids: readWhole(issues, 'pids', fields.pids, 1, 'processes'),
+    pids: issues.read('pids', fields.pids, or(whole({ min: 1, unit: 'processes' }), 0), 0),
     ulimits: readUlimits(issues, fields.ulimits),
     volumes,
     workDir: readWorkDir(issues, fields.workDir),
     user: readUser(issues, fields.user),
-    disableNet: readBoolean(issues, 'disableNet', fields.disableNet, false),
-    profile: readChoice(issues, 'profile', fields.profile, ['default', 'hardened']),
-    pull: readChoice(issues, 'pull', fields.pull, ['missing', 'always', 'never']),
+    disableNet: issues.read('disableNet', fields.disableNet, boolean, false),
+    profile: issues.read('profile', fields.profile, oneOf('default', 'hardened'), 'default'),
+    pull: issues.read('pull', fields.pull, oneOf('missing', 'always', 'never'), 'missing'),
     auth: readAuth(issues, fields.auth),
     loggerConfig: readLogger(issues, fields.loggerConfig),
-    extensions: Object.freeze(Object.fromEntries(readStrings(issues, 'extensions', fields.extensions, false))),
+    extensions: Object.freeze(Object.fromEntries(readStrings(issues, 'extensions', fields.extensions))),
     udsPath: readUdsPath(issues, fields.udsPath, allowDangerousMounts),
   }
   issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')

@@ -1,5 +1,4 @@
 import type { Writable } from 'node:stream'
-import type { Stat } from '../stats/stat.ts'
 import type { Issues } from '../utils/validation/issues.ts'
 import type { TaskInput } from './task.ts'
 
@@ -32,11 +31,6 @@ export function readWritable(issues: Issues, field: 'stdout' | 'stderr', value: 
     return issues.add(field, value, 'a writable stream that has neither ended nor been destroyed')
   }
   return value as Writable
-}
-
-export function readOnStat(issues: Issues, value: unknown): ((stat: Stat) => void) | undefined {
-  if (value === undefined || isFunction(value)) return value as ((stat: Stat) => void) | undefined
-  return issues.add('onStat', value, 'a function')
 }
 
 function isFunction(value: unknown): boolean {

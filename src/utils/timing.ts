@@ -1,4 +1,3 @@
-import { cancelledError, timeoutError } from '../engines/docker/connection/api.ts'
 import { onAbort } from './abort.ts'
 
 /** Resolves after `ms`, or at once when the signal aborts; true when the time is up. */
@@ -12,22 +11,6 @@ export function pause(ms: number, signal?: AbortSignal): Promise<boolean> {
       clearTimeout(timer)
       resolve(false)
     })
-  })
-}
-
-/** Gives up on a call that must not be aborted: it goes on, and whoever owns what it makes has to see to it. */
-export function within<T>(call: Promise<T>, ms: number, doing: string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(timeoutError(doing, ms)), ms)
-    call.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
-}
-
-/** Gives up on a call, without aborting it, as soon as the signal aborts. */
-export function unlessAborted<T>(call: Promise<T>, signal: AbortSignal, doing: string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const release = onAbort(signal, () => reject(cancelledError(doing, signal.reason)))
-    call.then(resolve, reject).finally(release)
   })
 }
 

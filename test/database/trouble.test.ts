@@ -76,7 +76,7 @@ describe('a history that cannot be opened reports the reason', () => {
 
   it.each([
     [{}, 'path: undefined is not allowed, it must be given, or else postgres, and not both'],
-    [{ path: '' }, 'path:  is not allowed'],
+    [{ path: '' }, "path: '' is not allowed"],
     [{ path: 'x', maxAge: -1, maxRuns: 1.5, timeout: 0 }, /maxAge: -1 [\s\S]*maxRuns: 1.5 [\s\S]*timeout: 0 /],
   ])('%o', async (options, message) => {
     await expect(createHistory(options as never)).rejects.toMatchObject({ code: 'ERR_COOKIETIN_INVALID_CONFIG' })

@@ -27,7 +27,7 @@ describe('what a user types', () => {
     expect(states.slice(0, 6)).toEqual(['created', 'preparing', 'prepared', 'starting', 'running', 'done'])
   })
 
-  it('runs a cookie step by step, as the seed has it', async () => {
+  it('runs a cookie step by step, as Fn has it', async () => {
     const { driver } = await setup()
     await using cookie = await driver.createCookie(shell('echo "$WORD"; exit 3', { env: { WORD: 'hi' } }))
     await driver.prepareCookie(cookie)

@@ -1,4 +1,4 @@
-import { resolveProcessConfig } from '../../src/engines/docker/config/config.ts'
+import { resolveProcessConfig } from '../../src/engines/process/config.ts'
 import { createProcessEngine } from '../../src/engines/process/engine.ts'
 import { localCommands } from '../support/engine/local-commands.ts'
 import { conformance } from './conformance.ts'

@@ -28,7 +28,7 @@ it('refuses what no task has', () => {
   expectTypeOf([misspelt, imageless]).toBeArray()
 })
 
-it('has an error exactly of our kind, and the statuses of the seed', () => {
+it('has an error exactly of our kind, and the statuses of Fn', () => {
   expectTypeOf<RunResult['error']>().toEqualTypeOf<CookietinError | undefined>()
   expectTypeOf<RunStatus>().toEqualTypeOf<'success' | 'error' | 'timeout' | 'killed' | 'cancelled'>()
 })

@@ -19,7 +19,7 @@ async function removeOrphans({ dryRun, signal }: RemoveOrphansOptions): Promise<
   // A driver removes orphans when it starts, but cannot only list them.
   const config = resolveDockerConfig({}, process.env)
   const { api, close, revive } = await connect(config, process.env)
-  const liveness = new Liveness(api, { every: config.engineTimeout, deadline: config.engineTimeout, revive })
+  const liveness = new Liveness(api, { interval: config.engineTimeout, deadline: config.engineTimeout, revive })
   let containers: readonly Orphan[]
   try {
     containers = await reapOrphans({ api, liveness, config }, { dryRun, signal })

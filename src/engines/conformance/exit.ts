@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { assertExit } from './assert-exit.ts'
-import type { ConformanceBench, ConformanceTests } from './suite.ts'
+import type { ConformanceBench, ConformanceTests } from './bench.ts'
 
 const reports =
   (code: number) =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { assertExit } from './assert-exit.ts'
-import type { ConformanceTests } from './suite.ts'
+import type { ConformanceTests } from './bench.ts'
 
 export const killTests: ConformanceTests = {
   async 'ends a running and a frozen container'({ running }) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ConformanceTests } from './suite.ts'
+import type { ConformanceTests } from './bench.ts'
 
 export const pauseTests: ConformanceTests = {
   async 'freezes and thaws, each any number of times'({ running }) {

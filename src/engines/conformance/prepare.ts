@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { ConformanceTests } from './suite.ts'
+import type { ConformanceTests } from './bench.ts'
 
 export const prepareTests: ConformanceTests = {
   async 'rejects when its signal was aborted before'({ run, commands }) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
+import type { ConformanceBench, ConformanceTests } from './bench.ts'
 import type { PortRun } from './port-run.ts'
-import type { ConformanceBench, ConformanceTests } from './suite.ts'
 
 const removesAfter =
   (act: (one: PortRun) => Promise<void>) =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { lastValueFrom, toArray } from 'rxjs'
-import type { ConformanceTests } from './suite.ts'
+import type { ConformanceTests } from './bench.ts'
 
 export const statsTests: ConformanceTests = {
   async 'emits samples in the order of time while it runs, and completes at the end'({ run, commands }) {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { deferred } from '../../utils/deferred.ts'
 import { assertExit } from './assert-exit.ts'
+import type { ConformanceTests } from './bench.ts'
 import { SlowSink, StalledSink } from './sinks.ts'
-import type { ConformanceTests } from './suite.ts'
 
 const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 

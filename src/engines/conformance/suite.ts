@@ -1,11 +1,11 @@
 import { AssertionError } from 'node:assert'
-import type { ContainerTask } from '../../task/task.ts'
 import type { Engine } from '../engine.ts'
+import type { ConformanceBench, ConformanceTests } from './bench.ts'
 import type { ConformanceCommands } from './commands.ts'
 import { exitTests } from './exit.ts'
 import { killTests } from './kill.ts'
 import { pauseTests } from './pause.ts'
-import { type PortOptions, type PortRun, portRun } from './port-run.ts'
+import { type PortRun, portRun } from './port-run.ts'
 import { prepareTests } from './prepare.ts'
 import { removeTests } from './remove.ts'
 import { statsTests } from './stats.ts'
@@ -32,18 +32,6 @@ export interface ConformanceTest {
   /** Resolves when the engine does it. Rejects with an `AssertionError` when it does not. */
   readonly run: () => Promise<void>
 }
-
-/** What one test works with. */
-export interface ConformanceBench {
-  readonly commands: ConformanceCommands
-  /** Makes a container, which is removed after the test. */
-  run(task: ContainerTask, options?: PortOptions): PortRun
-  /** Makes a container and starts it; `commands.forever` by default, once it has written `ready`. */
-  running(task?: ContainerTask): Promise<PortRun>
-}
-
-/** Tests of one topic by their names. */
-export type ConformanceTests = Readonly<Record<string, (bench: ConformanceBench) => Promise<void>>>
 
 const topics: Readonly<Record<string, ConformanceTests>> = {
   prepare: prepareTests,

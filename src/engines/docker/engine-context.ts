@@ -1,31 +1,108 @@
-import type { ResolvedDockerConfig } from './config/config.ts'
+import { randomBytes } from 'node:crypto'
+import type { ResolvedTask } from '../../task/task.ts'
+import type { Inspect } from '../../utils/actors/inspectable.ts'
+import type { Env, ResolvedDockerConfig } from './config/config.ts'
 import type { Api } from './connection/api.ts'
-import type { Liveness } from './connection/liveness.ts'
-import type { ImageCleaner } from './image/cleaner.ts'
-import type { Images } from './image/images.ts'
-import type { NetworkSource } from './network-source.ts'
+import type { Connection } from './connection/connect.ts'
+import { Liveness } from './connection/liveness.ts'
+import { containerHostname } from './create-options/identity.ts'
+import { createImageCleaner, type ImageCleaner } from './image/cleaner.ts'
+import { Credentials } from './image/credentials/credentials.ts'
+import { Images } from './image/images.ts'
 import type { CgroupSampler } from './sampling/cgroup/sampler.ts'
-import type { MovedListener } from './transitions.ts'
+import type { TransitionListener } from './transitions.ts'
 
-/** What the containers of one engine share. */
-export interface Room {
+/** The parts that all containers of one engine share. */
+export interface EngineContext {
   readonly api: Api
   readonly liveness: Liveness
   readonly images: Images
   readonly cleaner: ImageCleaner
-  readonly networks: NetworkSource
-  readonly moved: MovedListener
+  readonly onTransition: TransitionListener
   readonly config: ResolvedDockerConfig
-  /** Undefined where the engine itself samples. */
+  /** Undefined when the engine takes the samples. */
   readonly cgroups: CgroupSampler | undefined
-  /** Random; part of every name and label, so that two drivers never meet. */
+  /** A random id. It is a part of every container's name and labels, so that two drivers never share one. */
   readonly instance: string
-  /** The engine is Podman's imitation, which differs in places. */
+  /** The engine is Podman, whose Docker API differs in places. */
   readonly podman: boolean
-  /** The engine is on this machine, and sees its files. */
+  /** The engine runs on this machine and sees its files. */
   readonly local: boolean
-  /** Given to containers that have a network. */
+  /** The host name of containers that have a network. */
   readonly hostname: string | undefined
-  /** `'1'`, `'2'`, or undefined when the engine does not say. Asked for on first need. */
+  /** `'1'`, `'2'`, or undefined when the engine does not report it. The engine is asked once, on first use. */
   cgroupVersion(): Promise<string | undefined>
+}
+
+/** The network of one container. */
+export interface NetworkLease {
+  /** The engine's `NetworkMode`. */
+  readonly network: string
+  /** For a namespace of the prefork pool: true once it is gone. Undefined for a network. */
+  readonly lost?: boolean
+  /** Returns it. Further calls do nothing. */
+  release(): void
+}
+
+/** Picks networks for containers. */
+export interface NetworkSource {
+  /** Returns undefined when the container keeps the network of its create options. */
+  lease(task: ResolvedTask, networkless: boolean): NetworkLease | undefined
+}
+
+/** What an engine's context is made from. */
+export interface EngineContextOptions {
+  readonly connection: Connection
+  readonly config: ResolvedDockerConfig
+  readonly env: Env
+  readonly cgroups: CgroupSampler | undefined
+  readonly onTransition: TransitionListener
+  readonly inspect: Inspect | undefined
+}
+
+/** Interval of the pings while containers run, in ms. */
+const pingInterval = 5_000
+
+/** Makes the context of a connected engine. Its `liveness` and `cleaner` must be closed. */
+export function createEngineContext(options: EngineContextOptions): EngineContext {
+  const { connection, config, env, cgroups, onTransition, inspect } = options
+  const { api, endpoint, podman, revive } = connection
+  const { engineTimeout, registries } = config
+  let version: Promise<string | undefined> | undefined
+  return {
+    api,
+    config,
+    onTransition,
+    cgroups,
+    podman,
+    liveness: new Liveness(api, {
+      interval: Math.min(pingInterval, engineTimeout),
+      deadline: engineTimeout,
+      revive,
+    }),
+    images: new Images({
+      api,
+      config,
+      credentials: new Credentials(registries, env, engineTimeout),
+      onTransition,
+      inspect,
+    }),
+    cleaner: createImageCleaner(api, config),
+    instance: randomBytes(8).toString('hex'),
+    local: endpoint.at.kind === 'unix',
+    hostname: containerHostname(),
+    cgroupVersion() {
+      version ??= readCgroupVersion(api, engineTimeout)
+      return version
+    },
+  }
+}
+
+async function readCgroupVersion(api: Api, deadline: number): Promise<string | undefined> {
+  try {
+    const { body } = await api.request({ doing: 'ask for the engine info', method: 'GET', path: '/info', deadline })
+    return (body as { CgroupVersion?: string } | undefined)?.CgroupVersion
+  } catch {
+    return undefined
+  }
 }

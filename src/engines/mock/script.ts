@@ -2,7 +2,6 @@ import type { Observable } from 'rxjs'
 import type { Stat } from '../../stats/stat.ts'
 import type { ResolvedTask } from '../../task/task.ts'
 import { Issues, isRecord } from '../../utils/validation/issues.ts'
-import { rightName } from '../../utils/validation/suggest.ts'
 
 /** A call of the engine port. */
 export type MockCall = 'prepare' | 'start' | 'pause' | 'unpause' | 'kill' | 'remove'
@@ -90,12 +89,9 @@ export function checkScript(script: MockScript): void {
 function checkRun(run: unknown, where: string): MockRun {
   if (isRecord(run) && isRun(run) && !('then' in run)) return run
   const issues = new Issues()
-  const known = Object.keys(runFields)
-  const unknown = Object.entries(isRecord(run) ? run : {}).filter(([name]) => !known.includes(name))
-  for (const [name, value] of unknown) {
-    issues.addSecret(`${where}.${name}`, value, rightName(name, known))
-  }
-  if (unknown.length === 0) issues.addSecret(where, run, 'a run, such as { exitCode: 3 }, and no promise of one')
+  if (isRecord(run)) issues.refuseUnknown(run, Object.keys(runFields), { at: `${where}.` })
+  issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
+  issues.addSecret(where, run, 'a run, such as { exitCode: 3 }, and not a promise of one')
   issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
   return {}
 }

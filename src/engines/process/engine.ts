@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { currentOwner } from '../../utils/owner.ts'
-import { type ResolvedProcessConfig, resolveProcessConfig } from '../docker/config/config.ts'
 import type { Engine } from '../engine.ts'
+import { type ResolvedProcessConfig, resolveProcessConfig } from './config.ts'
 import { ProcessContainer } from './container.ts'
 import { type Host, processOptions } from './options.ts'
 import { GroupSampler } from './sampler.ts'

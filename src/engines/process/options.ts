@@ -1,4 +1,3 @@
-import { InvalidInputError } from '../../errors.ts'
 import type { ResolvedTask } from '../../task/task.ts'
 import { Issues } from '../../utils/validation/issues.ts'
 
@@ -38,13 +37,7 @@ export function processOptions(task: ResolvedTask, host: Host): ProcessOptions {
   if (task.loggerConfig !== undefined)
     issues.add('loggerConfig', task.loggerConfig, 'left out: this engine keeps no log; read the output')
   const { uid, gid } = readUser(issues, task.user, host.uid)
-  try {
-    issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
-  } catch (error) {
-    throw error instanceof InvalidInputError
-      ? new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', error.issues, { cookieId: task.id })
-      : error
-  }
+  issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK', task.id)
   const { PATH, HOME } = host.env
   const inherited = { ...(PATH !== undefined && { PATH }), ...(HOME !== undefined && { HOME }) }
   return { command: [...task.command], env: { ...inherited, ...task.env }, cwd: task.workDir, uid, gid }

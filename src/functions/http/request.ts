@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream'
 import { readInput } from '../../task/streams.ts'
 import type { TaskInput } from '../../task/task.ts'
 import { Issues } from '../../utils/validation/issues.ts'
+import { milliseconds, or } from '../../utils/validation/rules.ts'
 import { signalIssue } from '../../utils/validation/signal.ts'
 import { type CallHeaders, isHeaderName, strayCharacter } from './headers.ts'
 
@@ -27,6 +28,8 @@ export interface ResolvedRequest extends InvokeRequest {
   readonly timeout: number
 }
 
+const timeoutRule = or(milliseconds({ min: Number.MIN_VALUE }), Infinity)
+
 /**
  * Checks all of a call before anything is done for it: what is wrong with it shows only when it is sent, which is no place to fail.
  *
@@ -34,11 +37,9 @@ export interface ResolvedRequest extends InvokeRequest {
  */
 export function resolveRequest(request: InvokeRequest, defaultTimeout: number): ResolvedRequest {
   const issues = new Issues()
-  const { body, headers, timeout = defaultTimeout, signal, stdout, stderr } = request
-  if (!(typeof timeout === 'number' && timeout > 0)) {
-    issues.add('timeout', timeout, 'milliseconds above 0, or Infinity')
-  }
-  if (signalIssue(signal) !== undefined) issues.add('signal', signal, 'an AbortSignal')
+  const { body, headers, signal, stdout, stderr } = request
+  const timeout = issues.read('timeout', request.timeout, timeoutRule, defaultTimeout)
+  issues.include(signalIssue(signal))
   for (const [field, sink] of Object.entries({ stdout, stderr })) {
     if (sink !== undefined && !isWritable(sink)) issues.add(field, sink, 'a Node.js writable stream')
   }

@@ -1,18 +1,14 @@
-import { parseSize } from '../size.ts'
 import { Issues, isRecord } from './issues.ts'
+import * as rules from './rules.ts'
 import { fold, rightName } from './suggest.ts'
 
-/** How one key of a config is read. `read` gives undefined for what is not allowed. */
-export interface Field<T> {
+/** One key of a config: the rule for its value, and what holds where it is not given. */
+export interface Field<T> extends rules.Rule<T> {
   readonly otherwise: T
-  /** What is allowed, as a phrase that follows "must be". */
-  readonly allowed: string
-  /** Another name of the key, as spelt by a later version of the seed. */
+  /** Another name of the key, as a later version of Fn spells it. */
   readonly alias?: string
-  /** Its value is in no error. */
+  /** Its value is not shown in errors. */
   readonly secret?: boolean
-  /** A value from the environment is always a string. */
-  read(value: unknown): T | undefined
 }
 
 /** The type that each of `fields` gives. */
@@ -79,74 +75,59 @@ function readGiven(issues: Issues, names: ReadonlyMap<string, string>, given: un
   return found
 }
 
-/** A string. */
+/** A string on one line. */
 export function text<T extends string | undefined>(otherwise: T): Field<string | T> {
-  return { otherwise, allowed: 'a string on one line', read: value => (isLine(value) ? value : undefined) }
+  return { ...rules.line, otherwise }
 }
 
-/** Words, as an array or as a string that is split at white space. */
-export function words(otherwise: readonly string[]): Field<readonly string[]> {
-  return {
-    otherwise,
-    allowed: 'words parted by spaces, or an array of strings',
-    read(value) {
-      const list: readonly unknown[] =
-        typeof value === 'string' ? value.split(/\s+/) : Array.isArray(value) ? value : [0]
-      return list.every(isLine) ? Object.freeze(list.filter(word => word !== '')) : undefined
-    },
-  }
-}
-
-/** A whole number from `min` to `max`. */
-export function whole(otherwise: number, min = 0, max = Number.MAX_SAFE_INTEGER): Field<number> {
-  const range = max === Number.MAX_SAFE_INTEGER ? `from ${min} up` : `from ${min} to ${max}`
-  return {
-    otherwise,
-    allowed: `a whole number ${range}`,
-    read(value) {
-      const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
-      return typeof number === 'number' && Number.isSafeInteger(number) && number >= min && number <= max
-        ? number
-        : undefined
-    },
-  }
+/** A whole number within bounds. */
+export function whole(otherwise: number, bounds?: rules.Bounds): Field<number> {
+  return { ...fromText(rules.whole(bounds)), otherwise }
 }
 
 /** A duration in ms, as long as a JavaScript timer can be. */
 export function milliseconds(otherwise: number, min = 1): Field<number> {
-  return {
-    ...whole(otherwise, min, 2 ** 31 - 1),
-    allowed: `a whole number of milliseconds from ${min} to ${2 ** 31 - 1}`,
-  }
+  const max = 2 ** 31 - 1
+  return { ...whole(otherwise, { min, max }), allowed: `a whole number of milliseconds from ${min} to ${max}` }
 }
 
 /** One of some words. */
 export function oneOf<const T extends string>(choices: readonly T[], otherwise: T): Field<T> {
-  return {
-    otherwise,
-    allowed: `one of ${choices.map(choice => `'${choice}'`).join(', ')}`,
-    read: value => choices.find(choice => choice === value),
-  }
+  return { ...rules.oneOf(...choices), otherwise }
 }
 
-/** True or false, also as a number, of which 0 is false, as in the seed. */
+/** A size in bytes, or with a unit: `'10g'`. */
+export function size(otherwise: number): Field<number> {
+  return { ...rules.size, otherwise }
+}
+
+/** True or false. A number is allowed, too: 0 is false, as in Fn. */
 export function flag(otherwise: boolean): Field<boolean> {
   return {
     otherwise,
-    allowed: 'true or false',
+    allowed: rules.boolean.allowed,
     read(value) {
-      if (typeof value === 'boolean') return value
       if (typeof value === 'number' && value >= 0) return value !== 0
-      if (typeof value !== 'string') return undefined
+      if (typeof value !== 'string') return rules.boolean.read(value)
       if (/^(?:true|[1-9]\d*)$/i.test(value)) return true
       return /^(?:false|0)$/i.test(value) ? false : undefined
     },
   }
 }
 
-/** A size in bytes, or with a unit: `'10g'`. */
-export function size(otherwise: number): Field<number> {
-  return { otherwise, allowed: "a number of bytes, or a size such as '10g'", read: value => parseSize(value) }
+/** Words, as an array or as a string that is split at white space. */
+export function words(otherwise: readonly string[]): Field<readonly string[]> {
+  return {
+    otherwise,
+    allowed: 'words separated by spaces, or an array of strings',
+    read(value) {
+      const list: readonly unknown[] =
+        typeof value === 'string' ? value.split(/\s+/) : Array.isArray(value) ? value : [0]
+      const read = list.map(word => rules.line.read(word))
+      if (!read.every(word => word !== undefined)) return undefined
+      return Object.freeze(read.filter(word => word !== ''))
+    },
+  }
 }
 
 /** Some of these words, as an array or as a string that is split at white space. */
@@ -165,6 +146,10 @@ export function someOf<const T extends string>(choices: readonly T[]): Field<rea
 /** Another name for the key of a field. */
 export const alias = <T>(name: string, field: Field<T>): Field<T> => ({ ...field, alias: name })
 
-function isLine(value: unknown): value is string {
-  return typeof value === 'string' && !/[\0\r\n]/.test(value)
+/** The same rule for a value of the environment, which is always a string. */
+function fromText(rule: rules.Rule<number>): rules.Rule<number> {
+  return {
+    ...rule,
+    read: value => rule.read(typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value),
+  }
 }

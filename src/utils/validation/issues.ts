@@ -1,25 +1,54 @@
 import { type FieldIssue, InvalidInputError } from '../../errors.ts'
+import type { Rule } from './rules.ts'
+import { rightName } from './suggest.ts'
 
-/** Collects every bad field of one task or config, so that the caller learns of all of them at once. */
+/** Collects every bad field of one task, config or options object, so that the caller learns of all of them at once. */
 export class Issues {
   readonly #list: FieldIssue[] = []
 
-  /** `allowed` follows "must be". */
+  /** Adds an issue. `allowed` follows "must be". */
   add(field: string, value: unknown, allowed: string): undefined {
     this.#list.push({ field, value: show(value), allowed })
   }
 
-  /** As {@link add} for a field whose value must not be seen: only its type is told. */
+  /** As {@link add}, for a field whose value must not be shown: only its type is. */
   addSecret(field: string, value: unknown, allowed: string): undefined {
     this.#list.push({ field, value: `a value of type ${typeName(value)}`, allowed })
   }
 
-  throwIfAny(code: 'ERR_COOKIETIN_INVALID_TASK' | 'ERR_COOKIETIN_INVALID_CONFIG'): void {
-    if (this.#list.length > 0) throw new InvalidInputError(code, this.#list)
+  /** Adds an issue that was found elsewhere; undefined adds none. */
+  include(issue: FieldIssue | undefined): void {
+    if (issue !== undefined) this.#list.push(issue)
+  }
+
+  /** Reads one optional value by its rule. Returns `otherwise` for undefined, and for what is not allowed. */
+  read<T, D>(field: string, value: unknown, rule: Rule<T>, otherwise: D): T | D {
+    if (value === undefined) return otherwise
+    const read = rule.read(value)
+    if (read === undefined) this.add(field, value, rule.allowed)
+    return read ?? otherwise
+  }
+
+  /** Adds an issue for each name of an object that is not known. Its value is not shown: it may be a secret's. */
+  refuseUnknown(
+    given: object,
+    known: readonly string[],
+    { at = '', otherwise = `left out: there are ${known.join(', ')}` } = {},
+  ): void {
+    for (const [name, value] of Object.entries(given)) {
+      if (!known.includes(name)) this.addSecret(`${at}${name}`, value, rightName(name, known, otherwise))
+    }
+  }
+
+  /**
+   * @throws InvalidInputError with every issue, when there is one.
+   */
+  throwIfAny(code: 'ERR_COOKIETIN_INVALID_TASK' | 'ERR_COOKIETIN_INVALID_CONFIG', cookieId?: string): void {
+    if (this.#list.length > 0) throw new InvalidInputError(code, this.#list, { cookieId })
   }
 }
 
-/** A value in short, for an error message: never long, on one line, never a look inside an object. */
+/** Shortens a value for an error message. It stays on one line, and is never a look inside an object. */
 function show(value: unknown): string {
   if (typeof value === 'string') {
     const short = value.length > 100 ? `${value.slice(0, 100)}…` : value
@@ -39,7 +68,7 @@ function typeName(value: unknown): string {
   return typeof name === 'string' && name !== '' && name !== 'Object' ? name : 'object'
 }
 
-/** True for an object whose fields can be read by name. */
+/** Returns true for an object whose fields can be read by name. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(Symbol.iterator in value)
 }

@@ -15,29 +15,29 @@ import { setup, shell, until } from '../setup.ts'
 async function pooled(config: DockerConfig, concurrency = 4) {
   const { driver, executor, containers } = await setup({ concurrency }, config)
   const engine = (driver as DockerEngineDriver).engine
-  const moves: DriverTransition[] = []
-  engine.transitions$.subscribe(move => moves.push(move))
+  const transitions: DriverTransition[] = []
+  engine.transitions$.subscribe(transition => transitions.push(transition))
   const reaches = (usage: Partial<PreforkUsage>) =>
     firstValueFrom(
       engine.prefork$.pipe(filter(now => Object.entries(usage).every(([key, value]) => now[key as 'free'] === value))),
     )
   await reaches({ free: config.preForkPoolSize ?? 0 })
-  const buddies = async () =>
+  const holders = async () =>
     (await containersWith(`cookietin.instance=${engine.instance}`)).filter(name => name.includes('-namespace-'))
   const kill = (name: string) => engineRequest('POST', `/containers/${name}/kill`)
-  const networks = () => moves.filter(({ machine }) => machine === 'network').map(({ id, to }) => [id, to])
-  /** What became of each namespace when its cookie gave it back. */
-  const fates = () => moves.filter(({ event }) => event === 'release').map(({ to }) => to)
-  return { driver, executor, containers, engine, moves, reaches, buddies, kill, networks, fates }
+  const networks = () => transitions.filter(({ machine }) => machine === 'network').map(({ id, to }) => [id, to])
+  /** The state of each namespace after its cookie released it. */
+  const releases = () => transitions.filter(({ event }) => event === 'release').map(({ to }) => to)
+  return { driver, executor, containers, engine, transitions, reaches, holders, kill, networks, releases }
 }
 
-/** Tells the network namespace, and the addresses in it. */
+/** Prints the network namespace and the number of its addresses. */
 const where = 'readlink /proc/self/ns/net; ip -o -4 addr | grep -v 127.0.0.1 | wc -l'
 
 describe('a pool', () => {
-  test('gives a cookie a namespace of its own with the network in it, made by no registry', async () => {
-    const { executor, reaches, networks, engine, buddies, fates } = await pooled({ preForkPoolSize: 2 })
-    expect(await buddies()).toHaveLength(2)
+  test('leases a namespace with its network to each cookie, without a registry', async () => {
+    const { executor, reaches, networks, engine, holders, releases } = await pooled({ preForkPoolSize: 2 })
+    expect(await holders()).toHaveLength(2)
     const run = executor.run(shell(`${where}; sleep 0.2`, { id: 'aa', disableNet: false }))
     await reaches({ leased: 1, free: 1 })
     const { stdout } = await run
@@ -46,14 +46,14 @@ describe('a pool', () => {
     await reaches({ free: 2 })
     await executor.run(shell('true', { disableNet: false }))
     await reaches({ free: 2 })
-    // None has served twice: the kernel reuses their numbers, so that those tell nothing.
-    expect(fates()).toEqual(['removing', 'removing'])
+    // No namespace has served twice. Their numbers prove nothing, since the kernel reuses them.
+    expect(releases()).toEqual(['removing', 'removing'])
     expect((await engine.reapOrphans({ dryRun: true })).filter(({ name }) => name.includes(engine.instance))).toEqual(
       [],
     )
   })
 
-  test('that is empty lets a cookie have a namespace of its own, and says so', async () => {
+  test('that is empty leaves a cookie its own namespace and reports it', async () => {
     const { executor, networks, reaches } = await pooled({ preForkPoolSize: 1 })
     const first = executor.run(shell('sleep 30', { id: 'first', disableNet: false }))
     await until(first, 'running')
@@ -68,10 +68,10 @@ describe('a pool', () => {
     await reaches({ free: 1 })
   })
 
-  test('has all its namespaces again when cookies are closed while they are prepared', async () => {
+  test('gets every namespace back when cookies are closed during prepare', async () => {
     const { driver, reaches } = await pooled({ preForkPoolSize: 2 })
     for (let turn = 0; turn < 4; turn += 1) {
-      // Where its mounts lead is looked up before a namespace is taken.
+      // Its mount sources are checked before a namespace is leased.
       const task = shell('true', { disableNet: false, volumes: [['/usr/share', '/x', 'ro']] })
       const cookie = await driver.createCookie(task)
       const prepared = cookie.prepare().catch(() => {})
@@ -81,7 +81,7 @@ describe('a pool', () => {
     await reaches({ free: 2, leased: 0 })
   })
 
-  test('has no namespace for a task without a network, unless it is made of such', async () => {
+  test('leases a namespace to a task without a network only with preForkNetworks: none', async () => {
     const { executor, networks } = await pooled({ preForkPoolSize: 1 })
     const { stdout } = await executor.run(shell('ls /sys/class/net'))
     expect([stdout, networks()]).toEqual(['lo\n', []])
@@ -92,37 +92,37 @@ describe('a pool', () => {
     expect(without.networks()).toEqual([['in', 'pooled']])
   })
 
-  test('replaces a namespace that dies, whether it is free or leased', async () => {
-    const { executor, reaches, buddies, kill, moves } = await pooled({ preForkPoolSize: 1 })
-    const [before = ''] = await buddies()
+  test('replaces a namespace holder that dies, free or leased', async () => {
+    const { executor, reaches, holders, kill, transitions } = await pooled({ preForkPoolSize: 1 })
+    const [before = ''] = await holders()
     await kill(before)
     await reaches({ free: 0 })
     await reaches({ free: 1 })
-    expect(await buddies()).not.toContain(before)
+    expect(await holders()).not.toContain(before)
     const run = executor.run(shell('sleep 0.3; echo lived on', { disableNet: false }))
     await until(run, 'running')
-    const [leased = ''] = await buddies()
+    const [leased = ''] = await holders()
     await kill(leased)
     expect((await run).stdout).toBe('lived on\n')
     await reaches({ free: 1 })
-    expect(moves.filter(({ event }) => event === 'died')).toHaveLength(2)
+    expect(transitions.filter(({ event }) => event === 'died')).toHaveLength(2)
   })
 
-  test('gives another namespace to a cookie whose own died before its start, with all of its input', async () => {
-    const { driver, reaches, buddies, kill } = await pooled({ preForkPoolSize: 1 })
+  test('moves a cookie to another namespace when its own died before the start, with all of its input', async () => {
+    const { driver, reaches, holders, kill } = await pooled({ preForkPoolSize: 1 })
     const cookie = await driver.createCookie(shell('wc -c', { disableNet: false, input: 'x'.repeat(100_000) }))
     await cookie.prepare()
-    const [before = ''] = await buddies()
+    const [before = ''] = await holders()
     await kill(before)
     await reaches({ leased: 0 })
     const { wait } = await cookie.run()
     expect(await wait()).toMatchObject({ status: 'success', stdout: '100000\n' })
     await cookie.close()
-    // And when it dies unnoticed: the engine tells at the start.
+    // A death that was not noticed is reported by the start.
     await reaches({ free: 1 })
     const late = await driver.createCookie(shell('wc -c', { disableNet: false, input: 'y'.repeat(100_000) }))
     await late.prepare()
-    const [second = ''] = await buddies()
+    const [second = ''] = await holders()
     const killed = kill(second)
     const run = await late.run()
     expect(await run.wait()).toMatchObject({ status: 'success', stdout: '100000\n' })
@@ -130,32 +130,32 @@ describe('a pool', () => {
     await late.close()
   })
 
-  test('shares a namespace only where told so, between cookies of the ordinary profile, and for so many uses', async () => {
+  test('reuses a namespace only with preForkUseOnce: false, in the default profile, up to preForkMaxUses times', async () => {
     const config = { preForkPoolSize: 1, preForkUseOnce: false, preForkMaxUses: 2 }
-    const { executor, networks, fates, reaches } = await pooled(config, 1)
+    const { executor, networks, releases, reaches } = await pooled(config, 1)
     const spaces: string[] = []
     for (const id of ['u0', 'u1', 'u2']) {
       spaces.push(String((await executor.run(shell(where, { id, disableNet: false }))).stdout))
       await reaches({ free: 1 })
     }
     expect(spaces[0]).toBe(spaces[1])
-    expect(fates()).toEqual(['free', 'removing', 'free'])
+    expect(releases()).toEqual(['free', 'removing', 'free'])
     expect(networks().map(([, to]) => to)).toEqual(['pooled', 'pooled', 'pooled'])
     const none = await pooled({ preForkPoolSize: 1, preForkUseOnce: false, preForkNetworks: ['none'] }, 1)
     await none.executor.run(shell('true', { id: 'hard', profile: 'hardened' }))
     expect(none.networks()).toEqual([])
   })
 
-  test('runs what image and command the config names', async () => {
-    const { buddies } = await pooled({ preForkPoolSize: 1, preForkImage: 'busybox', preForkCmd: 'sleep 1000' })
-    const [name = ''] = await buddies()
+  test('runs the image and command of the config', async () => {
+    const { holders } = await pooled({ preForkPoolSize: 1, preForkImage: 'busybox', preForkCmd: 'sleep 1000' })
+    const [name = ''] = await holders()
     const { Config } = (await engineRequest('GET', `/containers/${name}/json`)) as {
       Config: { Image: string; Cmd: string[] }
     }
     expect([Config.Image, Config.Cmd]).toEqual(['busybox', ['sleep', '1000']])
   })
 
-  test('whose command ends at once, or whose network is not there, tries again with pauses, and cookies run without it', async () => {
+  test('retries with pauses when its command ends at once or its network is missing, and cookies run without it', async () => {
     for (const config of [{ preForkImage: 'busybox', preForkCmd: 'true' }, { preForkNetworks: 'no-such-network' }]) {
       const { driver, executor } = await setup({}, { preForkPoolSize: 1, ...config })
       const engine = (driver as DockerEngineDriver).engine
@@ -168,11 +168,11 @@ describe('a pool', () => {
   })
 })
 
-test('100 cookies through a pool of 4 with two buddies killed meanwhile: all succeed, all leases return, nothing is left', async () => {
-  const { executor, reaches, buddies, kill, networks } = await pooled({ preForkPoolSize: 4 }, 8)
+test('100 cookies through a pool of 4 succeed and return every lease, while two namespace holders are killed', async () => {
+  const { executor, reaches, holders, kill, networks } = await pooled({ preForkPoolSize: 4 }, 8)
   let ended = 0
   const killSome = async () => {
-    const [victim] = await buddies()
+    const [victim] = await holders()
     if (victim !== undefined) await kill(victim).catch(() => {})
   }
   const runs = Array.from({ length: 100 }, async (_, index) => {
@@ -190,7 +190,7 @@ test('100 cookies through a pool of 4 with two buddies killed meanwhile: all suc
   expect(networks().filter(([, to]) => to === 'pooled').length).toBeGreaterThan(10)
 }, 120_000)
 
-test('buddies that a killed process left are removed as every container is', async () => {
+test('namespace holders of a killed process are removed as orphans', async () => {
   const script = fileURLToPath(new URL('../../support/children/pool.ts', import.meta.url))
   const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [text] = (await once(child.stdout, 'data')) as [Buffer]
@@ -205,7 +205,7 @@ test('buddies that a killed process left are removed as every container is', asy
   expect(await containersWith(label)).toEqual([])
 })
 
-test('the image that the pool made is gone with it, also where many buddies wanted it at once', async () => {
+test('closing the pool removes the image that it made once for all holders', async () => {
   const untagged = async () => {
     const filters = encodeURIComponent(JSON.stringify({ dangling: ['true'] }))
     const images = (await engineRequest('GET', `/images/json?filters=${filters}`)) as { Size: number }[]

@@ -88,7 +88,7 @@ export async function startRegistry(login?: Login): Promise<TestRegistry> {
 async function push(repository: string, size: number, login: Login | undefined) {
   const image = `${repository}:1`
   // Random, so that the layer is unique and does not compress.
-  const archive = tar([
+  const archive = await tar([
     { path: 'data', mode: 0o644, data: randomBytes(size) },
     { path: 'tmp/', mode: 0o1777 },
   ])

@@ -44,7 +44,7 @@ describe('prepare', () => {
 })
 
 describe('run', () => {
-  it('under a signal that has aborted gives a wait that says cancelled, as the seed does', async () => {
+  it('under a signal that has aborted gives a wait that says cancelled, as Fn does', async () => {
     const { cookie } = await cookieOf(forEver)
     const { wait } = await cookie.run({ signal: AbortSignal.abort('never') })
     expect(await wait()).toMatchObject({

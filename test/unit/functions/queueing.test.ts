@@ -28,40 +28,40 @@ function load(fn: HotFunction, callers: number) {
       waiters = waiters.filter(({ count }) => count > calls)
     }
   }
-  const lanes = Promise.all(Array.from({ length: callers }, lane))
-  lanes.catch(() => {})
+  const scheduler = Promise.all(Array.from({ length: callers }, lane))
+  scheduler.catch(() => {})
   return {
     /** Resolves once so many more calls are done. */
     more: (count: number) => new Promise<void>(done => waiters.push({ count: calls + count, done })),
     async stop() {
       over = true
-      await lanes
+      await scheduler
     },
   }
 }
 
 describe('a function with more callers than containers', () => {
   it('asks for no more than ever fit, and keeps those that it has', async () => {
-    const { make, containers, lanes } = setup({ memory: 256 * 2 ** 20 })
+    const { make, containers, scheduler } = setup({ memory: 256 * 2 ** 20 })
     const fn = make({}, size)
     const { more, stop } = load(fn, 12)
     await more(50)
     ahead += 60_000
     await more(50)
-    expect([containers.length, fn.size, lanes.waiting]).toEqual([2, 2, 0])
+    expect([containers.length, fn.size, scheduler.waiting]).toEqual([2, 2, 0])
     await stop()
   })
 
   it('does not end its own for more of them where others hold the rest', async () => {
-    const { make, containers, lanes } = setup({ memory: 256 * 2 ** 20 })
+    const { make, containers, scheduler } = setup({ memory: 256 * 2 ** 20 })
     const held = deferred<void>()
-    lanes.add({ id: 'task', priority: 0, demand: mebibytes(128) }, () => held.promise)
+    scheduler.add({ id: 'task', priority: 0, demand: mebibytes(128) }, () => held.promise)
     const fn = make({}, size)
     const { more, stop } = load(fn, 12)
     await more(50)
     ahead += 60_000
     await more(50)
-    expect([containers.length, lanes.waiting]).toEqual([1, 1])
+    expect([containers.length, scheduler.waiting]).toEqual([1, 1])
     held.resolve()
     await more(50)
     await stop()
@@ -69,14 +69,14 @@ describe('a function with more callers than containers', () => {
   })
 
   it('gives one of them to a task that waits behind what it asks for', async () => {
-    const { make, containers, lanes } = setup({ memory: 256 * 2 ** 20 })
+    const { make, containers, scheduler } = setup({ memory: 256 * 2 ** 20 })
     const held = deferred<void>()
-    lanes.add({ id: 'held', priority: 0, demand: mebibytes(128) }, () => held.promise)
+    scheduler.add({ id: 'held', priority: 0, demand: mebibytes(128) }, () => held.promise)
     const { more, stop } = load(make({}, size), 12)
     await more(10)
     const started = deferred<void>()
     const over = deferred<void>()
-    lanes.add({ id: 'task', priority: 0, demand: mebibytes(128) }, () => {
+    scheduler.add({ id: 'task', priority: 0, demand: mebibytes(128) }, () => {
       started.resolve()
       return over.promise
     })
@@ -93,14 +93,14 @@ describe('a function with more callers than containers', () => {
   })
 
   it('lets a smaller task pass that has waited for long and fits', async () => {
-    const { make, containers, lanes } = setup({ memory: 256 * 2 ** 20 })
-    lanes.add({ id: 'held', priority: 0, demand: mebibytes(64) }, () => new Promise(() => {}))
+    const { make, containers, scheduler } = setup({ memory: 256 * 2 ** 20 })
+    scheduler.add({ id: 'held', priority: 0, demand: mebibytes(64) }, () => new Promise(() => {}))
     const { more, stop } = load(make({}, size), 12)
     await more(10)
     // So many may pass what the function asks for; the last one may not.
     const passing = Array.from({ length: 17 }, (_, index) => {
       const started = deferred<void>()
-      lanes.add({ id: `task-${index}`, priority: 0, demand: mebibytes(64) }, async () => started.resolve())
+      scheduler.add({ id: `task-${index}`, priority: 0, demand: mebibytes(64) }, async () => started.resolve())
       return started
     })
     await more(50)
@@ -113,8 +113,8 @@ describe('a function with more callers than containers', () => {
 })
 
 it('a function gives way to one that has fewer, and the two do not take turns', () => {
-  const { host, lanes } = setup({ concurrency: 1 })
-  lanes.add({ id: 'held', priority: 0, demand: mebibytes(0) }, () => new Promise(() => {}))
+  const { host, scheduler } = setup({ concurrency: 1 })
+  scheduler.add({ id: 'held', priority: 0, demand: mebibytes(0) }, () => new Promise(() => {}))
   const waits = { size: 1 }
   const { withdraw } = host.admit('waits', mebibytes(0), waits)
   expect(host.mustYield({ size: 3 })).toBe(false)

@@ -1,11 +1,11 @@
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createRawServer, type Server, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
-import { ExecutorHost } from '../../../src/executor/function-host.ts'
-import { SlotFunction } from '../../../src/functions/pooled-function.ts'
+import { ExecutorFunctionHost } from '../../../src/executor/function-host.ts'
+import { PooledFunction } from '../../../src/functions/pooled-function.ts'
 import { type FunctionSpec, resolveSpec } from '../../../src/functions/spec.ts'
 import type { ContainerTask } from '../../../src/index.ts'
-import { Lanes } from '../../../src/queue/scheduler.ts'
+import { Scheduler } from '../../../src/queue/scheduler.ts'
 import { createMockDriver, type MockRun } from '../../../src/testing.ts'
 import { deferred } from '../../../src/utils/deferred.ts'
 
@@ -40,19 +40,19 @@ export function setup({ concurrency = 8, memory = Number.POSITIVE_INFINITY }: Se
       ...behaviour.run,
     }
   })
-  const lanes = new Lanes(concurrency, { memory, cpus: Number.POSITIVE_INFINITY })
-  const host = new ExecutorHost(driver, lanes, undefined, cookie => {
+  const scheduler = new Scheduler(concurrency, { memory, cpus: Number.POSITIVE_INFINITY })
+  const host = new ExecutorFunctionHost(driver, scheduler, undefined, cookie => {
     const container = containers.at(-1)
     cookie.transitions$.subscribe({
       next: ({ to }) => to === 'done' && container?.exited.resolve(),
       complete: () => container?.end(),
     })
   })
-  const functions: SlotFunction[] = []
+  const functions: PooledFunction[] = []
   const make = (behaviour: Behaviour = {}, spec: Partial<FunctionSpec> = {}) => {
     const image = `function-${behaviours.size}`
     behaviours.set(image, behaviour)
-    const made = new SlotFunction(host, resolveSpec({ image, freezeAfter: Infinity, ...spec }, concurrency), () => {})
+    const made = new PooledFunction(host, resolveSpec({ image, freezeAfter: Infinity, ...spec }, concurrency), () => {})
     functions.push(made)
     return made
   }
@@ -62,7 +62,7 @@ export function setup({ concurrency = 8, memory = Number.POSITIVE_INFINITY }: Se
     for (const container of containers) container.end()
     await host.folders.close()
   })
-  return { make, host, lanes, driver, containers }
+  return { make, host, scheduler, driver, containers }
 }
 
 /** A container that is a socket of this process. */

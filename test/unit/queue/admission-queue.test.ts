@@ -32,7 +32,7 @@ describe('order', () => {
     add('c')
     add('two', owner)
     expect(queue.line.map(({ owner }) => owner?.size)).toEqual([undefined, 1, undefined, 1, undefined])
-    queue.setBack(owner)
+    queue.moveToBack(owner)
     expect(queue.line.map(({ owner }) => owner?.size)).toEqual([undefined, undefined, 1, 1, undefined])
     expect(start()).toEqual(['a', 'b'])
   })

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { Evictor } from '../../../src/queue/evictor.ts'
 
-const lack = { memory: 0, cpus: 0, places: 0, since: 0, priority: 0, owner: undefined }
+const shortage = { memory: 0, cpus: 0, places: 0, since: 0, priority: 0, owner: undefined }
 const owner = { size: 2 }
 
 function offered(...sizes: [memory: number, cpus: number][]) {
@@ -17,39 +17,39 @@ function offered(...sizes: [memory: number, cpus: number][]) {
 
 it('evicts the one that served longest ago, and as many as it takes', () => {
   const { evictor, evicted } = offered([10, 100], [10, 100], [10, 100])
-  evictor.makeRoom({ ...lack, memory: 15 })
+  evictor.makeRoom({ ...shortage, memory: 15 })
   expect(evicted).toEqual([0, 1])
 })
 
 it('evicts none where all would not be enough, and none where nothing is wanted', () => {
   const { evictor, evicted } = offered([10, 100], [10, 100])
-  evictor.makeRoom({ ...lack, memory: 21 })
-  evictor.makeRoom({ ...lack, cpus: 201 })
-  evictor.makeRoom({ ...lack, places: 3 })
-  evictor.makeRoom(lack)
+  evictor.makeRoom({ ...shortage, memory: 21 })
+  evictor.makeRoom({ ...shortage, cpus: 201 })
+  evictor.makeRoom({ ...shortage, places: 3 })
+  evictor.makeRoom(shortage)
   expect(evicted).toEqual([])
 })
 
 it('counts those that are going already, until they are gone', () => {
   const { evictor, evicted, evictables } = offered([10, 100], [10, 100])
-  evictor.makeRoom({ ...lack, memory: 10 })
-  evictor.makeRoom({ ...lack, memory: 10 })
+  evictor.makeRoom({ ...shortage, memory: 10 })
+  evictor.makeRoom({ ...shortage, memory: 10 })
   expect(evicted).toEqual([0])
   if (evictables[0] !== undefined) evictor.gone(evictables[0])
-  evictor.makeRoom({ ...lack, memory: 10 })
+  evictor.makeRoom({ ...shortage, memory: 10 })
   expect(evicted).toEqual([0, 1])
 })
 
 it('leaves one alone that was withdrawn', () => {
   const { evictor, evicted, evictables } = offered([10, 100], [10, 100])
   if (evictables[0] !== undefined) evictor.withdraw(evictables[0])
-  evictor.makeRoom({ ...lack, places: 1 })
+  evictor.makeRoom({ ...shortage, places: 1 })
   expect(evicted).toEqual([1])
 })
 
-it('evicts none of the one who lacks, and tells whether that would do', () => {
+it('evicts none of the one who shortages, and tells whether that would do', () => {
   const { evictor, evicted } = offered([10, 100], [10, 100])
-  const own = { ...lack, memory: 15, owner }
+  const own = { ...shortage, memory: 15, owner }
   expect([evictor.makeRoom(own), evictor.hasItself(own)]).toEqual([false, true])
   expect(evictor.hasItself({ ...own, memory: 25 })).toBe(false)
   expect(evicted).toEqual([])

@@ -181,7 +181,7 @@ describe('id', () => {
 })
 
 describe('command and env', () => {
-  it('splits a string at white space as the seed does, without quoting', () => {
+  it('splits a string at white space as Fn does, without quoting', () => {
     const words = (command: string) => resolveTask({ image: 'busybox', command }).command
     expect(words(`  sh -c\t"a b"\n\u3000c\u0085d `)).toEqual(['sh', '-c', '"a', 'b"', 'c', 'd'])
     expect(words(' ')).toEqual([])

@@ -1,5 +1,5 @@
-/** What of the security profile a config can give up, by name. */
-export const loosenings = [
+/** The parts of the security profile that a config can give up, by name. */
+export const allowNames = [
   'capabilities',
   'new-privileges',
   'swap',
@@ -9,7 +9,7 @@ export const loosenings = [
   'hardened-writable-root',
   'hardened-shared-memory',
   'hardened-volumes',
-  // These change nothing by themselves: they let a cookie's `containerOptions` be changed so.
+  // These change nothing by themselves. They permit the edit in a cookie's `containerOptions`.
   'privileged',
   'namespaces',
   'devices',
@@ -20,5 +20,5 @@ export const loosenings = [
   'runtime',
 ] as const
 
-/** One of {@link loosenings}. */
-export type Loosened = (typeof loosenings)[number]
+/** One of {@link allowNames}. */
+export type AllowName = (typeof allowNames)[number]

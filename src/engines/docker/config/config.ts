@@ -13,12 +13,12 @@ import {
   whole,
   words,
 } from '../../../utils/validation/config-fields.ts'
-import { type Loosened, loosenings } from './allow.ts'
+import { type AllowName, allowNames } from './allow.ts'
 import { Registries, readRegistries } from './registries.ts'
 
 /**
- * Settings of a docker driver (the seed's `Config`). All are optional; each can come from the environment too, as
- * `COOKIETIN_` and its name in capitals: `COOKIETIN_DOCKER_NETWORKS`. The seed's own spelling (`docker_networks`) works as well.
+ * Settings of a docker driver (Fn's `Config`). All are optional; each can come from the environment too, as
+ * `COOKIETIN_` and its name in capitals: `COOKIETIN_DOCKER_NETWORKS`. Fn's own spelling (`docker_networks`) works as well.
  */
 export interface DockerConfig {
   /** The engine's address, such as `unix:///var/run/docker.sock`. Default: `DOCKER_HOST`, then the default socket. */
@@ -35,7 +35,7 @@ export interface DockerConfig {
   readonly preForkImage?: string | undefined
   /** What they run; it must not end. Default: what the default image does, or `'tail -f /dev/null'` in any other. */
   readonly preForkCmd?: string | readonly string[] | undefined
-  /** Every namespace serves one container only. Default true, unlike the seed: a shared one joins tasks that know nothing of each other. */
+  /** Every namespace serves one container only. Default true, unlike Fn: a shared one joins tasks that know nothing of each other. */
   readonly preForkUseOnce?: boolean | number | undefined
   /** With `preForkUseOnce: false`: after so many containers a namespace is thrown away all the same. 0: never. Default 0. */
   readonly preForkMaxUses?: number | undefined
@@ -61,7 +61,7 @@ export interface DockerConfig {
    * `new-privileges`: set-uid programs work. `swap`: the engine's usual amount beyond the memory limit. `log-files`: the engine keeps logs. `hardened-root`, `hardened-network`,
    * `hardened-writable-root`, `hardened-shared-memory`, `hardened-volumes` (those that an image brings): of the hardened profile.
    */
-  readonly allow?: string | readonly Loosened[] | undefined
+  readonly allow?: string | readonly AllowName[] | undefined
   /** Takes only images that are named by a digest, which nobody can change. Default false. */
   readonly requireDigest?: boolean | undefined
   /** The engine's runtime for every container, such as `'runsc'`. Default: the engine's own. */
@@ -85,11 +85,11 @@ export interface DockerConfig {
    */
   readonly registries?: string | Readonly<Record<string, RegistryAuth>> | Registries | undefined
   /**
-   * How many bytes of images the engine may hold: above that, the least recently used ones are removed (the later seed's `image_clean_max_size`). It counts and removes
+   * How many bytes of images the engine may hold: above that, the least recently used ones are removed (Fn's later `image_clean_max_size`). It counts and removes
    * **every** image of the engine that no container uses, also what cookietin has not pulled. 0: none is removed. Default 0.
    */
   readonly imageCacheMaxSize?: Size | undefined
-  /** References of images that are never removed; a string is split at spaces (the later seed's `image_clean_exempt_tags`). Default none. */
+  /** References of images that are never removed; a string is split at spaces (Fn's later `image_clean_exempt_tags`). Default none. */
   readonly imageCacheExemptTags?: string | readonly string[] | undefined
   /** How long a lost engine is looked for, in ms, before its containers count as lost. Default 30 000. */
   readonly reconnectTimeout?: number | undefined
@@ -106,8 +106,8 @@ export interface DockerConfig {
   readonly sshCommand?: string | undefined
 }
 
-/** The seed's `Config` as its JSON spells it. */
-export interface SeedConfig {
+/** Fn's `Config` as its JSON spells it. */
+export interface FnConfig {
   readonly docker?: string
   readonly docker_networks?: string
   readonly docker_load_file?: string
@@ -122,14 +122,6 @@ export interface SeedConfig {
   readonly enable_readonly_rootfs?: boolean
   readonly enable_tini?: boolean
 }
-
-/** Settings of a process driver. All are optional; each can come from the environment too. */
-export interface ProcessConfig {
-  /** How long output may stall after the exit, in ms, before the rest is given up. Default 2000. `COOKIETIN_OUTPUT_TIMEOUT`. */
-  readonly outputTimeout?: number | undefined
-}
-
-const outputTimeout = milliseconds(2000)
 
 /** The image of the prefork pool that the driver makes itself. */
 export const pauseImage = 'cookietin/pause:1'
@@ -159,7 +151,7 @@ const dockerFields = {
   enableTini: flag(true),
   pids: whole(256),
   allowDangerousMounts: flag(false),
-  allow: someOf(loosenings),
+  allow: someOf(allowNames),
   requireDigest: flag(false),
   runtime: text(undefined),
   engineTimeout: milliseconds(15_000),
@@ -173,32 +165,23 @@ const dockerFields = {
   imageCacheMaxSize: alias('imageCleanMaxSize', size(0)),
   imageCacheExemptTags: alias('imageCleanExemptTags', words([])),
   reconnectTimeout: milliseconds(30_000),
-  outputTimeout,
+  outputTimeout: milliseconds(2000),
   sampler: oneOf(['engine', 'cgroup'], 'engine'),
   sampleInterval: milliseconds(100, 50),
   sshCommand: text('ssh'),
 }
 
-const processFields = { outputTimeout }
-
 /** A docker driver's config, complete and read-only. */
 export type ResolvedDockerConfig = Resolved<typeof dockerFields>
 
-/** A process driver's config, complete and read-only. */
-export type ResolvedProcessConfig = Resolved<typeof processFields>
-
-type Env = Readonly<Record<string, string | undefined>>
+/** Environment variables by name. */
+export type Env = Readonly<Record<string, string | undefined>>
 
 /**
  * Completes a docker driver's config: what is given beats the environment, which beats the default.
  *
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`, naming the environment variable where a value came from one.
  */
-export function resolveDockerConfig(given: DockerConfig | SeedConfig, env: Env): ResolvedDockerConfig {
+export function resolveDockerConfig(given: DockerConfig | FnConfig, env: Env): ResolvedDockerConfig {
   return resolveFields(dockerFields, given, env)
-}
-
-/** As {@link resolveDockerConfig}, for a process driver. */
-export function resolveProcessConfig(given: ProcessConfig, env: Env): ResolvedProcessConfig {
-  return resolveFields(processFields, given, env)
 }

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { CookietinError } from '../../../errors.ts'
 import { redact } from '../../../utils/redact.ts'
 import type { Client, Dialled } from './client.ts'
-import { connectionError, EngineReply, replyError } from './errors.ts'
+import { Deadline } from './deadline.ts'
+import { connectionError, EngineReply, protocolError, replyError } from './errors.ts'
 
 /** One call to the engine. */
 export interface Call extends Dialled {
@@ -106,63 +106,6 @@ export class Api {
     if (call.text) return { status, body: text }
     return { status, body: text.trim() === '' ? undefined : parse(text, call.doing) }
   }
-}
-
-/** Cuts a call off when it takes too long or its caller gives up, and remembers which. */
-class Deadline {
-  readonly signal: AbortSignal | undefined
-  readonly #call: Call
-  readonly #timer: NodeJS.Timeout | undefined
-  readonly #abort: () => void
-  #reason: CookietinError | undefined
-
-  constructor(call: Call) {
-    this.#call = call
-    const { deadline, signal } = call
-    const controller = deadline === undefined && signal === undefined ? undefined : new AbortController()
-    this.signal = controller?.signal
-    this.#abort = () => {
-      this.#reason ??= cancelledError(call.doing, signal?.reason)
-      controller?.abort()
-    }
-    if (deadline !== undefined) {
-      this.#timer = setTimeout(() => {
-        this.#reason ??= timeoutError(call.doing, deadline)
-        controller?.abort()
-      }, deadline)
-    }
-    if (signal?.aborted) this.#abort()
-    else signal?.addEventListener('abort', this.#abort, { once: true })
-  }
-
-  reason(): CookietinError | undefined {
-    return this.#reason
-  }
-
-  clear(): void {
-    clearTimeout(this.#timer)
-    this.#call.signal?.removeEventListener('abort', this.#abort)
-  }
-}
-
-/** The error of an engine that is there but does not answer. */
-export function timeoutError(doing: string, deadline: number): CookietinError {
-  return new CookietinError(
-    'ERR_COOKIETIN_ENGINE_TIMEOUT',
-    `Could not ${doing}: the engine did not answer within ${deadline} ms. It may be overloaded or hung`,
-    { retryable: true },
-  )
-}
-
-/** The error of a call whose caller gave up. */
-export function cancelledError(doing: string, reason: unknown): CookietinError {
-  return new CookietinError('ERR_COOKIETIN_CANCELLED', `Could not ${doing}: it was cancelled`, { cause: reason })
-}
-
-/** The error of a reply that no engine gives. */
-export function protocolError(doing: string, what: string): CookietinError {
-  const message = `Could not ${doing}: this does not look like a Docker Engine, ${what}. Check the address, and what stands in front of it`
-  return new CookietinError('ERR_COOKIETIN_ENGINE_PROTOCOL', message)
 }
 
 function isResponse(reply: Duplex | IncomingMessage): reply is IncomingMessage {

@@ -1,15 +1,14 @@
 import { CookietinError, toCookietinError } from '../../../errors.ts'
-import type { ResolvedDockerConfig } from '../config/config.ts'
-import type { Env } from '../config/env.ts'
+import type { Env, ResolvedDockerConfig } from '../config/config.ts'
 import { Api } from './api.ts'
 import { createClient } from './client.ts'
 import { type Endpoint, endpoints } from './endpoint.ts'
 import { SshTunnel } from './ssh-tunnel.ts'
 import { compareVersions } from './versions.ts'
 
-/** The newest API version that cookietin was written for; a newer engine still speaks it. */
+/** The newest API version that cookietin was written for. Newer engines still support it. */
 const newestApi = '1.51'
-/** The oldest that has all it needs (Docker Engine 20.10). */
+/** The oldest API version with every call that cookietin needs (Docker Engine 20.10). */
 const oldestApi = '1.41'
 
 /** An engine that answered. */
@@ -18,18 +17,18 @@ export interface Connection {
   readonly api: Api
   /** The engine's version, such as `'20.10.24'`. */
   readonly version: string
-  /** The API version that is spoken with it. */
+  /** The API version in use. */
   readonly apiVersion: string
-  /** It is Podman. */
+  /** The engine is Podman. */
   readonly podman: boolean
-  /** The engine's, as it names it: `'amd64'`, `'arm64'`. */
+  /** The engine's CPU architecture, in its own words: `'amd64'`, `'arm64'`. */
   readonly architecture: string
-  /** Makes the way to it again where that is a tunnel. */
+  /** Reopens the tunnel to the engine, where there is one. */
   revive(): Promise<void>
   close(): Promise<void>
 }
 
-/** What became of one candidate. */
+/** One candidate that could not be used. */
 export interface Attempt {
   readonly endpoint: Endpoint
   readonly error: CookietinError
@@ -38,7 +37,7 @@ export interface Attempt {
 /**
  * Connects to the first engine that answers.
  *
- * @throws CookietinError `ERR_COOKIETIN_ENGINE_UNREACHABLE`, with every place that was tried and why it failed.
+ * @throws CookietinError `ERR_COOKIETIN_ENGINE_UNREACHABLE`, with every candidate and the reason why it failed.
  */
 export async function connect(config: ResolvedDockerConfig, env: Env): Promise<Connection> {
   const attempts: Attempt[] = []
@@ -73,23 +72,13 @@ export async function connectTo(endpoint: Endpoint, config: ResolvedDockerConfig
       await tunnel?.close()
     }
     try {
-      const { version, apiVersion, podman, architecture } = await negotiate(
-        api,
-        endpoint,
-        config.engineTimeout,
-        env.DOCKER_API_VERSION,
-      )
-      client.version = apiVersion
-      return {
-        endpoint,
-        api,
-        version,
-        apiVersion,
-        podman,
-        architecture,
-        close,
-        revive: async () => void (await tunnel?.open()),
-      }
+      const negotiated = await negotiate(api, {
+        url: endpoint.url,
+        deadline: config.engineTimeout,
+        wanted: env.DOCKER_API_VERSION,
+      })
+      client.version = negotiated.apiVersion
+      return { ...negotiated, endpoint, api, close, revive: async () => void (await tunnel?.open()) }
     } catch (error) {
       await close()
       throw error
@@ -108,19 +97,25 @@ interface VersionBody {
   readonly Arch?: unknown
 }
 
-/** Both sides speak the newest version that both know; `wanted` is DOCKER_API_VERSION, which the user answers for. */
+interface NegotiateOptions {
+  readonly url: string
+  /** ms. */
+  readonly deadline: number
+  /** `DOCKER_API_VERSION`, which is used without a check. */
+  readonly wanted: string | undefined
+}
+
+/** Picks the newest API version that both sides support. */
 async function negotiate(
   api: Api,
-  { url }: Endpoint,
-  deadline: number,
-  wanted: string | undefined,
+  { url, deadline, wanted }: NegotiateOptions,
 ): Promise<Pick<Connection, 'version' | 'apiVersion' | 'podman' | 'architecture'>> {
   const { body } = await api.request({ doing: `connect to ${url}`, method: 'GET', path: '/version', deadline })
   const { Version: version, ApiVersion: engineApi, MinAPIVersion: engineLeast } = (body ?? {}) as VersionBody
   if (typeof version !== 'string' || typeof engineApi !== 'string' || !/^\d+\.\d+$/.test(engineApi)) {
     throw new CookietinError(
       'ERR_COOKIETIN_ENGINE_PROTOCOL',
-      `Could not connect to ${url}: what answers there is no Docker Engine`,
+      `Could not connect to ${url}: what answers there is not a Docker Engine`,
     )
   }
   const podman = JSON.stringify((body as VersionBody).Components ?? []).includes('Podman')
@@ -141,17 +136,17 @@ async function negotiate(
   }
 }
 
-/** One candidate's error says all; several are told one by one. */
+/** The error of a single candidate, or one that lists all candidates. */
 function unreachable(attempts: readonly Attempt[]): CookietinError {
   const [first] = attempts
   if (first !== undefined && attempts.length === 1 && first.error.code !== 'ERR_COOKIETIN_ENGINE_UNREACHABLE')
     return first.error
   const lines = attempts.map(({ endpoint, error }) => `  - ${endpoint.url} (${endpoint.source}): ${reasonOf(error)}`)
-  const told = attempts.find(({ error }) => error.code !== 'ERR_COOKIETIN_ENGINE_UNREACHABLE')
+  const specific = attempts.find(({ error }) => error.code !== 'ERR_COOKIETIN_ENGINE_UNREACHABLE')
   return new CookietinError(
-    told?.error.code ?? 'ERR_COOKIETIN_ENGINE_UNREACHABLE',
-    `No Docker Engine answered. Tried:\n${lines.join('\n')}\nStart one, or name one with DOCKER_HOST or the config's docker; \`cookietin doctor\` tells more`,
-    { cause: (told ?? first)?.error, retryable: attempts.some(({ error }) => error.retryable) },
+    specific?.error.code ?? 'ERR_COOKIETIN_ENGINE_UNREACHABLE',
+    `No Docker Engine answered. Tried:\n${lines.join('\n')}\nStart one, or name one with DOCKER_HOST or the config's docker; \`cookietin doctor\` shows more`,
+    { cause: (specific ?? first)?.error, retryable: attempts.some(({ error }) => error.retryable) },
   )
 }
 
@@ -160,7 +155,7 @@ function reasonOf(error: CookietinError): string {
   return cause instanceof Error && error.code === 'ERR_COOKIETIN_ENGINE_UNREACHABLE' ? explain(cause) : error.message
 }
 
-/** What the commonest failures of a connection mean. */
+/** Explains the most common connection failures. */
 export function explain(cause: Error): string {
   switch ((cause as NodeJS.ErrnoException).code) {
     case 'ENOENT':

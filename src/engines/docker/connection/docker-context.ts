@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { InvalidInputError } from '../../../errors.ts'
-import type { Env } from '../config/env.ts'
+import type { Env } from '../config/config.ts'
 import type { Tls } from './agent.ts'
 
 /** The docker context in use, and what says so; undefined for the default one. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { InvalidInputError } from '../../../errors.ts'
-import type { Env } from '../config/env.ts'
+import type { Env } from '../config/config.ts'
 import type { Tls } from './agent.ts'
 import { contextEndpoint, currentContext } from './docker-context.ts'
 

@@ -115,6 +115,12 @@ export function connectionError(error: unknown, doing: string, sawHeaders: boole
   })
 }
 
+/** The error of a reply that a Docker Engine does not give. */
+export function protocolError(doing: string, what: string): CookietinError {
+  const message = `Could not ${doing}: this does not look like a Docker Engine, ${what}. Check the address, and what stands in front of it`
+  return new CookietinError('ERR_COOKIETIN_ENGINE_PROTOCOL', message)
+}
+
 /** The reply behind an error of this room, where there was one. */
 export function replyOf(error: unknown): EngineReply | undefined {
   const cause = error instanceof CookietinError ? error.cause : undefined

@@ -5,26 +5,26 @@ import { replyOf } from './errors.ts'
 
 /** How an engine is watched. */
 export interface LivenessOptions {
-  /** How often it is asked for a sign of life while containers run, in ms. */
-  readonly every: number
-  /** ms for one ping. */
+  /** Interval of the pings while containers run, in ms. */
+  readonly interval: number
+  /** Time limit of one ping, in ms. */
   readonly deadline: number
-  /** Makes the way to it again, where that is a tunnel. */
+  /** Reopens the tunnel to the engine, where there is one. */
   revive(): Promise<void>
 }
 
 /**
- * Knows whether the engine is there. While containers run it pings it, so that one that hangs is noticed even when no call
- * of ours is under way; and it finds it again after a restart, once for all who wait.
+ * Knows whether the engine is reachable. While containers run it pings the engine, so that a hanging engine is noticed
+ * even when no other call is in flight. After a restart it finds the engine again, with one search for all callers.
  */
 export class Liveness {
   readonly #api: Api
   readonly #options: LivenessOptions
-  readonly #suspicious = new Set<() => void>()
+  readonly #listeners = new Set<() => void>()
   readonly #closing = new AbortController()
   #timer: NodeJS.Timeout | undefined
   #pinging = false
-  #seekers = 0
+  #waiters = 0
   #search: Promise<void> | undefined
   #stopSearch = new AbortController()
 
@@ -34,22 +34,22 @@ export class Liveness {
   }
 
   /** Calls back each time a ping fails, until the returned function is called. */
-  watch(suspect: () => void): () => void {
-    this.#suspicious.add(suspect)
-    // It must not keep the process alive: the containers' own connections do, as long as they are there.
-    this.#timer ??= setInterval(() => void this.#check(), this.#options.every).unref()
+  watch(onFailure: () => void): () => void {
+    this.#listeners.add(onFailure)
+    // The timer must not keep the process alive. The containers' own connections do that.
+    this.#timer ??= setInterval(() => void this.#check(), this.#options.interval).unref()
     return () => {
-      this.#suspicious.delete(suspect)
-      if (this.#suspicious.size > 0) return
+      this.#listeners.delete(onFailure)
+      if (this.#listeners.size > 0) return
       clearInterval(this.#timer)
       this.#timer = undefined
     }
   }
 
-  /** Resolves true as soon as the engine answers, false when it has not within `ms` or nobody asks any more. */
+  /** Resolves with true as soon as the engine answers, with false after `ms`, on abort, and when it is closed. */
   async found(ms: number, signal?: AbortSignal): Promise<boolean> {
     if (this.closed) return false
-    this.#seekers++
+    this.#waiters++
     const giveUp = new AbortController()
     const release = onAbort(signal, () => giveUp.abort())
     try {
@@ -58,12 +58,12 @@ export class Liveness {
     } finally {
       release()
       giveUp.abort()
-      this.#seekers--
-      if (this.#seekers === 0) this.#stopSearch.abort()
+      this.#waiters--
+      if (this.#waiters === 0) this.#stopSearch.abort()
     }
   }
 
-  /** True once nobody may look for the engine any more. */
+  /** True once the engine is no longer searched for. */
   get closed(): boolean {
     return this.#closing.signal.aborted
   }
@@ -72,7 +72,7 @@ export class Liveness {
     this.#closing.abort()
     this.#stopSearch.abort()
     clearInterval(this.#timer)
-    this.#suspicious.clear()
+    this.#listeners.clear()
   }
 
   /** One ping. */
@@ -95,7 +95,7 @@ export class Liveness {
       () => false,
     )
     this.#pinging = false
-    if (!alive) for (const suspect of [...this.#suspicious]) suspect()
+    if (!alive) for (const onFailure of [...this.#listeners]) onFailure()
   }
 
   async #find(): Promise<void> {
@@ -113,7 +113,7 @@ export class Liveness {
       await this.ping(signal)
       return true
     } catch (error) {
-      // What answers, even with an error of its own, is there.
+      // An engine that answers with an error is reachable.
       return replyOf(error) !== undefined
     }
   }

@@ -1,6 +1,5 @@
 import { type CookietinError, toCookietinError } from '../../../errors.ts'
-import type { ResolvedDockerConfig } from '../config/config.ts'
-import type { Env } from '../config/env.ts'
+import type { Env, ResolvedDockerConfig } from '../config/config.ts'
 import { connectTo } from './connect.ts'
 import { type Endpoint, endpoints } from './endpoint.ts'
 

@@ -3,28 +3,36 @@ import { deferred } from '../../../utils/deferred.ts'
 import type { OutputSink } from '../../engine.ts'
 import { Demuxer } from './demux.ts'
 
-/** Where the bytes of the attached stream go. */
+/** Receives the bytes of the attached stream. */
 interface Target {
   push(chunk: Uint8Array): Promise<void> | undefined
   stop(): void
   readonly complete: boolean
   readonly systemText: string
-  /** How many bytes the sinks were given: when it stands still, so do they. */
+  /** Bytes passed to the sinks. No increase means that the sinks are stalled. */
   readonly written: number
 }
 
-/** What came of a container's output. */
+/** Where the output goes. */
+export interface OutputTargets {
+  readonly stdout: OutputSink
+  readonly stderr: OutputSink
+  /** The container has a terminal, so its output is not multiplexed. */
+  readonly raw: boolean
+}
+
+/** How a container's output ended. */
 export interface OutputEnd {
   readonly complete: boolean
-  /** When it ended, by `performance.now()`; Infinity when it was given up. */
+  /** When it ended or was given up, by `performance.now()`. */
   readonly at: number
 }
 
 /**
- * Brings the attached stream to the sinks, as fast as they take it.
+ * Passes the attached stream to the sinks, with backpressure.
  *
- * A reader that stops reading does not only block the container: it wedges the engine, where every later call on that
- * container hangs (moby#41827). So the stream can be told to {@link drop} what it reads, at any time.
+ * A reader that stops reading blocks the container and also the engine: every later call for that container hangs
+ * (moby#41827). So {@link drop} can be called at any time to keep reading without the sinks.
  */
 export class AttachedOutput {
   readonly #stream: Duplex | Readable
@@ -35,12 +43,11 @@ export class AttachedOutput {
   #dropping = false
   #lost = false
 
-  /** `raw`: the container has a terminal, whose output is not multiplexed. */
-  constructor(stream: Duplex | Readable, stdout: OutputSink, stderr: OutputSink, raw: boolean) {
+  constructor(stream: Duplex | Readable, { stdout, stderr, raw }: OutputTargets) {
     this.#stream = stream
     this.#target = raw ? rawTarget(stdout) : new Demuxer(stdout, stderr)
     stream.on('data', (chunk: Uint8Array) => this.#take(chunk))
-    // It comes even while the stream is paused, with the last chunk still on its way to a sink.
+    // This event comes even while the stream is paused and the last chunk is still on its way to a sink.
     stream.on('end', () => {
       this.#endAt = performance.now()
       if (!this.#blocked) this.#settle(this.#target.complete)
@@ -56,33 +63,36 @@ export class AttachedOutput {
     return this.#end.promise
   }
 
-  /** What the engine itself said in the stream. */
+  /** Messages of the engine itself in the stream. */
   get systemText(): string {
     return this.#target.systemText
   }
 
-  /** From here on nothing is held up: what a sink does not take at once is dropped, and so is all that follows. */
+  /** Lifts the backpressure: once a sink does not take a chunk at once, the rest of the output is dropped. */
   drop(): void {
     if (this.#dropping) return
     this.#dropping = true
-    // One that has been told, too, goes on by itself.
+    // A sink that is released in the same tick goes on by itself.
     if (this.#blocked) setImmediate(() => this.#blocked && this.#cut())
   }
 
-  /** Cuts the connection; what has not come is lost. */
+  /** Closes the connection. Output that has not arrived is lost. */
   destroy(): void {
     this.#cut()
     this.#stream.destroy()
     this.#settle(false)
   }
 
-  /** After the exit: waits for the end of the stream until there is no progress for `patience` ms (twice that at most), then gives up. */
-  async finish(patience: number): Promise<OutputEnd> {
+  /**
+   * Waits for the end of the stream after the exit. Gives up when no progress is made for `stallTimeout` to twice
+   * `stallTimeout` ms.
+   */
+  async finish(stallTimeout: number): Promise<OutputEnd> {
     let seen = this.#target.written
     const timer = setInterval(() => {
       if (seen === this.#target.written) this.destroy()
       seen = this.#target.written
-    }, patience)
+    }, stallTimeout)
     try {
       return await this.#end.promise
     } finally {
@@ -99,16 +109,16 @@ export class AttachedOutput {
     }
     this.#blocked = true
     this.#stream.pause()
-    void blocked.then(this.#goOn, this.#goOn)
+    void blocked.then(this.#resume, this.#resume)
   }
 
   #cut(): void {
     this.#lost = true
     this.#target.stop()
-    this.#goOn()
+    this.#resume()
   }
 
-  readonly #goOn = () => {
+  readonly #resume = () => {
     if (!this.#blocked) return
     this.#blocked = false
     if (this.#endAt !== undefined) this.#settle(this.#target.complete)

@@ -1,39 +1,38 @@
 import { CookietinError } from '../../../errors.ts'
-import { protocolError } from '../connection/api.ts'
-import { isLostReply, replyOf } from '../connection/errors.ts'
+import { isLostReply, protocolError, replyOf } from '../connection/errors.ts'
 import type { CreateOptions } from '../create-options/create-options.ts'
 import { labelNames } from '../create-options/identity.ts'
-import type { Room } from '../engine-context.ts'
+import type { EngineContext } from '../engine-context.ts'
 import { inspectContainer } from './inspect.ts'
 
-/** One create call. */
+/** One container to create. */
 export interface Creation {
   readonly name: string
   readonly options: CreateOptions
-  /** Not to be seen in errors. */
+  /** Values to mask in errors. */
   readonly secrets: readonly string[]
-  /** Aborted once nobody wants the container any more and its creation takes too long: from then on it is only looked for. */
+  /** Aborted when the container is being removed and its creation takes too long. Then it is only looked up by name. */
   readonly abandoned: AbortSignal
 }
 
 /**
- * Creates a container and gives its id.
+ * Creates a container and resolves with its id.
  *
- * Not aborted when its caller gives up: an aborted create makes the container all the same (57 of 60), with nobody knowing. When the
- * reply is lost, the container is looked up by its name, which is ours alone, and taken as it is.
+ * The call is not aborted when its caller gives up: an aborted create call makes the container nevertheless (57 of 60).
+ * When the reply is lost, the container is looked up by its unique name and adopted.
  */
-export async function createContainer(room: Room, creation: Creation): Promise<string> {
+export async function createContainer(context: EngineContext, creation: Creation): Promise<string> {
   try {
-    return await create(room, creation)
+    return await create(context, creation)
   } catch (error) {
-    if (!creation.abandoned.aborted && !isLostReply(error)) throw refusal(error)
-    return await adopt(room, creation, error as CookietinError)
+    if (!creation.abandoned.aborted && !isLostReply(error)) throw createError(error)
+    return await adopt(context, creation, error as CookietinError)
   }
 }
 
-async function create(room: Room, { name, options, secrets, abandoned }: Creation): Promise<string> {
+async function create({ api }: EngineContext, { name, options, secrets, abandoned }: Creation): Promise<string> {
   const doing = `create container ${name} of image ${options.Image}`
-  const { body } = await room.api.request({
+  const { body } = await api.request({
     doing,
     method: 'POST',
     path: '/containers/create',
@@ -44,30 +43,34 @@ async function create(room: Room, { name, options, secrets, abandoned }: Creatio
     secrets,
   })
   const id = (body as { Id?: unknown } | undefined)?.Id
-  if (typeof id !== 'string' || !/^[0-9a-f]{12,}$/.test(id)) throw protocolError(doing, 'its reply names no container')
+  if (typeof id !== 'string' || !/^[0-9a-f]{12,}$/.test(id)) throw protocolError(doing, 'its reply has no container id')
   return id
 }
 
-async function adopt(room: Room, creation: Creation, lost: CookietinError): Promise<string> {
-  const found = await lookUp(room, creation, lost)
+async function adopt(context: EngineContext, creation: Creation, lost: CookietinError): Promise<string> {
+  const found = await lookUp(context, creation, lost)
   if (found !== undefined) return found
   if (creation.abandoned.aborted) throw lost
-  // It never got there, or is still on its way in: the engine lets only one of two have the name.
+  // The call did not arrive, or is still on its way. A second call is safe: the engine gives the name to one of them.
   try {
-    return await create(room, creation)
+    return await create(context, creation)
   } catch (error) {
-    const taken = replyOf(error)?.status === 409 || isLostReply(error)
-    const late = taken ? await lookUp(room, creation, lost) : undefined
+    const isNameTaken = replyOf(error)?.status === 409 || isLostReply(error)
+    const late = isNameTaken ? await lookUp(context, creation, lost) : undefined
     if (late !== undefined) return late
     throw error
   }
 }
 
-async function lookUp(room: Room, { name, options }: Creation, lost: CookietinError): Promise<string | undefined> {
-  const { engineTimeout } = room.config
+async function lookUp(
+  { api, config, liveness }: EngineContext,
+  { name, options }: Creation,
+  lost: CookietinError,
+): Promise<string | undefined> {
+  const { engineTimeout } = config
   try {
-    if (!(await room.liveness.found(engineTimeout))) throw lost
-    const state = await inspectContainer(room.api, name, engineTimeout)
+    if (!(await liveness.found(engineTimeout))) throw lost
+    const state = await inspectContainer(api, name, engineTimeout)
     return state?.labels[labelNames.instance] === options.Labels[labelNames.instance] ? state?.id : undefined
   } catch (cause) {
     throw new CookietinError(
@@ -78,8 +81,8 @@ async function lookUp(room: Room, { name, options }: Creation, lost: CookietinEr
   }
 }
 
-/** What the engine cannot make sense of is in the task: nothing else goes into a create. */
-function refusal(error: unknown): unknown {
+/** The create call holds only the task: a request that the engine rejects as invalid is an invalid task. */
+function createError(error: unknown): unknown {
   const reply = replyOf(error)
   if (!(error instanceof CookietinError) || reply?.status !== 400) return error
   if (error.code !== 'ERR_COOKIETIN_ENGINE_ERROR') return error

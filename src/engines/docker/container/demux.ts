@@ -1,15 +1,16 @@
 import type { OutputSink } from '../../engine.ts'
 
 const headerSize = 8
-/** Frames up to this size are moved together and written as one: a write costs more than the copy. */
+/** Frames up to this size (bytes) are merged and written as one, since a write costs more than the copy. */
 const tinyFrame = 2048
 const systemTextLimit = 4096
 
 /**
- * Takes the engine's multiplexed output apart: frames of `[type, 0, 0, 0, length as 4 bytes, …payload]`, cut anywhere.
+ * Splits the engine's multiplexed output into stdout and stderr: frames of `[type, 0, 0, 0, length as 4 bytes, …payload]`.
+ * Chunks may cut frames anywhere.
  *
- * Iterative (a chunk of tiny frames must not overflow the stack), with backpressure, and without holding a byte back:
- * a frame's bytes are passed on as they come.
+ * It is iterative, since a chunk of tiny frames must not overflow the stack. It has backpressure and holds no byte back:
+ * a frame's bytes are passed on as they arrive.
  */
 export class Demuxer {
   readonly #stdout: OutputSink
@@ -30,42 +31,42 @@ export class Demuxer {
     this.#stderr = stderr
   }
 
-  /** Takes the next chunk, which is the demuxer's from now on. Gives a promise when the chunk after it has to wait. */
+  /** Takes ownership of the next chunk. Returns a promise when the chunk after it must wait. */
   push(chunk: Uint8Array): Promise<void> | undefined {
     this.#chunk = chunk
     this.#at = 0
     const blocked = this.#run()
-    return blocked === undefined ? undefined : this.#goOn(blocked)
+    return blocked === undefined ? undefined : this.#continueAfter(blocked)
   }
 
-  /** Nothing is written from now on. */
+  /** Writes nothing from now on. */
   stop(): void {
     this.#stopped = true
   }
 
-  /** True when the stream, ending here, ends between two frames and had nothing but frames. */
+  /** True when the stream consists of whole frames only. */
   get complete(): boolean {
     return !this.#broken && this.#left === 0 && this.#headerFill === 0
   }
 
-  /** How many bytes the sinks were given. */
+  /** Bytes passed to the sinks. */
   get written(): number {
     return this.#written
   }
 
-  /** What the engine itself had to say in the stream (type 3), empty when nothing. */
+  /** Messages of the engine itself in the stream (type 3). */
   get systemText(): string {
     return this.#systemText
   }
 
-  async #goOn(blocked: Promise<void>): Promise<void> {
+  async #continueAfter(blocked: Promise<void>): Promise<void> {
     for (let wait: Promise<void> | undefined = blocked; wait !== undefined; wait = this.#run()) await wait
   }
 
-  /** Parses until the chunk is used up, or until a sink asks to wait. */
+  /** Parses until the chunk is used up or a sink blocks. */
   #run(): Promise<void> | undefined {
     const chunk = this.#chunk
-    // The run: bytes of one stream that lie together at [start, end), not yet written.
+    // Bytes of one stream at [start, end) that are not written yet.
     let type = 0
     let start = 0
     let end = 0
@@ -76,7 +77,7 @@ export class Demuxer {
       }
       const size = Math.min(this.#left, chunk.length - this.#at)
       if (end > start && type === this.#type && size <= tinyFrame) {
-        // The chunk is ours: closing the gap that the header left makes one write of many.
+        // The chunk is ours. Closing the gap that the header left merges many writes into one.
         chunk.copyWithin(end, this.#at, this.#at + size)
         end += size
       } else {
@@ -84,7 +85,7 @@ export class Demuxer {
         type = this.#type
         start = this.#at
         end = start
-        // Nothing of this frame is taken yet: the next run begins with it.
+        // No byte of this frame is consumed yet: parsing continues with it.
         if (blocked !== undefined) return blocked
         end = start + size
       }

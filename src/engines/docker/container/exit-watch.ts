@@ -2,94 +2,98 @@ import type { IncomingMessage } from 'node:http'
 import { CookietinError } from '../../../errors.ts'
 import { deferred } from '../../../utils/deferred.ts'
 import { backoff, pause } from '../../../utils/timing.ts'
-import { type Api, protocolError } from '../connection/api.ts'
-import { connectionError } from '../connection/errors.ts'
+import type { Api } from '../connection/api.ts'
+import { connectionError, protocolError } from '../connection/errors.ts'
 import type { Liveness } from '../connection/liveness.ts'
-import { containerPath, inspectContainer } from './inspect.ts'
+import { containerPath } from '../connection/paths.ts'
+import { inspectContainer } from './inspect.ts'
 
-/** What is known of a container's end. */
-export interface Ended {
+/** The engine's report of a container's exit. */
+export interface WaitReply {
   readonly exitCode: number
   readonly message: string
   /**
-   * Since when the engine was in sight without a break, by `performance.now()`: from the start on (0), from when it was found again, or
-   * not at the end (Infinity). A stream that ended before may have been cut with the rest.
+   * Since when the engine was reachable without a break, by `performance.now()`: 0 since the start, a later time after a
+   * reconnect, Infinity when it was not reachable at the end. A stream that ended before may have been cut.
    */
-  readonly inSightSince: number
+  readonly reachableSince: number
 }
 
-/** What the watch needs to know. */
+/** What an exit watch is made from. */
 export interface WatchContext {
   readonly api: Api
   readonly liveness: Liveness
   readonly id: string
   readonly name: string
-  /** ms for one call. */
+  /** Time limit of one call, in ms. */
   readonly deadline: number
-  /** ms to find the engine again once it was lost. */
+  /** Time limit for finding a lost engine again, in ms. */
   readonly reconnectTimeout: number
-  /** The engine's wait may end before the container does (Podman, dockerode#807), or never: what it says is looked up, and what it does not say, too. */
-  readonly doubtful: boolean
+  /**
+   * The engine's wait may end before the container does, or never (Podman, dockerode#807). Then the container is also
+   * inspected at intervals.
+   */
+  readonly isWaitUnreliable: boolean
 }
 
-/** How often an engine whose word is in doubt is asked, in ms. */
-const doubtEvery = 1_000
+/** Interval of the inspections when the wait is unreliable, in ms. */
+const inspectInterval = 1_000
 
-/** A wait that lived this long, in ms, was no flicker: the next loss has its own time to recover. */
-const steady = 5_000
+/** A connection that lasted this long (ms) resets the retry counter. */
+const stableAfter = 5_000
 
 /**
- * Sees a container end, whatever becomes of the connection meanwhile.
+ * Watches for a container's exit, also across lost connections and engine restarts.
  *
- * The engine is asked to tell of the next exit before the container is started, and its headers are the receipt: a wait that is
- * merely sent can come too late for a short container (3 of 240 hung for ever). dockerode's own `wait` never settles when the
- * connection dies after the headers, so the body is read here.
+ * The wait for the next exit is registered before the container is started. Its response headers confirm it: a wait that
+ * is merely sent can be too late for a short container (3 of 240 hung for ever). dockerode's own `wait` never settles when
+ * the connection dies after the headers, so the body is read here.
  */
 export class ExitWatch {
   readonly #context: WatchContext
-  readonly #end = deferred<Ended>()
+  readonly #end = deferred<WaitReply>()
   #response: IncomingMessage | undefined
   #unwatch: () => void = () => {}
-  #doubts: NodeJS.Timeout | undefined
-  #inSightSince = 0
-  #recovering = false
-  #again = false
-  #flickers = 0
-  readonly #over = new AbortController()
+  #inspections: NodeJS.Timeout | undefined
+  #reachableSince = 0
+  #isRecovering = false
+  #isRepeatWanted = false
+  #shortConnections = 0
+  readonly #stopping = new AbortController()
 
   private constructor(context: WatchContext) {
     this.#context = context
   }
 
-  /** Resolves once the engine has promised to tell of the exit. */
+  /** Resolves once the engine has confirmed the wait. */
   static async register(context: WatchContext): Promise<ExitWatch> {
     const watch = new ExitWatch(context)
     watch.#response = await watch.#ask('next-exit')
     return watch
   }
 
-  /** Begins to care about losses; call it once the container is known to have been started. */
+  /** Starts watching. Call it once the container is known to have started. */
   follow(): void {
     this.#unwatch = this.#context.liveness.watch(() => void this.#recover())
-    if (this.#context.doubtful) this.#doubts = setInterval(() => void this.#recover(), doubtEvery)
+    if (this.#context.isWaitUnreliable) this.#inspections = setInterval(() => void this.#recover(), inspectInterval)
     void this.#read(this.#response)
   }
 
-  /** Its output has ended, and so has it, most likely. */
+  /** Call it when the container's output has ended, since the exit is then likely. */
   hint(): void {
-    if (this.#context.doubtful && !this.#over.signal.aborted) void this.#recover()
+    if (this.#context.isWaitUnreliable && !this.#stopping.signal.aborted) void this.#recover()
   }
 
-  /** Settles with the end, or rejects with ERR_COOKIETIN_ENGINE_LOST when nobody can tell any more. */
-  get ended(): Promise<Ended> {
+  /** Resolves with the exit, or rejects with `ERR_COOKIETIN_ENGINE_LOST` when it cannot be found out. */
+  get ended(): Promise<WaitReply> {
     return this.#end.promise
   }
 
-  /** Gives up: what is not known by now stays unknown. */
+  /** Stops watching. {@link ended} rejects unless the exit is known. */
   close(reason?: CookietinError): void {
-    this.#over.abort()
+    this.#stopping.abort()
     this.#unwatch()
-    clearInterval(this.#doubts)
+    clearInterval(this.#inspections)
     this.#response?.destroy()
     this.#end.reject(reason ?? this.#lost('the watch was given up'))
   }
@@ -110,27 +114,27 @@ export class ExitWatch {
     const since = performance.now()
     try {
       const end = await exitOf(response, this.#context.name)
-      if (!this.#context.doubtful) return this.#settle(end)
+      if (!this.#context.isWaitUnreliable) return this.#settle(end)
       this.#response = undefined
       await this.#recover()
     } catch {
-      if (this.#over.signal.aborted || response !== this.#response) return
+      if (this.#stopping.signal.aborted || response !== this.#response) return
       this.#response = undefined
-      this.#inSightSince = Number.POSITIVE_INFINITY
-      this.#flickers = performance.now() - since < steady ? this.#flickers + 1 : 0
-      if (this.#flickers > 1) await pause(backoff(this.#flickers), this.#over.signal)
+      this.#reachableSince = Number.POSITIVE_INFINITY
+      this.#shortConnections = performance.now() - since < stableAfter ? this.#shortConnections + 1 : 0
+      if (this.#shortConnections > 1) await pause(backoff(this.#shortConnections), this.#stopping.signal)
       await this.#recover()
     }
   }
 
-  /** The connection was cut or the engine hangs: find it again and ask what became of the container. */
+  /** After a cut connection or a hanging engine: finds the engine again and inspects the container. */
   async #recover(): Promise<void> {
-    if (this.#recovering) {
-      this.#again = true
+    if (this.#isRecovering) {
+      this.#isRepeatWanted = true
       return
     }
-    this.#recovering = true
-    const { signal } = this.#over
+    this.#isRecovering = true
+    const { signal } = this.#stopping
     const { liveness, reconnectTimeout } = this.#context
     const until = performance.now() + reconnectTimeout
     let cause: unknown
@@ -143,38 +147,38 @@ export class ExitWatch {
         break
       }
       try {
-        this.#again = false
-        await this.#catchUp()
-        if (!this.#again) break
+        this.#isRepeatWanted = false
+        await this.#reinspect()
+        if (!this.#isRepeatWanted) break
       } catch (error) {
         cause = error
         await pause(backoff(attempt), signal)
       }
     }
-    this.#recovering = false
+    this.#isRecovering = false
   }
 
-  /** Returns once the end is known, or known to stay unknown, or a wait stands again. */
-  async #catchUp(): Promise<void> {
+  /** Returns once the exit is known, once it cannot be known, or once a wait is registered again. */
+  async #reinspect(): Promise<void> {
     const { api, id, deadline } = this.#context
     const state = await inspectContainer(api, id, deadline)
-    if (this.#over.signal.aborted) return
-    if (state === undefined) return this.close(this.#lost('the engine does not know the container any more'))
+    if (this.#stopping.signal.aborted) return
+    if (state === undefined) return this.close(this.#lost('the engine no longer knows the container'))
     if (!state.started) return this.close(this.#lost('the engine has not started the container'))
     if (!state.running && state.status !== 'restarting') return this.#settle(state)
-    // The engine was slow, and the wait from before still stands.
+    // The engine was only slow: the earlier wait is still registered.
     if (this.#response !== undefined) return
     this.#response = await this.#ask('not-running')
-    if (this.#inSightSince > 0) this.#inSightSince = performance.now()
-    if (this.#over.signal.aborted) this.#response.destroy()
+    if (this.#reachableSince > 0) this.#reachableSince = performance.now()
+    if (this.#stopping.signal.aborted) this.#response.destroy()
     else void this.#read(this.#response)
   }
 
   #settle({ exitCode, message }: { exitCode: number; message: string }): void {
     this.#unwatch()
-    clearInterval(this.#doubts)
-    this.#end.resolve({ exitCode, message, inSightSince: this.#inSightSince })
-    this.#over.abort()
+    clearInterval(this.#inspections)
+    this.#end.resolve({ exitCode, message, reachableSince: this.#reachableSince })
+    this.#stopping.abort()
     this.#response?.destroy()
   }
 
@@ -193,7 +197,7 @@ interface WaitBody {
   readonly Error?: { readonly Message?: string } | null
 }
 
-/** Reads the reply that a wait gives in the end. */
+/** Reads the body of a wait call. */
 async function exitOf(response: IncomingMessage, name: string): Promise<{ exitCode: number; message: string }> {
   const doing = `wait for container ${name}`
   const chunks: Buffer[] = []

@@ -1,7 +1,14 @@
-import { type Api, protocolError } from '../connection/api.ts'
-import { replyOf } from '../connection/errors.ts'
+import type { Api } from '../connection/api.ts'
+import { protocolError, replyOf } from '../connection/errors.ts'
+import { containerPath } from '../connection/paths.ts'
 
-/** What the engine says of a container's life. */
+/** One container, by its id and its name. */
+export interface ContainerRef {
+  readonly id: string
+  readonly name: string
+}
+
+/** A container's state, as the engine reports it. */
 export interface ContainerState {
   readonly id: string
   readonly status: string
@@ -15,8 +22,8 @@ export interface ContainerState {
   readonly labels: Readonly<Record<string, string>>
 }
 
-/** The part of the engine's answer that we read. */
-interface Inspected {
+/** The fields of the engine's reply that are read. */
+interface InspectBody {
   readonly Id?: unknown
   readonly State?: {
     readonly Status?: string
@@ -30,16 +37,7 @@ interface Inspected {
   readonly Config?: { readonly Labels?: Record<string, string> | null }
 }
 
-/** Container ids and names, as the engine makes and takes them: anything else in a path could name another endpoint. */
-const reference = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/
-
-/** The path of a container's endpoint. Throws on what is no id or name, before it gets into a URL. */
-export function containerPath(idOrName: string, action = ''): string {
-  if (!reference.test(idOrName)) throw new TypeError(`not a container's id or name: ${JSON.stringify(idOrName)}`)
-  return `/containers/${idOrName}${action}`
-}
-
-/** What the engine knows of a container; undefined when it knows no such container. */
+/** Inspects a container. Resolves with undefined when the engine does not know it. */
 export async function inspectContainer(
   api: Api,
   idOrName: string,
@@ -48,16 +46,16 @@ export async function inspectContainer(
   const doing = `inspect container ${idOrName}`
   try {
     const { body } = await api.request({ doing, method: 'GET', path: containerPath(idOrName, '/json'), deadline })
-    return stateOf(body as Inspected | undefined, doing)
+    return stateOf(body as InspectBody | undefined, doing)
   } catch (error) {
     if (replyOf(error)?.status === 404) return undefined
     throw error
   }
 }
 
-function stateOf(body: Inspected | undefined, doing: string): ContainerState {
+function stateOf(body: InspectBody | undefined, doing: string): ContainerState {
   if (typeof body?.Id !== 'string' || body.State === undefined)
-    throw protocolError(doing, 'its reply describes no container')
+    throw protocolError(doing, 'its reply does not describe a container')
   const { Id, State, Config } = body
   return {
     id: Id,

@@ -1,73 +1,73 @@
 import type { ResolvedTask } from '../../../task/task.ts'
 import { replyOf } from '../connection/errors.ts'
 import { type CreateOptions, useNetwork } from '../create-options/create-options.ts'
-import type { Room } from '../engine-context.ts'
-import type { NetworkLease } from '../network-source.ts'
+import type { NetworkLease, NetworkSource } from '../engine-context.ts'
 
-/** What the engine, or the runtime below it, says when a container is to join the namespace of one that has ended. */
-const joinedTheDead =
+/** Messages of the engine and its runtimes for a start that joins the namespace of a container that has ended. */
+const lostNamespace =
   /cannot join network of a non running container|namespace path: |join(?:ing)? (?:network )?namespace|get final child's PID from pipe/i
 
-/** Where on the network one container is. */
-export class Berth {
-  readonly #networks: Room['networks']
+/** The network or shared namespace that a container is attached to. */
+export class NetworkAttachment {
+  readonly #networks: NetworkSource
   readonly #task: ResolvedTask
   readonly #options: CreateOptions
   #lease: NetworkLease | undefined
-  /** As before a lease; undefined: none was taken. */
-  #before: { readonly network: string | undefined; readonly hostname: string | undefined } | undefined
-  /** Nothing is taken any more. */
+  /** The options before the first lease, to be restored for the next one. */
+  #original: { readonly network: string | undefined; readonly hostname: string | undefined } | undefined
+  /** No lease is taken from now on. */
   #closed = false
 
-  constructor(networks: Room['networks'], task: ResolvedTask, options: CreateOptions) {
+  /** `options` are changed in place. */
+  constructor(networks: NetworkSource, task: ResolvedTask, options: CreateOptions) {
     this.#networks = networks
     this.#task = task
     this.#options = options
   }
 
-  /** Picks a network, unless the options name one by now. */
-  take(): void {
+  /** Picks a network, unless the options name one. */
+  attach(): void {
     if (this.#closed) return
     const { NetworkMode: network } = this.#options.HostConfig
     if (network !== undefined && network !== 'none') return
-    this.#before = { network, hostname: this.#options.Hostname }
+    this.#original = { network, hostname: this.#options.Hostname }
     this.#lease = this.#networks.lease(this.#task, network === 'none')
     if (this.#lease !== undefined) useNetwork(this.#options, this.#lease.network)
   }
 
-  /** True in a namespace that is held ready for it. */
+  /** True for a namespace of the prefork pool. */
   get isShared(): boolean {
     return this.#lease?.lost !== undefined
   }
 
-  /** True when the namespace that it was to join is no more. */
+  /** True when the namespace to join is gone. */
   get isLost(): boolean {
     return this.#lease?.lost === true
   }
 
-  /** True when a start failed for want of the namespace. */
-  wasLostBy(error: unknown): boolean {
+  /** True when a start failed because the namespace to join is gone. */
+  isLostNamespace(error: unknown): boolean {
     const text = replyOf(error)?.text
     if (text === undefined || this.#lease?.lost === undefined) return false
     const holder = this.#lease.network.replace('container:', '')
-    return this.isLost || joinedTheDead.test(text) || text.toLowerCase().includes(`no such container: ${holder}`)
+    return this.isLost || lostNamespace.test(text) || text.toLowerCase().includes(`no such container: ${holder}`)
   }
 
-  /** Gives up the present one and picks another. */
-  change(): void {
+  /** Releases the present network and picks another. */
+  reattach(): void {
     this.release()
-    const { network, hostname } = this.#before ?? {}
+    const { network, hostname } = this.#original ?? {}
     if (network === undefined) delete this.#options.HostConfig.NetworkMode
     else this.#options.HostConfig.NetworkMode = network
     if (hostname !== undefined) this.#options.Hostname = hostname
-    this.take()
+    this.attach()
   }
 
   release(): void {
     this.#lease?.release()
   }
 
-  /** Gives up the present one, and takes none any more, whatever is still under way. */
+  /** Releases the present network. Later calls of {@link attach} do nothing. */
   close(): void {
     this.#closed = true
     this.release()

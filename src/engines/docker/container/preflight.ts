@@ -1,28 +1,44 @@
 import type { ResolvedTask } from '../../../task/task.ts'
 import { createOptions } from '../create-options/build.ts'
 import type { CreateOptions } from '../create-options/create-options.ts'
-import { checkOptions } from '../create-options/edited-options.ts'
+import { checkEditedOptions } from '../create-options/edited-options.ts'
 import { isHardened } from '../create-options/hardened.ts'
 import { labelsOf } from '../create-options/identity.ts'
 import { checkMountSources } from '../create-options/mount-sources.ts'
-import type { Room } from '../engine-context.ts'
+import type { EngineContext } from '../engine-context.ts'
 
-/** The create options of a task, as they are before anybody has changed them. */
-export function ownOptions({ config, hostname, instance }: Room, task: ResolvedTask): CreateOptions {
+/** The create options of a task, before any edit by hand. */
+export function defaultOptions({ config, hostname, instance }: EngineContext, task: ResolvedTask): CreateOptions {
   return createOptions(task, { ...config, hostname }, labelsOf(instance, task.id))
 }
 
+/** What is checked before the first call to the engine. */
+export interface Preflight {
+  readonly task: ResolvedTask
+  /** The create options, which may have been edited by hand. */
+  readonly options: CreateOptions
+  /** The create options before any edit. */
+  readonly defaults: CreateOptions
+}
+
 /**
- * What is looked at before anything is asked of the engine: what was changed of the options by hand, and where mounts lead.
+ * Checks edited create options and the targets of mount sources. Reports what the edits loosen.
  *
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`
  */
-export async function preflight(room: Room, task: ResolvedTask, options: CreateOptions): Promise<void> {
-  const rules = { ...room.config, isHardened: isHardened(task) }
-  const loosened = checkOptions(options, ownOptions(room, task), rules)
+export async function preflight(context: EngineContext, { task, options, defaults }: Preflight): Promise<void> {
+  const { config, local, onTransition } = context
+  const { allow, allowDangerousMounts } = config
+  const rules = { isHardened: isHardened(task), allow, allowDangerousMounts }
+  const loosened = checkEditedOptions(options, defaults, rules)
   if (loosened.length > 0) {
-    const [from, to, event] = [task.profile, 'loosened', loosened.join(', ')]
-    room.moved({ machine: 'profile', id: task.id, from, to, event })
+    onTransition({
+      machine: 'profile',
+      id: task.id,
+      from: task.profile,
+      to: 'loosened',
+      event: loosened.join(', '),
+    })
   }
-  await checkMountSources(task, room)
+  await checkMountSources(task, { local, allowDangerousMounts })
 }

@@ -1,34 +1,38 @@
 import { CookietinError } from '../../../errors.ts'
 import { backoff, pause } from '../../../utils/timing.ts'
 import { replyOf } from '../connection/errors.ts'
-import type { Room } from '../engine-context.ts'
-import { containerPath, inspectContainer } from './inspect.ts'
+import { containerPath } from '../connection/paths.ts'
+import type { EngineContext } from '../engine-context.ts'
+import { inspectContainer } from './inspect.ts'
 
-/** What removing needs of an engine. */
-export type RemovalRoom = Pick<Room, 'api' | 'liveness'>
+type RemovalContext = Pick<EngineContext, 'api' | 'liveness'>
+
+/** One container to remove. */
+export interface Removal {
+  /** Undefined while only the name is known. */
+  readonly id: string | undefined
+  readonly name: string
+  /** ms for all attempts together. */
+  readonly budget: number
+}
 
 /**
- * Removes a container by its id or name, in any state, with the anonymous volumes it has. What is gone already is well gone.
+ * Removes a container in any state, together with its anonymous volumes. Resolves when no such container exists.
  *
- * @throws CookietinError `ERR_COOKIETIN_NOT_CLEANED` when it may still be there after `budget` ms.
+ * @throws CookietinError `ERR_COOKIETIN_NOT_CLEANED` when it may still exist after `budget` ms.
  */
-export async function removeContainer(
-  room: RemovalRoom,
-  idOrName: string,
-  name: string,
-  budget: number,
-): Promise<void> {
+export async function removeContainer(context: RemovalContext, { id, name, budget }: Removal): Promise<void> {
   const until = performance.now() + budget
   let cause: unknown
   for (let attempt = 0; ; attempt++) {
-    const left = until - performance.now()
-    if (left <= 0 || room.liveness.closed) break
+    const deadline = until - performance.now()
+    if (deadline <= 0 || context.liveness.closed) break
     try {
-      if (await tryRemove(room, idOrName, name, left)) return
+      if (await tryRemove(context, { idOrName: id ?? name, name, deadline })) return
     } catch (error) {
       cause = error
-      // A call that got no reply goes on as soon as the engine is there; anything else may need a moment.
-      if (replyOf(error) === undefined) await room.liveness.found(Math.max(0, until - performance.now()))
+      // A call without a reply is retried as soon as the engine answers; after an error reply only the backoff applies.
+      if (replyOf(error) === undefined) await context.liveness.found(Math.max(0, until - performance.now()))
     }
     await pause(Math.min(backoff(attempt), Math.max(0, until - performance.now())))
   }
@@ -40,8 +44,14 @@ export async function removeContainer(
   )
 }
 
-/** False: it is being removed, or may be; ask again. */
-async function tryRemove({ api }: RemovalRoom, idOrName: string, name: string, deadline: number): Promise<boolean> {
+interface RemovalCall {
+  readonly idOrName: string
+  readonly name: string
+  readonly deadline: number
+}
+
+/** Returns false while another call is removing it: ask again. */
+async function tryRemove({ api }: RemovalContext, { idOrName, name, deadline }: RemovalCall): Promise<boolean> {
   try {
     await api.request({
       doing: `remove container ${name}`,
@@ -54,7 +64,7 @@ async function tryRemove({ api }: RemovalRoom, idOrName: string, name: string, d
   } catch (error) {
     const status = replyOf(error)?.status
     if (status === 404) return true
-    // Somebody else is removing it: it is gone when the engine no longer knows it.
+    // Another call is removing it. It is gone once the engine no longer knows it.
     if (status === 409) return (await inspectContainer(api, idOrName, deadline)) === undefined
     throw error
   }

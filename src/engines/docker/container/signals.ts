@@ -1,94 +1,109 @@
 import { backoff, pause } from '../../../utils/timing.ts'
 import { type EngineReply, replyOf } from '../connection/errors.ts'
-import type { Room } from '../engine-context.ts'
-import { containerPath, inspectContainer } from './inspect.ts'
-import type { Named } from './start.ts'
+import { containerPath } from '../connection/paths.ts'
+import type { EngineContext } from '../engine-context.ts'
+import { type ContainerRef, inspectContainer } from './inspect.ts'
 
-// The engine learns of a change a moment after the runtime below it has made it, and passes on what the runtime says meanwhile:
-// hence two wordings for each. For that moment it may also refuse a change as made already that has just been unmade (a late event of
-// the last thaw sets its flag back): hence its word is only taken when it keeps to it.
+// The engine learns of a change a moment after the runtime has made it. Until then it passes on the runtime's message,
+// so each refusal has two wordings. It may also refuse a change as already made that has just been undone: a late event
+// of the last unpause resets its flag. So a refusal counts only when the engine repeats it.
 
-/** Freezes a container; one that is frozen stays so. */
-export function sendPause(room: Room, named: Named): Promise<void> {
-  return sendUntilSure(room, named, 'pause', ({ text }) => /already paused|cannot pause a paused/i.test(text))
+/** Pauses a container. A paused container stays paused. */
+export function sendPause(context: EngineContext, container: ContainerRef): Promise<void> {
+  const isPaused = ({ text }: EngineReply) => /already paused|cannot pause a paused/i.test(text)
+  return sendUntilConfirmed(context, container, { action: 'pause', isDone: isPaused })
 }
 
-/** Thaws a container. The engine answers 500 for one that is not frozen, whether it runs or has ended. */
-export function sendUnpause(room: Room, named: Named): Promise<void> {
-  return sendUntilSure(room, named, 'unpause', ({ text }) => /not paused|cannot resume a (running|stopped)/i.test(text))
+/** Unpauses a container. The engine answers 500 for a container that is not paused, whether it runs or has exited. */
+export function sendUnpause(context: EngineContext, container: ContainerRef): Promise<void> {
+  const isRunning = ({ text }: EngineReply) => /not paused|cannot resume a (running|stopped)/i.test(text)
+  return sendUntilConfirmed(context, container, { action: 'unpause', isDone: isRunning })
 }
 
-/** How many tries a kill that gets no answer has in the time of a call: where one hangs, another may well get through. */
-const killTries = 4
+/** Attempts of a kill within the deadline of one call: when one attempt hangs, another may get through. */
+const killAttempts = 4
 
 /**
- * Ends a container by SIGKILL, which also ends a frozen one, without letting it run again. What has ended stays so. Whatever goes
- * wrong, it is sent again, for as long as the engine has for a call or until the container is seen to be over.
+ * Kills a container by SIGKILL, which also ends a paused one without resuming it. An exited container stays exited.
+ * A failed kill is sent again until `engineTimeout` is over or `hasExited` returns true.
  */
-export async function sendKill(room: Room, named: Named, isOver: () => boolean): Promise<void> {
-  const { engineTimeout } = room.config
+export async function sendKill(
+  context: EngineContext,
+  container: ContainerRef,
+  hasExited: () => boolean,
+): Promise<void> {
+  const { engineTimeout } = context.config
   const until = performance.now() + engineTimeout
-  const isMet = ({ status, text }: EngineReply) =>
-    status === 409 || status === 404 || /not running|already finished|no such process/i.test(text)
-  const call = { action: 'kill', query: { signal: 'KILL' }, deadline: engineTimeout / killTries }
+  const call: Signal = {
+    action: 'kill',
+    query: { signal: 'KILL' },
+    deadline: engineTimeout / killAttempts,
+    isDone: ({ status, text }) =>
+      status === 409 || status === 404 || /not running|already finished|no such process/i.test(text),
+  }
   for (let attempt = 0; ; attempt++) {
     try {
-      await send(room, named, call, isMet)
+      await send(context, container, call)
       return
     } catch (error) {
       await pause(backoff(attempt))
-      if (isOver() || performance.now() > until) throw error
+      if (hasExited() || performance.now() > until) throw error
     }
   }
 }
 
-/** How long to wait before the engine is asked again whether it is so already, in ms. */
-const doubts = [1, 2, 4, 8, 16, 32, 64]
+/** Delays before the engine is asked again whether the change is already made, in ms. */
+const recheckDelays = [1, 2, 4, 8, 16, 32, 64]
 
-async function sendUntilSure(
-  room: Room,
-  named: Named,
-  action: 'pause' | 'unpause',
-  isMet: (reply: EngineReply) => boolean,
+interface Signal {
+  readonly action: string
+  readonly query?: Record<string, string>
+  /** ms. */
+  readonly deadline: number
+  /** True for an error reply that means that the container is already in the wanted state. */
+  readonly isDone: (reply: EngineReply) => boolean
+}
+
+async function sendUntilConfirmed(
+  context: EngineContext,
+  container: ContainerRef,
+  { action, isDone }: { readonly action: 'pause' | 'unpause'; readonly isDone: Signal['isDone'] },
 ): Promise<void> {
-  const call = { action, deadline: room.config.engineTimeout }
-  let lost = 0
-  for (const doubt of [...doubts, 0]) {
+  const call = { action, isDone, deadline: context.config.engineTimeout }
+  let lostReplies = 0
+  for (const delay of [...recheckDelays, 0]) {
     try {
-      if (await send(room, named, call, isMet)) return
+      if (await send(context, container, call)) return
     } catch (error) {
-      // Without a reply it may have been done, and its state would be another than ours: it is looked at, and done if it was not.
-      if (replyOf(error) !== undefined || lost++ > 0) throw error
-      if ((await isPaused(room, named, error)) === (action === 'pause')) return
+      // After a lost reply the container's state is not known: it is inspected, and the call is sent again if needed.
+      if (replyOf(error) !== undefined || lostReplies++ > 0) throw error
+      if ((await isPaused(context, container, error)) === (action === 'pause')) return
     }
-    await pause(doubt)
+    await pause(delay)
   }
 }
 
-/** Whether it stands still, once the engine answers again. Throws the error given where that cannot be known. */
-async function isPaused(room: Room, { id }: Named, error: unknown): Promise<boolean> {
-  const { engineTimeout, reconnectTimeout } = room.config
-  if (!(await room.liveness.found(reconnectTimeout))) throw error
-  const state = await inspectContainer(room.api, id, engineTimeout).catch(() => undefined)
+/** Asks once the engine answers again. Throws `error` when the state cannot be found out. */
+async function isPaused(
+  { api, config, liveness }: EngineContext,
+  { id }: ContainerRef,
+  error: unknown,
+): Promise<boolean> {
+  const { engineTimeout, reconnectTimeout } = config
+  if (!(await liveness.found(reconnectTimeout))) throw error
+  const state = await inspectContainer(api, id, engineTimeout).catch(() => undefined)
   if (state === undefined || !(state.running || state.paused)) throw error
   return state.paused
 }
 
-interface Call {
-  readonly action: string
-  readonly query?: Record<string, string>
-  readonly deadline: number
-}
-
-/** False where an error reply says that it is so already, which is what `isMet` tells. */
+/** Returns false when the engine replied that the container is already in the wanted state. */
 async function send(
-  room: Room,
-  { id, name }: Named,
-  { action, query, deadline }: Call,
-  isMet: (reply: EngineReply) => boolean,
+  { api }: EngineContext,
+  { id, name }: ContainerRef,
+  { action, query, deadline, isDone }: Signal,
 ): Promise<boolean> {
   try {
-    await room.api.request({
+    await api.request({
       doing: `${action} container ${name}`,
       method: 'POST',
       path: containerPath(id, `/${action}`),
@@ -98,7 +113,7 @@ async function send(
     return true
   } catch (error) {
     const reply = replyOf(error)
-    if (reply === undefined || !isMet(reply)) throw error
+    if (reply === undefined || !isDone(reply)) throw error
     return false
   }
 }

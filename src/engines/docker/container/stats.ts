@@ -1,26 +1,27 @@
 import type { Observable } from 'rxjs'
 import type { Stat } from '../../../stats/stat.ts'
-import type { Room } from '../engine-context.ts'
+import { containerPath } from '../connection/paths.ts'
+import type { EngineContext } from '../engine-context.ts'
 import { samples$ } from '../sampling/engine-samples.ts'
-import { containerPath } from './inspect.ts'
 
 /** One container to sample. */
-export interface Sampled {
+export interface SampledContainer {
   readonly name: string
-  /** Undefined before it is created. */
+  /** Returns undefined before the container is created. */
   id(): string | undefined
-  /** Settles when it runs, or will not. */
+  /** Resolves when the container runs; rejects when it never will. */
   readonly started: Promise<void>
-  /** Settles at its end. */
+  /** Settles when the container has ended. */
   readonly ended: Promise<unknown>
-  /** Settles when its output has ended; undefined before it is attached. */
-  silent(): Promise<unknown> | undefined
+  /** Settles when the container's output has ended. Returns undefined before it is attached. */
+  outputEnded(): Promise<unknown> | undefined
 }
 
-/** The samples of a container, from the engine or, where the config asks for that, from the control groups. */
-export function statsOf(room: Room, { name, id, started, ended, silent }: Sampled): Observable<Stat> {
-  const { api, config, cgroups } = room
-  const path = (action: string) => containerPath(id() ?? name, action)
+/** The samples of a container, from the engine or from its control groups, as the config says. */
+export function statsOf({ api, config, cgroups }: EngineContext, container: SampledContainer): Observable<Stat> {
+  const { name, started, ended } = container
+  const idOrName = () => container.id() ?? name
+  const path = (action: string) => containerPath(idOrName(), action)
   const deadline = config.engineTimeout
   const fromEngine = samples$({
     open: signal =>
@@ -36,10 +37,17 @@ export function statsOf(room: Room, { name, id, started, ended, silent }: Sample
     ended,
   })
   if (cgroups === undefined) return fromEngine
-  const askPid = async () => {
+  const findPid = async () => {
     const { body } = await api.request({ doing: `find ${name}`, method: 'GET', path: path('/json'), deadline })
     const pid = (body as { State?: { Pid?: unknown } } | undefined)?.State?.Pid
     return typeof pid === 'number' && pid > 0 ? pid : undefined
   }
-  return cgroups.samples$({ id: () => id() ?? name, askPid, started, silent, ended, otherwise: fromEngine })
+  return cgroups.samples$({
+    id: idOrName,
+    findPid,
+    started,
+    ended,
+    outputEnded: () => container.outputEnded(),
+    fallback: fromEngine,
+  })
 }

@@ -1,28 +1,31 @@
-import { pause, settles, unlessAborted, within } from '../../../utils/timing.ts'
+import { pause, settles } from '../../../utils/timing.ts'
+import { unlessAborted, within } from '../connection/deadline.ts'
 import { replyOf } from '../connection/errors.ts'
-import type { CreateOptions } from '../create-options/create-options.ts'
-import { secretsOf } from '../create-options/create-options.ts'
-import type { Room } from '../engine-context.ts'
+import { type CreateOptions, secretsOf } from '../create-options/create-options.ts'
+import type { EngineContext } from '../engine-context.ts'
 import { createContainer } from './create.ts'
 import { removeContainer } from './remove.ts'
 
-/** How long a kill or a removal may hang before the attached stream, whose reader may be what blocks the engine, is cut. ms. */
-export const wedgeTimeout = 1_000
+/**
+ * A kill or a removal that hangs this long (ms) makes the caller cut the attached stream: its reader may be blocking
+ * the engine (moby#41827).
+ */
+export const hangTimeout = 1_000
 
-/** What there is of one container on its engine. */
-export class Existence {
-  readonly #room: Room
+/** Knows whether a container may exist on its engine, also while the reply of its creation is still awaited. */
+export class TrackedContainer {
+  readonly #context: EngineContext
   readonly #name: string
   readonly #options: CreateOptions
   #id: string | undefined
-  /** The call that the engine may still act upon, though its caller has given up. It never rejects. */
-  #creating: Promise<unknown> | undefined
+  /** The create call, which the engine may still carry out after its caller has given up. It never rejects. */
+  #creating: Promise<void> | undefined
   #mayExist = false
-  #letGoOfImage: () => void = () => {}
+  #releaseImage: () => void = () => {}
   readonly #abandoned = new AbortController()
 
-  constructor(room: Room, name: string, options: CreateOptions) {
-    this.#room = room
+  constructor(context: EngineContext, name: string, options: CreateOptions) {
+    this.#context = context
     this.#name = name
     this.#options = options
   }
@@ -30,8 +33,8 @@ export class Existence {
   get id(): string | undefined {
     return this.#id
   }
-  /** The creation that is or was under way. */
-  get creating(): Promise<unknown> | undefined {
+  /** The latest creation. It never rejects. */
+  get creating(): Promise<void> | undefined {
     return this.#creating
   }
   /** Aborted by {@link abandon}. */
@@ -41,39 +44,43 @@ export class Existence {
 
   async create(signal: AbortSignal): Promise<void> {
     const doing = `create container ${this.#name}`
-    const created = createContainer(this.#room, {
+    const created = createContainer(this.#context, {
       name: this.#name,
       options: this.#options,
       secrets: secretsOf(this.#options),
       abandoned: this.#abandoned.signal,
     }).then(id => {
       this.#id = id
-      this.#letGoOfImage = this.#room.cleaner.hold(this.#options.Image)
+      this.#releaseImage = this.#context.cleaner.hold(this.#options.Image)
     })
     this.#mayExist = true
     this.#creating = created.catch(error => {
-      // A refusal is no container. A name conflict is another's: what we did not make is not ours to remove.
+      // An error reply means that no container was made. After a name conflict the container belongs to another process.
       this.#mayExist = replyOf(error) === undefined
     })
-    await unlessAborted(within(created, this.#room.config.startTimeout, doing), signal, doing)
+    await unlessAborted(within(created, this.#context.config.startTimeout, doing), signal, doing)
   }
 
-  /** From now on calls that take too long are only looked after. */
+  /** Stops waiting for calls that take too long. From now on the engine is only asked what became of them. */
   abandon(): void {
     this.#abandoned.abort()
   }
 
-  /** Removes whatever exists, once its creation has come to an end; `wedged` is called when that hangs. */
-  async remove(wedged: () => void): Promise<void> {
+  /** Removes the container once its creation has settled. `onHang` is called when the removal hangs. */
+  async remove(onHang: () => void): Promise<void> {
     await this.#creating
     if (!this.#mayExist) return
     const remove = () =>
-      removeContainer(this.#room, this.#id ?? this.#name, this.#name, this.#room.config.engineTimeout)
+      removeContainer(this.#context, {
+        id: this.#id,
+        name: this.#name,
+        budget: this.#context.config.engineTimeout,
+      })
     const removed = remove()
-    if (!(await settles(removed, wedgeTimeout))) wedged()
+    if (!(await settles(removed, hangTimeout))) onHang()
     await removed
-    this.#letGoOfImage()
-    // An engine that wakes up may act on a create after the removal that came behind it.
-    if (this.#abandoned.signal.aborted && this.#id === undefined) await pause(wedgeTimeout).then(remove)
+    this.#releaseImage()
+    // An engine that wakes up may carry out a create call after the removal that followed it.
+    if (this.#abandoned.signal.aborted && this.#id === undefined) await pause(hangTimeout).then(remove)
   }
 }

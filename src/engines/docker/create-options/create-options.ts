@@ -1,6 +1,6 @@
-import type { Loosened } from '../config/allow.ts'
+import type { AllowName } from '../config/allow.ts'
 
-/** The body of the engine's create call, as far as cookietin fills it in. A driver's user may add to it. */
+/** The body of the engine's create call, as far as cookietin fills it in. Users may add more fields. */
 export interface CreateOptions {
   Image: string
   Cmd?: string[]
@@ -18,7 +18,7 @@ export interface CreateOptions {
   HostConfig: HostOptions
 }
 
-/** What of it concerns the host. */
+/** The `HostConfig` of the create call. */
 export interface HostOptions {
   Init: boolean
   CapDrop: string[]
@@ -36,41 +36,41 @@ export interface HostOptions {
   NetworkMode?: string
   IpcMode?: string
   OomScoreAdj?: number
-  /** Undefined: the engine's own way of keeping logs. */
+  /** Undefined: the engine's default log driver. */
   LogConfig?: { Type: string; Config: Record<string, string> }
   Runtime?: string
   RestartPolicy: { Name: string }
 }
 
-/** What of a driver's config goes into every container. */
+/** The settings of a driver's config that apply to every container. */
 export interface ContainerDefaults {
   readonly enableTini: boolean
   readonly pids: number
   readonly enableReadonlyRootfs: boolean
   readonly maxTmpfsInodes: number
-  /** Given to containers with a network of their own; undefined: the engine's choice. */
+  /** The host name of containers with a network of their own. Undefined: the engine picks one. */
   readonly hostname: string | undefined
-  /** What of the security profile is given up. Default none. */
-  readonly allow?: readonly Loosened[]
+  /** The parts of the security profile that are given up. Default none. */
+  readonly allow?: readonly AllowName[]
   readonly runtime?: string | undefined
 }
 
-/** True when the config gives this up. */
-export const isAllowed = ({ allow = [] }: Pick<ContainerDefaults, 'allow'>, what: Loosened): boolean =>
-  allow.includes(what)
+/** True when the config gives this part of the profile up. */
+export const isAllowed = ({ allow = [] }: Pick<ContainerDefaults, 'allow'>, name: AllowName): boolean =>
+  allow.includes(name)
 
-/** Puts a container on a network. One that it shares with the host or with another container has a host name of its own. */
+/** Sets a container's network. A network shared with the host or another container comes with its own host name. */
 export function useNetwork(options: CreateOptions, network: string): void {
   options.HostConfig.NetworkMode = network
   if (network === 'host' || network.startsWith('container:')) delete options.Hostname
 }
 
-/** What of the options is in no error: the values of the environment. */
+/** The values to mask in errors: those of the environment. */
 export function secretsOf({ Env }: CreateOptions): string[] {
   return Env.map(variable => variable.slice(variable.indexOf('=') + 1))
 }
 
-/** `size` in MB; 0: the kernel's default, half of the host's memory. The number of inodes is limited only with a size, as the seed does. */
+/** `size` is in MB; 0 means the kernel's default, half of the host's memory. As in Fn, inodes are limited only with a size. */
 export function tmpfsOptions(size: number, inodes: number): string {
   const options = ['rw', 'noexec', 'nosuid', 'nodev']
   if (size > 0) options.push(`size=${size}m`)

@@ -1,13 +1,13 @@
 import { InvalidInputError } from '../../../errors.ts'
 import { dangerOf } from '../../../task/dangerous-mounts.ts'
 import { isRecord } from '../../../utils/validation/issues.ts'
-import type { Loosened } from '../config/allow.ts'
+import type { AllowName } from '../config/allow.ts'
 import type { CreateOptions } from './create-options.ts'
 import { isRoot } from './hardened.ts'
 
-/** What create options can be changed to by hand, each a way out of the profile, and the name by which a config gives it up. */
-type Check = (now: Bag, before: Bag, isHardened: boolean) => boolean
-type Bag = Readonly<Record<string, unknown>>
+type Fields = Readonly<Record<string, unknown>>
+/** Compares the edited options with those before the edit. Returns true when the edit relaxes the profile. */
+type Check = (now: Fields, before: Fields, isHardened: boolean) => boolean
 
 const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : [])
 const isAny = (value: unknown): boolean =>
@@ -16,7 +16,8 @@ const joins = (mode: unknown): boolean => typeof mode === 'string' && /^(?:host$
 const namespaces = ['PidMode', 'IpcMode', 'UTSMode', 'UsernsMode', 'CgroupnsMode', 'NetworkMode']
 const unlimited = (limit: unknown): boolean => typeof limit !== 'number' || limit <= 0
 
-const checks: Partial<Record<Loosened, Check>> = {
+/** Checks on edited create options, by the name that `allow` must list. */
+const checks: Partial<Record<AllowName, Check>> = {
   privileged: now => now.Privileged === true,
   capabilities: (now, before) => isAny(now.CapAdd) || (isAny(before.CapDrop) && !texts(now.CapDrop).includes('ALL')),
   'new-privileges': (now, before) =>
@@ -49,8 +50,8 @@ function isNoNewPrivileges(option: string): boolean {
   return /^no-new-privileges(?:[:=]true)?$/.test(option)
 }
 
-/** Bind mounts that the options name, of either form. */
-function sourcesOf({ Binds, Mounts }: Bag): readonly string[] {
+/** The sources of bind mounts, in either form. */
+function sourcesOf({ Binds, Mounts }: Fields): readonly string[] {
   const mounts = Array.isArray(Mounts) ? (Mounts as readonly unknown[]) : []
   const binds = texts(Binds).map(bind => bind.slice(0, bind.indexOf(':')))
   return [
@@ -59,15 +60,15 @@ function sourcesOf({ Binds, Mounts }: Bag): readonly string[] {
   ]
 }
 
-/** What the options, as changed by hand, loosen of those that were made for the task: names for the config's `allow`, and mounts of danger. */
-function loosenedBy(
+/** What an edit relaxes: names for the config's `allow`, and the sources of dangerous mounts. */
+function relaxedBy(
   now: CreateOptions,
   before: CreateOptions,
   isHardened: boolean,
-): { readonly names: readonly Loosened[]; readonly mounts: readonly string[] } {
-  const [host, hostBefore] = [now.HostConfig as unknown as Bag, before.HostConfig as unknown as Bag]
-  const names = (Object.entries(checks) as [Loosened, Check][])
-    .filter(([, isLoosened]) => isLoosened(host, hostBefore, isHardened))
+): { readonly names: readonly AllowName[]; readonly mounts: readonly string[] } {
+  const [host, hostBefore] = [now.HostConfig as unknown as Fields, before.HostConfig as unknown as Fields]
+  const names = (Object.entries(checks) as [AllowName, Check][])
+    .filter(([, isRelaxed]) => isRelaxed(host, hostBefore, isHardened))
     .map(([name]) => name)
   const becameRoot = isHardened && before.User !== undefined && isRoot(now.User ?? '')
   const known = sourcesOf(hostBefore)
@@ -77,17 +78,24 @@ function loosenedBy(
   }
 }
 
+/** The settings that decide which edits are permitted. */
+export interface EditRules {
+  readonly isHardened: boolean
+  readonly allow: readonly AllowName[]
+  readonly allowDangerousMounts: boolean
+}
+
 /**
- * Looks at options that may have been changed by hand (the seed's `ContainerOptions`) before they are sent: what makes a container
- * ours is put back, and what loosens the profile must have been given up by name in the config.
+ * Checks create options that may have been edited by hand (Fn's `ContainerOptions`). Restores the labels that identify
+ * the container. The config must list every relaxation of the profile in `allow`.
  *
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`
- * @returns what is loosened, for whoever watches.
+ * @returns the names of the relaxations.
  */
-export function checkOptions(
+export function checkEditedOptions(
   now: CreateOptions,
   before: CreateOptions,
-  { isHardened, allow, allowDangerousMounts }: HatchRules,
+  { isHardened, allow, allowDangerousMounts }: EditRules,
 ): readonly string[] {
   const issue = (field: string, value: string, allowed: string) => ({
     field: `containerOptions.${field}`,
@@ -96,7 +104,7 @@ export function checkOptions(
   })
   if (!isRecord(now.HostConfig)) refuse([issue('HostConfig', 'what it is', 'an object; change its fields')])
   now.Labels = { ...now.Labels, ...before.Labels }
-  const { names, mounts } = loosenedBy(now, before, isHardened)
+  const { names, mounts } = relaxedBy(now, before, isHardened)
   const refused = [
     ...names
       .filter(name => !allow.includes(name))
@@ -113,13 +121,6 @@ export function checkOptions(
   ]
   if (refused.length > 0) refuse(refused)
   return [...names, ...(mounts.length > 0 ? ['allowDangerousMounts'] : [])]
-}
-
-/** What decides how far options may be changed. */
-export interface HatchRules {
-  readonly isHardened: boolean
-  readonly allow: readonly Loosened[]
-  readonly allowDangerousMounts: boolean
 }
 
 function refuse(issues: ConstructorParameters<typeof InvalidInputError>[1]): never {

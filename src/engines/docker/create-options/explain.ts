@@ -38,7 +38,7 @@ const topReasons: Record<Exclude<keyof CreateOptions, 'HostConfig'>, Reason> = {
   Labels: () => 'so that a container that outlives its owner is found and removed',
   WorkingDir: fromTask('workDir'),
   User: ({ task }) => (task.user === undefined ? `${byHardened}: nobody's id on any ordinary host` : "the task's user"),
-  Hostname: () => "this machine's name, as the seed has it; where the container has a network of its own",
+  Hostname: () => "this machine's name, as Fn has it; where the container has a network of its own",
   Tty: () => 'output comes as two streams',
   AttachStdin: ({ task }) => (task.input === undefined ? 'the task has no input' : "the task's input"),
   AttachStdout: () => 'output is passed on',

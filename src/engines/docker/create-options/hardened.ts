@@ -2,8 +2,8 @@ import { InvalidInputError } from '../../../errors.ts'
 import type { ResolvedTask } from '../../../task/task.ts'
 import { type ContainerDefaults, type CreateOptions, isAllowed, tmpfsOptions } from './create-options.ts'
 
-/** The user of containers that run code you do not trust: nobody's id on any ordinary host. */
-const untrustedUser = '65532:65532'
+/** The user of containers that need no rights. No ordinary host has a user of this id. */
+export const untrustedUser = '65532:65532'
 /** MB. */
 const tmpSize = 64
 const tmpInodes = 16_384

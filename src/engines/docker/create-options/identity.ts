@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { currentOwner } from '../../../utils/owner.ts'
 
 /** The labels that every container carries, so that what outlives its owner can be found. */
@@ -40,4 +41,10 @@ function hostId(): string {
   } catch {
     return '-'
   }
+}
+
+/** Containers with a network of their own carry this host's name, as Fn's do. Undefined where it is none that a container can have. */
+export function containerHostname(): string | undefined {
+  const name = hostname().slice(0, 63)
+  return /^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$/.test(name) ? name : undefined
 }

@@ -3,7 +3,13 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { type FieldIssue, InvalidInputError } from '../../../errors.ts'
 import { dangerOf } from '../../../task/dangerous-mounts.ts'
 import type { ResolvedTask } from '../../../task/task.ts'
-import type { Room } from '../engine-context.ts'
+
+/** What decides whether mount sources are checked. */
+export interface MountSourceRules {
+  /** The engine runs on this machine and sees its files. */
+  readonly local: boolean
+  readonly allowDangerousMounts: boolean
+}
 
 /**
  * Looks where the links in a task's mounts lead, there or not, since what a path says may be harmless. What is not there is else left to the
@@ -11,9 +17,9 @@ import type { Room } from '../engine-context.ts'
  */
 export async function checkMountSources(
   task: ResolvedTask,
-  { local, config }: { local: boolean; config: Pick<Room['config'], 'allowDangerousMounts'> },
+  { local, allowDangerousMounts }: MountSourceRules,
 ): Promise<void> {
-  if (!local || config.allowDangerousMounts) return
+  if (!local || allowDangerousMounts) return
   const sources = [
     ...task.volumes.map(({ source }, index) => [`volumes[${index}].source`, source] as const),
     ...(task.udsPath === undefined ? [] : [['udsPath', task.udsPath] as const]),

@@ -4,12 +4,13 @@ import { pause } from '../../../utils/timing.ts'
 import { pauseImage, type ResolvedDockerConfig } from '../config/config.ts'
 import type { Api } from '../connection/api.ts'
 import { replyOf } from '../connection/errors.ts'
+import { imagePath } from '../connection/paths.ts'
 import { type CachedImage, ImageCache, type ImageCacheUsage } from './cache.ts'
 
 /** ms between two removals, so that a full disk is no reason to keep the engine from its work. */
 const removalPace = 500
 
-/** Keeps an engine's images below a size (the later seed's image cleaner). */
+/** Keeps an engine's images below a size (Fn's later image cleaner). */
 export interface ImageCleaner {
   /** The present usage, then every change. */
   readonly usage$: Observable<ImageCacheUsage>
@@ -136,18 +137,17 @@ class OpenImageCleaner implements ImageCleaner {
     await this.#api.request({
       doing: `remove image ${name}`,
       method: 'DELETE',
-      path: `/images/${name.split('/').map(encodeURIComponent).join('/')}`,
+      path: imagePath(name),
       deadline: this.#config.startTimeout,
     })
   }
 
   async #inspect(image: string): Promise<string | undefined> {
-    const path = `/images/${image.split('/').map(encodeURIComponent).join('/')}/json`
     try {
       const { body } = await this.#api.request({
         doing: `look for image ${image}`,
         method: 'GET',
-        path,
+        path: imagePath(image, '/json'),
         deadline: this.#config.engineTimeout,
         signal: this.#closing.signal,
       })

@@ -2,15 +2,13 @@ import { type Actor, createActor } from 'xstate'
 import { elapsedOf } from '../../../../machines/clock.ts'
 import { imageMachine } from '../../../../machines/image.ts'
 import type { ImageInput } from '../../../../machines/image-types.ts'
-import { CookietinError, toCookietinError } from '../../../errors.ts'
+import { CookietinError, cancelledError, toCookietinError } from '../../../errors.ts'
 import { onAbort } from '../../../utils/abort.ts'
 import { actorParts } from '../../../utils/actors/actor-parts.ts'
 import { followState, type StateName, stateOf } from '../../../utils/actors/follow-state.ts'
 import { type Inspect, makeInspectable } from '../../../utils/actors/inspectable.ts'
 import type { PullProgress } from '../../pull-progress.ts'
-import { cancelledError } from '../connection/api.ts'
-import type { LayerRecord } from './layers.ts'
-import { Layers } from './layers.ts'
+import { type LayerRecord, Layers } from './layers.ts'
 
 /** What an image's actor works on. */
 export interface ImageDependencies {

@@ -3,11 +3,12 @@ import { stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { CookietinError } from '../../../errors.ts'
 import { onAbort } from '../../../utils/abort.ts'
-import { type Api, timeoutError } from '../connection/api.ts'
+import type { Api } from '../connection/api.ts'
+import { timeoutError } from '../connection/deadline.ts'
 import { connectionError } from '../connection/errors.ts'
 import { jsonLines } from '../connection/json-lines.ts'
 
-/** Loads a tar file of images into the engine (the seed's `docker_load_file`), all of it within the deadline, in ms. */
+/** Loads a tar file of images into the engine (Fn's `docker_load_file`), all of it within the deadline, in ms. */
 export async function loadImages(api: Api, path: string, deadline: number): Promise<void> {
   const doing = `load images from ${path}`
   const isFile = await stat(path).then(

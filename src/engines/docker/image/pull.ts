@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http'
-import { CookietinError } from '../../../errors.ts'
+import { CookietinError, cancelledError } from '../../../errors.ts'
 import type { ImageName } from '../../../task/image-name.ts'
 import type { RegistryAuth } from '../../../task/task.ts'
 import { onAbort } from '../../../utils/abort.ts'
 import { redact } from '../../../utils/redact.ts'
-import { type Api, cancelledError } from '../connection/api.ts'
+import type { Api } from '../connection/api.ts'
 import { connectionError, pullError, replyOf } from '../connection/errors.ts'
 import { jsonLines } from '../connection/json-lines.ts'
+import { imagePath } from '../connection/paths.ts'
 import type { LayerRecord } from './layers.ts'
 
 /** One transfer of an image from its registry to the engine. */
@@ -15,20 +16,21 @@ export interface Pull {
   readonly image: string
   readonly name: ImageName
   readonly auth: RegistryAuth | undefined
-  /** ms for all of it. */
+  /** Time limit of the transfer, in ms. */
   readonly timeout: number
-  /** ms without any news of progress. */
+  /** Time limit without progress, in ms. */
   readonly idleTimeout: number
-  /** ms for the check at the end. */
+  /** Time limit of the check at the end, in ms. */
   readonly engineTimeout: number
   readonly signal: AbortSignal
   /** Called with each line of the transfer. */
-  readonly hear: (record: LayerRecord) => void
+  readonly onRecord: (record: LayerRecord) => void
 }
 
 /**
- * Pulls, and believes only what it sees: errors come inside a stream that began with 200 and ends like a good one, so each record is
- * looked at, and the image is asked for at the end. A registry that hangs keeps the engine trying for ever: hence the two deadlines.
+ * Pulls an image. The engine reports errors inside a stream that began with status 200 and ends like a good one. So each
+ * record is checked, and the image is looked up at the end. Two deadlines end a pull from a registry that hangs, which the
+ * engine would retry for ever.
  */
 export async function pullImage(api: Api, pull: Pull): Promise<void> {
   const { image, signal } = pull
@@ -46,9 +48,9 @@ export async function pullImage(api: Api, pull: Pull): Promise<void> {
   )
   try {
     await transfer(api, pull, giveUp.signal, record => {
-      // The engine tries again for as long as it takes, and counts the seconds down: that is no progress.
+      // The engine's countdown to its next attempt is not progress.
       if (!String(record.status).startsWith('Retrying in')) idle.refresh()
-      pull.hear(record)
+      pull.onRecord(record)
     })
   } catch (error) {
     throw reason ?? error
@@ -71,7 +73,7 @@ export async function hasImage(api: Api, image: string, deadline: number): Promi
     await api.request({
       doing: `look for image ${image}`,
       method: 'GET',
-      path: `/images/${imagePath(image)}/json`,
+      path: imagePath(image, '/json'),
       deadline,
     })
     return true
@@ -81,7 +83,12 @@ export async function hasImage(api: Api, image: string, deadline: number): Promi
   }
 }
 
-async function transfer(api: Api, pull: Pull, signal: AbortSignal, hear: (record: LayerRecord) => void): Promise<void> {
+async function transfer(
+  api: Api,
+  pull: Pull,
+  signal: AbortSignal,
+  onRecord: (record: LayerRecord) => void,
+): Promise<void> {
   const { image, name, auth } = pull
   const secrets = secretsOf(auth)
   let stream: IncomingMessage
@@ -95,7 +102,7 @@ async function transfer(api: Api, pull: Pull, signal: AbortSignal, hear: (record
         tag: name.digest ?? name.tag,
       },
       headers: auth === undefined ? {} : { 'X-Registry-Auth': authHeader(auth) },
-      // The headers come only with the registry's first answer.
+      // The headers come with the registry's first reply.
       deadline: undefined,
       signal,
       secrets,
@@ -107,7 +114,7 @@ async function transfer(api: Api, pull: Pull, signal: AbortSignal, hear: (record
   const destroy = () => stream.destroy()
   signal.addEventListener('abort', destroy, { once: true })
   try {
-    await readProgress(stream, image, secrets, hear)
+    await readProgress(stream, { image, secrets, onRecord })
   } finally {
     signal.removeEventListener('abort', destroy)
     stream.destroy()
@@ -121,24 +128,25 @@ interface ProgressRecord extends LayerRecord {
 
 async function readProgress(
   stream: IncomingMessage,
-  image: string,
-  secrets: readonly string[],
-  hear: (record: LayerRecord) => void,
+  {
+    image,
+    secrets,
+    onRecord,
+  }: {
+    readonly image: string
+    readonly secrets: readonly string[]
+    readonly onRecord: (record: LayerRecord) => void
+  },
 ): Promise<void> {
   try {
     for await (const record of jsonLines(stream) as AsyncIterable<ProgressRecord>) {
-      hear(record)
+      onRecord(record)
       const text = record.errorDetail?.message ?? record.error
       if (text !== undefined) throw pullError(redact(String(text), secrets), image, undefined)
     }
   } catch (error) {
     throw connectionError(error, `pull image ${image}`, true)
   }
-}
-
-/** References hold nothing that needs escaping, but what comes from elsewhere must not name another endpoint. */
-function imagePath(image: string): string {
-  return image.split('/').map(encodeURIComponent).join('/')
 }
 
 function authHeader(auth: RegistryAuth): string {
@@ -150,7 +158,7 @@ function authHeader(auth: RegistryAuth): string {
     registrytoken: registryToken,
     serveraddress: serverAddress,
   }
-  // With its padding: the engine takes an unpadded header for no credentials at all, and says nothing.
+  // With padding: the engine treats an unpadded header as missing credentials and reports no error.
   return Buffer.from(JSON.stringify(fields)).toString('base64').replaceAll('+', '-').replaceAll('/', '_')
 }
 

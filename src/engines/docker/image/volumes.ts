@@ -1,10 +1,12 @@
 import { InvalidInputError } from '../../../errors.ts'
 import { formatImage } from '../../../task/image-name.ts'
 import type { ResolvedTask } from '../../../task/task.ts'
+import type { ResolvedDockerConfig } from '../config/config.ts'
+import type { Api } from '../connection/api.ts'
 import { replyOf } from '../connection/errors.ts'
+import { imagePath } from '../connection/paths.ts'
 import { isAllowed } from '../create-options/create-options.ts'
 import { isHardened } from '../create-options/hardened.ts'
-import type { Room } from '../engine-context.ts'
 
 /**
  * Refuses an image that brings volumes of its own, where code is not trusted: the engine makes each of them a folder on the host's disk, which is writable and
@@ -12,11 +14,11 @@ import type { Room } from '../engine-context.ts'
  */
 export async function checkImageVolumes(
   task: ResolvedTask,
-  { api, config }: Pick<Room, 'api' | 'config'>,
+  { api, config }: { readonly api: Api; readonly config: ResolvedDockerConfig },
 ): Promise<void> {
   if (!isHardened(task) || isAllowed(config, 'hardened-volumes')) return
   const doing = `look at image ${task.image}`
-  const path = `/images/${formatImage(task.imageName).split('/').map(encodeURIComponent).join('/')}/json`
+  const path = imagePath(formatImage(task.imageName), '/json')
   const call = { doing, method: 'GET', path, deadline: config.engineTimeout } as const
   const { body } = await api.request(call).catch(error => {
     if (replyOf(error)?.status === 404) return { body: undefined }

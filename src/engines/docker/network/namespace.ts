@@ -2,34 +2,34 @@ import type { NamespaceInput } from '../../../../machines/namespace-types.ts'
 import { stateOf } from '../../../utils/actors/follow-state.ts'
 import type { Inspect } from '../../../utils/actors/inspectable.ts'
 import type { DockerContainer } from '../container/container.ts'
-import type { NetworkLease } from '../network-source.ts'
-import type { MovedListener } from '../transitions.ts'
+import type { NetworkLease } from '../engine-context.ts'
+import type { TransitionListener } from '../transitions.ts'
 import { createNamespaceActor, type NamespaceActor } from './namespace-actor.ts'
 
-/** How a holder gets its containers, and who follows its changes. */
+/** What a namespace holder is made from. */
 export interface NamespaceHolderOptions extends NamespaceInput {
   /** Its namespaces have no network but loopback. */
   readonly networkless: boolean
-  /** A handle of the container that is next; no I/O. */
+  /** Makes the handle of the next container. No I/O on the container. */
   container(): Promise<DockerContainer>
-  readonly moved: MovedListener
+  readonly onTransition: TransitionListener
   readonly inspect: Inspect | undefined
-  /** Called after each change. */
-  readonly changed: () => void
+  /** Called after each change of its state. */
+  readonly onChange: () => void
 }
 
-const silent = { stdin: undefined, stdout: { write: () => undefined }, stderr: { write: () => undefined } }
-const unheard = { exitSeen() {}, broken() {} }
+const noStreams = { stdin: undefined, stdout: { write: () => undefined }, stderr: { write: () => undefined } }
+const noEvents = { exitSeen() {}, broken() {} }
 
-/** One holder of the pool: its machine, and the container that the machine has made last. */
+/** Holds one network namespace of the prefork pool by a container that does nothing. */
 export class NamespaceHolder {
   readonly networkless: boolean
   readonly #actor: NamespaceActor
   #container: DockerContainer | undefined
   /** Containers that could not be removed. */
-  readonly #left = new Set<DockerContainer>()
+  readonly #notRemoved = new Set<DockerContainer>()
 
-  constructor({ networkless, container, moved, inspect, changed, ...input }: NamespaceHolderOptions) {
+  constructor({ networkless, container, onTransition, inspect, onChange, ...input }: NamespaceHolderOptions) {
     this.networkless = networkless
     const parts = {
       make: async (signal: AbortSignal) => await this.#make(await container(), signal),
@@ -39,8 +39,8 @@ export class NamespaceHolder {
       input,
       parts,
       (from, to, event, error) => {
-        moved({ machine: 'namespace', id: input.id, from, to, event, error })
-        changed()
+        onTransition({ machine: 'namespace', id: input.id, from, to, event, error })
+        onChange()
       },
       inspect,
     )
@@ -51,46 +51,46 @@ export class NamespaceHolder {
     return stateOf(this.#actor)
   }
 
-  /** Takes its namespace, which must be free. */
+  /** Leases its namespace, which must be free. */
   lease(): NetworkLease {
     const container = this.#container
     if (container?.id === undefined || this.state !== 'free')
-      throw new Error(`a namespace that is ${this.state} was leased`)
+      throw new Error(`a namespace that is ${this.state} cannot be leased`)
     this.#actor.send({ type: 'lease' })
-    let held = true
-    const isHolder = () => held && this.#container === container && this.state === 'leased'
+    let isHeld = true
+    const isLeased = () => isHeld && this.#container === container && this.state === 'leased'
     return {
       network: `container:${container.id}`,
       get lost() {
-        return !isHolder()
+        return !isLeased()
       },
       release: () => {
-        // A namespace that died has been replaced meanwhile: what there is now is another's.
-        if (isHolder()) this.#actor.send({ type: 'release' })
-        held = false
+        // A namespace that died has been replaced. The replacement belongs to another lease.
+        if (isLeased()) this.#actor.send({ type: 'release' })
+        isHeld = false
       },
     }
   }
 
-  /** Removes what there is; gives the names of what may be left. */
+  /** Removes its containers. Resolves with the names of those that may still exist. */
   async close(): Promise<readonly string[]> {
     const closed = new Promise<void>(resolve => this.#actor.subscribe({ complete: resolve }))
     this.#actor.send({ type: 'close' })
     if (this.#actor.getSnapshot().status !== 'done') await closed
-    const last = [...this.#left]
-    const removed = await Promise.allSettled(last.map(container => container.remove()))
-    return last.filter((_, index) => removed[index]?.status === 'rejected').map(({ name }) => name)
+    const rest = [...this.#notRemoved]
+    const removed = await Promise.allSettled(rest.map(container => container.remove()))
+    return rest.filter((_, index) => removed[index]?.status === 'rejected').map(({ name }) => name)
   }
 
   async #make(container: DockerContainer, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
     this.#container = container
     await container.prepare(signal)
-    await container.start(silent, unheard)
-    const died = (error?: unknown) => {
+    await container.start(noStreams, noEvents)
+    const onDied = (error?: unknown) => {
       if (this.#container === container) this.#actor.send({ type: 'died', error })
     }
-    container.wait().then(() => died(), died)
+    container.wait().then(() => onDied(), onDied)
   }
 
   async #remove(): Promise<void> {
@@ -98,9 +98,9 @@ export class NamespaceHolder {
     if (container === undefined) return
     try {
       await container.remove()
-      this.#left.delete(container)
+      this.#notRemoved.delete(container)
     } catch (error) {
-      this.#left.add(container)
+      this.#notRemoved.add(container)
       throw error
     }
   }

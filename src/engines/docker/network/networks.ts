@@ -1,45 +1,47 @@
 import type { ResolvedTask } from '../../../task/task.ts'
+import type { ResolvedDockerConfig } from '../config/config.ts'
 import { isHardened } from '../create-options/hardened.ts'
-import type { NetworkLease, NetworkSource } from '../network-source.ts'
-import type { MovedListener } from '../transitions.ts'
+import type { NetworkLease, NetworkSource } from '../engine-context.ts'
+import type { TransitionListener } from '../transitions.ts'
 import type { PreforkPool } from './pool.ts'
 
-/** Picks a namespace of the pool where one is free, else one of the configured networks. */
-export class Networks implements NetworkSource {
-  readonly leases: NetworkLeases
-  readonly #pool: PreforkPool | undefined
-  readonly #shares: boolean
-  readonly #moved: MovedListener
+/** What {@link Networks} is made from. */
+export interface NetworksOptions {
+  readonly config: ResolvedDockerConfig
+  readonly pool: PreforkPool | undefined
+  readonly onTransition: TransitionListener
+}
 
-  /** `shares`: the pool's namespaces serve several containers, one after the other. */
-  constructor(networks: readonly string[], pool: PreforkPool | undefined, shares: boolean, moved: MovedListener) {
-    this.leases = new NetworkLeases(networks)
+/** Picks a free namespace of the prefork pool, else one of the configured networks. */
+export class Networks implements NetworkSource {
+  readonly #leases: NetworkLeases
+  readonly #pool: PreforkPool | undefined
+  /** A namespace of the pool serves several containers, one after the other. */
+  readonly #isReused: boolean
+  readonly #onTransition: TransitionListener
+
+  constructor({ config, pool, onTransition }: NetworksOptions) {
+    this.#leases = new NetworkLeases(config.dockerNetworks)
     this.#pool = pool
-    this.#shares = shares
-    this.#moved = moved
+    this.#isReused = !config.preForkUseOnce
+    this.#onTransition = onTransition
   }
 
   lease(task: ResolvedTask, networkless: boolean): NetworkLease | undefined {
-    return this.#fromPool(task, networkless) ?? (networkless ? undefined : this.leases.lease())
+    return this.#fromPool(task, networkless) ?? (networkless ? undefined : this.#leases.lease())
   }
 
   #fromPool(task: ResolvedTask, networkless: boolean): NetworkLease | undefined {
-    // Code that is not trusted shares nothing, also not one after the other.
-    if (!this.#pool?.serves(networkless) || (this.#shares && isHardened(task))) return undefined
+    // A container with untrusted code never gets a namespace that serves others.
+    if (!this.#pool?.serves(networkless) || (this.#isReused && isHardened(task))) return undefined
     const lease = this.#pool.lease(networkless)
-    const to = lease === undefined ? 'ownNamespace' : 'pooled'
-    this.#moved({
-      machine: 'network',
-      id: task.id,
-      from: 'wanted',
-      to,
-      event: lease === undefined ? 'poolEmpty' : 'lease',
-    })
+    const result = lease === undefined ? { to: 'ownNamespace', event: 'poolEmpty' } : { to: 'pooled', event: 'lease' }
+    this.#onTransition({ machine: 'network', id: task.id, from: 'wanted', ...result })
     return lease
   }
 }
 
-/** Spreads containers over the configured networks: the one with the fewest is next (the seed's `docker_networks`). */
+/** Spreads containers over the configured networks: the least used one is next (Fn's `docker_networks`). */
 export class NetworkLeases {
   readonly #users: Map<string, number>
 
@@ -47,23 +49,23 @@ export class NetworkLeases {
     this.#users = new Map(networks.map(network => [network, 0]))
   }
 
-  /** Undefined when no networks are configured: the engine chooses. */
+  /** Returns undefined when no networks are configured: the engine picks one. */
   lease(): NetworkLease | undefined {
     const [first, ...others] = this.#users
     if (first === undefined) return undefined
     const [network] = others.reduce((least, next) => (next[1] < least[1] ? next : least), first)
     this.#count(network, 1)
-    let held = true
+    let isHeld = true
     return {
       network,
       release: () => {
-        if (held) this.#count(network, -1)
-        held = false
+        if (isHeld) this.#count(network, -1)
+        isHeld = false
       },
     }
   }
 
-  /** How many hold each network. */
+  /** The number of leases per network. */
   get usage(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#users)
   }

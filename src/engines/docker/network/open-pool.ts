@@ -5,18 +5,16 @@ import type { ResolvedTask } from '../../../task/task.ts'
 import type { Inspect } from '../../../utils/actors/inspectable.ts'
 import { pauseImage, type ResolvedDockerConfig } from '../config/config.ts'
 import { DockerContainer } from '../container/container.ts'
-import type { Room } from '../engine-context.ts'
-import type { MovedListener } from '../transitions.ts'
+import { untrustedUser } from '../create-options/hardened.ts'
+import type { EngineContext } from '../engine-context.ts'
 import { PauseImage } from './pause-image.ts'
 import { pauseProgram } from './pause-program.ts'
 import { PreforkPool } from './pool.ts'
 
-/** Nobody's id on any ordinary host: what holds a namespace needs no rights. */
-const user = '65532:65532'
 const pids = 16
-const endless = ['tail', '-f', '/dev/null']
+const endlessCommand = ['tail', '-f', '/dev/null']
 
-/** Checks what the pool's own image needs, before anything is made. */
+/** Checks that the pool's own image exists for the engine's architecture, before anything is created. */
 export function checkPool({ preForkPoolSize, preForkImage }: ResolvedDockerConfig, architecture: string): void {
   if (preForkPoolSize === 0 || preForkImage !== pauseImage || pauseProgram(architecture) !== undefined) return
   throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', [
@@ -28,50 +26,53 @@ export function checkPool({ preForkPoolSize, preForkImage }: ResolvedDockerConfi
   ])
 }
 
-/** Makes the pool that the config asks for; its namespaces are made in the background. Undefined where it asks for none. */
-export function openPool(
-  room: Omit<Room, 'networks'>,
-  architecture: string,
-  moved: MovedListener,
-  inspect?: Inspect,
-): PreforkPool | undefined {
-  const { api, config } = room
+/** What the prefork pool needs beside its engine's context. */
+export interface PoolOptions {
+  /** The engine's CPU architecture. */
+  readonly architecture: string
+  readonly inspect: Inspect | undefined
+}
+
+/** Opens the prefork pool of the config, which fills in the background. Returns undefined when its size is 0. */
+export function openPool(context: EngineContext, { architecture, inspect }: PoolOptions): PreforkPool | undefined {
+  const { api, config, onTransition } = context
   const { preForkPoolSize: size, preForkImage: image, preForkNetworks, preForkUseOnce, preForkMaxUses } = config
   if (size === 0) return undefined
   const program = image === pauseImage ? pauseProgram(architecture) : undefined
   const ownImage = program && new PauseImage(api, program, config.engineTimeout)
   const networks = preForkNetworks.length > 0 ? preForkNetworks : ['']
   const holders = Array.from({ length: size }, (_, index) => {
+    const id = `namespace-${index}`
     const network = networks[index % networks.length] ?? ''
+    const source = { lease: () => (network === '' ? undefined : { network, release() {} }) }
     let made = 0
-    const berth = { lease: () => (network === '' ? undefined : { network, release() {} }) }
     return {
-      id: `namespace-${index}`,
+      id,
       networkless: network === 'none',
       maxUses: preForkUseOnce ? 1 : preForkMaxUses || Number.POSITIVE_INFINITY,
       rest: config.preForkRest,
-      moved,
+      onTransition,
       inspect,
       container: async () => {
         await ownImage?.ensure()
         made++
-        return new DockerContainer({ ...room, networks: berth }, taskOf(config, `namespace-${index}-${made}`))
+        return new DockerContainer(context, holderTask(config, `${id}-${made}`), source)
       },
     }
   })
   return new PreforkPool(holders, async () => await ownImage?.remove())
 }
 
-function taskOf({ preForkImage: image, preForkCmd }: ResolvedDockerConfig, name: string): ResolvedTask {
-  const own = image === pauseImage
-  const command = preForkCmd.length > 0 ? preForkCmd : own ? undefined : endless
-  // A registry may have an image of that name, but it is not ours.
+function holderTask({ preForkImage: image, preForkCmd }: ResolvedDockerConfig, name: string): ResolvedTask {
+  const isOwnImage = image === pauseImage
+  const defaultCommand = isOwnImage ? undefined : endlessCommand
   return resolveTask({
     id: `${name}-${randomBytes(3).toString('hex')}`,
     image,
-    command,
-    user,
+    command: preForkCmd.length > 0 ? preForkCmd : defaultCommand,
+    user: untrustedUser,
     pids,
-    pull: own ? 'never' : 'missing',
+    // A registry's image with the name of the pool's own image is a different one.
+    pull: isOwnImage ? 'never' : 'missing',
   })
 }

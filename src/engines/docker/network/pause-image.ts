@@ -1,24 +1,27 @@
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { pauseImage } from '../config/config.ts'
 import type { Api } from '../connection/api.ts'
+import { imagePath } from '../connection/paths.ts'
 import { hasImage } from '../image/pull.ts'
 
-/** The pool's own image, which the engine makes out of nothing but a program. */
+/** The pool's own image. The engine makes it from one program, without a registry. */
 export class PauseImage {
   readonly #api: Api
   readonly #program: Buffer
   readonly #deadline: number
   #making: Promise<void> | undefined
-  /** Of the images that were made here. */
+  /** Ids of the images that this object has made. */
   readonly #ids = new Set<string>()
 
+  /** `deadline`: time limit of one call, in ms. */
   constructor(api: Api, program: Buffer, deadline: number) {
     this.#api = api
     this.#program = program
     this.#deadline = deadline
   }
 
-  /** Makes it where it is not there; once for all who ask at the same time. */
+  /** Makes the image unless the engine has it. Callers at the same time share one attempt. */
   ensure(): Promise<void> {
     this.#making ??= this.#make().finally(() => {
       this.#making = undefined
@@ -26,14 +29,14 @@ export class PauseImage {
     return this.#making
   }
 
-  /** Takes it away again, unless another driver uses it. */
+  /** Removes the image, unless another driver uses it. */
   async remove(): Promise<void> {
     await this.#making?.catch(() => {})
-    // By its id as well: another driver may have made one of the same name since, which left ours without any.
-    for (const name of [pauseImage, ...this.#ids]) {
-      const doing = `remove image ${name}`
+    // Also by id: an image of another driver may have taken the name since.
+    for (const image of [pauseImage, ...this.#ids]) {
+      const doing = `remove image ${image}`
       await this.#api
-        .request({ doing, method: 'DELETE', path: `/images/${encodeURIComponent(name)}`, deadline: this.#deadline })
+        .request({ doing, method: 'DELETE', path: imagePath(image), deadline: this.#deadline })
         .catch(() => {})
     }
   }
@@ -47,7 +50,7 @@ export class PauseImage {
       path: '/images/create',
       query: { fromSrc: '-', repo, tag, changes: 'CMD ["/pause"]' },
       headers: { 'Content-Type': 'application/x-tar' },
-      file: Readable.from([archiveOf(this.#program)]),
+      file: Readable.from([await pauseArchive(this.#program)]),
       text: true,
       deadline: this.#deadline,
     })
@@ -56,18 +59,11 @@ export class PauseImage {
   }
 }
 
-const block = 512
-
-/** A tar archive of the one file. */
-function archiveOf(program: Buffer): Buffer {
-  const header = Buffer.alloc(block)
-  const octal = (value: number, digits: number) => `${value.toString(8).padStart(digits, '0')}\0`
-  header.write('pause')
-  header.write(octal(0o755, 7) + octal(0, 7) + octal(0, 7) + octal(program.length, 11) + octal(0, 11), 100)
-  header.write(' '.repeat(8), 148)
-  header.write('0', 156)
-  header.write('ustar\x0000', 257)
-  const checksum = header.reduce((sum, byte) => sum + byte, 0)
-  header.write(`${checksum.toString(8).padStart(6, '0')}\0 `, 148)
-  return Buffer.concat([header, program, Buffer.alloc(block - (program.length % block)), Buffer.alloc(2 * block)])
+/** A tar archive of the program. It has no time of its own, so that its digest is always the same. */
+export async function pauseArchive(program: Buffer): Promise<Buffer> {
+  const { pack } = await import('tar-stream')
+  const archive = pack()
+  archive.entry({ name: 'pause', mode: 0o755, mtime: new Date(0) }, program)
+  archive.finalize()
+  return await buffer(archive)
 }

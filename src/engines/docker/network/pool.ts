@@ -1,9 +1,9 @@
 import { BehaviorSubject, type Observable } from 'rxjs'
 import { CookietinError } from '../../../errors.ts'
-import type { NetworkLease } from '../network-source.ts'
+import type { NetworkLease } from '../engine-context.ts'
 import { NamespaceHolder, type NamespaceHolderOptions } from './namespace.ts'
 
-/** The namespaces of a prefork pool by their state; together they are `size`. */
+/** The number of namespaces of a prefork pool by their state. Together they are `size`. */
 export interface PreforkUsage {
   readonly size: number
   /** Ready to be joined. */
@@ -14,42 +14,46 @@ export interface PreforkUsage {
   readonly pending: number
 }
 
-/** Holds network namespaces ready, so that the start of a container need not make one (the seed's prefork pool). */
+/** Keeps network namespaces ready, which saves the start of a container from making one (Fn's prefork pool). */
 export class PreforkPool {
   readonly #holders: readonly NamespaceHolder[]
   readonly #usage$: BehaviorSubject<PreforkUsage>
-  readonly #closed: () => Promise<void>
+  readonly #onClosed: () => Promise<void>
   #closing: Promise<void> | undefined
 
-  /** `closed` is called when every holder is gone. */
-  constructor(options: readonly Omit<NamespaceHolderOptions, 'changed'>[], closed: () => Promise<void>) {
-    this.#closed = closed
+  /** `onClosed` is called when every namespace is gone. */
+  constructor(options: readonly Omit<NamespaceHolderOptions, 'onChange'>[], onClosed: () => Promise<void>) {
+    this.#onClosed = onClosed
     this.#usage$ = new BehaviorSubject<PreforkUsage>({
       size: options.length,
       free: 0,
       leased: 0,
       pending: options.length,
     })
-    this.#holders = options.map(holder => new NamespaceHolder({ ...holder, changed: () => this.#count() }))
+    this.#holders = options.map(holder => new NamespaceHolder({ ...holder, onChange: () => this.#count() }))
   }
 
-  /** The present usage, then every change; completes when the pool is closed. */
+  /** The present usage, then every change. Completes when the pool is closed. */
   get usage$(): Observable<PreforkUsage> {
     return this.#usage$
   }
 
-  /** True when it holds namespaces of this kind at all. */
+  /** True when the pool has namespaces of this kind, free or not. */
   serves(networkless: boolean): boolean {
     return this.#holders.some(holder => holder.networkless === networkless)
   }
 
-  /** A namespace of this kind, or undefined when none is free. */
+  /** Leases a namespace of this kind. Returns undefined when none is free. */
   lease(networkless: boolean): NetworkLease | undefined {
     if (this.#closing !== undefined) return undefined
     return this.#holders.find(holder => holder.networkless === networkless && holder.state === 'free')?.lease()
   }
 
-  /** Removes every holder. Rejects with `ERR_COOKIETIN_NOT_CLEANED`, naming what may be left. */
+  /**
+   * Removes every namespace.
+   *
+   * @throws CookietinError `ERR_COOKIETIN_NOT_CLEANED`, with the containers that may still exist.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -57,7 +61,7 @@ export class PreforkPool {
 
   async #close(): Promise<void> {
     const leaked = (await Promise.all(this.#holders.map(holder => holder.close()))).flat()
-    await this.#closed()
+    await this.#onClosed()
     this.#usage$.complete()
     if (leaked.length === 0) return
     throw new CookietinError(
@@ -70,11 +74,10 @@ export class PreforkPool {
   #count(): void {
     // The first changes come while the list is being made.
     const states = (this.#holders ?? []).map(holder => holder.state)
-    const size = this.#usage$.value.size
+    const { value } = this.#usage$
     const free = states.filter(state => state === 'free').length
     const leased = states.filter(state => state === 'leased').length
-    const { value } = this.#usage$
     if (free === value.free && leased === value.leased) return
-    this.#usage$.next({ size, free, leased, pending: size - free - leased })
+    this.#usage$.next({ size: value.size, free, leased, pending: value.size - free - leased })
   }
 }

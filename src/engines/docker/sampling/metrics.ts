@@ -32,13 +32,13 @@ interface CpuSample {
 }
 
 /**
- * A sample of the engine in the seed's names and units; undefined for the empty samples that it sends of a container that does not
+ * A sample of the engine in Fn's names and units; undefined for the empty samples that it sends of a container that does not
  * run (their `read` is in the year 1).
  *
- * - `mem_usage` counts the page cache, as the seed's does; `mem_working_set` does not count the part of it that is not in active use, as the
+ * - `mem_usage` counts the page cache, as Fn's does; `mem_working_set` does not count the part of it that is not in active use, as the
  *   docker CLI shows it.
  * - `cpu_user`, `cpu_kernel` and `cpu_total` are whole percents of one core over the time since the sample before. They are left out of the
- *   first sample, which has none before it (the seed divided by the time since the host's boot), and are 0, not 10^12, when a counter went back.
+ *   first sample, which has none before it (Fn divided by the time since the host's boot), and are 0, not 10^12, when a counter went back.
  * - What the engine does not tell, such as `mem_peak` with cgroup v2, is left out.
  */
 export function toStat(sample: EngineSample): Stat | undefined {
@@ -69,7 +69,7 @@ export function isHollow({ memory_stats: memory, cpu_stats: cpu }: EngineSample)
 function cpuMetrics(now: CpuSample = {}, before: CpuSample = {}): Record<string, number> {
   if (before.system_cpu_usage === undefined) return {}
   const span = (now.system_cpu_usage ?? 0) - before.system_cpu_usage
-  // cgroup v2 has no usage per core, which the seed counted: it saw 0 cores, and 0 %.
+  // cgroup v2 has no usage per core, which Fn counted: it saw 0 cores, and 0 %.
   const cores = now.online_cpus || now.cpu_usage?.percpu_usage?.length || 0
   const percent = (name: 'total_usage' | 'usage_in_usermode' | 'usage_in_kernelmode') => {
     const used = (now.cpu_usage?.[name] ?? 0) - (before.cpu_usage?.[name] ?? 0)
@@ -82,7 +82,7 @@ function cpuMetrics(now: CpuSample = {}, before: CpuSample = {}): Record<string,
   }
 }
 
-/** What the seed does not have. */
+/** What Fn does not have. */
 function furtherMetrics({
   memory_stats: memory,
   pids_stats: pids,

@@ -1,18 +1,18 @@
 import type { RegistryAuth } from '../../../../task/task.ts'
-import { SharedFlights } from '../../../../utils/single-flight.ts'
-import type { Env } from '../../config/env.ts'
+import { SingleFlight } from '../../../../utils/single-flight.ts'
+import type { Env } from '../../config/config.ts'
 import { hostOf, type Registries } from '../../config/registries.ts'
 import { findInDockerConfig } from './docker-config.ts'
 import { askHelper } from './helper.ts'
 
-/** What a driver knows of registries: its config's own list first, then Docker's config. */
+/** The credentials that a driver knows: first those of its config, then those of Docker's config. */
 export class Credentials {
   readonly #registries: Registries
   readonly #env: Env
   readonly #deadline: number
-  readonly #lookups = new SharedFlights<{ readonly auth: RegistryAuth | undefined }>()
+  readonly #lookups = new SingleFlight<{ readonly auth: RegistryAuth | undefined }>()
 
-  /** `deadline`: ms for a credential helper. */
+  /** `deadline`: time limit of a credential helper, in ms. */
   constructor(registries: Registries, env: Env, deadline: number) {
     this.#registries = registries
     this.#env = env
@@ -20,18 +20,18 @@ export class Credentials {
   }
 
   /**
-   * The credentials for a registry as an image names it (`''`: Docker's hub); undefined: anonymous. Looked up anew for each pull, since logins change, and once for
-   * all who ask at the same time.
+   * Finds the credentials for a registry as an image names it (`''`: Docker Hub). Undefined means anonymous access.
+   * Logins change, so they are looked up for each pull, once for all callers at the same time.
    */
   async find(registry: string, doing: string, signal: AbortSignal): Promise<RegistryAuth | undefined> {
     const host = hostOf(registry)
     let found = this.#registries.find(host)
     if (found !== undefined) return found
-    const hear = ({ auth }: { readonly auth: RegistryAuth | undefined }) => {
+    const onProgress = ({ auth }: { readonly auth: RegistryAuth | undefined }) => {
       found = auth
     }
-    await this.#lookups.join(host, { signal, doing, hear }, async (shared, tell) =>
-      tell({ auth: await this.#lookUp(host, doing, shared) }),
+    await this.#lookups.run(host, { signal, doing, onProgress }, async (shared, report) =>
+      report({ auth: await this.#lookUp(host, doing, shared) }),
     )
     return found
   }

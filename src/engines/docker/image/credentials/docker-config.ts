@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { CookietinError } from '../../../../errors.ts'
 import type { RegistryAuth } from '../../../../task/task.ts'
-import type { Env } from '../../config/env.ts'
+import type { Env } from '../../config/config.ts'
 import { hostOf, hubServer } from '../../config/registries.ts'
 
 /** What a config of Docker's says of one registry. */

@@ -1,8 +1,7 @@
 import { type ExecFileException, execFile } from 'node:child_process'
-import { CookietinError } from '../../../../errors.ts'
+import { CookietinError, cancelledError } from '../../../../errors.ts'
 import type { RegistryAuth } from '../../../../task/task.ts'
-import type { Env } from '../../config/env.ts'
-import { cancelledError } from '../../connection/api.ts'
+import type { Env } from '../../config/config.ts'
 
 /** One question to a credential helper. */
 export interface HelperCall {

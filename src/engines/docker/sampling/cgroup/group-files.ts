@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { type Controller, controllers, networkBytes, readV1, readV2 } from './counters.ts'
 import { KeptFiles } from './kept-files.ts'
 import { type CgroupMounts, parseGroups, usualGroups } from './mounts.ts'
-import type { Look } from './series.ts'
+import type { Reading } from './series.ts'
 
-/** The control group of one container, as files of this machine. */
+/** The files of one container's control group on this machine. */
 export class CgroupFiles {
   readonly #mounts: CgroupMounts
   readonly #folders: ReadonlyMap<Controller, string>
@@ -19,19 +19,22 @@ export class CgroupFiles {
     this.#folders = folders
   }
 
-  /** Finds the group of a container: where engines put them, else by a process of it, for which `askPid` is called. Undefined when there is none. */
+  /**
+   * Finds a container's group: first where engines usually put it, then by the id of one of its processes. Resolves with
+   * undefined when there is none.
+   */
   static async find(
     mounts: CgroupMounts,
     id: string,
-    askPid: () => Promise<number | undefined>,
+    findPid: () => Promise<number | undefined>,
   ): Promise<CgroupFiles | undefined> {
     for (const group of usualGroups(id)) {
       const files = CgroupFiles.#at(mounts, () => group)
       if (files !== undefined) return files
     }
-    const pid = await askPid()
+    const pid = await findPid()
     const groups = parseGroups(readText(`/proc/${pid}/cgroup`) ?? '', mounts.version)
-    // A group that is not the container's own is that of this machine: another process of that number.
+    // A group without the container's id belongs to another process with the same process id.
     const isOwn = [...groups.values()].every(group => group.includes(id))
     return isOwn ? CgroupFiles.#at(mounts, controller => groups.get(controller)) : undefined
   }
@@ -47,8 +50,8 @@ export class CgroupFiles {
     return new CgroupFiles(mounts, folders)
   }
 
-  /** What the files tell now; undefined when the container is gone. */
-  look(): Look | undefined {
+  /** Reads the counters. Returns undefined when the container is gone. */
+  read(): Reading | undefined {
     const read = (controller: Controller, file: string) =>
       this.#files.read(join(this.#folders.get(controller) ?? '', file))
     const counters = this.#mounts.version === 1 ? readV1(read) : readV2(read)
@@ -56,30 +59,33 @@ export class CgroupFiles {
     return { counters, network: this.#readNetwork(read), timestamp: Date.now(), now: performance.now() }
   }
 
-  /** Lets go of the files. */
+  /** Closes the files. */
   close(): void {
     this.#files.close()
   }
 
-  /** Control groups do not count the network: it is read from the namespace of one of the processes. After the last one, what was seen last stays. */
+  /**
+   * Control groups do not count network traffic, so it is read from the namespace of one of the processes. The last values
+   * stay when the last process has ended.
+   */
   #readNetwork(read: (controller: Controller, file: string) => string | undefined) {
     if (this.#isOnHostNetwork) return this.#network
-    // Not kept open: that would keep the namespace.
+    // This file is not kept open: that would keep the namespace alive.
     const text = readNetwork(this.#pid)
     if (text !== undefined) {
       this.#network = networkBytes(text)
       return this.#network
     }
     this.#pid = /^[1-9]\d*/.exec(read('memory', 'cgroup.procs') ?? '')?.[0]
-    this.#isOnHostNetwork = this.#pid !== undefined && isOursToo(this.#pid)
+    this.#isOnHostNetwork = this.#pid !== undefined && isOnHostNetwork(this.#pid)
     const first = this.#isOnHostNetwork ? undefined : readNetwork(this.#pid)
     if (first !== undefined) this.#network = networkBytes(first)
     return this.#network
   }
 }
 
-/** A container on the host's network has no numbers of its own. */
-function isOursToo(pid: string): boolean {
+/** A container on the host's network has no counters of its own. */
+function isOnHostNetwork(pid: string): boolean {
   try {
     return readlinkSync(`/proc/${pid}/ns/net`) === readlinkSync('/proc/self/ns/net')
   } catch {

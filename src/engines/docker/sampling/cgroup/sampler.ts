@@ -8,23 +8,23 @@ import { seriesOf } from './series.ts'
 /** One container to sample. */
 export interface CgroupTarget {
   id(): string
-  /** The number of one of its processes, as the engine has it. */
-  askPid(): Promise<number | undefined>
-  /** Settles when the container runs, or will not. */
+  /** Asks the engine for the id of one of its processes. */
+  findPid(): Promise<number | undefined>
+  /** Resolves when the container runs; rejects when it never will. */
   readonly started: Promise<void>
-  /** Settles when its output has ended, which its group outlives by a moment: the last sample is taken then. */
-  silent(): Promise<unknown> | undefined
-  /** Settles at its end. */
+  /** Settles when its output has ended. Its group exists a moment longer, so the last sample is taken then. */
+  outputEnded(): Promise<unknown> | undefined
+  /** Settles when the container has ended. */
   readonly ended: Promise<unknown>
-  /** Who samples it when its group cannot be found. */
-  readonly otherwise: Observable<Stat>
+  /** The samples to use when its group cannot be found. */
+  readonly fallback: Observable<Stat>
 }
 
-/** Samples containers by reading their control groups, all of an engine by one timer. */
+/** Samples containers by reading their control groups. All containers of an engine share one timer. */
 export class CgroupSampler {
   readonly #mounts: CgroupMounts
   readonly #interval: number
-  readonly #looks = new Set<() => void>()
+  readonly #samples = new Set<() => void>()
   #timer: NodeJS.Timeout | undefined
 
   /** `interval` in ms. */
@@ -33,43 +33,43 @@ export class CgroupSampler {
     this.#interval = interval
   }
 
-  /** The samples of one container, the first at once; completes at its end. */
-  samples$({ id, askPid, started, silent, ended, otherwise }: CgroupTarget): Observable<Stat> {
+  /** The samples of one container, the first at once. Completes when the container ends. */
+  samples$({ id, findPid, started, outputEnded, ended, fallback }: CgroupTarget): Observable<Stat> {
     return new Observable(subscriber => {
       const end = () => subscriber.complete()
       ended.then(end, end)
       const begin = async () => {
         await started
-        const files = await CgroupFiles.find(this.#mounts, id(), () => askPid().catch(() => undefined))
+        const files = await CgroupFiles.find(this.#mounts, id(), () => findPid().catch(() => undefined))
         if (files === undefined) {
-          if (!subscriber.closed) subscriber.add(otherwise.subscribe(subscriber))
+          if (!subscriber.closed) subscriber.add(fallback.subscribe(subscriber))
           return
         }
-        // Added to a subscriber that has gone meanwhile, it is called at once.
+        // A subscriber that has unsubscribed meanwhile calls it at once.
         subscriber.add(() => files.close())
         if (subscriber.closed) return
         const toStat = seriesOf(totalmem())
-        const look = () => {
-          const seen = subscriber.closed ? undefined : files.look()
-          const stat = seen === undefined ? undefined : toStat(seen)
+        const sample = () => {
+          const reading = subscriber.closed ? undefined : files.read()
+          const stat = reading === undefined ? undefined : toStat(reading)
           if (stat !== undefined) subscriber.next(stat)
         }
-        subscriber.add(this.#watch(look))
-        silent()?.then(look, look)
+        subscriber.add(this.#schedule(sample))
+        outputEnded()?.then(sample, sample)
       }
       begin().catch(end)
     })
   }
 
-  #watch(look: () => void): () => void {
-    this.#looks.add(look)
+  #schedule(sample: () => void): () => void {
+    this.#samples.add(sample)
     this.#timer ??= setInterval(() => {
-      for (const each of this.#looks) each()
+      for (const each of this.#samples) each()
     }, this.#interval).unref()
-    look()
+    sample()
     return () => {
-      this.#looks.delete(look)
-      if (this.#looks.size > 0) return
+      this.#samples.delete(sample)
+      if (this.#samples.size > 0) return
       clearInterval(this.#timer)
       this.#timer = undefined
     }

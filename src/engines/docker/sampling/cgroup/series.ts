@@ -3,35 +3,35 @@ import type { Stat } from '../../../../stats/stat.ts'
 import { present } from '../metrics.ts'
 import type { Counters } from './counters.ts'
 
-/** One look at a group. */
-export interface Look {
+/** The counters of a group at one moment. */
+export interface Reading {
   readonly counters: Counters
   readonly network: { readonly received: number; readonly sent: number }
   /** Unix time in ms. */
   readonly timestamp: number
-  /** On a clock that is never set, in ms. */
+  /** Time of the monotonic clock, in ms. */
   readonly now: number
 }
 
-/** Over a shorter time than this, in ms, a share of the CPU says nothing. */
-const leastSpan = 10
+/** The CPU usage is not computed over a shorter time than this, in ms. */
+const minSpan = 10
 
 /**
- * Makes samples of the looks at one group, in the names and units of the engine's samples. As there, the first has no `cpu_user`, `cpu_kernel` and
- * `cpu_total`. Gives undefined for a look that is not later than the one before.
+ * Turns readings of one group into samples with the names and units of the engine's samples. As there, the first sample
+ * has no `cpu_user`, `cpu_kernel` and `cpu_total`. Returns undefined for a reading that is not later than the last one.
  */
-export function seriesOf(totalMemory: number): (look: Look) => Stat | undefined {
-  let before: Look | undefined
+export function seriesOf(totalMemory: number): (reading: Reading) => Stat | undefined {
+  let before: Reading | undefined
   let last = 0
   let peak = 0
-  return look => {
-    const { counters, network, timestamp } = look
+  return reading => {
+    const { counters, network, timestamp } = reading
     if (timestamp <= last) return undefined
     last = timestamp
-    // The kernel's own counts what happens between looks; not every kernel has one.
+    // The kernel's own peak includes the time between readings. Not every kernel has one.
     peak = Math.max(peak, counters.memoryPeak ?? counters.memoryUsage ?? 0)
-    const cpu = before === undefined ? {} : share(before, look)
-    if (before === undefined || Object.keys(cpu).length > 0) before = look
+    const cpu = before === undefined ? {} : cpuUsage(before, reading)
+    if (before === undefined || Object.keys(cpu).length > 0) before = reading
     const { memoryUsage: usage, inactiveFile, memoryLimit } = counters
     return withRaw(
       {
@@ -53,14 +53,14 @@ export function seriesOf(totalMemory: number): (look: Look) => Stat | undefined 
           }),
         },
       },
-      look,
+      reading,
     )
   }
 }
 
-function share(before: Look, { counters, now }: Look): Record<string, number> {
+function cpuUsage(before: Reading, { counters, now }: Reading): Record<string, number> {
   const span = now - before.now
-  if (span < leastSpan) return {}
+  if (span < minSpan) return {}
   const percent = (name: 'cpuUser' | 'cpuKernel' | 'cpuTotal') => {
     const [from, to] = [before.counters[name], counters[name]]
     return from === undefined || to === undefined ? undefined : Math.max(0, Math.floor((to - from) / 1e4 / span))

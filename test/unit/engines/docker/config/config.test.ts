@@ -2,9 +2,8 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import {
   type DockerConfig,
+  type FnConfig,
   resolveDockerConfig,
-  resolveProcessConfig,
-  type SeedConfig,
 } from '../../../../../src/engines/docker/config/config.ts'
 import { Registries } from '../../../../../src/engines/docker/config/registries.ts'
 import { InvalidInputError } from '../../../../../src/errors.ts'
@@ -58,10 +57,9 @@ describe('resolveDockerConfig', () => {
       sampleInterval: 100,
       sshCommand: 'ssh',
     })
-    expect(resolveProcessConfig({}, {})).toEqual({ outputTimeout: 2000 })
   })
 
-  const seed: SeedConfig = {
+  const fnConfig: FnConfig = {
     docker: 'unix:///x.sock',
     docker_networks: 'a b',
     docker_load_file: '/images.tar',
@@ -90,13 +88,13 @@ describe('resolveDockerConfig', () => {
     enableTini: false,
   }
 
-  it("takes every key of the seed's, from JSON and from the environment", () => {
-    expect(resolveDockerConfig(seed, {})).toMatchObject(resolved)
-    const env = Object.entries(seed).map(([key, value]) => [`COOKIETIN_${key.toUpperCase()}`, String(value)])
+  it("takes every key of Fn's, from JSON and from the environment", () => {
+    expect(resolveDockerConfig(fnConfig, {})).toMatchObject(resolved)
+    const env = Object.entries(fnConfig).map(([key, value]) => [`COOKIETIN_${key.toUpperCase()}`, String(value)])
     expect(resolveDockerConfig({}, Object.fromEntries(env))).toMatchObject(resolved)
   })
 
-  it("takes the names of the seed's later keys", () => {
+  it("takes the names of Fn's later keys", () => {
     const later = { image_clean_max_size: '1k', image_clean_exempt_tags: 'a:1 b:2' } as DockerConfig
     const read = { imageCacheMaxSize: 1024, imageCacheExemptTags: ['a:1', 'b:2'] }
     expect(resolveDockerConfig(later, {})).toMatchObject(read)
@@ -121,7 +119,7 @@ describe('resolveDockerConfig', () => {
   })
 
   it('takes what it has given', () => {
-    const config = resolveDockerConfig(seed, {})
+    const config = resolveDockerConfig(fnConfig, {})
     expect(resolveDockerConfig(config, {})).toEqual(config)
     expect(Object.isFrozen(config) && Object.isFrozen(config.dockerNetworks)).toBe(true)
   })

@@ -8,7 +8,7 @@ import { ExitWatch } from '../../../../../src/engines/docker/container/exit-watc
 const id = 'a'.repeat(64)
 
 /** An engine with one container, whose waits are in the test's hand. */
-function oneContainer(doubtful = false) {
+function oneContainer(isWaitUnreliable = false) {
   const waits: PassThrough[] = []
   const state: Record<string, unknown> = { Status: 'running', Running: true, StartedAt: '2026-01-01T00:00:00Z' }
   const asked: string[] = []
@@ -27,10 +27,10 @@ function oneContainer(doubtful = false) {
       return { status: 200, body: { Id: id, State: state } }
     },
   } as unknown as Api
-  const liveness = new Liveness(api, { every: 60_000, deadline: 1_000, revive: async () => {} })
+  const liveness = new Liveness(api, { interval: 60_000, deadline: 1_000, revive: async () => {} })
   const follow = async () => {
     const watch = await ExitWatch.register({
-      ...{ api, liveness, id, name: 'one', doubtful },
+      ...{ api, liveness, id, name: 'one', isWaitUnreliable },
       deadline: 1_000,
       reconnectTimeout: 1_000,
     })
@@ -70,7 +70,7 @@ describe('the watch for an exit', () => {
     const { waits, asked, follow } = oneContainer()
     const watch = await follow()
     waits[0]?.end('{"StatusCode":7,"Error":null}')
-    expect(await watch.ended).toEqual({ exitCode: 7, message: '', inSightSince: 0 })
+    expect(await watch.ended).toEqual({ exitCode: 7, message: '', reachableSince: 0 })
     expect(asked).toEqual(['wait next-exit'])
   })
 
@@ -92,7 +92,7 @@ describe('the watch for an exit', () => {
     const watch = await follow()
     exited(5)
     waits[0]?.destroy()
-    expect(await watch.ended).toMatchObject({ exitCode: 5, inSightSince: Number.POSITIVE_INFINITY })
+    expect(await watch.ended).toMatchObject({ exitCode: 5, reachableSince: Number.POSITIVE_INFINITY })
   })
 
   test.for([
@@ -115,7 +115,7 @@ describe('the watch for an exit', () => {
     await expect(watch.ended).rejects.toMatchObject({ code: 'ERR_COOKIETIN_ENGINE_LOST', leaked: ['one'] })
   })
 
-  test('is lost when the engine does not know the container any more', async () => {
+  test('is lost when the engine no longer knows the container', async () => {
     const { waits, follow, state } = oneContainer()
     const watch = await follow()
     state.gone = true
@@ -130,6 +130,6 @@ describe('the watch for an exit', () => {
     await expect.poll(() => waits.length).toBe(2)
     exited(6)
     waits[1]?.end('{"StatusCode":0}')
-    expect(await watch.ended).toEqual({ exitCode: 6, message: '', inSightSince: 0 })
+    expect(await watch.ended).toEqual({ exitCode: 6, message: '', reachableSince: 0 })
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { type Loosened, loosenings } from '../../../../../src/engines/docker/config/allow.ts'
+import { type AllowName, allowNames } from '../../../../../src/engines/docker/config/allow.ts'
 import { createOptions } from '../../../../../src/engines/docker/create-options/build.ts'
-import { checkOptions } from '../../../../../src/engines/docker/create-options/edited-options.ts'
+import { checkEditedOptions } from '../../../../../src/engines/docker/create-options/edited-options.ts'
 import { resolveTask } from '../../../../../src/task/resolve-task.ts'
 import type { ContainerTask } from '../../../../../src/task/task.ts'
 
@@ -14,7 +14,7 @@ interface Given {
   readonly host?: object
   readonly top?: object
   readonly task?: Partial<ContainerTask>
-  readonly allow?: readonly Loosened[]
+  readonly allow?: readonly AllowName[]
   readonly mounts?: boolean
 }
 
@@ -24,11 +24,14 @@ function check({ host = {}, top = {}, task, allow = [], mounts = false }: Given)
   Object.assign(options.HostConfig, host)
   Object.assign(options, top)
   const isHardened = task?.profile === 'hardened'
-  return { options, loosened: checkOptions(options, own(task), { isHardened, allow, allowDangerousMounts: mounts }) }
+  return {
+    options,
+    loosened: checkEditedOptions(options, own(task), { isHardened, allow, allowDangerousMounts: mounts }),
+  }
 }
 
 describe('options changed by hand', () => {
-  const loose: [Loosened, Record<string, unknown>][] = [
+  const loose: [AllowName, Record<string, unknown>][] = [
     ['privileged', { Privileged: true }],
     ['capabilities', { CapAdd: ['SYS_ADMIN'] }],
     ['capabilities', { CapDrop: [] }],
@@ -65,10 +68,10 @@ describe('options changed by hand', () => {
       message: expect.stringContaining(`gives up ${name},`) as string,
     }) as Error
     expect(() => check({ host })).toThrow(isNamed)
-    const others = loosenings.filter(other => other !== name)
+    const others = allowNames.filter(other => other !== name)
     expect(() => check({ host, allow: others })).toThrow(isNamed)
     // A SecurityOpt that says no may give up both.
-    const allow: Loosened[] = name === 'new-privileges' ? [name, 'security-options'] : [name]
+    const allow: AllowName[] = name === 'new-privileges' ? [name, 'security-options'] : [name]
     expect(check({ host, allow }).loosened).toContain(name)
   })
 

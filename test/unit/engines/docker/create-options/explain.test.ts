@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { loosenings } from '../../../../../src/engines/docker/config/allow.ts'
+import { allowNames } from '../../../../../src/engines/docker/config/allow.ts'
 import { type DockerConfig, resolveDockerConfig } from '../../../../../src/engines/docker/config/config.ts'
 import { createOptions } from '../../../../../src/engines/docker/create-options/build.ts'
 import { explain } from '../../../../../src/engines/docker/create-options/explain.ts'
@@ -58,9 +58,9 @@ describe('an explanation', () => {
   })
 
   test('lists by name whatever the config loosens', () => {
-    const config: DockerConfig = { allow: loosenings, allowDangerousMounts: true, enableTini: false, pids: 0 }
+    const config: DockerConfig = { allow: allowNames, allowDangerousMounts: true, enableTini: false, pids: 0 }
     expect(told({}, { ...config, preForkPoolSize: 1, preForkUseOnce: false }).loosened).toEqual([
-      ...loosenings.map(name => `allow: ${name}`),
+      ...allowNames.map(name => `allow: ${name}`),
       ...['allowDangerousMounts', 'enableTini: false', 'pids: 0', 'preForkUseOnce: false'],
     ])
   })
@@ -82,7 +82,7 @@ describe('allow gives up by name', () => {
     expect(host('swap').HostConfig).toEqual(swap)
     const { LogConfig: __, ...logs } = closed
     expect(host('log-files').HostConfig).toEqual(logs)
-    for (const name of loosenings.filter(name => name.startsWith('hardened-'))) {
+    for (const name of allowNames.filter(name => name.startsWith('hardened-'))) {
       expect(host([name]).HostConfig).toEqual(closed)
     }
   })

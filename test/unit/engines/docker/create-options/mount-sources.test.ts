@@ -29,7 +29,7 @@ afterAll(() => rm(folder, { recursive: true }))
 
 const check = (source: string, { local = true, allowDangerousMounts = false } = {}) => {
   const task = resolveTask({ image: 'x', volumes: [[join(folder, source), '/x']] })
-  return checkMountSources(task, { local, config: { allowDangerousMounts } })
+  return checkMountSources(task, { local, allowDangerousMounts })
 }
 
 describe('the places that links of a mount lead to', () => {

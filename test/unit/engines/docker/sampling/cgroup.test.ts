@@ -47,8 +47,8 @@ describe.each([1, 2] as const)('control groups of version %i', version => {
   it('are found by the id of the container, and tell all counters', async () => {
     if (mounts === undefined) throw new Error('no mounts')
     const files = await CgroupFiles.find(mounts, id, noPid)
-    expect(files?.look()).toMatchObject({ counters, network: { received: 0, sent: 0 } })
-    expect(files?.look()).toMatchObject({ counters })
+    expect(files?.read()).toMatchObject({ counters, network: { received: 0, sent: 0 } })
+    expect(files?.read()).toMatchObject({ counters })
     files?.close()
     files?.close()
   })

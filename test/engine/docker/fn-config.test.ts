@@ -10,23 +10,23 @@ import {
   type Cookie,
   createDockerDriver,
   type DockerDriver,
-  type SeedConfig,
+  type FnConfig,
 } from '../../../src/index.ts'
 import { startProxy } from '../../support/engine/proxy.ts'
 import { containersWith, engineAddress, engineRequest } from '../../support/engine/request.ts'
 import { ensureTestImage, testImage } from '../../support/images/images.ts'
 import { shell } from '../setup.ts'
 
-/** A driver made of the seed's JSON. */
-async function driverOf(config: SeedConfig): Promise<DockerDriver> {
+/** A driver made of Fn's JSON. */
+async function driverOf(config: FnConfig): Promise<DockerDriver> {
   await ensureTestImage()
-  const driver = await createDockerDriver(JSON.parse(JSON.stringify(config)) as SeedConfig)
+  const driver = await createDockerDriver(JSON.parse(JSON.stringify(config)) as FnConfig)
   onTestFinished(() => driver.close())
   return driver
 }
 
 /** What a script says on a driver of this config. */
-async function said(config: SeedConfig, script: string, task: Partial<ContainerTask> = {}): Promise<string> {
+async function said(config: FnConfig, script: string, task: Partial<ContainerTask> = {}): Promise<string> {
   const driver = await driverOf(config)
   await using cookie = await driver.createCookie(shell(script, task))
   const { stdout } = await (await cookie.run()).wait()
@@ -45,7 +45,7 @@ async function twoNetworks(): Promise<[string, string]> {
 
 const networkOf = (cookie: Cookie) => (cookie.containerOptions as { HostConfig: HostOptions }).HostConfig.NetworkMode
 
-describe("the seed's config, key by key", () => {
+describe("Fn's config, key by key", () => {
   test('docker: the engine that it names', async () => {
     const proxy = await startProxy()
     expect(await said({ docker: `unix://${proxy.socketPath}` }, 'echo there')).toBe('there')
@@ -91,8 +91,8 @@ describe("the seed's config, key by key", () => {
 
   test('docker_load_file: its images are there', async () => {
     await ensureTestImage()
-    const copy = 'cookietin-test/seed-loaded:1'
-    await engineRequest('POST', `/images/${testImage}/tag?repo=cookietin-test/seed-loaded&tag=1`)
+    const copy = 'cookietin-test/fn-loaded:1'
+    await engineRequest('POST', `/images/${testImage}/tag?repo=cookietin-test/fn-loaded&tag=1`)
     const archive = await new Promise<Buffer>((resolve, reject) => {
       const call = request({ ...engineAddress(), path: `/images/${copy}/get`, agent: false }, response => {
         buffer(response).then(resolve, reject)
@@ -135,11 +135,11 @@ describe("the seed's config, key by key", () => {
       HostConfig: { NetworkMode: string }
     }
     expect([Config.Image, Config.Cmd, HostConfig.NetworkMode]).toEqual([testImage, ['sleep', '1234'], a])
-    const buddies = (await containersWith(`cookietin.instance=${Config.Labels['cookietin.instance']}`)).filter(name =>
+    const holders = (await containersWith(`cookietin.instance=${Config.Labels['cookietin.instance']}`)).filter(name =>
       name.includes('-namespace-'),
     )
-    expect(buddies).toHaveLength(2)
-    expect(`/${buddies.find(name => `/${name}` === Name)}`).toBe(Name)
+    expect(holders).toHaveLength(2)
+    expect(`/${holders.find(name => `/${name}` === Name)}`).toBe(Name)
     expect((await (await cookie.run()).wait()).stdout).toBe('1\n')
     await cookie.close()
     await driver.close()

@@ -5,8 +5,8 @@ interface Sample {
   metrics: Record<string, number>
 }
 
-/** The seed's `Decimate`, line by line: for a comparison only, since it changes its input and does not end for every one. */
-export function seedDecimate(maxSamples: number, stats: Stat[]): Stat[] {
+/** Fn's `Decimate`, line by line: for a comparison only, since it changes its input and does not end for every one. */
+export function fnDecimate(maxSamples: number, stats: Stat[]): Stat[] {
   if (stats.length <= maxSamples) return stats
   if (maxSamples <= 0) return []
   const start = (stats[0] as Sample).timestamp

@@ -1,2 +1,0 @@
-/** The environment variables that are read. */
-export type Env = Readonly<Record<string, string | undefined>>

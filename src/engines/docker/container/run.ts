@@ -1,0 +1,174 @@
+import type { Exit } from '../../../../machines/cookie-types.ts'
+import { deferred } from '../../../utils/deferred.ts'
+import type { ContainerEvents, ContainerStreams } from '../../engine.ts'
+import { type InputPump, pumpInput } from '../../pump-input.ts'
+import { within } from '../connection/deadline.ts'
+import { type CreateOptions, secretsOf } from '../create-options/create-options.ts'
+import type { EngineContext } from '../engine-context.ts'
+import { collectExit, outputWasCut } from './collect-exit.ts'
+import type { ContainerRef } from './inspect.ts'
+import type { NetworkAttachment } from './network-attachment.ts'
+import {
+  type Attachment,
+  attachBeforeStart,
+  exitOfFailedAttach,
+  exitOfFailedStart,
+  sendStart,
+  startError,
+} from './start.ts'
+
+/** What a run needs to know of its container. */
+export interface RunOptions {
+  readonly options: CreateOptions
+  readonly network: NetworkAttachment
+  /** Aborted when the container is being removed and its start takes too long. */
+  readonly abandoned: AbortSignal
+}
+
+/** The run of one container: attach → start → watch the exit → collect the exit. */
+export class ContainerRun {
+  readonly #context: EngineContext
+  readonly #options: RunOptions
+  readonly #started = deferred<void>()
+  readonly #exit = deferred<Exit>()
+  #startCalls: Promise<void> | undefined
+  #attachment: Attachment | undefined
+  #input: InputPump | undefined
+  #isDraining = false
+  #hasExited = false
+
+  constructor(context: EngineContext, options: RunOptions) {
+    this.#context = context
+    this.#options = options
+  }
+
+  /** Resolves when the container runs; rejects when it never will. */
+  get started(): Promise<void> {
+    return this.#started.promise
+  }
+  /** Settles when the container has exited and its output is complete or given up. */
+  get exit(): Promise<Exit> {
+    return this.#exit.promise
+  }
+  /** Settles when no call of the last start is in flight. Undefined before the first one. It never rejects. */
+  get startCalls(): Promise<void> | undefined {
+    return this.#startCalls
+  }
+  /** Settles when the output has ended. Undefined before it is attached. */
+  get outputEnded(): Promise<unknown> | undefined {
+    return this.#attachment?.output.ended
+  }
+  /** True once the exit was seen. */
+  get hasExited(): boolean {
+    return this.#hasExited
+  }
+  /** True once the input is read from. */
+  get readsInput(): boolean {
+    return this.#input !== undefined
+  }
+
+  /** May be called again after it has rejected. */
+  async start(container: ContainerRef, streams: ContainerStreams, events: ContainerEvents): Promise<void> {
+    const { options, network } = this.#options
+    const calls = deferred<void>()
+    this.#startCalls = calls.promise
+    const attachment = await attachBeforeStart(this.#context, container, { streams, terminal: options.Tty }).catch(
+      error => {
+        calls.resolve()
+        const exit = exitOfFailedAttach(error)
+        if (exit === undefined) throw error
+        this.#exitUnstarted(exit, events)
+      },
+    )
+    if (attachment === undefined) return
+    this.#attachment = attachment
+    if (this.#isDraining) attachment.output.drop()
+    // A start into a shared namespace may fail and be repeated. Input that was read for it would be lost.
+    if (!network.isShared) this.#feed(attachment, streams, events)
+
+    // From the attach on there is no way back before the start call is sent: see `attachBeforeStart`.
+    const startedAt = performance.now()
+    try {
+      await this.#sendStart(container, calls.resolve)
+    } catch (error) {
+      // The runtime reports a lost namespace with the exit code of a missing command.
+      const isLost = network.isLostNamespace(error)
+      const exit = isLost ? undefined : await exitOfFailedStart(this.#context, container, error)
+      if (exit === undefined) throw startError(error)
+      this.#exitUnstarted(exit, events)
+      return
+    }
+    attachment.watch.follow()
+    void attachment.output.ended.then(() => attachment.watch.hint())
+    this.#started.resolve()
+    if (network.isShared) this.#feed(attachment, streams, events)
+    void this.#watchExit(container, attachment, { events, startedAt })
+  }
+
+  /** Stops holding the container up: output that a sink does not take at once is dropped from now on. */
+  drain(): void {
+    this.#isDraining = true
+    this.#attachment?.output.drop()
+  }
+
+  /** Cuts the attached stream. */
+  cutOutput(): void {
+    this.#attachment?.output.destroy()
+  }
+
+  /** Closes every connection. */
+  disconnect(): void {
+    this.#input?.stop()
+    this.#attachment?.output.destroy()
+    this.#attachment?.watch.close()
+  }
+
+  /** Ends a run whose exit was not seen. */
+  fail(error: unknown): void {
+    this.#exit.reject(error)
+    this.#started.reject(undefined)
+    this.disconnect()
+  }
+
+  /** Gives up after `startTimeout` without aborting the call. `onSettled` is called once it has settled. */
+  async #sendStart(container: ContainerRef, onSettled: () => void): Promise<void> {
+    const { options, abandoned } = this.#options
+    const call = sendStart(this.#context, container, { secrets: secretsOf(options), abandoned })
+    call.then(onSettled, onSettled)
+    await within(call, this.#context.config.startTimeout, `start container ${container.name}`)
+  }
+
+  #feed({ stream }: Attachment, { stdin }: ContainerStreams, events: ContainerEvents): void {
+    if (stdin !== undefined) this.#input = pumpInput(stdin, stream, error => events.broken(error))
+  }
+
+  /** The command could not be executed: the container has exited without having run. */
+  #exitUnstarted(exit: Exit, events: ContainerEvents): void {
+    this.disconnect()
+    this.#started.reject(undefined)
+    events.exitSeen()
+    this.#hasExited = true
+    this.#exit.resolve(exit)
+  }
+
+  async #watchExit(
+    container: ContainerRef,
+    { watch, output }: Attachment,
+    { events, startedAt }: { readonly events: ContainerEvents; readonly startedAt: number },
+  ): Promise<void> {
+    const { options, network } = this.#options
+    try {
+      const cut = outputWasCut(this.#context, container.id, { watch, output, startedAt, init: options.HostConfig.Init })
+      const reply = await watch.ended
+      this.#hasExited = true
+      events.exitSeen()
+      network.release()
+      this.#input?.stop()
+      this.#exit.resolve(await collectExit(this.#context, container, { reply, output, wasCut: await cut }))
+    } catch (error) {
+      this.#exit.reject(error)
+    } finally {
+      this.disconnect()
+    }
+  }
+}
