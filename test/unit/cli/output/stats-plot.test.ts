@@ -2,8 +2,8 @@ import { totalmem } from 'node:os'
 import { stripVTControlCharacters } from 'node:util'
 import picocolors from 'picocolors'
 import { describe, expect, it } from 'vitest'
-import { plotStats, plotWidth } from '../../../src/cli/output/stats-plot.ts'
-import type { Stat } from '../../../src/stats/stat.ts'
+import { plotStats, plotWidth } from '../../../../src/cli/output/stats-plot.ts'
+import type { Stat } from '../../../../src/stats/stat.ts'
 
 const MiB = 2 ** 20
 const plain = { width: 60, height: 5, colors: picocolors.createColors(false) }

@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { serve } from '@hono/node-server'
 import { expect, it, onTestFinished } from 'vitest'
-import { createApp } from '../../../src/cli/commands/serve/http.ts'
-import { setup } from '../functions/setup.ts'
+import { createApp } from '../../../../../src/cli/commands/serve/http.ts'
+import { setup } from '../../../functions/setup.ts'
 
 /** Calls the function over one connection to its server. */
-async function fronted(answer: RequestListener) {
+async function callServer(answer: RequestListener) {
   const fn = setup().make({ answer })
   const app = createApp(new Map([['fn', fn]]), new AbortController().signal)
   const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' })
@@ -28,7 +28,7 @@ async function fronted(answer: RequestListener) {
 
 it('a wrong Content-Length of a function does not corrupt the next response', async () => {
   const forged = 'ok\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged'
-  const call = await fronted((_request, response) => {
+  const call = await callServer((_request, response) => {
     response.setHeader('Content-Length', forged.length)
     response.setHeader('Fn-Http-H-Content-Length', 2)
     response.end(forged)
@@ -38,7 +38,7 @@ it('a wrong Content-Length of a function does not corrupt the next response', as
 })
 
 it.each([204, 205, 304])('a response of %i has no body, and the next response follows it', async status => {
-  const call = await fronted((_request, response) => {
+  const call = await callServer((_request, response) => {
     response.setHeader('Fn-Http-Status', status)
     response.end('not for you')
   })

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { samplingHint } from '../../../src/cli/drivers/drivers.ts'
+import { samplingHint } from '../../../../src/cli/drivers/drivers.ts'
 
 test('hints at the cgroup sampler for Docker only, unless it is already used', () => {
   onTestFinished(() => void vi.unstubAllEnvs())

@@ -1,9 +1,8 @@
 import picocolors from 'picocolors'
 import { expect, test } from 'vitest'
-import { formatBytes } from '../../../src/cli/output/format.ts'
-import { pullBars, pullLine } from '../../../src/cli/output/pull-bars.ts'
-import { pullReporter } from '../../../src/cli/output/pull-watch.ts'
-import type { PullProgress } from '../../../src/engines/pull-progress.ts'
+import { pullBars, pullLine } from '../../../../src/cli/output/pull-bars.ts'
+import { pullReporter } from '../../../../src/cli/output/pull-watch.ts'
+import type { PullProgress } from '../../../../src/engines/pull-progress.ts'
 
 const colors = picocolors.createColors(false)
 const progress = (more: Partial<PullProgress> = {}): PullProgress => ({
@@ -53,17 +52,4 @@ test('lines report each change once, for any number of runs', () => {
     'pulled image r.example/x:1 (2 MB)',
   ])
   expect(pullLine(progress({ state: 'failed' }))).toBeUndefined()
-})
-
-test('bytes have three digits', () => {
-  expect([0, 999, 1_000, 9_949, 12_345, 999_600, 1e9, 5e15].map(formatBytes)).toEqual([
-    '0 B',
-    '999 B',
-    '1 kB',
-    '9.95 kB',
-    '12.3 kB',
-    '1 MB',
-    '1 GB',
-    '5 PB',
-  ])
 })

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
-import { NamedLines } from '../../../src/cli/commands/serve/named-lines.ts'
+import { NamedLines } from '../../../../../src/cli/commands/serve/named-lines.ts'
 
 async function passed(...chunks: readonly (string | Buffer)[]): Promise<string[]> {
   const lines: string[] = []
