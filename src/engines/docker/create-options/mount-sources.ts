@@ -24,17 +24,17 @@ export async function checkMountSources(
 ): Promise<void> {
   if (!local || allowDangerousMounts) return
   const sources = [
-    ...task.volumes.map(({ source }, index) => [`volumes[${index}].source`, source] as const),
-    ...(task.udsPath === undefined ? [] : [['udsPath', task.udsPath] as const]),
+    ...task.volumes.map(({ source, readOnly }, index) => [`volumes[${index}].source`, source, readOnly] as const),
+    ...(task.udsPath === undefined ? [] : [['udsPath', task.udsPath, false] as const]),
   ]
-  const issues = await Promise.all(sources.map(([field, source]) => issueOf(field, source)))
+  const issues = await Promise.all(sources.map(([field, source, readOnly]) => issueOf(field, source, readOnly)))
   const found = issues.filter(issue => issue !== undefined)
   if (found.length > 0) throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', found)
 }
 
-async function issueOf(field: string, source: string): Promise<FieldIssue | undefined> {
+async function issueOf(field: string, source: string, readOnly: boolean): Promise<FieldIssue | undefined> {
   const real = await targetOf(source)
-  const danger = real === undefined || real === source ? undefined : dangerOf(real)
+  const danger = real === undefined || real === source ? undefined : dangerOf(real, { readOnly })
   if (danger === undefined) return undefined
   const allowed = `another path: it leads to ${real}, which is ${danger}; the config's allowDangerousMounts permits it`
   return { field, value: `'${source}'`, allowed }
