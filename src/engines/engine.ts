@@ -64,6 +64,18 @@ export interface EngineContainer {
   readonly pull$?: Observable<PullProgress>
 }
 
+/** Whether and where an engine's containers can share a unix socket with this process. */
+export interface SocketSharing {
+  /** Why they cannot; undefined when they can. */
+  readonly unavailable: string | undefined
+  /**
+   * A folder that this process and the engine both see, under the same path.
+   *
+   * @default the system's folder for temporary files
+   */
+  readonly folder?: string | undefined
+}
+
 /** The port between the driver and what runs containers. */
 export interface Engine {
   /** `'docker'`, `'process'`, `'mock'`, or the name of your own. */
@@ -72,7 +84,7 @@ export interface Engine {
    * Why a container of this engine cannot share a unix socket in a folder of this machine; undefined when it can.
    * Hot functions need such a socket. An engine without this member cannot share one.
    */
-  readonly socketSharing?: { readonly unavailable: string | undefined }
+  readonly socketSharing?: SocketSharing
   /** Throws an InvalidInputError for what this engine cannot do. No I/O. */
   container(task: ResolvedTask): EngineContainer
   /** Lets go of connections and timers. Called after every container's `remove` has settled. */
