@@ -8,24 +8,29 @@ export type { RunStatus } from '../../machines/outcome.ts'
 /** Captured output: text, or bytes with `encoding: 'buffer'`. */
 export type Captured = string | Uint8Array
 
-/** How a task ended, with the evidence (Fn's `RunResult`). */
+/** How a task ended, with its output (Fn's `RunResult`). */
 export interface RunResult<Output extends Captured = Captured> {
   /** The cookie's id. */
   readonly id: string
   readonly status: RunStatus
   /** Undefined exactly when `status` is `'success'`. */
   readonly error: CookietinError | undefined
-  /** The exit code that the engine reported, whatever the status; undefined when the container never ran or its end was not seen. */
+  /**
+   * The exit code that the engine reported, with any status. Undefined when the container never ran or its end was not
+   * seen.
+   */
   readonly exitCode: number | undefined
-  /** True when the kernel killed a process of the container for want of memory, even where the main process lived on. */
+  /**
+   * True when the kernel killed a process of the container because memory ran out, even if the main process survived.
+   */
   readonly oomKilled: boolean
-  /** What was captured of standard output: a string, or bytes with `encoding: 'buffer'`. */
+  /** The captured standard output: a string, or bytes with `encoding: 'buffer'`. */
   readonly stdout: Output
-  /** What was captured of standard error. */
+  /** The captured standard error, in the same form. */
   readonly stderr: Output
-  /** True when `stdout` is not all that the task wrote. */
+  /** True when `stdout` is not complete. */
   readonly stdoutTruncated: boolean
-  /** True when `stderr` is not all that the task wrote. */
+  /** True when `stderr` is not complete. */
   readonly stderrTruncated: boolean
   /** Resource samples, decimated to the executor's `maxStats`. */
   readonly stats: readonly Stat[]

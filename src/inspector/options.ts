@@ -5,9 +5,15 @@ import { whole } from '../utils/validation/rules.ts'
 export interface PageOptions {
   /** Default 0: a port that is free. */
   readonly port?: number | undefined
-  /** The address to listen at. Default `127.0.0.1`: this machine only. Any other shows what you run to whoever learns the URL, and sends it unencrypted. */
+  /**
+   * The address to listen at. Default `127.0.0.1`: this machine only. Any other shows what you run to whoever learns
+   * the URL, and sends it unencrypted.
+   */
   readonly host?: string | undefined
-  /** The secret part of the URL, 22 to 128 letters, digits, `_` or `-`. Default: a new random one. Give one, and a port, where the URL has to outlive a restart. */
+  /**
+   * The secret part of the URL, 22 to 128 letters, digits, `_` or `-`. Default: a new random one. Give one, and a port,
+   * where the URL has to outlive a restart.
+   */
   readonly token?: string | undefined
 }
 

@@ -28,7 +28,9 @@ export const boxOptions = { ...spacing, 'elk.padding': '[top=26,left=12,bottom=1
 
 export const labelOptions = { 'elk.edgeLabels.inline': 'true' }
 
-/** Arrows in the order of the definition point down, the first of a box above all; those to a near state are straight. */
+/**
+ * Arrows in the order of the definition point down, the first of a box above all; those to a near state are straight.
+ */
 export const arrowOptions = {
   initial: { 'elk.layered.priority.direction': '100', 'elk.layered.priority.straightness': '10' },
   near: { 'elk.layered.priority.direction': '10', 'elk.layered.priority.straightness': '10' },
