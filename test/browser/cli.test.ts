@@ -77,13 +77,13 @@ it('--record writes what cookietin inspect replays', async () => {
   expect({ code, url: urlIn(stdout) === '' }).toEqual({ code: 0, url: false })
 })
 
-it('inspect tells of a file that is no recording', async () => {
+it('inspect reports a file that is not a recording', async () => {
   const file = join(folder, 'no.ndjson')
   await writeFile(file, 'flour')
   expect(await cli(['inspect', file])).toMatchObject({
     code: 125,
     stdout: '',
-    stderr: expect.stringContaining('it is no recording of cookietin (ERR_COOKIETIN_INSPECTOR_FAILED)'),
+    stderr: expect.stringContaining('it is not a recording of cookietin (ERR_COOKIETIN_INSPECTOR_FAILED)'),
   })
 })
 

@@ -11,15 +11,15 @@ it('refuses every bad option at once, and does not repeat the token', async () =
   })
 })
 
-it('tells of a recording that is none', async () => {
+it('rejects a file that is not a recording', async () => {
   await expect(openRecording('/nowhere/at-all')).rejects.toMatchObject({ code: 'ERR_COOKIETIN_INSPECTOR_FAILED' })
   await expect(openRecording(new URL(import.meta.url).pathname)).rejects.toMatchObject({
     code: 'ERR_COOKIETIN_INSPECTOR_FAILED',
-    message: expect.stringContaining('no recording'),
+    message: expect.stringContaining('not a recording'),
   })
 })
 
-it('makes one inspector of several, in either form', () => {
+it('combines several inspectors, in either form', () => {
   const heard: string[] = []
   const inspect = combineInspectors(() => heard.push('function'), undefined, { next: () => heard.push('observer') })
   inspect({ type: '@xstate.actor' } as InspectionEvent)

@@ -48,7 +48,7 @@ function Plot({ title, class: name, metric, format, stats }: PlotProps) {
           <span>{title}</span>
           <b>–</b>
         </figcaption>
-        <p class="hint too-short">too short to measure</p>
+        <p class="hint too-short">too short to tell</p>
       </figure>
     )
   }
