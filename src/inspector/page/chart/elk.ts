@@ -40,14 +40,23 @@ export const arrowOptions = {
 
 let loading: Promise<ELK> | undefined
 
-/** Lays a graph out. ELK is large, so it is loaded when the first chart is drawn. */
-export async function layOutGraph(graph: ElkNode): Promise<ElkNode> {
+/** Loads ELK, which is most of the page's code, beside the rest of it. */
+export function loadElk(): Promise<ELK> {
   loading ??= load()
-  return await (await loading).layout(graph)
+  return loading
 }
 
+/** Lays a graph out. */
+export const layOutGraph = async (graph: ElkNode): Promise<ElkNode> => await (await loadElk()).layout(graph)
+
 async function load(): Promise<ELK> {
-  // The types of this CommonJS module are right for a bundler only, not for Node.js, which runs the tests.
-  const { default: Elk } = (await import('elkjs/lib/elk.bundled.js')) as unknown as { default: new () => ELK }
-  return new Elk()
+  try {
+    // The types of this CommonJS module are right for a bundler only, not for Node.js, which runs the tests.
+    const { default: Elk } = (await import('elkjs/lib/elk.bundled.js')) as unknown as { default: new () => ELK }
+    return new Elk()
+  } catch (error) {
+    // The next chart tries again.
+    loading = undefined
+    throw error
+  }
 }
