@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * The limits of the tests without an engine or a browser. They only end what hangs: a busy machine takes several times as long as an idle one,
- * where the slowest of these tests takes 3 s.
+ * The limits of the tests without an engine or a browser. They only end what hangs: a busy machine takes several times
+ * as long as an idle one, where the slowest of these tests takes 3 s.
  */
 const limits = { testTimeout: 20_000, hookTimeout: 60_000, expect: { poll: { timeout: 10_000 } } }
 

@@ -1,4 +1,4 @@
-// Builds the inspector's page: `node scripts/build-page.ts [FOLDER]`. Without a folder: where the sources look for it.
+// Builds the inspector's page: `node scripts/build-page.ts [FOLDER]`. The default is the folder that the sources use.
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
@@ -11,7 +11,7 @@ export async function buildPage(outDir: string = besideSources): Promise<void> {
     base: './',
     configFile: false,
     logLevel: 'warn',
-    // One flat folder: nothing but names is served.
+    // One flat folder: the server serves plain file names only.
     build: {
       outDir,
       emptyOutDir: true,

@@ -9,7 +9,7 @@ import { openDemoDriver } from './demo/driver.ts'
 import { demoTasks, type When } from './demo/tasks.ts'
 import { liveView, painter, plainView, type Row } from './demo/view.ts'
 
-// A terminal without a size, as some that are only simulated, can show no picture.
+// Some simulated terminals have no size, and cannot show the live view.
 const isTerminal = process.stdout.isTTY === true && process.stdout.rows > 0
 const colors = colorsFor(isTerminal)
 const began = performance.now()
@@ -19,7 +19,7 @@ await using executor = createExecutor({ driver: demo.driver, concurrency: 4 })
 for (const notice of demo.notices) console.log(notice)
 console.log(`${demoTasks.length} tasks, 4 at once:\n`)
 
-// Subscribed before the tasks are handed over: the first changes come at once.
+// Subscribed before the tasks are run: their first changes are emitted at once.
 let changed = (_: Parameters<Awaited<ReturnType<typeof liveView>>['changed']>[0]) => {}
 executor.transitions$.subscribe(transition => changed(transition))
 const rows: Row[] = demoTasks.map(({ task, shows }) => ({
@@ -30,7 +30,7 @@ const rows: Row[] = demoTasks.map(({ task, shows }) => ({
 const view = isTerminal ? await liveView(rows, colors) : plainView(console.log)
 changed = view.changed
 
-// Without this a Ctrl-C would leave the containers to the next `cookietin gc`.
+// Without this, Ctrl-C would leave the containers for `cookietin gc`.
 let interrupted = false
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {

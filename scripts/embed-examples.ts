@@ -1,4 +1,4 @@
-// Puts the examples into the pages, each into the block below the comment that names it: part of `npm run docs`.
+// Copies each example into the block below the comment that names it: part of `npm run docs`.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
@@ -7,7 +7,7 @@ export const pagesWithExamples = ['../README.md', '../docs/hot-functions.md'].ma
   path => new URL(path, import.meta.url),
 )
 
-/** The text with every block that names an example replaced by the example. */
+/** Replaces every block below the name of an example by the example. */
 export function embedExamples(text: string): string {
   return text.replace(/<!-- (examples\/\S+) -->\n```(\w+)\n[\s\S]*?```/g, (_, name: string, language: string) => {
     const code = readFileSync(new URL(`../${name}`, import.meta.url), 'utf8')

@@ -1,5 +1,5 @@
-// Development runs on the Node.js that the development dependency `node` brings by an install script. Where npm was told to
-// run none, this has it run that one. Plain JavaScript: the Node.js that runs it may be an old one.
+// Development uses the Node.js of the development dependency `node`, which an install script downloads. If npm skips
+// install scripts, this runs that script. Plain JavaScript, because an older Node.js may run it.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

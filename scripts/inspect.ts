@@ -1,4 +1,4 @@
-// All machines on one page, under a load that never ends: `npm run inspect`. For those who work on cookietin.
+// Shows all machines on one page, under an endless load: `npm run inspect`. For the development of cookietin.
 import { createExecutor } from '../src/index.ts'
 import { startInspector } from '../src/inspector/index.ts'
 import { buildPage } from './build-page.ts'

@@ -29,14 +29,14 @@ const shoot = async (page: Page, name: string) => {
 }
 
 const overview = await open('light')
-// So much has to happen first that there is something to see.
+// Waits until there is enough history to show.
 await sleep(16_000)
 await overview.locator('#filter').fill('-machine:image -state:created')
 await overview.locator('#filter').blur()
 await overview.getByRole('button', { name: /^[1-9]\d* frozen/ }).waitFor()
 await shoot(overview, 'overview')
 
-// The only picture of README.md, where it is shown small: it is sharper than it is large.
+// The picture of README.md, which shows it at a reduced size.
 const cookie = await open('light', { width: 1280, height: 1120 }, 1.5)
 const loaf = bake(executor)
 await cookie.locator('#filter').fill('machine:cookie -state:created')
@@ -74,7 +74,7 @@ abort.abort()
 await Promise.all([load, loaf])
 await browser.close()
 
-/** A cookie with a past. */
+/** Runs a cookie that is frozen and thawed. */
 async function bake(on: Executor): Promise<void> {
   const execution = on.run(
     { ...demoTask(0, () => 0.6), id: 'the-loaf', timeout: 20_000 },

@@ -1,5 +1,5 @@
 // Runs a command with DOCKER_HOST at a Docker Engine that answers: node scripts/with-engine.ts COMMAND [ARGUMENT…]
-// Where none does, a private one lives for as long as the command runs.
+// If none does, it starts a private one for as long as the command runs.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import setUpEngine from '../test/support/engine/global-setup.ts'

@@ -17,7 +17,10 @@ export interface DemoDriver extends AsyncDisposable {
   readonly notices: readonly string[]
 }
 
-/** Opens a Docker Engine with a busybox image. Without an engine, falls back to processes of this machine, with a notice. */
+/**
+ * Opens a Docker Engine with a busybox image. Without an engine, falls back to processes of this machine, with a
+ * notice.
+ */
 export async function openDemoDriver(): Promise<DemoDriver> {
   try {
     return await openDocker()

@@ -18,12 +18,12 @@ export async function hasImage(api: Api, image: string): Promise<boolean> {
   )
 }
 
-/** This machine's busybox, where it has one that runs alone in a container. */
+/** The path of this machine's busybox, if it is static and so can run in a container. */
 export async function findStaticBusybox(): Promise<string | undefined> {
   try {
     const { stdout } = await promisify(execFile)('sh', ['-c', 'command -v busybox'])
     const path = stdout.trim()
-    // A dynamic program names its loader near its beginning.
+    // A dynamic program has its loader's path near its beginning.
     const head = (await readFile(path)).subarray(0, 4096).toString('latin1')
     return head.startsWith('\u007fELF') && !/\/lib\S*\/ld-/.test(head) ? path : undefined
   } catch {

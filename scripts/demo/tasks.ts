@@ -3,14 +3,14 @@ import type { ContainerTask, Execution, RunStatus } from '../../src/index.ts'
 /** One task of the demo. */
 export interface DemoTask {
   readonly task: Omit<ContainerTask, 'image'> & { readonly id: string }
-  /** What it is there to show. */
+  /** What it demonstrates. */
   readonly shows: string
   readonly expected: RunStatus
-  /** What is done to it on its way. */
+  /** Acts on the execution while it runs. */
   readonly act?: (execution: Execution, when: When) => Promise<void>
 }
 
-/** Waits: for a state of the execution, or for a time. */
+/** Waits for a state of the execution, or for a time. */
 export interface When {
   reaches(state: string): Promise<void>
   after(ms: number): Promise<void>
@@ -19,7 +19,7 @@ export interface When {
 const sh = (script: string) => ['sh', '-c', script]
 const ticking = sh('i=0; while [ $i -lt 6 ]; do i=$((i+1)); echo tick $i; sleep 0.25; done')
 
-// The first four take their time, so that the fifth has to wait for its turn.
+// The first four are long, so that the fifth is queued.
 export const demoTasks: readonly DemoTask[] = [
   {
     task: { id: 'freeze', command: ticking, timeout: 3_000 },

@@ -16,7 +16,7 @@ export interface View {
   stop(): void
 }
 
-/** A line for each change: for pipes, files and logs. */
+/** Prints a line for each change: for pipes, files and logs. */
 export function plainView(write: (line: string) => void): View {
   const start = Date.now()
   return {
@@ -26,7 +26,7 @@ export function plainView(write: (line: string) => void): View {
   }
 }
 
-/** A table that is drawn again and again: for a terminal. */
+/** Redraws a table until it is stopped: for a terminal. */
 export async function liveView(rows: readonly Row[], colors: Colors): Promise<View> {
   const { default: draw } = await import('log-update')
   const since = new Map<string, { state: string; at: number; path: string[] }>()
@@ -42,7 +42,7 @@ export async function liveView(rows: readonly Row[], colors: Colors): Promise<Vi
   return {
     changed({ id, from, to, at }) {
       const path = since.get(id)?.path ?? []
-      if (to === 'closing') path.push(from)
+      if (to === 'closing' && from !== undefined) path.push(from)
       since.set(id, { state: to, at, path })
     },
     stop() {
@@ -53,7 +53,7 @@ export async function liveView(rows: readonly Row[], colors: Colors): Promise<Vi
   }
 }
 
-/** A colour for a state. */
+/** Returns a function that colors a state. */
 export function painter(colors: Colors): (state: string) => string {
   const colour: Readonly<Record<string, (text: string) => string>> = {
     running: colors.cyan,

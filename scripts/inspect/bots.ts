@@ -3,15 +3,15 @@ import { imageMachine } from '../../machines/image.ts'
 import { namespaceMachine } from '../../machines/namespace.ts'
 import { slotMachine } from '../../machines/slot.ts'
 
-/** A machine of ours that no mock engine drives: its actors take their time, and now and then it is sent something. */
+/** A machine that the mock engine does not drive. Its actors are slow, and it gets an event now and then. */
 interface Bot {
   readonly machine: AnyStateMachine
   readonly input: (n: number) => object
-  /** What its promises resolve with. */
+  /** The results of its promise actors. */
   readonly outputs?: Readonly<Record<string, unknown>>
-  /** Events that are sent when it can take them, but for those that end it. */
+  /** Events that are sent whenever its state accepts them. */
   readonly events: readonly string[]
-  /** The event that ends it, in the end. */
+  /** The event that ends it. */
   readonly last?: string
 }
 
@@ -44,7 +44,7 @@ const bots: readonly Bot[] = [
   },
 ]
 
-/** Drives every machine that is not a cookie's, one actor after the other, until the signal aborts. */
+/** Drives the machines other than the cookie's, one actor after the other, until the signal aborts. */
 export async function driveBots(
   inspect: (event: InspectionEvent) => void,
   chance: () => number,

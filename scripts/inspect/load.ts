@@ -2,7 +2,7 @@ import { filter, interval, map, merge, type Observable, Subject, startWith } fro
 import type { ContainerTask, Execution, Executor, Stat } from '../../src/index.ts'
 import { createMockDriver, type MockDriver, type MockRun } from '../../src/testing.ts'
 
-/** Numbers from 0 to 1 that look random and are the same each time. */
+/** A seeded random generator of numbers from 0 to 1. */
 export function dice(seed = 1): () => number {
   let state = seed
   return () => {
@@ -21,18 +21,21 @@ const commands = [
   'cargo check',
 ]
 
-/** A driver whose tasks do what tasks do: most end well, some fail, hang, or eat too much memory; but those named `the-…` take their time and end well. */
+/**
+ * A driver of simulated tasks. Most succeed; some fail, hang, or run out of memory. Those named `the-…` run for 9 s and
+ * succeed.
+ */
 export const demoDriver = (chance: () => number): MockDriver =>
   createMockDriver(({ id }) =>
     id.startsWith('the-') ? { runFor: 9_000, stats: samples(id, chance) } : demoRun(id, chance),
   )
 
-/** The ids of runs that are frozen: they take no CPU, and their memory stays as it is. */
+/** The ids of frozen runs: they use no CPU, and their memory does not change. */
 const frozen = new Set<string>()
-/** The id of each that is frozen or thawed. */
+/** Emits the id of each run that is frozen or thawed. */
 const turned = new Subject<string>()
 
-/** Notes whether a run of the demo is frozen. */
+/** Tracks whether a run of the demo is frozen. */
 export function noteFreezes({ id, state$ }: Execution): void {
   state$.subscribe({
     next: state => {
@@ -54,7 +57,7 @@ function demoRun(id: string, chance: () => number): MockRun {
   return run
 }
 
-/** What a run takes: it warms up, works in waves, and lets go. */
+/** Simulates the samples of a run: a warm-up, then waves. */
 function samples(id: string, chance: () => number): Observable<Stat> {
   const [base, wave, memory] = [20 + chance() * 60, 10 + chance() * 30, 20 + chance() * 180]
   let n = 0
@@ -77,7 +80,7 @@ function samples(id: string, chance: () => number): Observable<Stat> {
   )
 }
 
-/** A task of the demo, by its number. */
+/** Returns a task of the demo by its number. */
 export function demoTask(n: number, chance: () => number): ContainerTask {
   const pick = Math.floor(chance() * images.length)
   return {
@@ -89,14 +92,14 @@ export function demoTask(n: number, chance: () => number): ContainerTask {
   }
 }
 
-/** Freezes some of the runs for a while, and cancels a few. */
+/** Freezes some runs for a while, and cancels a few. */
 function bother(execution: Execution, chance: () => number): void {
   const [what, when] = [chance(), 300 + chance() * 1_500]
   let timer: NodeJS.Timeout | undefined
   const after = (ms: number, act: () => void) => {
     timer = setTimeout(act, ms)
   }
-  // It may have ended meanwhile.
+  // The run may have ended.
   const ignore = () => {}
   execution.state$.subscribe({
     next: state => {

@@ -1,13 +1,13 @@
 import type { Stdio } from './output/stdio.ts'
 
-/** What every command works with. */
+/** What every command gets. */
 export interface CommandContext {
   readonly stdio: Stdio
-  /** Sets the exit code. The process ends once everything is cleaned up and written. */
+  /** Sets the exit code. The process exits after all cleanup, when all output is written. */
   exit(code: number): void
 }
 
-/** For options that may be given more than once. */
+/** The parser of an option that may be repeated. */
 export const collect = (value: string, earlier: readonly string[] | undefined): readonly string[] => [
   ...(earlier ?? []),
   value,

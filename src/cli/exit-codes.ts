@@ -6,13 +6,13 @@ export const exitCodes = {
   /** A task of a batch failed, or `doctor` found no engine. */
   failed: 1,
   timeout: 124,
-  /** Bad usage, or cookietin or its engine failed. */
+  /** The usage was wrong, or cookietin or its engine failed. */
   unable: 125,
-  /** The reader of our output went away: 128 + SIGPIPE. */
+  /** The reader of standard output has closed it: 128 + SIGPIPE. */
   readerGone: 141,
 } as const
 
-/** What `cookietin run` exits with: the container's code wherever the task itself ended. */
+/** The exit code of `cookietin run`: that of the container, if the task ended by itself. */
 export function exitCodeOf({ status, exitCode }: RunResult): number {
   if (status === 'timeout') return exitCodes.timeout
   return exitCode ?? exitCodes.unable

@@ -4,7 +4,7 @@ import type { Stdio } from './output/stdio.ts'
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Turns Ctrl-C, SIGTERM and an output that takes no more into one abort, and a second Ctrl-C into an end at once. */
+/** Aborts on the first signal, or when standard output is closed. A second signal exits at once. */
 export class Interrupts implements Disposable {
   readonly #abort = new AbortController()
   readonly #stdio: Stdio
@@ -13,23 +13,23 @@ export class Interrupts implements Disposable {
   constructor(stdio: Stdio) {
     this.#stdio = stdio
     for (const name of signals) process.on(name, this.#onSignal)
-    if (stdio.outputGone.aborted) this.#onOutputGone()
-    else stdio.outputGone.addEventListener('abort', this.#onOutputGone)
+    if (stdio.outputClosed.aborted) this.#onOutputClosed()
+    else stdio.outputClosed.addEventListener('abort', this.#onOutputClosed)
   }
 
-  /** Aborted by the first of them. */
+  /** Aborted by the first signal. */
   get signal(): AbortSignal {
     return this.#abort.signal
   }
 
-  /** What to exit with once there was one of them: 128 + the signal's number for a signal. */
+  /** The exit code after an interruption: 128 + the number of the signal. */
   get exitCode(): number | undefined {
     return this.#exitCode
   }
 
   [Symbol.dispose](): void {
     for (const name of signals) process.off(name, this.#onSignal)
-    this.#stdio.outputGone.removeEventListener('abort', this.#onOutputGone)
+    this.#stdio.outputClosed.removeEventListener('abort', this.#onOutputClosed)
   }
 
   readonly #onSignal = (name: (typeof signals)[number]) => {
@@ -43,12 +43,12 @@ export class Interrupts implements Disposable {
     this.#abort.abort(new Error(`interrupted by ${name}`))
   }
 
-  readonly #onOutputGone = () => {
-    const { code, message } = this.#stdio.outputGone.reason as NodeJS.ErrnoException
-    // A reader that had enough, such as `head`, is no failure of anything.
-    const hadEnough = code === 'EPIPE' || code === 'ECONNRESET'
-    if (!hadEnough) this.#stdio.note(`cookietin: cannot write to standard output: ${message}`)
-    this.#exitCode ??= hadEnough ? exitCodes.readerGone : exitCodes.unable
-    this.#abort.abort(new Error('standard output takes no more', { cause: this.#stdio.outputGone.reason }))
+  readonly #onOutputClosed = () => {
+    const { code, message } = this.#stdio.outputClosed.reason as NodeJS.ErrnoException
+    // A reader that closes early, such as `head`, is not an error.
+    const isClosed = code === 'EPIPE' || code === 'ECONNRESET'
+    if (!isClosed) this.#stdio.note(`cookietin: cannot write to standard output: ${message}`)
+    this.#exitCode ??= isClosed ? exitCodes.readerGone : exitCodes.unable
+    this.#abort.abort(new Error('standard output is closed', { cause: this.#stdio.outputClosed.reason }))
   }
 }

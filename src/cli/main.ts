@@ -8,8 +8,8 @@ import { Stdio } from './output/stdio.ts'
 import { createProgram } from './program.ts'
 import { UsageError } from './usage-error.ts'
 
-/** How long an interrupted run waits for its reader, in ms. */
-const lastWords = 500
+/** How long an interrupted command waits for the reader of its output, in ms. */
+const flushTimeout = 500
 
 const stdio = new Stdio()
 let exitCode: number = exitCodes.ok
@@ -24,15 +24,15 @@ const program = createProgram({
 try {
   await program.parseAsync()
 } catch (error) {
-  exitCode = tell(error)
+  exitCode = report(error)
 }
-// A reader that has stopped reading, such as `less`, must not keep alive what was told to end.
-await Promise.race([stdio.flush(), ...(exitCode > 128 ? [sleep(lastWords)] : [])])
-// Standard input may still be open, as a terminal's always is; nothing else is.
+// A reader that has stopped, such as `less`, must not keep an interrupted process alive.
+await Promise.race([stdio.flush(), ...(exitCode > 128 ? [sleep(flushTimeout)] : [])])
+// Standard input may still be open, as on a terminal; it would keep the process running.
 process.exit(exitCode)
 
-function tell(error: unknown): number {
-  // Commander has told its own already; help and version are no errors.
+function report(error: unknown): number {
+  // Commander has printed its error; --help and --version are not errors.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.unable
   if (error instanceof UsageError) stdio.note(`cookietin: ${printableLines(error.message)}`)
   else if (error instanceof CookietinError) stdio.note(`cookietin: ${printableLines(error.message)} (${error.code})`)

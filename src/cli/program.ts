@@ -11,7 +11,7 @@ import { invokeCommand } from './commands/invoke/command.ts'
 import { runCommand } from './commands/run.ts'
 import { serveCommand } from './commands/serve/command.ts'
 
-/** The whole command line. */
+/** Creates the command line with all of its commands. */
 export function createProgram(context: CommandContext): Command {
   const { stdio } = context
   const program = new Command('cookietin')
@@ -57,7 +57,7 @@ The engine is that of DOCKER_HOST, DOCKER_CONTEXT or the default socket.`,
 const helpCommand = (command: Command) =>
   [command.parent?.name(), command.name(), '--help'].filter(word => word !== undefined).join(' ')
 
-/** From package.json, which lies beside `src/` in the repository and beside `dist/` in the package. */
+/** Reads package.json, which is beside `src/` in the repository and beside `dist/` in the package. */
 function packageVersion(): string {
   const places = ['../../package.json', '../../../package.json'].map(path => new URL(path, import.meta.url))
   for (const place of places) {
@@ -65,7 +65,7 @@ function packageVersion(): string {
       const { name, version } = JSON.parse(readFileSync(place, 'utf8')) as { name?: string; version?: string }
       if (name === 'cookietin' && version !== undefined) return version
     } catch {
-      // Not there: the other place.
+      // Not in this place.
     }
   }
   return 'unknown'

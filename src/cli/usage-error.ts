@@ -1,4 +1,4 @@
-/** What the user typed cannot be done; the message says what can. */
+/** The command line is wrong; the message says how to correct it. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }

@@ -16,17 +16,23 @@ import type { History, HistoryLimits, HistoryOptions, HistoryQuery, HistoryRecor
 import { Writer } from './writer.ts'
 
 const defaultTimeout = 10_000
-/** After so many runs what is too old, or too many, is removed again. */
+/** The history is pruned after this many runs. */
 const pruneEvery = 100
 
 /**
- * Opens a history of runs, with its transitions and decimated samples, in an SQLite file or a PostgreSQL database. Give it to
- * `createExecutor({ history })`: a result is then handed out when its run is kept, so that not even a kill loses it.
+ * Opens a history of runs, with their transitions and decimated samples, in an SQLite file or a PostgreSQL database.
  *
- * SQLite is Node's own from Node.js 22.13 on, else the package `libsql`; PostgreSQL takes the package `pg`. Neither is installed with cookietin.
+ * Give it to `createExecutor({ history })`. Each result then resolves after its run is stored, so a kill loses no
+ * result that was returned. SQLite comes with Node.js 22.13 and later; older versions need the package `libsql`.
+ * PostgreSQL needs the package `pg`.
  *
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`, listing every bad option.
- * @throws CookietinError `ERR_COOKIETIN_HISTORY_FAILED` where the database cannot be opened or a package is missing.
+ * @throws CookietinError `ERR_COOKIETIN_HISTORY_FAILED` if the database cannot be opened, or a package is missing.
+ *
+ * @example
+ * await using history = await createHistory({ path: 'runs.db', maxRuns: 1_000 })
+ * await using executor = createExecutor({ driver, history })
+ * console.log(await history.list({ status: 'error' }))
  */
 export async function createHistory(options: HistoryOptions): Promise<History> {
   check(options)
@@ -60,10 +66,10 @@ class OpenHistory implements History {
   constructor(store: Store, limits: HistoryLimits) {
     this.#store = store
     this.#limits = limits
-    this.#writer = new Writer(store, error => this.#tell(historyError('write to', store.name, error)))
+    this.#writer = new Writer(store, error => this.#report(historyError('write to', store.name, error)))
     this.#isGone = owner => {
       const state = ownerState(owner)
-      // A file of this machine that speaks of another boot speaks of one before.
+      // In a file of this machine, another boot is an earlier one.
       return state === 'dead' || (store.isLocal && state === 'otherBoot')
     }
   }
@@ -72,7 +78,7 @@ class OpenHistory implements History {
     return new HistoryRecorder(
       this.#writer,
       createdAt => this.#newKey(createdAt),
-      written => this.#ended(written),
+      written => this.#whenWritten(written),
       transitions$,
     )
   }
@@ -120,32 +126,32 @@ class OpenHistory implements History {
     }
   }
 
-  /** Holds a result back until its run is kept, but not for ever: a database that hangs must not hold up what works. */
-  async #ended(written: Promise<void>): Promise<void> {
+  /** Awaits the write of a run, with a timeout: a database that hangs must not block results. */
+  async #whenWritten(written: Promise<void>): Promise<void> {
     const { timeout = defaultTimeout } = this.#limits
     let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>(resolve => {
+    const timedOut = new Promise<void>(resolve => {
       timer = setTimeout(() => {
-        this.#tell(historyError('write to', this.#store.name, `a run was not kept within ${timeout} ms`))
+        this.#report(historyError('write to', this.#store.name, `a run was not stored within ${timeout} ms`))
         resolve()
       }, timeout)
     })
-    await Promise.race([written, late])
+    await Promise.race([written, timedOut])
     clearTimeout(timer)
-    if (++this.#count % pruneEvery === 0) this.prune().catch(error => this.#tell(error))
+    if (++this.#count % pruneEvery === 0) this.prune().catch(error => this.#report(error))
   }
 
-  #tell(error: unknown): void {
-    const told = error instanceof Error ? error : new Error(String(error))
+  #report(error: unknown): void {
+    const reported = error instanceof Error ? error : new Error(String(error))
     const { onError = (error: Error) => process.emitWarning(error.message, 'CookietinHistory') } = this.#limits
     try {
-      onError(told)
+      onError(reported)
     } catch {
-      // What the callback does wrong must not fail a run.
+      // An error of the callback must not fail a run.
     }
   }
 
-  /** Sorts as the runs came: by time, then by number, then by chance between processes. */
+  /** Keys sort by creation time, then by a counter. The random part tells processes apart. */
   #newKey(createdAt: number): string {
     this.#lastKey++
     return [

@@ -1,7 +1,7 @@
 import { CookietinError } from '../errors.ts'
 import { historyError, type Row, type Statement, type Store } from './store.ts'
 
-/** A pool of connections, as the package `pg` has it. */
+/** A pool of connections, such as `Pool` of the package `pg`. */
 export interface PostgresPool {
   connect(): Promise<PostgresClient>
 }
@@ -9,7 +9,7 @@ export interface PostgresPool {
 /** One connection of a {@link PostgresPool}. */
 export interface PostgresClient {
   query(text: string, values?: unknown[]): Promise<{ readonly rows: unknown[]; readonly rowCount: number | null }>
-  /** Gives the connection back; with true, ends it. */
+  /** Returns the connection to the pool. With `true`, ends it. */
   release(broken?: boolean): void
 }
 
@@ -18,18 +18,18 @@ interface OwnPool extends PostgresPool {
   end(): Promise<void>
 }
 
-/** Held while statements are carried out, so that two processes do not make the tables at once. Any number that others do not use. */
+/** The advisory lock of every write: two processes must not create the tables at once. An arbitrary number. */
 const lock = 2_026_112_401
 
-/** No call to the database takes longer, in ms. */
+/** The timeout of each call to the database, in ms. */
 const deadline = 10_000
 
-/** Opens a PostgreSQL database: its address, or a pool that stays the caller's. */
+/** Opens a PostgreSQL database by its address or a pool. The caller closes a pool that it gave. */
 export async function openPostgres(postgres: string | PostgresPool): Promise<Store> {
   if (typeof postgres !== 'string') return new PostgresStore('PostgreSQL', postgres, async () => {})
   const name = withoutSecrets(postgres)
   const pool = await createPool(postgres, name)
-  // An idle connection that breaks is replaced when the next one is needed.
+  // The pool replaces an idle connection that breaks; without a listener the error would end the process.
   pool.on('error', () => {})
   return new PostgresStore(name, pool, () => pool.end())
 }
@@ -85,7 +85,7 @@ class PostgresStore implements Store {
   }
 }
 
-/** PostgreSQL numbers what SQLite writes as `?`. */
+/** Replaces each `?` of SQLite by the `$1`, `$2`, … of PostgreSQL. */
 function numbered(sql: string): string {
   let count = 0
   return sql.replaceAll('?', () => `$${++count}`)

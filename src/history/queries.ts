@@ -2,11 +2,15 @@ import { formatImage, parseImage } from '../task/image-name.ts'
 import type { Statement, Value } from './store.ts'
 import type { HistoryQuery } from './types.ts'
 
-/** What a list shows: all but the samples, which may be long. */
+/** The columns of a list: all but the samples, which may be long. */
 const listed = `key, id, image, command, owner, created_at, status, exit_code, oom_killed, error_code, error_message,
   started_at, ended_at, timings`
 
-/** Runs, the newest first. Throws `ERR_COOKIETIN_INVALID_TASK` for what is no image. */
+/**
+ * Selects runs, the newest first.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK` if `image` is not the name of an image.
+ */
 export function selectRuns({ status, image, id, since, until, limit = 100, offset = 0 }: HistoryQuery): Statement {
   const conditions: string[] = []
   const values: Value[] = []
@@ -34,20 +38,21 @@ export function selectRuns({ status, image, id, since, until, limit = 100, offse
   }
 }
 
-/** One run, by its key, else the newest of that id. */
+/** Selects one run by its key, or the newest run of that id. */
 export const selectRun = (keyOrId: string): Statement => ({
   sql: `SELECT * FROM cookietin_runs WHERE key = ? OR id = ? ORDER BY CASE WHEN key = ? THEN 0 ELSE 1 END, created_at DESC, key DESC LIMIT 1`,
   values: [keyOrId, keyOrId, keyOrId],
 })
 
+/** Selects the transitions of a run, in order. */
 export const selectTransitions = (key: string): Statement => ({
   sql: `SELECT from_state, to_state, event, at FROM cookietin_transitions WHERE run = ? ORDER BY position`,
   values: [key],
 })
 
 /**
- * Removes runs created before a time, and those beyond the newest so many. An unfinished run goes by its age only: it may still run.
- * Gives two statements, of which the second removes the runs.
+ * Deletes runs created before a time, and all but the newest `newest`. An unfinished run is deleted by age only: it may
+ * still run. The last of the statements deletes the runs themselves.
  */
 export function deleteRuns(before: number | undefined, newest: number | undefined): readonly Statement[] {
   const conditions: string[] = []

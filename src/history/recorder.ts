@@ -6,7 +6,7 @@ import { currentOwner } from '../utils/owner.ts'
 import { insertRun, insertTransition, upsertRun } from './rows.ts'
 import type { Writer } from './writer.ts'
 
-interface LivingRun {
+interface LiveRun {
   readonly key: string
   readonly createdAt: number
   startedAt: number | undefined
@@ -15,44 +15,44 @@ interface LivingRun {
   closed: boolean
 }
 
-/** Writes the runs of one executor as they go. */
+/** Records the runs of one executor. */
 export class HistoryRecorder implements RunRecorder {
   readonly #writer: Writer
   readonly #newKey: (createdAt: number) => string
-  readonly #ended: (written: Promise<void>) => Promise<void>
-  /** By the cookie's id. One that is being closed may have a successor of the same id, whose first step follows its last. */
-  readonly #living = new Map<string, LivingRun[]>()
+  readonly #whenWritten: (written: Promise<void>) => Promise<void>
+  /** By the cookie's id. A new run may take the id of one that is still closing. */
+  readonly #live = new Map<string, LiveRun[]>()
 
-  /** `ended` may give up waiting for a run to be written. */
+  /** @param whenWritten Awaits the write of a run that has ended; it may time out. */
   constructor(
     writer: Writer,
     newKey: (createdAt: number) => string,
-    ended: (written: Promise<void>) => Promise<void>,
+    whenWritten: (written: Promise<void>) => Promise<void>,
     transitions$: Observable<Transition>,
   ) {
     this.#writer = writer
     this.#newKey = newKey
-    this.#ended = ended
-    transitions$.subscribe(transition => this.#move(transition))
+    this.#whenWritten = whenWritten
+    transitions$.subscribe(transition => this.#onTransition(transition))
   }
 
   created(task: ResolvedTask): void {
-    const run = this.#begin(task.id)
+    const run = this.#start(task.id)
     this.#writer.push(insertRun({ key: run.key, owner: currentOwner(), createdAt: run.createdAt }, task))
   }
 
   ended(end: RunEnd): Promise<void> {
     const { id } = end.task
-    const run = this.#living.get(id)?.find(({ ended }) => !ended) ?? this.#begin(id)
+    const run = this.#live.get(id)?.find(({ ended }) => !ended) ?? this.#start(id)
     run.ended = true
     const { key, createdAt, startedAt } = run
     const facts = { key, owner: currentOwner(), createdAt, startedAt, endedAt: Date.now() }
     this.#writer.push(upsertRun(facts, end))
-    this.#forget(id)
-    return this.#ended(this.#writer.flush())
+    this.#dropClosed(id)
+    return this.#whenWritten(this.#writer.flush())
   }
 
-  #begin(id: string): LivingRun {
+  #start(id: string): LiveRun {
     const createdAt = Date.now()
     const run = {
       key: this.#newKey(createdAt),
@@ -62,24 +62,25 @@ export class HistoryRecorder implements RunRecorder {
       ended: false,
       closed: false,
     }
-    this.#living.set(id, [...(this.#living.get(id) ?? []), run])
+    this.#live.set(id, [...(this.#live.get(id) ?? []), run])
     return run
   }
 
-  /** Nothing more will be told of what has ended and is closed, in whatever order. */
-  #forget(id: string): void {
-    const runs = this.#living.get(id)?.filter(({ ended, closed }) => !ended || !closed) ?? []
-    if (runs.length === 0) this.#living.delete(id)
-    else this.#living.set(id, runs)
+  /** Drops the runs that have both ended and closed; either may come first. */
+  #dropClosed(id: string): void {
+    const runs = this.#live.get(id)?.filter(({ ended, closed }) => !ended || !closed) ?? []
+    if (runs.length === 0) this.#live.delete(id)
+    else this.#live.set(id, runs)
   }
 
-  #move(transition: Transition): void {
-    const { id, to, at } = transition
-    const run = this.#living.get(id)?.find(({ closed }) => !closed)
-    if (run === undefined) return
+  #onTransition(transition: Transition): void {
+    const { id, from, to, at } = transition
+    const run = this.#live.get(id)?.find(({ closed }) => !closed)
+    // A run begins with `created()`. Its first transition adds nothing.
+    if (run === undefined || from === undefined) return
     if (to === 'running') run.startedAt ??= at
     this.#writer.push(insertTransition(run.key, run.transitions++, transition))
     if (to === 'closed') run.closed = true
-    this.#forget(id)
+    this.#dropClosed(id)
   }
 }

@@ -7,13 +7,13 @@ import type { ResolvedTask } from '../task/task.ts'
 import type { Row, Statement, Value } from './store.ts'
 import type { HistoryRecord, HistoryRun } from './types.ts'
 
-/** A run that is there, and not more. */
+/** Inserts a run that has not ended. */
 export function insertRun(facts: Omit<RunFacts, 'startedAt' | 'endedAt'>, task: ResolvedTask): Statement {
-  const { sql, values } = insert('cookietin_runs', begun(facts, task))
+  const { sql, values } = insert('cookietin_runs', startColumns(facts, task))
   return { sql: `${sql} ON CONFLICT (key) DO NOTHING`, values }
 }
 
-function begun({ key, owner, createdAt }: Omit<RunFacts, 'startedAt' | 'endedAt'>, task: ResolvedTask) {
+function startColumns({ key, owner, createdAt }: Omit<RunFacts, 'startedAt' | 'endedAt'>, task: ResolvedTask) {
   return {
     key,
     id: task.id,
@@ -25,11 +25,12 @@ function begun({ key, owner, createdAt }: Omit<RunFacts, 'startedAt' | 'endedAt'
   }
 }
 
+/** Inserts one transition of a run. */
 export function insertTransition(run: string, position: number, { from, to, event, at }: Transition): Statement {
-  return insert('cookietin_transitions', { run, position, from_state: from, to_state: to, event, at })
+  return insert('cookietin_transitions', { run, position, from_state: from ?? '', to_state: to, event, at })
 }
 
-/** What is known of a run that has ended besides its end. */
+/** What identifies a run that has ended, and when it ran. */
 export interface RunFacts {
   readonly key: string
   readonly owner: string
@@ -38,7 +39,7 @@ export interface RunFacts {
   readonly endedAt: number
 }
 
-/** How a run ended. Whole, so that it is kept even where its beginning was not. */
+/** Inserts or completes a run that has ended. Holds every field: the insert at its start may have failed. */
 export function upsertRun(facts: RunFacts, end: RunEnd): Statement {
   const { task, result } = end
   const error = end.error ?? result?.error
@@ -53,25 +54,25 @@ export function upsertRun(facts: RunFacts, end: RunEnd): Statement {
     timings: JSON.stringify(result?.timings ?? {}),
     stats: encodeStats(result?.stats ?? []),
   }
-  const { sql, values } = insert('cookietin_runs', { ...begun(facts, task), ...ended })
+  const { sql, values } = insert('cookietin_runs', { ...startColumns(facts, task), ...ended })
   const changes = Object.keys(ended).map(name => `${name} = excluded.${name}`)
-  return { sql: `${sql} ON CONFLICT (key) DO UPDATE SET ${changes.join(', ')}`, values, matters: true }
+  return { sql: `${sql} ON CONFLICT (key) DO UPDATE SET ${changes.join(', ')}`, values, isImportant: true }
 }
 
 function insert(table: string, fields: Readonly<Record<string, Value>>): Statement {
   const names = Object.keys(fields)
   return {
     sql: `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
-    values: Object.values(fields).map(clean),
+    values: Object.values(fields).map(withoutNul),
   }
 }
 
-/** PostgreSQL has no NUL in texts, and it would refuse all that is written along with one. */
-function clean(value: Value): Value {
+/** Replaces NUL characters: PostgreSQL rejects a text with one, and the whole batch with it. */
+function withoutNul(value: Value): Value {
   return typeof value === 'string' ? value.replaceAll('\0', '\ufffd') : value
 }
 
-/** `isGone` tells whether the process behind an owner's token is known to be gone. */
+/** Reads a run. `isGone` returns true if the process of an owner's token is known to be dead. */
 export function runOf(row: Row, isGone: (owner: string) => boolean): HistoryRun {
   const [status, code] = [text(row.status), text(row.error_code)]
   return {
@@ -91,6 +92,7 @@ export function runOf(row: Row, isGone: (owner: string) => boolean): HistoryRun 
   }
 }
 
+/** Reads a run with its transitions and samples. */
 export function recordOf(row: Row, transitions: readonly Row[], isGone: (owner: string) => boolean): HistoryRecord {
   const run = runOf(row, isGone)
   return {

@@ -1,9 +1,9 @@
 import type { Statement } from './store.ts'
 
-/** Of what the tables hold; a database that a newer cookietin made is not touched. */
+/** The version of the tables. A database with a newer version is not opened. */
 export const schemaVersion = 1
 
-/** Makes the tables where they are not there. Their names leave room for others in the same database. */
+/** Creates missing tables. Their prefix keeps them apart from other tables of the database. */
 export const schema: readonly Statement[] = [
   `CREATE TABLE IF NOT EXISTS cookietin_schema (version INTEGER NOT NULL)`,
   `INSERT INTO cookietin_schema SELECT ${schemaVersion} WHERE NOT EXISTS (SELECT 1 FROM cookietin_schema)`,

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { CookietinError } from '../errors.ts'
 import { historyError, type Row, type Statement, type Store, type Value } from './store.ts'
 
-/** What Node's own SQLite and the package `libsql` have in common. */
+/** The API that Node's SQLite and the package `libsql` share. */
 interface Database {
   exec(sql: string): unknown
   prepare(sql: string): Prepared
@@ -15,18 +15,15 @@ interface Prepared {
   all(...values: Value[]): unknown[]
 }
 
-/** How long to wait for another process that writes, in ms. */
+/** How long a write waits for another process that writes, in ms. */
 const busyTimeout = 5_000
 
-/**
- * Opens an SQLite file. A write is on the disk when it returns: neither a kill nor a crash of the machine loses it, or leaves a file that
- * cannot be read.
- */
+/** Opens an SQLite file. Writes are on the disk when they return: a kill or a crash of the machine loses nothing. */
 export async function openSqlite(path: string): Promise<Store> {
   const open = await loadSqlite(path)
   let database: Database
   try {
-    // Commands may hold secrets: the file is its owner's only.
+    // Commands may hold secrets, so only the owner may read the file.
     if (path !== ':memory:') {
       mkdirSync(dirname(path), { recursive: true })
       closeSync(openSync(path, 'a', 0o600))
@@ -43,7 +40,7 @@ class SqliteStore implements Store {
   readonly name: string
   readonly isLocal = true
   readonly #database: Database
-  /** Preparing costs more than carrying out; there are a dozen statements or so. */
+  /** Preparing a statement costs more than running it. There are about a dozen. */
   readonly #prepared = new Map<string, Prepared>()
 
   constructor(name: string, database: Database) {
@@ -81,9 +78,9 @@ class SqliteStore implements Store {
   }
 }
 
-/** Node's own SQLite, from 22.13 on; else the package `libsql`, which brings its binary along and needs no build. */
+/** Loads Node's own SQLite (22.13 and later), or the package `libsql`, which ships its binary. */
 async function loadSqlite(path: string): Promise<(path: string) => Database> {
-  const own = quietly(() => process.getBuiltinModule('node:sqlite'))
+  const own = withoutWarnings(() => process.getBuiltinModule('node:sqlite'))
   if (own !== undefined) return file => new own.DatabaseSync(file) as Database
   try {
     const { default: Libsql } = await import('libsql')
@@ -97,8 +94,8 @@ async function loadSqlite(path: string): Promise<(path: string) => Database> {
   }
 }
 
-/** Node.js 22 warns of its SQLite as experimental, whoever uses it: nothing that the user of a history could do anything about. */
-function quietly<T>(load: () => T): T {
+/** Suppresses the warning of Node.js 22 that its SQLite is experimental: the user of a history cannot act on it. */
+function withoutWarnings<T>(load: () => T): T {
   const { emitWarning } = process
   process.emitWarning = () => {}
   try {

@@ -1,32 +1,32 @@
 import { CookietinError } from '../errors.ts'
 
-/** What a database can hold in one field here. */
+/** A value of one field. */
 export type Value = string | number | null
 
-/** One statement; each `?` stands for the next of the values. */
+/** An SQL statement with a `?` for each of the values. */
 export interface Statement {
   readonly sql: string
   readonly values: readonly Value[]
-  /** Of those that cannot be written together, these are tried first. */
-  readonly matters?: boolean
+  /** When a batch fails, these statements are retried first. */
+  readonly isImportant?: boolean
 }
 
-/** A row as a database gives it: large whole numbers may come as strings or bigints. */
+/** A row of a result. Large integers may be strings or bigints. */
 export type Row = Readonly<Record<string, unknown>>
 
-/** A database, behind the SQL that SQLite and PostgreSQL share. */
+/** A database, for the SQL that SQLite and PostgreSQL share. */
 export interface Store {
-  /** What it is, for errors: its file, or its host and name without a password. */
+  /** Its file, or its host and name without a password, for error messages. */
   readonly name: string
-  /** Nobody but this machine writes to it. */
+  /** True if only this machine writes to it. */
   readonly isLocal: boolean
-  /** Carries statements out together or not at all, durably; gives for each how many rows it changed. */
+  /** Runs statements durably in one transaction. Resolves with the number of changed rows of each. */
   write(statements: readonly Statement[]): Promise<readonly number[]>
   read(statement: Statement): Promise<readonly Row[]>
   close(): Promise<void>
 }
 
-/** The error of a history that cannot do what it should. */
+/** The error of a failed operation on a history. */
 export function historyError(doing: string, name: string, cause: unknown): CookietinError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new CookietinError('ERR_COOKIETIN_HISTORY_FAILED', `Could not ${doing} the history in ${name}: ${reason}`, {

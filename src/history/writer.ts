@@ -1,55 +1,55 @@
 import type { Statement, Store } from './store.ts'
 
-/** How many statements in a row may fail before the rest of them is given up. */
-const patience = 3
+/** After this many failures in a row, the rest of a batch is dropped. */
+const maxConsecutiveFailures = 3
 
-/** How long what nobody waits for may lie before it is written, in ms. */
-const leisure = 100
+/** Delay before writes that nothing awaits are flushed, in ms. */
+const idleFlushDelay = 100
 
 /**
- * Writes together what comes together: making it durable costs the same for one statement as for a hundred. What somebody waits for is written at
- * the end of the turn of the event loop, with all that came before it. What cannot be written is told.
+ * Batches statements: a durable write costs the same for one statement as for a hundred. A flush writes the batch at
+ * the end of the event loop's turn. Statements that cannot be written are reported.
  */
 export class Writer {
   readonly #store: Store
-  readonly #failed: (error: unknown) => void
-  #waiting: Statement[] = []
-  /** The write that what comes now will be part of. */
+  readonly #onError: (error: unknown) => void
+  #pending: Statement[] = []
+  /** The batch that new statements join. */
   #next: Promise<void> | undefined
-  #hurry: () => void = () => {}
-  #last: Promise<void> = Promise.resolve()
+  #flushNow: () => void = () => {}
+  #lastWrite: Promise<void> = Promise.resolve()
 
-  constructor(store: Store, failed: (error: unknown) => void) {
+  constructor(store: Store, onError: (error: unknown) => void) {
     this.#store = store
-    this.#failed = failed
+    this.#onError = onError
   }
 
-  /** Statements are written in the order that they came in. */
+  /** Adds a statement. Statements are written in the order of these calls. */
   push(statement: Statement): void {
-    this.#waiting.push(statement)
-    this.#next ??= this.#after(this.#last)
+    this.#pending.push(statement)
+    this.#next ??= this.#writeAfter(this.#lastWrite)
   }
 
-  /** Resolves when all that came until now is written, or told. */
+  /** Resolves when every statement added so far is written or reported. */
   flush(): Promise<void> {
-    this.#hurry()
-    return this.#next ?? this.#last
+    this.#flushNow()
+    return this.#next ?? this.#lastWrite
   }
 
-  async #after(last: Promise<void>): Promise<void> {
+  async #writeAfter(last: Promise<void>): Promise<void> {
     const due = new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, leisure)
-      this.#hurry = () => {
+      const timer = setTimeout(resolve, idleFlushDelay)
+      this.#flushNow = () => {
         clearTimeout(timer)
         setImmediate(resolve)
-        this.#hurry = () => {}
+        this.#flushNow = () => {}
       }
     })
     await Promise.all([last, due])
-    const statements = this.#waiting
-    this.#waiting = []
+    const statements = this.#pending
+    this.#pending = []
     const write = this.#write(statements)
-    this.#last = write
+    this.#lastWrite = write
     this.#next = undefined
     await write
   }
@@ -58,22 +58,22 @@ export class Writer {
     try {
       await this.#store.write(statements)
     } catch (error) {
-      if (statements.length === 1) this.#failed(error)
+      if (statements.length === 1) this.#onError(error)
       else await this.#writeOneByOne(statements)
     }
   }
 
-  /** One that cannot be written must not take the others with it; where several in a row cannot, it is the database. */
+  /** Keeps one bad statement from losing the others. Several failures in a row mean that the database is failing. */
   async #writeOneByOne(statements: readonly Statement[]): Promise<void> {
     let failures = 0
-    const [first, then] = [statements.filter(({ matters }) => matters), statements.filter(({ matters }) => !matters)]
-    for (const statement of [...first, ...then]) {
+    const rank = ({ isImportant }: Statement) => (isImportant ? 0 : 1)
+    for (const statement of statements.toSorted((one, other) => rank(one) - rank(other))) {
       try {
         await this.#store.write([statement])
         failures = 0
       } catch (error) {
-        this.#failed(error)
-        if (++failures === patience) return
+        this.#onError(error)
+        if (++failures === maxConsecutiveFailures) return
       }
     }
   }

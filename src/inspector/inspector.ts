@@ -21,11 +21,10 @@ export interface Inspector extends AsyncDisposable {
 }
 
 /**
- * Starts the live inspector: a page that shows every actor of a machine as it changes state. It keeps Node.js running
- * until it is closed.
+ * Starts the live inspector: a page that shows every actor as it changes state. It keeps Node.js running until closed.
  *
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG` for bad options.
- * @throws CookietinError `ERR_COOKIETIN_INSPECTOR_FAILED` where it cannot listen, or its page is not built.
+ * @throws CookietinError `ERR_COOKIETIN_INSPECTOR_FAILED` if it cannot listen, or its page is not built.
  *
  * @example
  * await using inspector = await startInspector()

@@ -1,33 +1,37 @@
 import { Issues } from '../utils/validation/issues.ts'
 import { whole } from '../utils/validation/rules.ts'
 
-/** Where an inspector listens. */
+/** The address of an inspector. */
 export interface PageOptions {
-  /** Default 0: a port that is free. */
+  /** The port. Default 0: a free port. */
   readonly port?: number | undefined
   /**
-   * The address to listen at. Default `127.0.0.1`: this machine only. Any other shows what you run to whoever learns
-   * the URL, and sends it unencrypted.
+   * The address to listen on. Default `127.0.0.1`: this machine only.
+   * Any other address shows your runs, unencrypted, to everyone who has the URL.
    */
   readonly host?: string | undefined
   /**
-   * The secret part of the URL, 22 to 128 letters, digits, `_` or `-`. Default: a new random one. Give one, and a port,
-   * where the URL has to outlive a restart.
+   * The secret part of the URL: 22 to 128 letters, digits, `_` or `-`. Default: a new random one.
+   * Set a token and a port to keep the URL across restarts.
    */
   readonly token?: string | undefined
 }
 
-/** What {@link startInspector} takes. */
+/** The options of {@link startInspector}. */
 export interface InspectorOptions extends PageOptions {
-  /** Lets the page freeze, unfreeze and cancel. Default false: it only looks. */
+  /** Lets the page freeze, unfreeze and cancel. Default false: the page only shows. */
   readonly control?: boolean | undefined
-  /** How many actors are kept; those at their end are dropped beyond it, oldest first. Default 10 000. */
+  /** How many actors are kept. Above it, ended actors are dropped, oldest first. Default 10 000. */
   readonly maxActors?: number | undefined
-  /** How many of its latest steps are kept of each actor. Default 200. */
+  /** How many of its latest steps each actor keeps. Default 200. */
   readonly maxSteps?: number | undefined
 }
 
-/** Refuses bad options, all at once, with `ERR_COOKIETIN_INVALID_CONFIG`. */
+/**
+ * Checks the options.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`, with every bad option.
+ */
 export function checkInspectorOptions({ port, host, token, maxActors, maxSteps }: InspectorOptions): void {
   const issues = new Issues()
   issues.read('port', port, whole({ max: 65_535 }), 0)

@@ -7,7 +7,7 @@ import { open, setup, useBrowser } from './setup.ts'
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** What axe finds that keeps people out. Evaluated by the debugger, which the page's policy does not concern. */
+/** The serious problems that axe finds. The debugger evaluates axe, so the page's policy does not block it. */
 async function serious(page: Page): Promise<string[]> {
   await page.evaluate(axe)
   const { violations } = (await page.evaluate('axe.run()')) as AxeResults
@@ -16,7 +16,7 @@ async function serious(page: Page): Promise<string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('\n')}`)
 }
 
-describe('for everybody', () => {
+describe('accessibility and access', () => {
   useBrowser()
 
   it.each([
@@ -61,7 +61,7 @@ describe('for everybody', () => {
     )
   })
 
-  it('can be used by keyboard alone', async () => {
+  it('the page works with the keyboard alone', async () => {
     const { executor, inspector } = await setup()
     for (const id of ['aa', 'bb', 'cc']) await executor.run({ id, image: 'quick' })
     const page = await open(inspector.url)
@@ -91,7 +91,7 @@ describe('for everybody', () => {
     expect(wrong?.status()).toBe(403)
     expect(await page.textContent('body')).toContain('open the URL that the inspector printed')
     const { port, pathname } = new URL(url)
-    // It leads to this machine, as a name would that an attacker made.
+    // As a name of an attacker that resolves to this machine.
     const foreign = await page.request.get(`http://127.0.0.1:${port}${pathname}`, {
       headers: { Host: `evil.example:${port}` },
     })

@@ -4,7 +4,7 @@ import { open, serverGone, setup, useBrowser } from './setup.ts'
 describe("the page's address", () => {
   useBrowser()
 
-  it('leads to the same actor, view and filter when it is loaded anew', async () => {
+  it('restores the actor, view and filter after a reload', async () => {
     const { executor, inspector } = await setup()
     for (const id of ['a-bun', 'a-bun', 'a-cake']) {
       await executor.run({ id, image: 'quick' })
@@ -23,7 +23,7 @@ describe("the page's address", () => {
     await page.locator('.details h2', { hasText: 'a-bun' }).waitFor()
   })
 
-  it('leads to an actor far down in the table, which comes into view', async () => {
+  it('scrolls to an actor far down in the table', async () => {
     const { executor, inspector } = await setup()
     await Promise.all(Array.from({ length: 80 }, (_, n) => executor.run({ id: `bun-${n}`, image: 'quick' })))
     const page = await open(`${inspector.url}#id=bun-3`)
@@ -32,7 +32,7 @@ describe("the page's address", () => {
     await expect.poll(async () => (await row.boundingBox())?.y).toBeLessThan(800)
   })
 
-  it('is left and come back to with Back and Forward, also on a phone', async () => {
+  it('works with Back and Forward, also on a phone', async () => {
     const { executor, inspector } = await setup()
     for (const id of ['a-bun', 'a-cake']) await executor.run({ id, image: 'quick' })
     const page = await open(inspector.url, { viewport: { width: 390, height: 800 } })
@@ -48,7 +48,7 @@ describe("the page's address", () => {
     await page.locator('.details h2', { hasText: 'a-cake' }).waitFor()
   })
 
-  it('is no further place for each actor that the arrow keys pass', async () => {
+  it('adds no history entry for each actor that the arrow keys pass', async () => {
     const { executor, inspector } = await setup()
     for (const id of ['aa', 'bb', 'cc']) await executor.run({ id, image: 'quick' })
     const page = await open(inspector.url)
@@ -60,7 +60,7 @@ describe("the page's address", () => {
     await page.locator('.details').waitFor({ state: 'detached' })
   })
 
-  it('keeps the actor chosen that has the same id after a restart', async () => {
+  it('selects the actor of the same id after a restart', async () => {
     const first = await setup()
     await first.executor.run({ id: 'another', image: 'quick' })
     await first.executor.run({ id: 'the-bun', image: 'quick' })

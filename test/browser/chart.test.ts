@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { type InspectedExecutor, open, setup, useBrowser } from './setup.ts'
 
-/** In the page: pairs of labels, states and numbers of visits, as they are drawn, of which one hides the other; a label may lie on nothing. */
+/** In the page: pairs of labels, states and visit counts that overlap. A label must not overlap anything. */
 const collisions = `(() => {
   const boxes = [...document.querySelectorAll('.chart .label, .chart .state .box, .chart .visits rect')].map(drawn => {
     const { left, top, right, bottom } = drawn.getBoundingClientRect()
@@ -17,7 +17,7 @@ const collisions = `(() => {
   )
 })()`
 
-/** In the page: at which part of its own size the chart is drawn, and whether what is lit is seen. */
+/** In the page: the scale of the chart, and whether the active state is visible. */
 const scale = `(() => {
   const chart = document.querySelector('.chart')
   return chart.getBoundingClientRect().width / chart.viewBox.baseVal.width
@@ -52,14 +52,14 @@ describe('the statechart', () => {
     const page = await openCookie(inspected, width, height)
     expect(await page.evaluate(scale)).toBeGreaterThanOrEqual(0.799)
     expect(await page.evaluate(litIsSeen)).toBe(true)
-    // It is not larger than what is drawn in it.
+    // The chart is not larger than its drawing.
     const [box, chart] = await Promise.all(
       ['.chart-box', '.chart'].map(selector => page.locator(selector).boundingBox()),
     )
     expect((box?.height ?? 0) - (chart?.height ?? 0)).toBeLessThan(30)
   })
 
-  it('shows no label over another, a state or a number of visits, whatever is pointed at', async () => {
+  it('shows no label over another, a state or a visit count, with the pointer anywhere', async () => {
     const inspected = await setup()
     const page = await openCookie(inspected, 1280, 1000)
     expect(await page.locator('.chart .label').count()).toBeGreaterThan(8)
@@ -72,7 +72,7 @@ describe('the statechart', () => {
     }
   })
 
-  it('tells the event that happened from the others of its arrow', async () => {
+  it('labels the last step with its event only', async () => {
     const { executor, inspector } = await setup()
     await executor.run({ id: 'the-bun', image: 'quick' })
     await executor.onIdle()

@@ -14,21 +14,21 @@ afterAll(() => rm(folder, { recursive: true }))
 
 const urlIn = (text: string) => /http:\/\/127\.0\.0\.1:\d+\/[\w-]+\//.exec(text)?.[0] ?? ''
 
-it('--inspect tells the URL on standard error, and serves the page as long as the run lasts', async () => {
+it('--inspect prints the URL on standard error, and serves the page during the run', async () => {
   const run = startCli(['run', '--driver', 'process', '--inspect', '--quiet', 'none', 'sh', '-c', 'echo up; sleep 60'])
-  let told = ''
+  let stderr = ''
   run.process.stderr.on('data', chunk => {
-    told += chunk
+    stderr += chunk
   })
-  await run.printed('up')
-  const page = await fetch(urlIn(told))
+  await run.untilStdout('up')
+  const page = await fetch(urlIn(stderr))
   expect(page.status).toBe(200)
   expect(await page.text()).toContain('<title>cookietin inspector</title>')
   run.process.kill('SIGINT')
   expect((await run.end).code).toBe(130)
 })
 
-it.each(['run', 'batch'])('%s --inspect ends with the run where there is no terminal', async command => {
+it.each(['run', 'batch'])('%s --inspect ends with the run without a terminal', async command => {
   const tasks = join(folder, 'one.jsonl')
   await writeFile(tasks, '{"image":"none","command":["true"]}')
   const args = command === 'run' ? ['none', 'true'] : [tasks]
@@ -71,13 +71,13 @@ it('--record writes what cookietin inspect replays', async () => {
   expect(text).toContain('it-is-false')
   expect(text).not.toContain('hunter2')
   const replay = startCli(['inspect', recording])
-  await replay.printed('/\n')
+  await replay.untilStdout('/\n')
   replay.process.kill('SIGTERM')
   const { code, stdout } = await replay.end
   expect({ code, url: urlIn(stdout) === '' }).toEqual({ code: 0, url: false })
 })
 
-it('inspect reports a file that is not a recording', async () => {
+it('inspect rejects a file that is not a recording', async () => {
   const file = join(folder, 'no.ndjson')
   await writeFile(file, 'flour')
   expect(await cli(['inspect', file])).toMatchObject({
@@ -87,7 +87,7 @@ it('inspect reports a file that is not a recording', async () => {
   })
 })
 
-it('says so where the recording cannot be written', async () => {
+it('reports a recording that cannot be written', async () => {
   const { code, stderr } = await cli([
     'run',
     '--driver',

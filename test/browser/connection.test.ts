@@ -13,7 +13,7 @@ import { closeAfterTest, open, serverGone, setup, useBrowser } from './setup.ts'
 describe('the connection', () => {
   useBrowser()
 
-  it('is found again after the inspector was started anew', async () => {
+  it('is restored after the inspector restarts', async () => {
     const first = await setup()
     await first.executor.run({ id: 'of-the-first', image: 'quick' })
     const { port, pathname } = new URL(first.inspector.url)
@@ -22,7 +22,7 @@ describe('the connection', () => {
     await page.locator('.state.lit').waitFor()
     await first.close()
     await page.locator('.notice.ended').waitFor()
-    // What was told stays there to be looked at.
+    // The page keeps everything that it received.
     expect(await page.locator('.row', { hasText: 'of-the-first' }).count()).toBe(1)
 
     const second = await setup({ port: Number(port), token: pathname.replaceAll('/', '') })
@@ -33,7 +33,7 @@ describe('the connection', () => {
     expect(await page.locator('.row', { hasText: 'of-the-first' }).count()).toBe(0)
   })
 
-  it('that is lost is told, and what was known stays until it is back', async () => {
+  it('is reported when lost, and the page keeps its data until it is back', async () => {
     const hub = newHub()
     let response: ServerResponse | undefined
     let refused = false

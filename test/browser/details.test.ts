@@ -4,7 +4,7 @@ import { open, setup, useBrowser } from './setup.ts'
 describe('the details of an actor', () => {
   useBrowser()
 
-  it('say that a run was too short to tell its CPU, and draw its only sample as a point', async () => {
+  it('show that a run was too short to measure its CPU, and draw its only sample as a point', async () => {
     const { executor, inspector } = await setup()
     const page = await open(inspector.url)
     await page.getByText('No cookies yet').waitFor()
@@ -17,7 +17,7 @@ describe('the details of an actor', () => {
     expect(await page.locator('.plots').textContent()).not.toContain('Infinity')
   })
 
-  it('say why it failed, and that it was killed for its memory', async () => {
+  it('show why it failed, and that it was killed for its memory', async () => {
     const { executor, inspector } = await setup()
     await executor.run({ id: 'the-burnt-one', image: 'burnt' }).catch(() => {})
     await executor.run({ id: 'the-greedy-one', image: 'greedy' })
@@ -29,7 +29,7 @@ describe('the details of an actor', () => {
     await page.locator('.reason', { hasText: 'out of memory' }).waitFor()
   })
 
-  it('show payloads on one line, without digits that tell nobody anything', async () => {
+  it('show payloads on one line, with rounded numbers', async () => {
     const { executor, inspector } = await setup()
     await executor.run({ id: 'the-burnt-one', image: 'burnt' }).catch(() => {})
     const page = await open(inspector.url)

@@ -16,7 +16,7 @@ describe('keys and the pointer', () => {
   })
   afterAll(() => rm(folder, { recursive: true }))
 
-  it('choose and zoom without anything having the focus, in the table and in the timeline', async () => {
+  it('select and zoom without focus, in the table and in the timeline', async () => {
     const { executor, inspector } = await setup()
     for (const id of ['aa', 'bb', 'cc']) await executor.run({ id, image: 'quick' })
     const page = await open(inspector.url)
@@ -41,13 +41,13 @@ describe('keys and the pointer', () => {
     await page.locator('.chart-tools .where', { hasText: 'step' }).waitFor()
   })
 
-  it('a timeline that is dragged chooses nobody, one that is clicked does', async () => {
+  it('a click on the timeline selects an actor, and dragging it does not', async () => {
     const { executor, inspector } = await setup()
     await executor.run({ id: 'the-bun', image: 'quick' })
     const page = await open(inspector.url)
     await page.getByRole('button', { name: 'Timeline' }).click()
     const box = await page.locator('.timeline-row .ground').boundingBox()
-    if (box === null) throw new Error('there is no lane')
+    if (box === null) throw new Error('the timeline has no row')
     const [x, y] = [box.x + box.width / 2, box.y + box.height / 2]
     const live = page.getByRole('button', { name: 'Live' })
     expect(await live.getAttribute('aria-pressed')).toBe('true')
@@ -61,7 +61,7 @@ describe('keys and the pointer', () => {
     await page.locator('.details h2', { hasText: 'the-bun' }).waitFor()
   })
 
-  it('the menu closes with Escape, and with a click elsewhere, and the details stay', async () => {
+  it('Escape or a click elsewhere closes the menu, and the details stay', async () => {
     const { executor, inspector } = await setup()
     await executor.run({ id: 'the-bun', image: 'quick' })
     const page = await open(inspector.url)
@@ -81,7 +81,7 @@ describe('keys and the pointer', () => {
     await page.locator('.details').waitFor({ state: 'detached' })
   })
 
-  it('buttons act on nothing while one looks at the past', async () => {
+  it('buttons are hidden while the page shows the past', async () => {
     const { executor, inspector } = await setup({ control: true })
     void executor.run({ id: 'the-long-one', image: 'long' }).catch(() => {})
     const page = await open(inspector.url)

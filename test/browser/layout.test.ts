@@ -2,14 +2,14 @@ import type { Locator } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { open, setup, useBrowser } from './setup.ts'
 
-/** The types of the tests know no browser. */
+/** The tests are compiled without the types of a browser. */
 interface Page {
   readonly document: {
     createRange(): { selectNodeContents(node: unknown): void; getBoundingClientRect(): { readonly right: number } }
   }
 }
 
-/** Where the text of an element ends, in px from the left. */
+/** The right end of an element's text, in px. */
 const textEnd = (element: Locator) =>
   element.evaluate(element => {
     const range = (globalThis as unknown as Page).document.createRange()
@@ -17,7 +17,7 @@ const textEnd = (element: Locator) =>
     return Math.round(range.getBoundingClientRect().right)
   })
 
-/** How much wider a text is than its place, in px. */
+/** By how much a text overflows its element, in px. */
 const cut = (element: Locator) =>
   element.evaluate(element => {
     const { scrollWidth, clientWidth } = element as unknown as Record<'scrollWidth' | 'clientWidth', number>
@@ -39,12 +39,12 @@ describe('the table', () => {
     expect(await page.locator('.row .c-image').isVisible()).toBe(image)
     expect(await page.locator('.row .c-mem').isVisible()).toBe(image)
     expect(await page.locator('.row .c-age').isVisible()).toBe(true)
-    // Where numbers stand, their titles stand, too.
+    // The titles are aligned with their numbers.
     const [title, number] = [page.locator('.thead .c-age'), page.locator('.row .c-age')]
     expect(await textEnd(title)).toBe(await textEnd(number))
   })
 
-  it('tells whole what it has to cut', async () => {
+  it('shows truncated text in full as a title', async () => {
     const { executor, inspector } = await setup()
     const id = `the-${'very-'.repeat(20)}long-one`
     await executor.run({ id, image: 'quick', command: 'knead --fast' })
@@ -61,7 +61,7 @@ describe('the table', () => {
     expect(await page.locator('.timeline-row title').first().textContent()).toBe(id)
   })
 
-  it('comes back to the usual order with a third click', async () => {
+  it('returns to the default order with a third click', async () => {
     const { executor, inspector } = await setup()
     for (const id of ['bb', 'aa', 'cc']) await executor.run({ id, image: 'quick' })
     const page = await open(inspector.url)

@@ -6,7 +6,7 @@ import { closeAfterTest, open, useBrowser } from './setup.ts'
 
 const count = 10_000
 
-/** Cookies that wait for their turn. */
+/** Starts actors of cookies that are queued. */
 const queue = (inspect: (event: InspectionEvent) => void) =>
   Array.from({ length: count }, (_, n) =>
     createActor(cookieMachine, { id: `bun-${n}`, inspect, input: { id: `bun-${n}`, timeout: Infinity } }).start(),
@@ -15,7 +15,7 @@ const queue = (inspect: (event: InspectionEvent) => void) =>
 describe(`${count} rows`, () => {
   useBrowser()
 
-  it('are shown, scrolled, filtered, sorted and chosen; how fast is printed', async () => {
+  it('are shown, scrolled, filtered, sorted and selected; the times are printed', async () => {
     const inspector = closeAfterTest(await startInspector())
     const actors = queue(inspector.inspect)
     const times: [what: string, ms: number][] = []
@@ -30,7 +30,7 @@ describe(`${count} rows`, () => {
       await page.locator('.row').first().waitFor()
     })
     const paint = await page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime")
-    times.push(['first paint, as the browser tells', Number(paint)])
+    times.push(['first paint, as the browser reports', Number(paint)])
     expect(await page.locator('.count').textContent()).toBe('10,000 actors')
     expect(await page.locator('.row').count()).toBeLessThan(100)
 

@@ -4,7 +4,7 @@ import { filter, firstValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { open, setup, useBrowser } from './setup.ts'
 
-/** The types of the tests know no browser. */
+/** The tests are compiled without the types of a browser. */
 interface Window {
   getComputedStyle(element: unknown): { readonly fill: string }
 }
@@ -14,7 +14,7 @@ const fillOf = (drawn: Locator) =>
 describe("the inspector's page", () => {
   useBrowser()
 
-  it('shows 200 cookies pass through their states, and counts how they ended', async () => {
+  it('shows the states of 200 cookies, and counts their outcomes', async () => {
     const { executor, inspector } = await setup()
     const page = await open(inspector.url)
     await page.getByText('No cookies yet').waitFor()
@@ -56,7 +56,7 @@ describe("the inspector's page", () => {
     }
   })
 
-  it('draws the machine of the chosen actor with its state lit, and steps back through its log', async () => {
+  it('draws the machine of the selected actor with its state, and steps back through its log', async () => {
     const { executor, inspector } = await setup()
     await executor.run({ id: 'the-bun', image: 'broken', command: 'knead --fast' })
     await executor.onIdle()
@@ -94,7 +94,7 @@ describe("the inspector's page", () => {
     await page.locator('.chart .label', { hasText: 'after grace' }).waitFor()
   })
 
-  it('plots what an actor takes, and follows it while it changes', async () => {
+  it('plots the samples of an actor live', async () => {
     const { executor, inspector } = await setup()
     const page = await open(inspector.url)
     await page.getByText('No cookies yet').waitFor()
@@ -109,7 +109,7 @@ describe("the inspector's page", () => {
     await page.locator('.state.lit[data-state="running"] .visits', { hasText: '2' }).waitFor()
   })
 
-  it('freezes, thaws and cancels where that is allowed', async () => {
+  it('freezes, thaws and cancels if control is on', async () => {
     const { executor, inspector } = await setup({ control: true })
     const execution = executor.run({ id: 'the-long-one', image: 'long' })
     const page = await open(inspector.url)
@@ -123,7 +123,7 @@ describe("the inspector's page", () => {
     expect((await execution).status).toBe('cancelled')
   })
 
-  it('has no such buttons elsewhere', async () => {
+  it('has no buttons if control is off', async () => {
     const { executor, inspector } = await setup()
     void executor.run({ id: 'the-long-one', image: 'long' })
     const page = await open(inspector.url)
@@ -132,7 +132,7 @@ describe("the inspector's page", () => {
     expect(await page.getByRole('button', { name: 'Freeze', exact: true }).count()).toBe(0)
   })
 
-  it('shows nothing new while it is paused, and all that was missed when it goes on', async () => {
+  it('shows nothing new while it is paused, and everything missed when it resumes', async () => {
     const { executor, inspector } = await setup()
     await executor.run({ id: 'early', image: 'quick' })
     const page = await open(inspector.url)
@@ -146,7 +146,7 @@ describe("the inspector's page", () => {
     await page.locator('.row', { hasText: 'meanwhile' }).waitFor()
   })
 
-  it('draws a timeline with frozen stretches hatched, which can be zoomed', async () => {
+  it('draws a timeline that can be zoomed, with frozen spans hatched', async () => {
     const { executor, inspector } = await setup()
     const execution = executor.run({ id: 'the-long-one', image: 'long' })
     await firstValueFrom(execution.state$.pipe(filter(state => state === 'running')))
@@ -154,8 +154,8 @@ describe("the inspector's page", () => {
     await executor.run({ id: 'a-quick-one', image: 'quick' })
     const page = await open(inspector.url)
     await page.getByRole('button', { name: 'Timeline' }).click()
-    const lane = page.locator('.timeline-row[data-id="the-long-one"]')
-    const frozen = lane.locator('.span[data-kind="freeze"]')
+    const row = page.locator('.timeline-row[data-id="the-long-one"]')
+    const frozen = row.locator('.span[data-kind="freeze"]')
     await frozen.waitFor()
     expect(await fillOf(frozen)).toContain('#hatch')
     expect(await page.locator('.timeline-row').count()).toBe(2)
@@ -165,11 +165,11 @@ describe("the inspector's page", () => {
     await page.getByRole('button', { name: 'Zoom in' }).click()
     await page.locator('.timeline-box').press('+')
     await expect.poll(widthOf).toBeGreaterThan(before * 2)
-    await lane.click()
+    await row.click()
     await page.locator('.details h2', { hasText: 'the-long-one' }).waitFor()
   })
 
-  it.each(['Mermaid', 'XState JSON', 'SVG', 'PNG'])('exports the machine of the chosen actor as %s', async format => {
+  it.each(['Mermaid', 'XState JSON', 'SVG', 'PNG'])('exports the machine of the selected actor as %s', async format => {
     const { executor, inspector } = await setup()
     await executor.run({ id: 'the-bun', image: 'quick' })
     const page = await open(inspector.url)
@@ -184,7 +184,7 @@ describe("the inspector's page", () => {
     else expect(content.toString()).toMatch(format === 'SVG' ? /^<svg .*deciding/s : /^stateDiagram-v2\n.*deciding/s)
   })
 
-  it('exports the timeline of all that the filter finds, seen or not', async () => {
+  it('exports the timeline of all filtered actors, also outside the view', async () => {
     const { executor, inspector } = await setup()
     await Promise.all(Array.from({ length: 60 }, (_, n) => executor.run({ id: `bun-${n}`, image: 'quick' })))
     await executor.run({ id: 'a-cake', image: 'quick' })

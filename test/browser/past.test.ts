@@ -8,7 +8,7 @@ const logOf = (page: Page) => page.locator('.log li')
 describe('the past of an actor', () => {
   useBrowser()
 
-  it('can be looked at after the inspector has closed, of those that were never looked at, too', async () => {
+  it('is shown after the inspector has closed, also of actors that were never selected', async () => {
     const { executor, inspector, close } = await setup()
     await executor.run({ id: 'of-before', image: 'quick' })
     await executor.onIdle()
@@ -22,13 +22,13 @@ describe('the past of an actor', () => {
     await logOf(page).filter({ hasText: 'exited' }).getByText('"exitCode":3').waitFor()
     expect(await logOf(page).count()).toBe(8)
     await page.locator('.state[data-state="running"] .visits', { hasText: '1' }).waitFor()
-    // Before the page was opened: nobody told it of the steps, but the states are known.
+    // From before the page was opened: the steps are unknown, but the states are known.
     await page.locator('.row', { hasText: 'of-before' }).click()
     await page.getByText('Only its states are known').waitFor()
     await logOf(page).filter({ hasText: 'starting → running' }).waitFor()
   })
 
-  it('can be looked at while the page is paused, up to where it was paused', async () => {
+  it('is shown while the page is paused, up to the pause', async () => {
     const { executor, inspector } = await setup()
     const run = executor.run({ id: 'the-long-one', image: 'long' })
     const page = await open(inspector.url)
@@ -46,7 +46,7 @@ describe('the past of an actor', () => {
     await logOf(page).filter({ hasText: 'cancel' }).first().waitFor()
   })
 
-  it('is there when an actor was chosen while paused, nothing happened, and the page goes on', async () => {
+  it('is shown if an actor is selected during a pause in which nothing happens', async () => {
     const { executor, inspector } = await setup()
     await executor.run({ id: 'the-bun', image: 'quick' })
     await executor.onIdle()
@@ -61,7 +61,7 @@ describe('the past of an actor', () => {
     expect(await logOf(page).count()).toBe(8)
   })
 
-  it('of which only the end is kept says so', async () => {
+  it('shows that earlier steps are not kept', async () => {
     const { executor, inspector } = await setup({ maxSteps: 4 })
     await executor.run({ id: 'the-bun', image: 'quick' })
     await executor.onIdle()
@@ -75,7 +75,7 @@ describe('the past of an actor', () => {
     expect(await page.getByRole('button', { name: '◀ Back' }).isDisabled()).toBe(true)
   })
 
-  it('survives that the inspector drops the actor, which is said', async () => {
+  it('stays when the inspector drops the actor, with a notice', async () => {
     const { executor, inspector } = await setup({ maxActors: 1 })
     await executor.run({ id: 'the-first', image: 'quick' })
     await executor.onIdle()
@@ -88,7 +88,7 @@ describe('the past of an actor', () => {
     expect(await logOf(page).count()).toBe(8)
   })
 
-  it('a page that is paused stays as it is when the process ends and another one comes', async () => {
+  it('stays on a paused page when the process ends and another one starts', async () => {
     const first = await setup()
     await first.executor.run({ id: 'of-the-first', image: 'quick' })
     const { port, pathname } = new URL(first.inspector.url)

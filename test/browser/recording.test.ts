@@ -10,7 +10,7 @@ import { closeAfterTest, open, script, useBrowser } from './setup.ts'
 
 let folder: string
 let path: string
-/** How a step is written, unlike an arrow of a machine. */
+/** A step in the file; the arrow of a machine has no time. */
 const stepTo = (state: string) => new RegExp(`"at":\\d+,"from":"\\w+","to":"${state}"`)
 
 beforeAll(async () => {
@@ -25,7 +25,7 @@ beforeAll(async () => {
     env: { TOKEN: 'hunter2' },
     command: ['login', 'hunter2'],
   })
-  // Each in a message of its own.
+  // Each step in its own message.
   const written = (what: RegExp) => vi.waitUntil(async () => what.test(await readFile(path, 'utf8')), 30_000)
   await firstValueFrom(long.state$.pipe(filter(state => state === 'running')))
   await written(stepTo('running'))
@@ -50,7 +50,7 @@ it('is lines of JSON that only its owner may read, without secrets', async () =>
   expect((await stat(path)).mode & 0o777).toBe(0o600)
 })
 
-it('tells where it cannot record', async () => {
+it('rejects a path that it cannot write', async () => {
   await expect(startRecording(join(folder, 'not', 'there'))).rejects.toMatchObject({
     code: 'ERR_COOKIETIN_INSPECTOR_FAILED',
   })
@@ -59,7 +59,7 @@ it('tells where it cannot record', async () => {
 describe('a recording on the page', () => {
   useBrowser()
 
-  it('is shown at its end, and at any time before', async () => {
+  it('is shown at its end, and at any earlier time', async () => {
     const replay = closeAfterTest(await openRecording(path))
     const page = await open(replay.url)
     await page.getByRole('button', { name: '20 success' }).waitFor()
@@ -82,14 +82,14 @@ describe('a recording on the page', () => {
     await page.locator('.timeline-row[data-id="the-long-one"] .span[data-kind="freeze"]').waitFor()
   })
 
-  /** The recording after something became of its lines. */
+  /** Opens the recording with its lines changed. */
   const openChanged = async (change: (lines: string[]) => string) => {
     const changed = join(folder, 'changed.ndjson')
     await writeFile(changed, change((await readFile(path, 'utf8')).trimEnd().split('\n')))
     return closeAfterTest(await openRecording(changed))
   }
 
-  it('that was cut is shown as far as it goes, and says so', async () => {
+  it('that was cut is shown up to the cut, with a notice', async () => {
     const replay = await openChanged(lines => `${lines.slice(0, -2).join('\n')}\n${lines.at(-2)?.slice(0, -9)}`)
     const page = await open(replay.url)
     await page.getByText(/^This recording was cut short at \d\d:\d\d:\d\d/).waitFor()
@@ -98,7 +98,7 @@ describe('a recording on the page', () => {
     await page.locator('.log li', { hasText: 'freeze' }).first().waitFor()
   })
 
-  it('with a bad line says where something is missing, and goes on with what it still tells', async () => {
+  it('with a bad line shows where a part is missing, and continues after it', async () => {
     const replay = await openChanged(lines => {
       const steps = lines.findIndex(line => stepTo('frozen').test(line))
       return [...lines.slice(0, steps), '{"type":"delta","seq":', ...lines.slice(steps + 1)].join('\n')
@@ -113,7 +113,7 @@ describe('a recording on the page', () => {
     await page.locator('.notice').waitFor({ state: 'detached' })
   })
 
-  it('of which nothing can be read says that, and has nothing to play', async () => {
+  it('that cannot be read shows an error, and has no player', async () => {
     const replay = await openChanged(([hello]) => `${hello}\n{"type":"snapshot","seq":0,"now":1}`)
     const page = await open(replay.url)
     await page.getByRole('heading', { name: 'This recording cannot be read' }).waitFor()

@@ -56,8 +56,8 @@ export interface InspectedExecutor {
 }
 
 /**
- * The runs, by image. `quick` succeeds at once and `broken` exits with 3. `burnt` fails to start, and `greedy` runs out of memory.
- * `long` and `brief` run until they are cancelled; `brief` has a single sample, as short runs do.
+ * The runs, by image. `quick` succeeds at once and `broken` exits with 3. `burnt` fails to start, and `greedy` runs out
+ * of memory. `long` and `brief` run until they are cancelled; `brief` has a single sample, as short runs do.
  */
 export const script: MockScript = {
   quick: {},

@@ -15,7 +15,7 @@ async function* messagesOf(url: string, signal: AbortSignal): AsyncGenerator<Mes
   }
 }
 
-it('greets, tells all, tells what changes, and says goodbye', async () => {
+it('sends hello, a snapshot, deltas, and an end', async () => {
   const abort = new AbortController()
   const { executor, inspector, close } = await setup()
   const types: string[] = []
@@ -30,7 +30,7 @@ it('greets, tells all, tells what changes, and says goodbye', async () => {
   expect(types.at(-1)).toBe('end')
 })
 
-it('tells all of one actor', async () => {
+it('serves the details of one actor', async () => {
   const { executor, inspector } = await setup()
   await executor.run({ image: 'broken', id: 'the-bun', env: { TOKEN: 'hunter2' } })
   await executor.onIdle()
@@ -40,7 +40,7 @@ it('tells all of one actor', async () => {
   expect((await fetch(new URL('actors/2', inspector.url))).status).toBe(404)
 })
 
-it('controls only where it was told that it may, and only what can be controlled', async () => {
+it('controls only if control is on, and only actors that can be controlled', async () => {
   const open = await setup({ control: true })
   const shut = await setup()
   const post = (url: string, body: string) =>
@@ -59,7 +59,7 @@ it('controls only where it was told that it may, and only what can be controlled
   expect((await post(open.inspector.url, request)).status).toBe(409)
 })
 
-it.each(['POST', 'PUT', 'DELETE'])('does not take a %s for a question', async method => {
+it.each(['POST', 'PUT', 'DELETE'])('does not treat a %s as a GET', async method => {
   const { executor, inspector } = await setup()
   await executor.run({ image: 'quick' })
   for (const path of ['events', 'actors/1']) {

@@ -11,7 +11,7 @@ const batch = ['batch', '--driver', 'process', '--concurrency', '2']
 const task = (command: string, more: object = {}) =>
   JSON.stringify({ image: 'none', command: ['sh', '-c', command], ...more })
 
-test('runs every line of a file, and sums up', async () => {
+test('runs every line of a file, and prints a summary', async () => {
   const file = join(dir, 'tasks.jsonl')
   writeFileSync(file, `${task('echo a', { id: 'aa' })}\n\n${task('echo b', { id: 'bb' })}\n`)
   const { code, stdout, stderr } = await cli([...batch, file])
@@ -38,12 +38,12 @@ test('reads standard input, and --json prints a result for each line', async () 
   expect(stderr).toContain('2 tasks: 2 succeeded, 0 failed')
 })
 
-test('takes a byte order mark before the first line for no part of it', async () => {
+test('ignores a byte order mark before the first line', async () => {
   const { code, stdout } = await cli([...batch, '--json', '-q'], { input: `\uFEFF${task('echo one')}\n` })
   expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ line: 1, stdout: 'one\n' })])
 })
 
-test('goes on after failures, names their lines and exits with 1', async () => {
+test('continues after failures, names their lines and exits with 1', async () => {
   const input = [
     task('exit 3', { id: 'three' }),
     'not json',
@@ -68,7 +68,7 @@ test('goes on after failures, names their lines and exits with 1', async () => {
   ])
 })
 
-test('says on plain lines and in the summary why a line failed', async () => {
+test('prints the reason of a failed line as a plain line and in the summary', async () => {
   const { stdout, stderr } = await cli([...batch, '-'], { input: `nonsense\n${task('exit 4', { id: 'four' })}` })
   expect(stderr).toMatch(/line 1 +invalid .*not JSON/)
   expect(stderr).toMatch(/line 2 +four +exit 4/)
@@ -76,9 +76,9 @@ test('says on plain lines and in the summary why a line failed', async () => {
   expect(stdout).toContain('2 tasks: 0 succeeded, 2 failed')
 })
 
-test('runs no more at once than --concurrency allows', async () => {
+test('runs at most --concurrency tasks at once', async () => {
   const marker = join(dir, 'running')
-  // Each holds a place of its own, and prints how many are held: mkdir is atomic, and a glob counts.
+  // Each task makes a folder and prints the number of folders: mkdir is atomic, and a glob counts.
   const script = (n: number) => `mkdir ${marker}-${n}; ls -d ${marker}-* | wc -l; sleep 0.1; rmdir ${marker}-${n}`
   const input = Array.from({ length: 8 }, (_, n) => task(script(n))).join('\n')
   const { stdout } = await cli([...batch, '--json', '-q'], { input })
@@ -89,11 +89,11 @@ test('runs no more at once than --concurrency allows', async () => {
   expect(Math.max(...held)).toBe(2)
 })
 
-test('on Ctrl-C cancels what runs, reads no further and exits with 130', async () => {
+test('on Ctrl-C cancels the running tasks, stops reading and exits with 130', async () => {
   const child = startCli([...batch, '--json'], {})
   child.process.stdin.write(`${task('true', { id: 'quick' })}\n${task('sleep 60', { id: 'slow' })}\n`)
-  // Standard input stays open: the batch could go on.
-  await child.printed('"quick"')
+  // Standard input stays open, so the batch could continue.
+  await child.untilStdout('"quick"')
   child.process.kill('SIGINT')
   const { code, stdout } = await child.end
   expect(code).toBe(130)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { cli } from '../support/cli.ts'
 import { engineRequest } from '../support/engine/request.ts'
 
-test('tells the engine, its versions, cgroups, storage and what works there', async () => {
+test('prints the engine, its versions, cgroups, storage and features', async () => {
   const info = (await engineRequest('GET', '/info')) as Record<string, string>
   const { ApiVersion, Version } = (await engineRequest('GET', '/version')) as Record<string, string>
   const { code, stdout, stderr } = await cli(['doctor'])
@@ -14,7 +14,7 @@ test('tells the engine, its versions, cgroups, storage and what works there', as
   expect(stdout).toMatch(/What works there:\n( {2}[✔✘] {2}\w+\n)+/)
 })
 
-test('--json tells the same', async () => {
+test('--json prints the same as JSON', async () => {
   const { code, stdout } = await cli(['doctor', '--json'])
   expect(code).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({
@@ -24,10 +24,10 @@ test('--json tells the same', async () => {
   })
 })
 
-test('without an engine tells every place it tried and why, and exits with 1', async () => {
+test('without an engine prints each address with its error, and exits with 1', async () => {
   const env = { DOCKER_HOST: '', DOCKER_CONTEXT: '', HOME: '/no/home', XDG_RUNTIME_DIR: '/no/runtime' }
   const { code, stdout } = await cli(['doctor'], { env })
-  // This machine's own default socket may or may not answer.
+  // The default socket of this machine may answer or not.
   expect([0, 1]).toContain(code)
   expect(stdout).toMatch(/unix:\/\/\/var\/run\/docker.sock +default socket/)
   expect(stdout).toMatch(/✘ +unix:\/\/\/no\/runtime\/docker.sock +rootless socket +no such socket/)
@@ -38,7 +38,7 @@ test('without an engine tells every place it tried and why, and exits with 1', a
   expect(none.stdout).toContain('Only DOCKER_HOST was tried')
 })
 
-test('a DOCKER_HOST that makes no sense is told', async () => {
+test('reports an invalid DOCKER_HOST', async () => {
   const { code, stderr } = await cli(['doctor'], { env: { DOCKER_HOST: 'gopher://x' } })
   expect(code).toBe(125)
   expect(stderr).toContain('DOCKER_HOST')

@@ -5,7 +5,7 @@ import { cli } from '../support/cli.ts'
 import { engineRequest } from '../support/engine/request.ts'
 import { ensureTestImage, testImage } from '../support/images/images.ts'
 
-test('explain tells each option and its reason, and asks no engine', async () => {
+test('explain prints each option with its reason, without an engine', async () => {
   const env = { DOCKER_HOST: 'unix:///no/such/socket' }
   const { code, stdout, stderr } = await cli(['explain', '-m', '64m', '-e', 'TOKEN=canary', 'busybox', 'echo', 'hi'], {
     env,
@@ -13,21 +13,21 @@ test('explain tells each option and its reason, and asks no engine', async () =>
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toMatch(/^Cmd: \["echo","hi"\] +# the task's command$/m)
   expect(stdout).toMatch(/^HostConfig\.CapDrop: \["ALL"\] +# default profile: no capabilities$/m)
-  expect(stdout).toMatch(/\n\nNothing of the security profile is loosened\.\n$/)
+  expect(stdout).toMatch(/\n\nThe security profile is not relaxed\.\n$/)
   expect(stdout).not.toContain('canary')
 })
 
-test('explain lists by name what the environment loosens, and refuses what run refuses', async () => {
+test('explain lists the relaxations of the environment by name, and rejects what run rejects', async () => {
   const env = { COOKIETIN_ALLOW: 'capabilities swap', COOKIETIN_PIDS: '0' }
   const { stdout } = await cli(['explain', 'busybox'], { env })
-  expect(stdout).toMatch(/Loosened by the config: allow: capabilities, allow: swap, pids: 0\.\n$/)
+  expect(stdout).toMatch(/Relaxed by the config: allow: capabilities, allow: swap, pids: 0\.\n$/)
   expect(await cli(['explain', '--hardened', '-u', 'root', 'busybox'])).toMatchObject({
     code: 125,
     stderr: expect.stringContaining("user: 'root' is not allowed"),
   })
 })
 
-test('explain --json is what the engine gets', async () => {
+test('explain --json prints the options that the engine gets', async () => {
   await ensureTestImage()
   const options = [
     '--hardened',
@@ -44,7 +44,7 @@ test('explain --json is what the engine gets', async () => {
   ]
   const { stdout } = await cli(['explain', '--json', ...options, testImage, 'sleep', '60'])
   const explanation = JSON.parse(stdout) as { options: { option: string; value: unknown }[]; loosened: string[] }
-  const told = Object.fromEntries(explanation.options.map(({ option, value }) => [option, value]))
+  const explained = Object.fromEntries(explanation.options.map(({ option, value }) => [option, value]))
   const id = 'explained-run'
   const running = cli(['run', '--id', id, '--timeout', '60s', ...options, testImage, 'sleep', '60'])
   const filters = encodeURIComponent(JSON.stringify({ label: [`cookietin.id=${id}`], status: ['running'] }))
@@ -57,17 +57,17 @@ test('explain --json is what the engine gets', async () => {
   }
   await engineRequest('POST', `/containers/${Id}/kill`)
   await running
-  for (const [option, value] of Object.entries(told)) {
+  for (const [option, value] of Object.entries(explained)) {
     const name = option.replace('HostConfig.', '')
     if (name === 'Labels' || name === 'Env') continue
     const got = option.startsWith('HostConfig.') ? HostConfig[name] : Config[name]
-    // The engine adds to what it got, and writes some of it in its own way.
+    // The engine adds options and normalizes some.
     if (typeof value === 'object') expect(got, option).toMatchObject(value as object)
     else expect(got, option).toEqual(value)
   }
 })
 
-test('a mount that leads to a dangerous place is refused', async () => {
+test('rejects a mount that resolves to a dangerous path', async () => {
   await ensureTestImage()
   const folder = mkdtempSync('/tmp/ct-')
   symlinkSync('/etc', join(folder, 'harmless'))

@@ -24,14 +24,17 @@ const isRunning = async (id: string) => {
   )
 }
 
-/** A batch whose tasks all run: only the engine can tell, since they print nothing before they end. */
+/**
+ * Starts a batch and waits until the engine reports all of its tasks as running: a batch prints nothing before they
+ * end.
+ */
 async function startBatch(ids: readonly string[]): Promise<CliRun> {
   const run = startCli(['batch', '--json', '--concurrency', String(ids.length)], { input: ids.map(task).join('\n') })
   while (!(await Promise.all(ids.map(isRunning))).every(Boolean)) await sleep(100)
   return run
 }
 
-test('removes what a killed process left, and nothing of a living one or of strangers', async () => {
+test('removes the containers of a killed process, but none of a living process or without labels', async () => {
   const killedIds = Array.from({ length: 8 }, (_, n) => `gc-killed-${n}`)
   const { Id } = (await engineRequest('POST', '/containers/create', { Image: testImage, Cmd: ['true'] })) as {
     Id: string
@@ -42,7 +45,7 @@ test('removes what a killed process left, and nothing of a living one or of stra
   killed.process.kill('SIGKILL')
   await killed.end
 
-  // Others may have left something on this engine too: only our own lines count.
+  // The engine may have other orphans, so only the lines of this test count.
   const ours = (stdout: string) => stdout.split('\n').filter(line => /gc-(killed|living)/.test(line))
   const dry = await cli(['gc', '--dry-run'])
   expect(dry).toMatchObject({ code: 0, stderr: '' })
@@ -68,12 +71,12 @@ test('removes what a killed process left, and nothing of a living one or of stra
   expect(ours((await cli(['gc'])).stdout)).toEqual([])
 })
 
-test('removes the socket folders that a killed process left', async () => {
+test('removes the socket folders of a killed process', async () => {
   const TMPDIR = await mkdtemp(join(tmpdir(), 'ct-'))
   const run = startCli(['invoke', '--network', 'none', testImage, 'sh', '-c', 'echo up; sleep 300'], {
     env: { TMPDIR },
   })
-  await run.told('up')
+  await run.untilStderr('up')
   run.process.kill('SIGKILL')
   await run.end
   const [folder = ''] = (await readdir(TMPDIR)).filter(name => name.startsWith('cookietin-sockets-'))
@@ -89,10 +92,10 @@ test('removes the socket folders that a killed process left', async () => {
   await rm(TMPDIR, { recursive: true })
 })
 
-test('ends what a killed process left of the process driver, and nothing of a living one', async () => {
+test('ends the processes of a killed process driver, but none of a living one', async () => {
   const start = async (mark: string) => {
     const run = startCli(['run', '--driver', 'process', 'none', 'sh', '-c', `echo up; sleep 300 & wait # ${mark}`])
-    await run.printed('up')
+    await run.untilStdout('up')
     return run
   }
   const [killed, living] = [await start('gc-process-killed'), await start('gc-process-living')]
@@ -111,7 +114,7 @@ test('ends what a killed process left of the process driver, and nothing of a li
   await killed.end
 })
 
-test('without an engine exits with 125', async () => {
+test('exits with 125 without an engine', async () => {
   const { code, stderr } = await cli(['gc'], { env: { DOCKER_HOST: 'unix:///no/such/socket' } })
   expect(code).toBe(125)
   expect(stderr).toContain('/no/such/socket')

@@ -40,7 +40,7 @@ test('lists runs, the newest first', async () => {
     [true, 'bad', 'exit 3', 'busybox:1'],
     [true, 'good', 'success', 'busybox'],
   ])
-  // What others wrote must not steer the terminal; environment and output are not kept.
+  // Control characters must not reach the terminal; environment and output are not stored.
   expect(stdout).not.toContain('\u001b')
   expect((await history('--json')).stdout).not.toMatch(/secret/)
 })
@@ -78,12 +78,12 @@ test('shows a run whose process was killed', async () => {
     ['run', '--driver', 'process', '--quiet', '--id', 'torn', 'busybox', 'sh', '-c', 'echo up $$.; exec sleep 60'],
     { env },
   )
-  await child.printed('.')
+  await child.untilStdout('.')
   // The start of a run is written with a delay.
   await expect.poll(async () => (await history('torn')).stdout).toMatch(/^ended +running$/m)
   child.process.kill('SIGKILL')
   const pid = Number(/\d+/.exec((await child.end).stdout)?.[0])
-  // A process group is nobody's once its owner is gone, which only a container has labels for.
+  // The killed run left its process running.
   process.kill(pid, 'SIGKILL')
   const { stdout } = await history('torn')
   expect(stdout).toMatch(/^ended +interrupted$/m)
@@ -91,25 +91,25 @@ test('shows a run whose process was killed', async () => {
 })
 
 test.each([
-  [['nobody'], 1, 'there is no run nobody in the history'],
+  [['nobody'], 1, 'the history has no run nobody'],
   [['--status', 'fine'], 125, '"fine" is not one of success, error, timeout, killed, cancelled, failed, unfinished'],
-  [['--since', 'soon'], 125, '"soon" is neither a duration, such as 24h, nor a time'],
-  [['--prune'], 125, 'Give --max-age, such as 30d, or --max-runs'],
+  [['--since', 'soon'], 125, '"soon" is not a duration, such as 24h, or a time'],
+  [['--prune'], 125, '--prune needs --max-age, such as 30d, or --max-runs'],
   [['--prune', '--max-age', 'old'], 125, '"old" is not a duration'],
-  [['--max-runs', '2'], 125, 'give --prune, too'],
-  [['--max-age', '1h'], 125, 'give --prune, too'],
-  [['--prune', '--max-runs', '0', '--status', 'error'], 125, '--prune removes by --max-age and --max-runs only'],
-  [['--prune', '--max-runs', '0', 'good'], 125, '--prune removes by --max-age and --max-runs only'],
-])('says what it cannot do: %j', async (args, expected, message) => {
+  [['--max-runs', '2'], 125, '--max-age and --max-runs need --prune'],
+  [['--max-age', '1h'], 125, '--max-age and --max-runs need --prune'],
+  [['--prune', '--max-runs', '0', '--status', 'error'], 125, '--prune takes only --max-age and --max-runs'],
+  [['--prune', '--max-runs', '0', 'good'], 125, '--prune takes only --max-age and --max-runs'],
+])('reports what it cannot do: %j', async (args, expected, message) => {
   const { code, stderr } = await history(...args)
   expect([code, stderr]).toEqual([expected, expect.stringContaining(message)])
 })
 
-test('asks which history where none is named, and says why one cannot be opened', async () => {
+test('asks for a history if none is given, and reports why one cannot be opened', async () => {
   const none = await cli(['history'], { env: { COOKIETIN_HISTORY: '' } })
   expect([none.code, none.stderr]).toEqual([
     125,
-    expect.stringContaining('Give --history FILE, or set COOKIETIN_HISTORY'),
+    expect.stringContaining('give --history FILE, or set COOKIETIN_HISTORY'),
   ])
   const wrong = await cli(['run', '--driver', 'process', '--history', '/dev/null/x', 'none', 'true'])
   expect([wrong.code, wrong.stderr]).toEqual([
@@ -118,7 +118,7 @@ test('asks which history where none is named, and says why one cannot be opened'
   ])
 })
 
-test('makes no history by looking for one', async () => {
+test('does not create a history by reading one', async () => {
   const path = join(folder, 'misspelt/history.db')
   const { code, stdout, stderr } = await cli(['history', '--history', path])
   expect([code, stdout, stderr]).toEqual([125, '', expect.stringContaining(`there is no file ${path}`)])

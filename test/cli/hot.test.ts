@@ -27,14 +27,14 @@ const misbehave = (way: string) => [
 ]
 
 describe('invoke', () => {
-  test('prints the answer, and passes the log on', async () => {
+  test('prints the response, and the log on standard error', async () => {
     const { code, stdout, stderr } = await cli(['invoke', '--data', 'hello', '-H', 'X-Asked: me', ...echo])
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ body: 'hello', headers: { 'x-asked': 'me', 'fn-http-h-x-asked': 'me' } })
     expect(stderr).toMatch(/^(out|err) [0-9a-z]{16}$/m)
   })
 
-  test('takes the body of a file or of standard input, and prints status and headers with -i', async () => {
+  test('sends a file or standard input as the body, and prints status and headers with -i', async () => {
     writeFileSync(join(dir, 'body'), 'of a file')
     const file = await cli(['invoke', '-q', '--data', `@${join(dir, 'body')}`, ...echo])
     expect(JSON.parse(file.stdout)).toMatchObject({ body: 'of a file' })
@@ -43,7 +43,7 @@ describe('invoke', () => {
     expect(input.stdout).toContain('\nx-calls: 1\n')
   })
 
-  test('calls many times, and says how long they took', async () => {
+  test('calls many times, and prints the latencies', async () => {
     const { code, stdout } = await cli(['invoke', '-q', '-n', '40', '-c', '2', ...echo])
     expect(code).toBe(0)
     expect(stdout).toMatch(
@@ -52,7 +52,7 @@ describe('invoke', () => {
     expect(stdout).toMatch(/p99 .*\n {2}slowest .*\n$/)
   })
 
-  test('says what went wrong, in its exit code too', async () => {
+  test('reports errors, also by its exit code', async () => {
     expect(await cli(['invoke', '-q', ...misbehave('answers 500')])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('(ERR_COOKIETIN_RESPONSE_INVALID)') as string,
@@ -71,15 +71,15 @@ describe('invoke', () => {
     expect([many.code, many.stdout]).toEqual([1, expect.stringContaining('3 × ERR_COOKIETIN_RESPONSE_FAILED')])
   })
 
-  test('passes on what a function says that never listens', async () => {
+  test('prints the output of a function that never listens', async () => {
     const { code, stderr } = await cli(['invoke', ...misbehave('exits while it should listen')])
     expect([code, stderr.match(/no flour/g)]).toEqual([1, ['no flour']])
     expect(stderr).toMatch(/^Error: no flour\ncookietin: The function's container has ended by itself/)
   })
 
-  test('ends a call on Ctrl-C, and leaves nothing', async () => {
+  test('ends a call on Ctrl-C, and leaves no container', async () => {
     const run = startCli(['invoke', '--data', '{"wait":60000}', ...echo])
-    await run.told('out ')
+    await run.untilStderr('out ')
     run.process.kill('SIGINT')
     expect((await run.end).code).toBe(130)
   })
@@ -95,12 +95,12 @@ describe('serve', () => {
       run.process.kill('SIGTERM')
       await run.end
     })
-    await run.told('/invoke/NAME')
-    const [, port] = /:(\d+)\/invoke/.exec(run.toldSoFar()) ?? []
+    await run.untilStderr('/invoke/NAME')
+    const [, port] = /:(\d+)\/invoke/.exec(run.stderrSoFar()) ?? []
     return { run, url: `http://127.0.0.1:${port}` }
   }
 
-  test('answers calls by name, in Fn’s kit, plain Node.js and a static binary', async () => {
+  test("calls functions by name: Fn's kit, plain Node.js and a static binary", async () => {
     const functions = {
       fdk: { image: 'example/fdk', disableNet: true },
       node: { image: 'example/node', disableNet: true },
@@ -119,7 +119,7 @@ describe('serve', () => {
     })
   })
 
-  test('tells its callers what went wrong', async () => {
+  test('answers failed calls with an error', async () => {
     const functions = {
       bad: { image: functionImage, command: ['node', '/function/misbehave.cjs'], env: { WAY: 'answers 500' } },
       mute: {
@@ -140,18 +140,18 @@ describe('serve', () => {
     expect(await status('/invoke/slow')).toBe(504)
     const mute = await fetch(`${url}/invoke/mute`, { method: 'POST' })
     expect([mute.status, await mute.text()]).toEqual([502, expect.not.stringContaining('no flour')])
-    await run.told('mute | Error: no flour\n')
+    await run.untilStderr('mute | Error: no flour\n')
     expect(await status('/invoke/none')).toBe(404)
     expect(await status('/invoke/bad', 'GET')).toBe(405)
     expect(await status('/elsewhere', 'GET')).toBe(404)
   })
 
-  test('on SIGTERM answers the calls that it has, and ends', async () => {
+  test('on SIGTERM answers the calls that it has, and exits', async () => {
     const { run, url } = await serving({
       functions: { echo: { image: functionImage, command: ['node', '/function/echo.cjs'] } },
     })
     const call = fetch(`${url}/invoke/echo`, { method: 'POST', body: '{"wait":700}' })
-    // It is under way once there is a container that has it.
+    // The call has reached the function once there is a container.
     await expect
       .poll(
         async () => ((await (await fetch(`${url}/healthz`)).json()) as { functions: { echo: number } }).functions.echo,
@@ -165,12 +165,12 @@ describe('serve', () => {
   test.each([
     ['{', 'is not JSON'],
     ['{}', '"functions"'],
-    ['{"functions":{}}', 'names no function'],
+    ['{"functions":{}}', 'has no functions'],
     ['{"functions":{"a":{"image":"x"}},"memori":1}', '"memori"'],
     ['{"functions":{"a b":{"image":"x"}}}', 'cannot stand in a URL'],
     ['{"functions":{"a":{"image":"x","idleTimeout":-1}}}', 'idleTimeout'],
-  ])('refuses the file %s', async (content, said) => {
+  ])('rejects the file %s', async (content, message) => {
     writeFileSync(file, content)
-    expect(await cli(['serve', file])).toMatchObject({ code: 125, stderr: expect.stringContaining(said) as string })
+    expect(await cli(['serve', file])).toMatchObject({ code: 125, stderr: expect.stringContaining(message) as string })
   })
 })

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => registry[Symbol.asyncDispose]())
 
 const env = { COOKIETIN_PULL_RETRY_DELAY: '300' }
-// The image holds no program: what matters here is over when it is started.
+// The image has no program: these tests end before it starts.
 const run = (...options: string[]) => ['run', '--network', 'none', ...options, image]
 const forget = () => engineRequest('DELETE', `/images/${image}`)
 const failOnce = () => {
@@ -22,7 +22,7 @@ const failOnce = () => {
   registry.plan = (_, path) => (path.includes('/manifests/') && left-- > 0 ? 'error500' : 'pass')
 }
 
-test('a pull is told by lines where there is no terminal', async () => {
+test('a pull is reported as lines without a terminal', async () => {
   failOnce()
   const { stderr, stdout } = await cli(run(), { env })
   expect(stderr).toMatch(
@@ -33,13 +33,13 @@ test('a pull is told by lines where there is no terminal', async () => {
   await forget()
 })
 
-test.each(['-q', '--json'])('nothing is told with %s', async option => {
+test.each(['-q', '--json'])('nothing is reported with %s', async option => {
   const { stderr } = await cli(run(option), { env })
   expect(stderr).not.toContain('pull')
   await forget()
 })
 
-test('a batch tells it once for all', async () => {
+test('a batch reports each pull once', async () => {
   const task = JSON.stringify({ image, disableNet: true })
   const { stderr } = await cli(['batch'], { input: `${task}\n${task}\n`, env })
   expect(stderr.match(/pulling image/g)).toHaveLength(1)

@@ -8,13 +8,13 @@ import { ensureTestImage } from '../support/images/images.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-// The examples run busybox, and the functions that are beside them.
+// The examples run busybox, and the functions beside them.
 beforeAll(async () => {
   await ensureTestImage()
   await promisify(execFile)(process.execPath, ['examples/functions/images.ts'], { cwd: root })
 })
 
-/** Examples that a page links to, and that others use. */
+/** Examples that pages only link to. */
 const notEmbedded = ['engines/local-engine.ts', 'engines/conformance.ts']
 const examples = readdirSync(`${root}/examples`, { recursive: true, encoding: 'utf8' }).filter(
   name => /^(?:engines\/)?[\w-]+\.ts$/.test(name) && !notEmbedded.includes(name),
@@ -39,7 +39,7 @@ const output: Readonly<Record<string, string>> = {
   'results.ts': 'error 3 no flour\nERR_COOKIETIN_IMAGE_NOT_FOUND\n',
 }
 
-test('the code on the pages is that of the examples', () => {
+test('the pages have the code of the examples', () => {
   const texts = pagesWithExamples.map(page => readFileSync(page, 'utf8'))
   expect(texts).toEqual(texts.map(embedExamples))
   for (const name of examples) expect(texts[0]).toContain(`<!-- examples/${name} -->\n\`\`\`ts\n`)

@@ -15,7 +15,7 @@ const run = (...args: string[]) => ['run', '--network', 'none', '--pull', 'never
 const sh = (script: string, ...options: string[]) => run(...options, testImage, 'sh', '-c', script)
 const left = (id: string) => containersWith(`cookietin.id=${id}`)
 
-test('runs a container and leaves none', async () => {
+test('runs a container and removes it', async () => {
   expect(await cli(run('--id', 'cli-echo', testImage, 'echo', 'hi'))).toEqual({ code: 0, stdout: 'hi\n', stderr: '' })
   expect(await left('cli-echo')).toEqual([])
 })
@@ -28,13 +28,13 @@ test.each([
   expect((await cli(sh(script))).code).toBe(code)
 })
 
-test('passes standard input and output on, byte for byte', async () => {
+test('passes standard input and output byte for byte', async () => {
   const bytes = randomBytes(4 * 1024 * 1024)
   const { code, stdout } = await cli(run('-i', testImage, 'sha256sum'), { input: bytes })
   expect({ code, stdout }).toEqual({ code: 0, stdout: `${createHash('sha256').update(bytes).digest('hex')}  -\n` })
 })
 
-test('passes the options that docker run users know on to the engine', async () => {
+test('passes the options of docker run to the engine', async () => {
   chmodSync(dir, 0o755)
   writeFileSync(join(dir, 'file'), 'mounted')
   const limits = ['-m', '64m', '--cpus', '0.5', '--pids-limit', '33', '--ulimit', 'nofile=99', '--tmpfs-size', '7']
@@ -47,7 +47,7 @@ test('passes the options that docker run users know on to the engine', async () 
   expect(stdout).toMatch(/^1000\n\/\nmounted\nRead-only\n99\ntmpfs +7 .* \/tmp\na\n$/)
 })
 
-test('--hardened takes root, the network and the writable file system away', async () => {
+test('--hardened removes root, the network and the writable file system', async () => {
   const { stdout } = await cli(run('--hardened', testImage, 'sh', '-c', 'id -u; touch /x; ip -o link | wc -l'))
   expect(stdout).toMatch(/^[1-9]\d*\n1\n$/)
 })
@@ -59,7 +59,7 @@ test('exits with 124 on a timeout and leaves no container', async () => {
   expect(await left('cli-late')).toEqual([])
 })
 
-test('says that the kernel killed it for want of memory, and exits with 137', async () => {
+test('reports that the kernel killed it for its memory, and exits with 137', async () => {
   const { code, stderr } = await cli(sh('tail /dev/zero', '-m', '16m'))
   expect(code).toBe(137)
   expect(stderr).toContain('out of memory')
@@ -71,14 +71,14 @@ test.each([
 ] as const)('on %s exits with %i and leaves no container', async (signal, code) => {
   const id = `cli-${signal.toLowerCase()}`
   const child = startCli(sh('echo up; exec sleep 60', '--id', id), { input: '' })
-  await child.printed('up')
+  await child.untilStdout('up')
   expect(await left(id)).toHaveLength(1)
   child.process.kill(signal)
   expect((await child.end).code).toBe(code)
   expect(await left(id)).toEqual([])
 })
 
-test('an unknown image is told in one message', async () => {
+test('reports an unknown image in one message', async () => {
   const { code, stdout, stderr } = await cli(['run', '--pull', 'never', 'cookietin-test/none:at-all', 'true'])
   expect({ code, stdout }).toEqual({ code: 125, stdout: '' })
   expect(stderr).toContain('cookietin-test/none:at-all')

@@ -13,7 +13,7 @@ afterAll(() => rmSync(dir, { recursive: true }))
 const run = ['run', '--driver', 'process', '--quiet']
 const sh = (script: string) => [...run, 'none', 'sh', '-c', script]
 
-test('passes output on, stdout and stderr apart', async () => {
+test('passes stdout and stderr separately', async () => {
   expect(await cli(sh('echo out; echo err >&2'))).toEqual({ code: 0, stdout: 'out\n', stderr: 'err\n' })
 })
 
@@ -21,18 +21,18 @@ test("exits with the command's own exit code", async () => {
   expect(await cli(sh('exit 3'))).toEqual({ code: 3, stdout: '', stderr: '' })
 })
 
-test('says that the process driver isolates nothing', async () => {
+test('warns that the process driver does not isolate', async () => {
   const { stderr } = await cli(['run', '--driver', 'process', 'none', 'true'])
   expect(stderr).toContain('without any isolation')
 })
 
-test('exits with 127 and says why when there is no such command', async () => {
+test('exits with 127 and the reason if the command does not exist', async () => {
   const { code, stderr } = await cli(['run', '--driver', 'process', 'none', 'no-such-command'])
   expect(code).toBe(127)
   expect(stderr).toContain('The command was not found')
 })
 
-test('exits with 124 and says so on a timeout, and keeps what was printed before', async () => {
+test('exits with 124 and a message on a timeout, after the output so far', async () => {
   const { code, stdout, stderr } = await cli([
     ...['run', '--driver', 'process', '--timeout', '300ms', 'none'],
     ...['sh', '-c', 'echo before; sleep 60'],
@@ -42,16 +42,16 @@ test('exits with 124 and says so on a timeout, and keeps what was printed before
   expect(stderr).toContain('longer than its timeout of 300 ms')
 })
 
-test('leaves standard input alone without -i', async () => {
+test('does not read standard input without -i', async () => {
   expect(await cli([...run, 'none', 'wc', '-c'], { input: 'hello' })).toMatchObject({ code: 0, stdout: '0\n' })
 })
 
-test('takes --rm and --init for habit', async () => {
+test('accepts --rm and --init', async () => {
   expect(await cli([...run, '--rm', '--init', 'none', 'echo', 'hi'])).toEqual({ code: 0, stdout: 'hi\n', stderr: '' })
 })
 
 test.each([[[...run, '-i', 'none', 'cat']], [['batch', '--driver', 'process']]])(
-  'says that a folder is no standard input: %j',
+  'rejects a folder as standard input: %j',
   async args => {
     const command = [process.execPath, main, ...args].map(word => `'${word}'`).join(' ')
     await expect(promisify(execFile)('sh', ['-c', `${command} < /tmp`])).rejects.toMatchObject({
@@ -62,19 +62,19 @@ test.each([[[...run, '-i', 'none', 'cat']], [['batch', '--driver', 'process']]])
   },
 )
 
-test('passes standard input on with -i, byte for byte', async () => {
+test('passes standard input with -i byte for byte', async () => {
   const bytes = randomBytes(8 * 1024 * 1024)
   const { code, stdout } = await cli([...run, '-i', 'none', 'sha256sum'], { input: bytes })
   expect(code).toBe(0)
   expect(stdout).toContain(createHash('sha256').update(bytes).digest('hex'))
 })
 
-test('leaves every option behind IMAGE to the command', async () => {
+test('passes every option after IMAGE to the command', async () => {
   const { stdout } = await cli([...run, 'none', 'echo', '--json', '-e', '--help'])
   expect(stdout).toBe('--json -e --help\n')
 })
 
-test('takes variables from --env, from our own environment and from files, --env first', async () => {
+test('reads variables from --env, the own environment and files; --env overrides', async () => {
   const file = join(dir, 'env')
   writeFileSync(file, '# a comment\nA=file\nB=file\n\nOURS\n')
   const { stdout } = await cli(
@@ -98,19 +98,19 @@ test('--json prints the result instead of the output', async () => {
   })
 })
 
-test('--max-output bounds what --json holds, and the result says so', async () => {
+test('--max-output limits the output in --json, and the result marks it as truncated', async () => {
   const { stdout } = await cli([...run, '--json', '--max-output', '4', 'none', 'echo', 'hello'])
   expect(JSON.parse(stdout)).toMatchObject({ status: 'success', stdout: 'hell', stdoutTruncated: true })
 })
 
-test('ends quietly when the reader of its output goes away', async () => {
-  const { process, end, printed } = startCli([...run, 'none', 'yes'], { input: '' })
-  await printed('y\n')
+test('exits quietly when the reader of its output closes it', async () => {
+  const { process, end, untilStdout } = startCli([...run, 'none', 'yes'], { input: '' })
+  await untilStdout('y\n')
   process.stdout.destroy()
   expect(await end).toMatchObject({ code: 141, stderr: '' })
 })
 
-test('says so when its output cannot be written, and ends', async () => {
+test('reports that its output cannot be written, and exits', async () => {
   const command = `'${process.execPath}' '${main}' ${sh('yes')
     .map(word => `'${word}'`)
     .join(' ')} > /dev/full`
@@ -121,10 +121,10 @@ test('says so when its output cannot be written, and ends', async () => {
   })
 })
 
-test('keeps its timeout while the reader of its output stands still', async () => {
+test('keeps its timeout while the reader of its output is stalled', async () => {
   const args = ['run', '--driver', 'process', '--timeout', '300ms', 'none', 'yes']
-  const { process, told, end } = startCli(args, { input: '', stalled: true })
-  await told('longer than its timeout')
+  const { process, untilStderr, end } = startCli(args, { input: '', stalled: true })
+  await untilStderr('longer than its timeout')
   process.stdout.resume()
   const { code, stdout } = await end
   expect(code).toBe(124)
@@ -136,8 +136,8 @@ test.each([
   ['SIGTERM', 143],
   ['SIGHUP', 129],
 ] as const)('on %s ends the command and exits with %i', async (signal, code) => {
-  const { process: child, printed, end } = startCli(sh('echo $$; exec sleep 60'), { input: '' })
-  await printed('\n')
+  const { process: child, untilStdout, end } = startCli(sh('echo $$; exec sleep 60'), { input: '' })
+  await untilStdout('\n')
   child.kill(signal)
   const ended = await end
   expect(ended.code).toBe(code)

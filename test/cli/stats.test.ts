@@ -8,7 +8,7 @@ const run = ['run', '--driver', 'process', '--quiet']
 const pointsOf = (line: string) => JSON.parse(line) as { line?: number; id: string; stats: { metrics: object }[] }
 
 describe('run --stats', () => {
-  test("plots on standard error, below the command's own, and leaves standard output alone", async () => {
+  test("plots on standard error, after the command's own output, and not on standard output", async () => {
     const { code, stdout, stderr } = await cli([
       ...run,
       '--stats',
@@ -26,31 +26,31 @@ describe('run --stats', () => {
     expect(stderr).not.toContain('\u001b[')
   })
 
-  test('=json prints the points, a line of JSON', async () => {
+  test('=json prints the samples as a line of JSON', async () => {
     const { stdout, stderr } = await cli([...run, '--stats=json', '--id', 'points', 'none', 'sleep', '0.5'])
     expect(stdout).toBe('')
     const { id, stats } = pointsOf(stderr)
     expect([id, stats.length > 0]).toEqual(['points', true])
     expect(Object.keys(stats[0]?.metrics ?? {})).toContain('mem_usage')
-    // In Fn's form: what Fn reads, we read.
+    // In Fn's form, which decodeStats reads.
     const read = decodeStats(JSON.stringify(stats))
     expect(read).toHaveLength(stats.length)
     expect(Math.abs(Date.now() - (read[0]?.timestamp ?? 0))).toBeLessThan(600_000)
   })
 
-  test("is the command's own behind the image", async () => {
+  test('belongs to the command after the image', async () => {
     const { stdout, stderr } = await cli([...run, 'none', 'echo', '--stats', '--stats=json'])
     expect([stdout, stderr]).toEqual(['--stats --stats=json\n', ''])
   })
 
-  test('takes no other form', async () => {
+  test('rejects other forms', async () => {
     const { code, stderr } = await cli([...run, '--stats=xml', 'none', 'true'])
     expect([code, stderr]).toEqual([125, expect.stringContaining("unknown option '--stats=xml'")])
   })
 
-  test('has samples of a run of a moment from the control groups', async () => {
+  test('has samples of a very short run from the control groups', async () => {
     await ensureTestImage()
-    // Shorter than the engine's tick of a second, which gives such a run no sample.
+    // Shorter than the engine's interval of a second, which gives such a run no sample.
     const args = ['run', '--stats=json', '--network', 'none', testImage, 'sleep', '0.3']
     const { code, stderr } = await cli(args, { env: { COOKIETIN_SAMPLER: 'cgroup' } })
     expect([code, pointsOf(stderr).stats.length > 0]).toEqual([0, true])
@@ -65,7 +65,7 @@ describe('batch --stats', () => {
   const input = tasks.map(task => JSON.stringify(task)).join('\n')
   const batch = (...args: string[]) => cli(['batch', '--driver', 'process', ...args], { input })
 
-  test('plots each run below the summary', async () => {
+  test('plots each run after the summary', async () => {
     const { code, stdout } = await batch('--stats', '-')
     expect(code).toBe(1)
     const [summary, ...plots] = stdout.split(/^(?=line \d)/m)
@@ -74,7 +74,7 @@ describe('batch --stats', () => {
     for (const plot of plots) expect(plot).toMatch(/^CPU: mean \d+ %[\s\S]*^Memory: [\s\S]*┤/m)
   })
 
-  test('=json prints the points of each run as it ends, and the summary on standard error', async () => {
+  test('=json prints the samples of each run when it ends, and the summary on standard error', async () => {
     const { stdout, stderr } = await batch('--stats=json')
     const points = stdout.trim().split('\n').map(pointsOf)
     expect(points.map(({ line, id }) => `${line} ${id}`).toSorted()).toEqual(['1 one', '2 two'])
@@ -82,7 +82,7 @@ describe('batch --stats', () => {
     expect(stderr).toContain('2 tasks: 1 succeeded, 1 failed')
   })
 
-  test('says nothing twice where the results are printed, which hold the points', async () => {
+  test('does not print samples twice if the printed results have them', async () => {
     const { stdout } = await batch('--stats=json', '--json', '--quiet')
     const results = stdout.trim().split('\n').map(pointsOf)
     expect(results.map(result => [Object.keys(result).includes('status'), result.stats.length > 0])).toEqual([

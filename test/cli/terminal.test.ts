@@ -13,7 +13,7 @@ const file = join(dir, 'tasks.jsonl')
 const task = (id: string, script: string) => JSON.stringify({ id, image: 'none', command: ['sh', '-c', script] })
 writeFileSync(file, [task('first', 'sleep 0.5'), task('second', 'sleep 0.5; exit 4')].join('\n'))
 
-/** What a batch shows on a terminal of 80 columns. */
+/** The output of a batch on a terminal of 80 columns. */
 async function onTerminal(env: NodeJS.ProcessEnv): Promise<string> {
   const batch = `'${process.execPath}' '${main}' batch --driver process '${file}'`
   const args = ['-qec', `stty cols 80 rows 24; ${batch} || true`, '/dev/null']
@@ -21,7 +21,7 @@ async function onTerminal(env: NodeJS.ProcessEnv): Promise<string> {
   return stdout
 }
 
-test('a batch draws what runs, and then its summary', async () => {
+test('a batch draws its running tasks, and then its summary', async () => {
   const shown = await onTerminal({ NO_COLOR: '' })
   expect(shown).toContain('\u001b[?25l') // the cursor is hidden while it draws
   expect(shown).toContain('\u001b[?25h') // and comes back
@@ -32,7 +32,7 @@ test('a batch draws what runs, and then its summary', async () => {
   expect(shown).toContain('\u001b[31mexit 4\u001b[39m')
 })
 
-test('NO_COLOR leaves no colours', async () => {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
+test('NO_COLOR turns colors off', async () => {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern is for control characters
   expect(await onTerminal({ NO_COLOR: '1' })).not.toMatch(/\u001b\[3\dm/)
 })

@@ -20,7 +20,7 @@ test.each([[[]], [['run']], [['batch']], [['doctor']], [['gc']], [['explain']]])
   },
 )
 
-test('without a command shows help, as an error', async () => {
+test('without a command prints help as an error', async () => {
   const { code, stderr } = await cli([])
   expect(code).toBe(125)
   expect(stderr).toContain('Usage: cookietin')
@@ -36,36 +36,36 @@ test.each([
   ],
   [['run', '--cpus', 'two', 'busybox'], '--cpus: "two" is not a number of CPUs'],
   [['run', '--pids-limit', '-1', 'busybox'], '--pids-limit: "-1" is not a whole number'],
-  [['run', '--network', 'web', 'busybox'], '--network: "web" is not offered here, only none and default'],
+  [['run', '--network', 'web', 'busybox'], '--network: "web" is not one of none, default'],
   [['run', '-v', 'data:/data', 'busybox'], '--volume: "data" would be a named volume'],
   [['run', '-v', '/only', 'busybox'], '--volume: "/only" is not HOST:CONTAINER'],
   [['run', '--ulimit', 'nofile=1:2', 'busybox'], '--ulimit: "nofile=1:2" has two limits'],
   [['run', '--pull', 'often', 'busybox'], '--pull: "often" is not one of missing, always, never'],
   [['run', '-e', '=x', 'busybox'], '--env: "=x" has no name'],
   [['run', '--driver', 'podman', 'busybox'], '--driver: "podman" is not one of docker, process'],
-  [['run', '-it', 'busybox'], '--tty: a run has no terminal of its own'],
+  [['run', '-it', 'busybox'], '--tty: a run has no terminal'],
   [['run', '-d', 'busybox'], '--detach: a run ends with this command'],
   [['run', '-p', '80:80', 'busybox'], '--publish: no ports are published'],
-  [['run', '--read-only', 'busybox'], '--read-only: --hardened has it with the rest'],
-  [['run', '-a', 'stdout', 'busybox'], '--attach: output is always passed on'],
+  [['run', '--read-only', 'busybox'], '--read-only: --hardened includes it'],
+  [['run', '-a', 'stdout', 'busybox'], '--attach: output is always printed'],
   [['run', '--mount', 'type=bind,src=/a,dst=/b', 'busybox'], '--mount: folders and files are mounted with -v'],
   [['run', '--restart', 'always', 'busybox'], '--restart: a run ends once'],
   [['run', '--privileged', 'busybox'], '--privileged: containers get no privileges here'],
-  [['batch', '--concurrency', '0'], '--concurrency: "0" would never run anything'],
+  [['batch', '--concurrency', '0'], '--concurrency: "0" would run nothing'],
   [['batch', '--driver', 'process', '/no/such/file'], 'batch: cannot read /no/such/file'],
-])('%j is refused with 125 and a word of help', async (args, message) => {
+])('%j is rejected with 125 and a hint', async (args, message) => {
   const { code, stdout, stderr } = await cli(args)
   expect({ code, stdout }).toEqual({ code: 125, stdout: '' })
   expect(stderr).toContain(message)
 })
 
-test('a missing --env-file is told: by Node itself, which looks for its own option of this name everywhere', async () => {
+test('a missing --env-file is reported by Node itself, which has an option of this name', async () => {
   const { code, stdout, stderr } = await cli(['run', '--env-file', '/no/such/file', 'busybox'])
   expect({ code, stdout }).toEqual({ code: 9, stdout: '' })
   expect(stderr).toContain('/no/such/file: not found')
 })
 
-test('a task that is not allowed is refused with every bad field', async () => {
+test('an invalid task is rejected with every bad field', async () => {
   const { code, stderr } = await cli(['run', '--driver', 'process', '-q', '-m', 'much', '--id', '../x', 'none', 'true'])
   expect(code).toBe(125)
   expect(stderr).toContain("memory: 'much' is not allowed")
@@ -73,7 +73,7 @@ test('a task that is not allowed is refused with every bad field', async () => {
   expect(stderr).toContain('ERR_COOKIETIN_INVALID_TASK')
 })
 
-test('without an engine says what was tried, and what to do', async () => {
+test('without an engine reports the addresses that it tried, and what to do', async () => {
   const { code, stderr } = await cli(['run', 'busybox', 'true'], { env: { DOCKER_HOST: 'unix:///no/such/socket' } })
   expect(code).toBe(125)
   expect(stderr).toContain('/no/such/socket')

@@ -6,7 +6,7 @@ import { decodeStats, encodeStats, type Stat } from '../../src/index.ts'
 import { postgresSchema } from '../support/postgres/histories.ts'
 import { sortedStats } from '../support/stats.ts'
 
-/** What a database gives back for what it was given, in a column of a type. */
+/** Writes a value to a column of a database and reads it back. */
 type RoundTrip = (value: string | Uint8Array | null) => Promise<unknown>
 
 const samples: readonly Stat[] = [
@@ -40,12 +40,12 @@ describe('encodeStats and decodeStats in SQLite', () => {
       }
     }
 
-  it.each(['TEXT', 'BLOB'])('come back from a column of %s', async type => {
+  it.each(['TEXT', 'BLOB'])('are unchanged by a column of %s', async type => {
     await carries(roundTrip(type))
     await carries(value => roundTrip(type)(typeof value === 'string' ? Buffer.from(value) : value))
   })
 
-  it('take an empty string and NULL for none', async () => {
+  it('read an empty string and NULL as no samples', async () => {
     expect(encodeStats([])).toBe('')
     expect(read(await roundTrip('TEXT')(''))).toEqual([])
     expect(read(await roundTrip('TEXT')(null))).toEqual([])
@@ -69,18 +69,18 @@ describe('encodeStats and decodeStats in PostgreSQL', () => {
     }
   }
 
-  it('come back from a column of text', () => inColumn('text', carries))
+  it('are unchanged by a column of text', () => inColumn('text', carries))
 
-  it('come back from a column of bytea', () =>
+  it('are unchanged by a column of bytea', () =>
     inColumn('bytea', roundTrip => carries(value => roundTrip(typeof value === 'string' ? Buffer.from(value) : value))))
 
-  it('take an empty string and NULL for none', () =>
+  it('read an empty string and NULL as no samples', () =>
     inColumn('text', async roundTrip => {
       expect(read(await roundTrip(''))).toEqual([])
       expect(read(await roundTrip(null))).toEqual([])
     }))
 
-  it('are JSON that the database itself can look into', () =>
+  it('are JSON that the database can query', () =>
     inColumn('text', async roundTrip => {
       await roundTrip(encodeStats(samples))
       const client = new pg.Client({ connectionString: process.env.COOKIETIN_TEST_POSTGRES })

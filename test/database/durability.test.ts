@@ -10,7 +10,7 @@ import { databases } from '../support/postgres/histories.ts'
 
 const script = fileURLToPath(new URL('../support/children/history.ts', import.meta.url))
 
-/** Runs tasks in a process of its own, kills it once it was given so many results, and gives their ids. */
+/** Runs tasks in another process, kills it after `count` results, and returns the ids of these results. */
 async function killedAfter(count: number, options: HistoryOptions, isOld: boolean): Promise<string[]> {
   const args = [script, JSON.stringify(options), ...(isOld ? ['old'] : [])]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -27,10 +27,10 @@ async function killedAfter(count: number, options: HistoryOptions, isOld: boolea
 }
 
 describe.each(databases)('a history in %s, of processes that are killed', (name, create) => {
-  it('loses no run whose result was given, and can be read and written', async () => {
+  it('keep every run whose result was returned, and can be read and written', async () => {
     const options = await create()
     const given = new Set<string>()
-    // One after the other, each on what the one before has left.
+    // Each process continues the history of the one before.
     for (const count of [1, 30, 57, 4]) {
       for (const id of await killedAfter(count, options, name === 'libsql')) given.add(id)
       if (options.path !== undefined) expect(integrityOf(options.path)).toBe('ok')
@@ -39,7 +39,7 @@ describe.each(databases)('a history in %s, of processes that are killed', (name,
     const all = await history.list({ limit: 10_000 })
     const kept = new Map(all.map(run => [run.id, run]))
     for (const id of given) expect(kept.get(id)).toMatchObject({ status: 'success', exitCode: 0, interrupted: false })
-    // Those that were under way say so, and that nobody will end them.
+    // The runs that were interrupted are marked.
     for (const run of all) expect(run.interrupted).toBe(run.status === 'unfinished')
     const [some] = given
     expect(await history.get(some ?? '')).toMatchObject({ stats: [{ metrics: { pids: 7 } }] })
@@ -49,7 +49,7 @@ describe.each(databases)('a history in %s, of processes that are killed', (name,
 })
 
 describe('a history in a file', () => {
-  it('is read by nobody else', async () => {
+  it('is readable by its owner only', async () => {
     const [, sqlite] = databases
     const options = await sqlite?.[1]()
     if (options?.path === undefined) throw new Error('no file')

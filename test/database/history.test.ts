@@ -17,7 +17,7 @@ const script: MockScript = {
   endless: { runFor: Number.POSITIVE_INFINITY },
 }
 
-/** Runs tasks one after the other, with a history, and gives their results and errors. */
+/** Runs tasks one after the other, with a history, and returns their results and errors. */
 async function run(options: Parameters<typeof createHistory>[0], images: readonly string[], ids?: readonly string[]) {
   const history = await createHistory(options)
   await using driver = await createMockDriver(script)
@@ -32,7 +32,7 @@ async function run(options: Parameters<typeof createHistory>[0], images: readonl
 }
 
 describe.each(databases)('a history in %s', (_, create) => {
-  it('keeps a run whole: what it was, how it ended, its transitions and its samples', async () => {
+  it('stores a run with its task, outcome, transitions and samples', async () => {
     const before = Date.now()
     const { history, ends } = await run(await create(), ['good'])
     const result = ends[0] as RunResult
@@ -77,7 +77,7 @@ describe.each(databases)('a history in %s', (_, create) => {
     await history.close()
   })
 
-  it('keeps every kind of end, and lists by status, image, id and time, the newest first', async () => {
+  it('stores every outcome, and lists by status, image, id and time, the newest first', async () => {
     const images = ['good', 'registry.example/team/bad:1', 'oom', 'broken', 'good']
     const { history } = await run(await create(), images, ['a1', 'b1', 'c1', 'd1', 'a1'])
     const ids = async (query: Parameters<typeof history.list>[0]) => (await history.list(query)).map(({ id }) => id)
@@ -109,7 +109,7 @@ describe.each(databases)('a history in %s', (_, create) => {
     await history.close()
   })
 
-  it('shows a run that is under way, from the first transition on', async () => {
+  it('shows a running run from its first transition', async () => {
     const history = await createHistory(await create())
     await using driver = await createMockDriver(script)
     await using executor = createExecutor({ driver, history })
@@ -134,7 +134,7 @@ describe.each(databases)('a history in %s', (_, create) => {
     await history.close()
   })
 
-  it('is there when it is opened again, and keeps the newest so many', async () => {
+  it('persists, and keeps the newest maxRuns', async () => {
     const options = await create()
     const images = Array.from({ length: 6 }, () => 'good')
     const first = await run(options, images, ['r1', 'r2', 'r3', 'r4', 'r5', 'r6'])
@@ -156,7 +156,7 @@ describe.each(databases)('a history in %s', (_, create) => {
     expect(await again.list()).toEqual([])
   })
 
-  it('prunes by itself as it grows', async () => {
+  it('prunes itself as it grows', async () => {
     const options = { ...(await create()), maxRuns: 10 }
     await using history = await createHistory(options)
     await using driver = await createMockDriver({})
@@ -166,7 +166,7 @@ describe.each(databases)('a history in %s', (_, create) => {
     await expect.poll(async () => (await history.list({ limit: 1_000 })).length).toBeLessThanOrEqual(60)
   })
 
-  it('takes many executors at once, also with runs of the same id', async () => {
+  it('records several executors at once, also runs of the same id', async () => {
     await using history = await createHistory(await create())
     const one = async () => {
       await using driver = await createMockDriver(script)
@@ -181,7 +181,7 @@ describe.each(databases)('a history in %s', (_, create) => {
     for (const { key } of all) expect((await history.get(key))?.transitions).toHaveLength(7)
   })
 
-  it('gives a result only when the run is kept', async () => {
+  it('holds a result back until its run is stored', async () => {
     const options = await create()
     const history = await createHistory(options)
     await using reader = await createHistory(options)

@@ -31,8 +31,8 @@ async function runOne(history: Awaited<ReturnType<typeof createHistory>>) {
   return await executor.run({ image: 'x' })
 }
 
-describe('a history that cannot be opened says why', () => {
-  it('a file that is no database', async () => {
+describe('a history that cannot be opened reports the reason', () => {
+  it('a file that is not a database', async () => {
     const path = join(await folder(), 'notes.txt')
     await writeFile(path, 'dear diary, '.repeat(1000))
     await expect(createHistory({ path })).rejects.toMatchObject({
@@ -41,7 +41,7 @@ describe('a history that cannot be opened says why', () => {
     })
   })
 
-  it('a folder that cannot be made', async () => {
+  it('a folder that cannot be created', async () => {
     const path = join(await folder(), 'file')
     await writeFile(path, '')
     await expect(createHistory({ path: join(path, 'history.db') })).rejects.toMatchObject({
@@ -56,7 +56,7 @@ describe('a history that cannot be opened says why', () => {
     )
   })
 
-  it('a Node without SQLite, and no package for it', async () => {
+  it('a Node without SQLite and without libsql', async () => {
     hideSqlite()
     vi.doMock('libsql', () => {
       throw Object.assign(new Error('not found'), { code: 'ERR_MODULE_NOT_FOUND' })
@@ -83,7 +83,7 @@ describe('a history that cannot be opened says why', () => {
     await expect(createHistory(options as never)).rejects.toThrow(message)
   })
 
-  it('a promise of one, given to an executor', async () => {
+  it('a promise of a history, given to an executor', async () => {
     await using driver = await createMockDriver({})
     const history = createHistory({ path: ':memory:' })
     expect(() => createExecutor({ driver, history: history as never })).toThrow(
@@ -93,8 +93,8 @@ describe('a history that cannot be opened says why', () => {
   })
 })
 
-describe('a history that cannot keep a run', () => {
-  it('tells it, and the run goes on', async () => {
+describe('a history that cannot store a run', () => {
+  it('reports it, and the run continues', async () => {
     const errors: Error[] = []
     const pool = poolOf(async text => {
       if (text.startsWith('INSERT INTO cookietin_runs')) throw new Error('disk full')
@@ -108,7 +108,7 @@ describe('a history that cannot keep a run', () => {
     })
   })
 
-  it('keeps the others that were to be written with it', async () => {
+  it('stores the other runs of the same batch', async () => {
     const written: string[] = []
     const pool = poolOf(async text => {
       if (text.startsWith('INSERT INTO cookietin_transitions')) throw new Error('no')
@@ -120,7 +120,7 @@ describe('a history that cannot keep a run', () => {
     expect(written.some(text => text.includes('DO UPDATE'))).toBe(true)
   })
 
-  it('gives up soon where the database is gone, however much there is to write', async () => {
+  it('gives up soon if the database is gone, for any number of runs', async () => {
     let calls = 0
     let isGone = false
     const pool = poolOf(async text => {
@@ -137,11 +137,11 @@ describe('a history that cannot keep a run', () => {
     await executor.onIdle()
     await history.flush()
     expect(errors.length).toBeGreaterThan(0)
-    // All transitions of all runs are 800 statements.
+    // The transitions of all runs are 800 statements.
     expect(calls).toBeLessThan(200)
   })
 
-  it('holds no result back for longer than its timeout', async () => {
+  it('holds a result back no longer than its timeout', async () => {
     let hangs = false
     const pool = poolOf(text => (hangs ? new Promise(() => {}) : Promise.resolve(version(text))))
     const errors: Error[] = []
@@ -149,11 +149,11 @@ describe('a history that cannot keep a run', () => {
     hangs = true
     expect((await runOne(history)).status).toBe('success')
     expect(errors.map(({ message }) => message)).toEqual([
-      'Could not write to the history in PostgreSQL: a run was not kept within 20 ms',
+      'Could not write to the history in PostgreSQL: a run was not stored within 20 ms',
     ])
   })
 
-  it('warns where nobody listens, and survives a listener that throws', async () => {
+  it('emits a warning without onError, and survives an onError that throws', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
     onTestFinished(() => warn.mockRestore())
     const history = await createHistory(await sqliteFile())

@@ -12,14 +12,16 @@ import { containersWith } from '../support/engine/request.ts'
 import { ensureTestImage, testImage } from '../support/images/images.ts'
 import { watchLeaks } from '../support/leaks/leaks.ts'
 
-/** A driver and an executor on the real engine; fails the test that leaves a container, socket, timer or listener behind. */
+/**
+ * Creates a driver and an executor on the real engine. Fails a test that leaks a container, socket, timer or listener.
+ */
 export async function setup(options: Omit<ExecutorOptions, 'driver'> = {}, config: DockerConfig = {}) {
   await ensureTestImage()
   const checkLeaks = watchLeaks()
   const driver = await createDockerDriver(config)
   const executor = createExecutor({ driver, concurrency: 4, ...options })
   const { instance } = (driver as DockerEngineDriver).engine
-  /** The names of the containers that this driver has made, as the engine has them. */
+  /** The names of this driver's containers on the engine. */
   const containers = () => containersWith(`cookietin.instance=${instance}`)
   onTestFinished(async () => {
     await executor.close({ force: true })
@@ -31,7 +33,7 @@ export async function setup(options: Omit<ExecutorOptions, 'driver'> = {}, confi
   return { driver, executor, containers }
 }
 
-/** A task without a network, which starts in half the time. */
+/** A task without a network, which halves its start time. */
 export const shell = (script: string, rest: Partial<ContainerTask> = {}): ContainerTask => ({
   image: testImage,
   command: ['sh', '-c', script],
@@ -39,13 +41,13 @@ export const shell = (script: string, rest: Partial<ContainerTask> = {}): Contai
   ...rest,
 })
 
-/** Resolves when the run has come to a state. */
+/** Resolves when the run reaches a state. */
 export const until = (execution: Execution, state: string) =>
   new Promise<void>(resolve => {
     execution.state$.subscribe(seen => seen === state && resolve())
   })
 
-/** Resolves with what the run has written once it has written so much. */
+/** Resolves with the output of the run when it contains the text. */
 export async function untilWritten(execution: Execution, text: string): Promise<string> {
   let written = ''
   for await (const chunk of execution.stdout) {

@@ -2,34 +2,34 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-/** The command line's sources, for the shell. */
+/** The path of the command line's main file. */
 export const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
-/** How a command line ended. */
+/** The exit code and output of a command line. */
 export interface CliEnd {
-  /** Undefined when a signal ended it. */
+  /** Undefined if a signal ended it. */
   readonly code: number | undefined
   readonly stdout: string
   readonly stderr: string
 }
 
-/** A command line that runs. */
+/** A running command line. */
 export interface CliRun {
   readonly process: ChildProcessWithoutNullStreams
-  /** Resolves once standard error holds the text. */
-  told(text: string): Promise<void>
-  /** What standard error holds so far. */
-  toldSoFar(): string
-  /** Resolves once standard output holds the text. */
-  printed(text: string): Promise<void>
+  /** Resolves when standard error contains the text. */
+  untilStderr(text: string): Promise<void>
+  /** Standard error so far. */
+  stderrSoFar(): string
+  /** Resolves when standard output contains the text. */
+  untilStdout(text: string): Promise<void>
   readonly end: Promise<CliEnd>
 }
 
 export interface CliOptions {
-  /** Written to standard input, which is then closed. Undefined: left open. */
+  /** Written to standard input, which is then closed. Undefined leaves it open. */
   readonly input?: string | Buffer
   readonly env?: NodeJS.ProcessEnv
-  /** Standard output is not read before somebody reads it. */
+  /** Standard output is not read until the test reads it. */
   readonly stalled?: boolean
 }
 
@@ -38,7 +38,7 @@ export function startCli(args: readonly string[], { input, env = {}, stalled = f
   const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, NO_COLOR: '1', ...env } })
   const stdout = reader(child.stdout, stalled)
   const stderr = reader(child.stderr, false)
-  // It may end without reading what it was given.
+  // It may exit without reading its input.
   child.stdin.on('error', () => {})
   if (input !== undefined) child.stdin.end(input)
   const end = once(child, 'close').then(([code]) => ({
@@ -46,10 +46,10 @@ export function startCli(args: readonly string[], { input, env = {}, stalled = f
     stdout: stdout.text(),
     stderr: stderr.text(),
   }))
-  return { process: child, told: stderr.holds, toldSoFar: stderr.text, printed: stdout.holds, end }
+  return { process: child, untilStderr: stderr.until, stderrSoFar: stderr.text, untilStdout: stdout.until, end }
 }
 
-/** Runs `cookietin` to its end; standard input is empty unless given. */
+/** Runs `cookietin` to its end. Standard input is empty unless given. */
 export const cli = (args: readonly string[], options: CliOptions = {}): Promise<CliEnd> =>
   startCli(args, { input: '', ...options }).end
 
@@ -61,7 +61,7 @@ function reader(stream: ChildProcessWithoutNullStreams['stdout'], stalled: boole
   else stream.on('data', collect)
   return {
     text,
-    async holds(wanted: string) {
+    async until(wanted: string) {
       while (!text().includes(wanted)) {
         const [ended] = await Promise.race([
           once(stream, 'data').then(() => [false]),

@@ -18,7 +18,7 @@ export function explainCommand(context: CommandContext): Command {
   const command = new Command('explain')
     .summary('show what a run would be created with, and why')
     .description(
-      'Shows the create options that the engine would get for a run, each with its reason. Takes the options of run; asks no engine, and runs nothing.',
+      'Shows the create options that a run would send to the engine, each with its reason. Takes the options of run. Connects to no engine, and runs nothing.',
     )
   return addTaskOptions(command)
     .option('--json', 'print it as JSON')
@@ -27,7 +27,7 @@ export function explainCommand(context: CommandContext): Command {
 }
 
 const examples = `
-Settings of the driver come from the environment, as for run. Values of variables are not shown.
+The driver's settings come from the environment, as for run. Values of variables are not shown.
 
 Examples:
   $ cookietin explain busybox echo hi
@@ -45,7 +45,7 @@ async function explainRun({ stdio }: CommandContext, image: string, words: reado
   for (const line of lines) await stdio.line(line)
 }
 
-/** Where the reasons begin, unless a value is longer. */
+/** The column of the reasons; a longer value moves its reason to the right. */
 const reasonColumn = 48
 
 function text({ options, loosened }: Explanation): string[] {
@@ -54,8 +54,6 @@ function text({ options, loosened }: Explanation): string[] {
     return `${padTo(reasonColumn, what)}  # ${reason}`
   })
   const total =
-    loosened.length === 0
-      ? 'Nothing of the security profile is loosened.'
-      : `Loosened by the config: ${loosened.join(', ')}.`
+    loosened.length === 0 ? 'The security profile is not relaxed.' : `Relaxed by the config: ${loosened.join(', ')}.`
   return [...lines, '', total]
 }

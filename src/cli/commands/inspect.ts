@@ -6,10 +6,10 @@ import { untilSignal } from '../options/inspect.ts'
 /** `cookietin inspect`. */
 export function inspectCommand(context: CommandContext): Command {
   return new Command('inspect')
-    .summary('replay a recording on the page of the inspector')
-    .description('Replays what --record wrote, on a page of this machine, until Ctrl-C.')
+    .summary("replay a recording on the inspector's page")
+    .description('Replays a file of --record on a page of this machine, until Ctrl-C.')
     .argument('<file>', 'the recording')
-    .option('-p, --port <number>', 'where the page listens (default: a port that is free)')
+    .option('-p, --port <number>', 'the port of the page (default: a free port)')
     .addHelpText('after', examples)
     .action((file: string, { port }: { readonly port?: string }) => inspect(context, file, port))
 }

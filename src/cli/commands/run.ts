@@ -26,20 +26,20 @@ interface RunOptions extends TaskOptions, StatsOptions, HistoryOption, InspectOp
 /** `cookietin run`. */
 export function runCommand(context: CommandContext): Command {
   const command = new Command('run')
-    .summary('run one container, and pass its output and exit code on')
-    .description('Runs one container, passes its output on, and exits with its exit code.')
+    .summary('run one container, with its output and exit code')
+    .description('Runs one container, prints its output, and exits with its exit code.')
   addTaskOptions(command)
     .option('--json', 'print the result as JSON instead of the output')
-    .option('--max-output <size>', 'how much of each output stream --json holds (default: 8m)')
+    .option('--max-output <size>', 'maximum size of each output stream in --json (default: 8m)')
   addDriverOption(command)
-    .option('-q, --quiet', 'no notes on standard error')
+    .option('-q, --quiet', 'print no notes on standard error')
     .addHelpText('after', examples)
     .action((image: string, words: string[], options: RunOptions) => run(context, image, words, options))
   return addInspectOptions(addHistoryOption(addStatsOption(command, 'on standard error'), 'keep the run'))
 }
 
 const examples = `
-Exit code: the container's own; 124 on timeout, 125 when cookietin or the engine failed, 130 on Ctrl-C.
+Exit code: that of the container; 124 on timeout, 125 if cookietin or the engine failed, 130 on Ctrl-C.
 
 Examples:
   $ cookietin run busybox echo hi
@@ -52,7 +52,7 @@ async function run({ stdio, exit }: CommandContext, image: string, words: readon
   const input = options.interactive ? standardInput('--interactive') : undefined
   await using inspection = await openInspection(options, stdio)
   using interrupts = new Interrupts(stdio)
-  const say = (text: string) => {
+  const note = (text: string) => {
     if (!options.quiet) stdio.note(`cookietin: ${printableLines(text)}`)
   }
   await using history = await openHistory(options, stdio)
@@ -68,13 +68,13 @@ async function run({ stdio, exit }: CommandContext, image: string, words: readon
     { signal: interrupts.signal },
   )
   const form = statsForm(options)
-  // From the start on: who asks for a plot wants to see that of a short run, too.
+  // Subscribed from the start, so that a short run has samples, too.
   if (form !== undefined) execution.stats$.subscribe()
   const silent = options.quiet || options.json
   const watched = silent ? undefined : watchPull(execution, stdio, colorsFor(stdio.isTerminal.stderr))
   const [result] = await Promise.all([execution, watched])
   if (options.json) await stdio.line(resultJson(result))
-  else if (interrupts.exitCode === undefined && speaks(result)) say(result.error?.message ?? '')
+  else if (interrupts.exitCode === undefined && hasMessage(result)) note(result.error?.message ?? '')
   if (form !== undefined) await noteStats(stdio, result, form, options.driver)
   if (interrupts.exitCode === undefined) inspection?.stay()
   exit(interrupts.exitCode ?? exitCodeOf(result))
@@ -92,5 +92,5 @@ async function noteStats(
   for (const line of lines) stdio.note(line)
 }
 
-/** An exit code speaks for itself; what else ended the task must be told. */
-const speaks = ({ error }: RunResult) => error !== undefined && error.code !== 'ERR_COOKIETIN_EXIT_NONZERO'
+/** True if the result needs a message. An exit code is passed on and needs none. */
+const hasMessage = ({ error }: RunResult) => error !== undefined && error.code !== 'ERR_COOKIETIN_EXIT_NONZERO'

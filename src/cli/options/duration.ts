@@ -1,6 +1,9 @@
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** Reads `500`, `500ms`, `1.5s`, `2m`, `1h30m`, `7d`. @returns ms, or undefined for what is not a duration. */
+/**
+ * Parses a duration: `500`, `500ms`, `1.5s`, `2m`, `1h30m`, `7d`. Returns ms, or undefined if the text is not a
+ * duration.
+ */
 export function parseDuration(text: string): number | undefined {
   if (/^\d+$/.test(text)) return Number(text)
   const part = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/y
@@ -10,6 +13,6 @@ export function parseDuration(text: string): number | undefined {
     if (amount === undefined || unit === undefined) return undefined
     sum += Number(amount) * (units[unit] ?? 0)
   } while (part.lastIndex < text.length)
-  // Too short to count must not become 0, which is for ever.
+  // Rounded up: 0 would mean no limit.
   return Math.ceil(sum)
 }

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { UsageError } from '../usage-error.ts'
 
-/** Joins `--env-file` and `--env` as docker does: later beats earlier, `--env` beats the files, a bare name takes our own value or is left out. */
+/**
+ * Merges `--env-file` and `--env` as docker does. Later entries override earlier ones, and `--env` overrides the files.
+ * A name without a value takes the value of this process, or is omitted.
+ */
 export function readEnv(files: readonly string[], entries: readonly string[]): Record<string, string> {
   const lines = [...files.flatMap(readEnvFile), ...entries.map(entry => ({ entry, where: '--env' }))]
   const env: Record<string, string> = {}

@@ -5,42 +5,46 @@ import { printableLines } from '../output/printable.ts'
 import type { Stdio } from '../output/stdio.ts'
 import { UsageError } from '../usage-error.ts'
 
-/** Where runs are kept, as commander gives it. */
+/** The option `--history`, as commander parses it. */
 export interface HistoryOption {
   readonly history?: string
 }
 
 /** Adds `--history`. */
-export function addHistoryOption(command: Command, what: string): Command {
-  return command.option('--history <file>', `${what} (a file, or postgres://…; default: COOKIETIN_HISTORY)`)
+export function addHistoryOption(command: Command, help: string): Command {
+  return command.option('--history <file>', `${help} (a file, or postgres://…; default: COOKIETIN_HISTORY)`)
 }
 
 /**
- * The history that is named, by the option or by `COOKIETIN_HISTORY`, to keep runs in; it is made where it is not there. Undefined where none is named:
- * nothing is kept unasked.
+ * Opens the history of the option or of `COOKIETIN_HISTORY` to store runs, and creates it if it is missing.
+ * Returns undefined if neither is set: runs are stored on request only.
  */
 export async function openHistory(options: HistoryOption, stdio: Stdio): Promise<History | undefined> {
-  const place = placeOf(options)
-  return place === undefined ? undefined : await open(place, stdio)
+  const address = addressOf(options)
+  return address === undefined ? undefined : await open(address, stdio)
 }
 
-/** The history that is named, to look into. One that is not there is refused: a name that was misspelt must not pass for an empty history. */
-export async function openKeptHistory(options: HistoryOption, stdio: Stdio): Promise<History> {
-  const place = placeOf(options)
-  if (place === undefined) throw new UsageError('history: which one? Give --history FILE, or set COOKIETIN_HISTORY')
-  if (!isDatabase(place) && statSync(place, { throwIfNoEntry: false }) === undefined) {
-    throw new UsageError(`history: there is no file ${place}; run and batch make it when they keep their first run`)
+/**
+ * Opens an existing history to read it. Rejects a missing file: a misspelt name must not look like an empty history.
+ */
+export async function openExistingHistory(options: HistoryOption, stdio: Stdio): Promise<History> {
+  const address = addressOf(options)
+  if (address === undefined) throw new UsageError('history: give --history FILE, or set COOKIETIN_HISTORY')
+  if (!isDatabase(address) && statSync(address, { throwIfNoEntry: false }) === undefined) {
+    throw new UsageError(
+      `history: there is no file ${address}; run and batch create it with the first run that they store`,
+    )
   }
-  return await open(place, stdio)
+  return await open(address, stdio)
 }
 
-const placeOf = ({ history }: HistoryOption) => history || process.env.COOKIETIN_HISTORY || undefined
+const addressOf = ({ history }: HistoryOption) => history || process.env.COOKIETIN_HISTORY || undefined
 
-const isDatabase = (place: string) => /^postgres(ql)?:/.test(place)
+const isDatabase = (address: string) => /^postgres(ql)?:/.test(address)
 
-async function open(place: string, stdio: Stdio): Promise<History> {
-  const where: HistoryOptions = isDatabase(place) ? { postgres: place } : { path: place }
-  // Only those who keep runs load what keeps them.
+async function open(address: string, stdio: Stdio): Promise<History> {
+  const where: HistoryOptions = isDatabase(address) ? { postgres: address } : { path: address }
+  // Loaded only when runs are stored.
   const { createHistory } = await import('../../history/index.ts')
   return await createHistory({
     ...where,

@@ -2,34 +2,37 @@ import type { Command } from 'commander'
 import type { InspectionEvent } from 'xstate'
 import type { Stdio } from '../output/stdio.ts'
 
-/** How a run is to be watched, as commander gives it. */
+/** The options of the inspector, as commander parses them. */
 export interface InspectOptions {
   readonly inspect?: boolean
   readonly 'inspect=control'?: boolean
   readonly record?: string
 }
 
-/** Adds `--inspect`, `--inspect=control` and `--record`. Two flags, since commander would take the word after a flag with an optional value for the value. */
+/**
+ * Adds `--inspect`, `--inspect=control` and `--record`. Two flags: with an optional value, commander would take the
+ * next word as the value.
+ */
 export function addInspectOptions(command: Command): Command {
   return command
-    .option('--inspect', 'show it live on a page of this machine; its URL is told on standard error')
-    .option('--inspect=control', 'the same, with buttons that freeze, unfreeze and cancel')
+    .option('--inspect', 'show it live on a page of this machine; standard error has the URL')
+    .option('--inspect=control', 'like --inspect, with buttons to freeze, unfreeze and cancel')
     .option('--record <file>', 'record it for `cookietin inspect FILE`')
 }
 
-/** What watches a run. To be disposed of after all that it watches. */
+/** The inspectors of a run. Dispose of them after everything that they observe. */
 export interface Inspection extends AsyncDisposable {
   readonly inspect: (event: InspectionEvent) => void
-  /** Has the page stay until Ctrl-C, where somebody sits at a terminal to press it: a run is often over before one has looked. */
+  /** Keeps the page until Ctrl-C if there is a terminal: a run is often over before the page is opened. */
   stay(): void
 }
 
-/** Starts what was asked for; undefined where nothing was. */
+/** Starts the inspectors that the options request. Returns undefined if there are none. */
 export async function openInspection(options: InspectOptions, stdio: Stdio): Promise<Inspection | undefined> {
   const control = options['inspect=control'] ?? false
   const wanted = control || (options.inspect ?? false)
   if (!wanted && options.record === undefined) return undefined
-  // Only those who look load what shows.
+  // Loaded only when it is used.
   const { combineInspectors, startInspector, startRecording } = await import('../../inspector/index.ts')
   const recording = options.record === undefined ? undefined : await startRecording(options.record)
   const inspector = wanted ? await startInspector({ control }) : undefined
@@ -55,7 +58,7 @@ export async function openInspection(options: InspectOptions, stdio: Stdio): Pro
   }
 }
 
-/** Resolves with the first signal that asks for an end. */
+/** Resolves on the first SIGINT, SIGTERM or SIGHUP. */
 export function untilSignal(): Promise<void> {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   return new Promise(resolve => {

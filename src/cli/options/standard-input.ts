@@ -2,13 +2,13 @@ import { fstatSync } from 'node:fs'
 import { UsageError } from '../usage-error.ts'
 
 /**
- * Standard input, which `asker` passes on. Node.js takes a folder for an empty input, and would let the mistake pass in silence.
+ * Returns standard input for an option or command.
  *
- * @throws UsageError for a folder.
+ * @throws UsageError if standard input is a folder, which Node.js reads as empty input.
  */
-export function standardInput(asker: string): NodeJS.ReadStream & { fd: 0 } {
+export function standardInput(user: string): NodeJS.ReadStream & { fd: 0 } {
   if (fstatSync(0).isDirectory()) {
-    throw new UsageError(`${asker}: cannot read standard input: EISDIR: it is a folder`)
+    throw new UsageError(`${user}: cannot read standard input: EISDIR: it is a folder`)
   }
   return process.stdin
 }

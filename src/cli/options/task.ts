@@ -44,15 +44,15 @@ const definitions: Readonly<
   cpus: ['--cpus <number>', 'CPU limit, such as 0.5'],
   pidsLimit: ['--pids-limit <number>', 'limit on processes and threads (default: 256)'],
   ulimit: ['--ulimit <name=number>', 'resource limit, such as nofile=1024 (repeatable)', collect],
-  network: ['--network <none|default>', 'none: loopback only'],
+  network: ['--network <none|default>', "none: loopback only; default: the engine's default network"],
   tmpfsSize: ['--tmpfs-size <MB>', 'make /tmp a tmpfs of this size'],
-  interactive: ['-i, --interactive', 'pass standard input on'],
-  rm: ['--rm', 'accepted for habit: the container is always removed'],
-  init: ['--init', 'accepted for habit: an init process is there by default'],
+  interactive: ['-i, --interactive', 'pass standard input to the container'],
+  rm: ['--rm', 'accepted as in docker run: the container is always removed'],
+  init: ['--init', 'accepted as in docker run: an init process is the default'],
   name: ['--name <id>', 'the same as --id'],
   id: ['--id <id>', 'name the run (default: a random id)'],
-  pull: ['--pull <missing|always|never>', 'when to ask the registry for the image (default: missing)'],
-  hardened: ['--hardened', 'the profile for code you do not trust: no network, read-only, no root'],
+  pull: ['--pull <missing|always|never>', 'when to pull the image (default: missing)'],
+  hardened: ['--hardened', 'the profile for untrusted code: no network, read-only, not root'],
   timeout: ['--timeout <duration>', 'end the run after this time: milliseconds, or 5s, 2m; exit code 124'],
 }
 
@@ -68,7 +68,7 @@ export function addImageAndCommand(command: Command, image: string): Command {
   return command
     .usage('[options] IMAGE [COMMAND...]')
     .argument('<image>', image)
-    .argument('[command...]', "what to run in it (default: the image's own command)")
+    .argument('[command...]', 'the command to run (default: that of the image)')
     .passThroughOptions()
 }
 
@@ -82,7 +82,7 @@ export function addTaskFlags(command: Command, names: readonly (keyof TaskOption
   return command
 }
 
-/** Builds the task that the options describe. The library validates its fields; only the command line's own syntax is checked here. */
+/** Builds the task of the options. Checks the syntax of the command line only: the library validates the task. */
 export function taskOf(image: string, command: readonly string[], options: TaskOptions): ContainerTask {
   return {
     image,
@@ -116,7 +116,7 @@ function readCpus(text: string): number {
   if (!/^(\d+(\.\d*)?|\.\d+)$/.test(text)) {
     throw new UsageError(`--cpus: "${text}" is not a number of CPUs, such as 2 or 0.5`)
   }
-  // Too small to count must not become none.
+  // Rounded up: 0 would mean no limit.
   return Math.ceil(Number(text) * 1_000)
 }
 
@@ -126,7 +126,7 @@ function readVolume(text: string): Volume {
     throw new UsageError(`--volume: "${text}" is not HOST:CONTAINER or HOST:CONTAINER:ro`)
   }
   if (!/^[./]/.test(host)) {
-    throw new UsageError(`--volume: "${host}" would be a named volume; give a folder, as /abs/path or ./path`)
+    throw new UsageError(`--volume: "${host}" would be a named volume; use a folder, such as /abs/path or ./path`)
   }
   return [resolve(host), container, mode ?? 'rw']
 }
@@ -143,7 +143,7 @@ function readUlimit(text: string): [name: string, value: number] {
 function readNetwork(text: string): boolean {
   if (text !== 'none' && text !== 'default') {
     throw new UsageError(
-      `--network: "${text}" is not offered here, only none and default; to join another one set COOKIETIN_DOCKER_NETWORKS=${text}`,
+      `--network: "${text}" is not one of none, default; to join another network, set COOKIETIN_DOCKER_NETWORKS=${text}`,
     )
   }
   return text === 'none'

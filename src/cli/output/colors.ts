@@ -1,9 +1,11 @@
 import picocolors from 'picocolors'
 
-/** Functions that colour text. */
+/** Functions that color text. */
 export type Colors = ReturnType<typeof picocolors.createColors>
 
-/** Colours for a stream: by `NO_COLOR` and `FORCE_COLOR` where they are set, else where it is a terminal. */
+/**
+ * The colors of a stream. `NO_COLOR` and `FORCE_COLOR` decide if they are set; otherwise only a terminal has colors.
+ */
 export function colorsFor(isTerminal: boolean): Colors {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env
   const wanted = NO_COLOR ? false : FORCE_COLOR ? FORCE_COLOR !== '0' : isTerminal && TERM !== 'dumb'

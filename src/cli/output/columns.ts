@@ -14,7 +14,7 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
   )
 }
 
-/** Pads text with spaces to a width in terminal columns; colours take no room. */
+/** Pads text with spaces to a width in terminal columns; colors take no room. */
 export const padTo = (width: number, text: string): string => text + ' '.repeat(Math.max(0, width - stringWidth(text)))
 
 const graphemes = new Intl.Segmenter()

@@ -3,11 +3,12 @@ import type { Colors } from './colors.ts'
 import { formatBytes, formatDuration } from './format.ts'
 import { printable } from './printable.ts'
 
-const full = 24
-/** How many layers are shown one by one. */
-const rows = 8
+/** Characters of a bar. */
+const barWidth = 24
+/** The maximum number of layers that have a bar. */
+const maxLayers = 8
 
-/** A pull as bars: one for all of it, and one for each layer that is on its way. */
+/** Formats a pull as bars: one for the image, and one for each layer that is downloaded or extracted. */
 export function pullBars(
   { image, state, attempt, retryIn, error, layers, current, total }: PullProgress,
   colors: Colors,
@@ -19,14 +20,14 @@ export function pullBars(
   const again = attempt > 1 ? `  attempt ${attempt}` : ''
   const head = `${name}  ${bar(current, total)}  ${formatBytes(current)} of ${formatBytes(total)}${again}`
   const moving = layers.filter(({ status }) => status !== 'done' && status !== 'waiting')
-  const lines = moving.slice(0, rows).map(layer => {
+  const lines = moving.slice(0, maxLayers).map(layer => {
     const size = layer.total === undefined ? '' : `${formatBytes(layer.current)} of ${formatBytes(layer.total)}`
     return `  ${colors.dim(printable(layer.id))}  ${bar(layer.current, layer.total ?? 0)}  ${layer.status}  ${size}`.trimEnd()
   })
   return [total > 0 ? head : `${name}  pulling${again}`, ...lines]
 }
 
-/** A pull's news as one line, for what is no terminal; undefined where there is none. */
+/** Formats the progress of a pull as one line, for files and pipes. Undefined if there is nothing to print. */
 export function pullLine({ image, state, attempt, retryIn, error, total }: PullProgress): string | undefined {
   switch (state) {
     case 'pulling':
@@ -41,6 +42,6 @@ export function pullLine({ image, state, attempt, retryIn, error, total }: PullP
 }
 
 function bar(current: number, total: number): string {
-  const done = total > 0 ? Math.min(full, Math.round((current / total) * full)) : 0
-  return `${'█'.repeat(done)}${'░'.repeat(full - done)}`
+  const done = total > 0 ? Math.min(barWidth, Math.round((current / total) * barWidth)) : 0
+  return `${'█'.repeat(done)}${'░'.repeat(barWidth - done)}`
 }

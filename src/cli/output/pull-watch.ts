@@ -6,21 +6,21 @@ import { printableLines } from './printable.ts'
 import { pullBars, pullLine } from './pull-bars.ts'
 import type { Stdio } from './stdio.ts'
 
-/** ms between two pictures. */
-const pace = 100
+/** Time between two redraws, in ms. */
+const redrawInterval = 100
 
-/** Tells on standard error how the image of one run is made present: by bars on a terminal, by lines elsewhere. */
+/** Shows the pull of a run's image on standard error: as bars on a terminal, otherwise as lines. */
 export async function watchPull({ pull$ }: Execution, stdio: Stdio, colors: Colors): Promise<void> {
   if (!stdio.hasScreen || !stdio.isTerminal.stdout) {
-    pull$.subscribe(pullTeller(line => stdio.note(`cookietin: ${line}`)))
+    pull$.subscribe(pullReporter(line => stdio.note(`cookietin: ${line}`)))
     return
   }
   const first = await firstValueFrom(pull$, { defaultValue: undefined })
   if (first === undefined) return
-  // Only now: most runs have nothing to show, and it takes hold of process.stdout as soon as it is loaded.
+  // Loaded late: most runs pull nothing, and it patches process.stdout when it is loaded.
   const { createLogUpdate } = await import('log-update')
   const draw = createLogUpdate(stdio.stderr as NodeJS.WriteStream)
-  pull$.pipe(throttleTime(pace, undefined, { leading: true, trailing: true })).subscribe({
+  pull$.pipe(throttleTime(redrawInterval, undefined, { leading: true, trailing: true })).subscribe({
     next: progress => {
       if (isUnderWay(progress)) draw(pullBars(progress, colors).join('\n'))
     },
@@ -31,17 +31,17 @@ export async function watchPull({ pull$ }: Execution, stdio: Stdio, colors: Colo
   })
 }
 
-/** True as long as bars have something to show. */
+/** True while a pull has bars to show. */
 export const isUnderWay = ({ state }: PullProgress): boolean => state === 'pulling' || state === 'waiting'
 
-/** Tells each change of an image's state once, however many runs wait for it. */
-export function pullTeller(tell: (line: string) => void): (progress: PullProgress) => void {
-  const told = new Map<string, string>()
+/** Reports each change of an image's state once, for any number of runs that wait for it. */
+export function pullReporter(report: (line: string) => void): (progress: PullProgress) => void {
+  const reported = new Map<string, string>()
   return progress => {
     const change = `${progress.state} ${progress.attempt}`
-    if (told.get(progress.image) === change) return
-    told.set(progress.image, change)
+    if (reported.get(progress.image) === change) return
+    reported.set(progress.image, change)
     const line = pullLine(progress)
-    if (line !== undefined) tell(printableLines(line))
+    if (line !== undefined) report(printableLines(line))
   }
 }

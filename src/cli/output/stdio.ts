@@ -4,8 +4,8 @@ import type { Writable } from 'node:stream'
 import { isatty } from 'node:tty'
 
 /**
- * Node writes to a pipe synchronously: a reader that stops, such as `less`, would stop our timers and our Ctrl-C with it.
- * A socket on the same descriptor waits for the reader without holding anything else up.
+ * Node writes to a pipe synchronously, so a reader that stops, such as `less`, would block timers and Ctrl-C.
+ * A socket on the same descriptor waits for the reader without blocking.
  */
 function open(fd: 1 | 2): Writable {
   if (!isPipe(fd)) return fd === 1 ? process.stdout : process.stderr
@@ -18,32 +18,32 @@ function isPipe(fd: 1 | 2): boolean {
   return stat.isFIFO() || stat.isSocket()
 }
 
-/** Where the CLI writes, and what it knows of it. Nothing else of the CLI touches `process.stdout` and `process.stderr`. */
+/** The output of the command line. Its other code does not use `process.stdout` and `process.stderr`. */
 export class Stdio {
   readonly stdout = open(1)
   readonly stderr = open(2)
   readonly isTerminal = { stdout: isatty(1), stderr: isatty(2) }
-  /** Of the terminals, in characters; undefined elsewhere. */
+  /** Width of each terminal, in characters. Undefined if it is not a terminal. */
   readonly columns = {
     stdout: isatty(1) ? process.stdout.columns : undefined,
     stderr: isatty(2) ? process.stderr.columns : undefined,
   }
-  /** True when standard error is a terminal that a picture can be drawn on; some that are only simulated have no size. */
+  /** True if standard error is a terminal with a size, which some simulated terminals do not have. */
   readonly hasScreen = isatty(2) && (process.stderr.rows ?? 0) > 0
-  /** Aborted once standard output takes no more, with the error as its reason: nothing that we still print would be seen. */
-  readonly outputGone: AbortSignal
+  /** Aborted when standard output is closed, with the error as its reason. */
+  readonly outputClosed: AbortSignal
 
   constructor() {
-    const gone = new AbortController()
-    this.outputGone = gone.signal
-    this.stdout.on('error', error => gone.abort(error))
-    // There is nobody left to tell.
+    const closed = new AbortController()
+    this.outputClosed = closed.signal
+    this.stdout.on('error', error => closed.abort(error))
+    // An error of standard error cannot be reported.
     this.stderr.on('error', () => {})
   }
 
-  /** Writes a line to standard output; resolves when the next one may follow. */
+  /** Writes a line to standard output. Resolves when the next line may be written. */
   async line(text = ''): Promise<void> {
-    if (this.outputGone.aborted || this.stdout.write(`${text}\n`)) return
+    if (this.outputClosed.aborted || this.stdout.write(`${text}\n`)) return
     await new Promise<void>(resolve => {
       const go = () => {
         this.stdout.off('drain', go).off('close', go)
@@ -58,7 +58,7 @@ export class Stdio {
     this.stderr.write(`${text}\n`)
   }
 
-  /** Resolves when all that was written has reached its reader, or has none. */
+  /** Resolves when all output is written or its reader has closed it. */
   async flush(): Promise<void> {
     await Promise.all([this.stdout, this.stderr].map(flushed))
   }

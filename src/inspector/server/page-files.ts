@@ -4,13 +4,14 @@ import { serveStatic } from '@hono/node-server/serve-static'
 import type { MiddlewareHandler } from 'hono'
 import { CookietinError } from '../../errors.ts'
 
-// Beside `dist/src/` in the package. In the repository it has a folder of its own: a build of the package empties `dist/`.
+// Beside `dist/src/` in the package. In the repository it has a folder of its own: a build of the package empties
+// `dist/`.
 const places = ['../../../inspector-page/', '../../../.inspector-page/'].map(path => new URL(path, import.meta.url))
 
 /**
  * Finds the folder of the built page.
  *
- * @throws CookietinError `ERR_COOKIETIN_INSPECTOR_FAILED` where the page is not built.
+ * @throws CookietinError `ERR_COOKIETIN_INSPECTOR_FAILED` if the page is not built.
  */
 export function pageFolder(): URL {
   const folder = places.find(place => existsSync(new URL('index.html', place)))

@@ -44,7 +44,7 @@ export interface PageServer {
 /**
  * Serves the page.
  *
- * @throws CookietinError `ERR_COOKIETIN_INSPECTOR_FAILED` where it cannot listen.
+ * @throws CookietinError `ERR_COOKIETIN_INSPECTOR_FAILED` if it cannot listen.
  */
 export async function servePage({ folder, host, port, token, routes }: PageServerOptions): Promise<PageServer> {
   const boundPort = (): number => (server.address() as AddressInfo | null)?.port ?? port

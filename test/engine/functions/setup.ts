@@ -6,10 +6,13 @@ import type { DockerConfig, Executor, ExecutorOptions, Transition } from '../../
 import { ensureFunctionImage, functionImage } from '../../support/images/function-image.ts'
 import { setup as setupEngine } from '../setup.ts'
 
-/** An executor on the real engine, and functions of the test image; fails the test that leaves a container, socket, folder or mount behind. */
+/**
+ * Creates an executor on the real engine, for functions of the test image. Fails a test that leaks a container, socket,
+ * folder or mount.
+ */
 export async function setup(options: Omit<ExecutorOptions, 'driver'> = {}, config: DockerConfig = {}) {
   await ensureFunctionImage()
-  // Runs last, after the executor was closed.
+  // Runs last, after the executor has closed.
   onTestFinished(() => {
     const folders = readdirSync(tmpdir()).filter(name => name.startsWith('cookietin-sockets-') && isOurs(name))
     const mounts = readFileSync('/proc/self/mounts', 'utf8')
@@ -23,7 +26,7 @@ export async function setup(options: Omit<ExecutorOptions, 'driver'> = {}, confi
   return { executor, driver, containers, make }
 }
 
-/** Resolves with the next transition that passes. */
+/** Resolves with the next transition that passes the test. */
 export const transition = (executor: Executor, test: (transition: Transition) => boolean) =>
   new Promise<Transition>(resolve => {
     const subscription = executor.transitions$.subscribe(transition => {

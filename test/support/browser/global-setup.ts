@@ -4,7 +4,8 @@ import { canInstall, install } from '../engine/install.ts'
 import { chromium } from './browser.ts'
 
 /**
- * Vitest calls this before the tests that need a browser. Builds the page that they open, and installs Chromium if it is missing.
+ * Vitest calls this before the tests that need a browser. Builds the page that they open, and installs Chromium if it
+ * is missing.
  *
  * @throws Error where Chromium is missing and cannot be installed.
  */

@@ -1,10 +1,10 @@
-// Reads a GiB of a container's output more slowly than it comes, and prints by how much this process grew meanwhile.
+// Reads a GiB of a container's output more slowly than it is written, and prints the growth of this process.
 import { setImmediate } from 'node:timers/promises'
 import { noEvents, testEngine } from '../engine/docker.ts'
 
 await using driver = await testEngine()
 const container = driver.container({ command: ['sh', '-c', 'head -c 1073741824 /dev/zero'] })
-// What the runtime takes to get going is none of the flood's: counted from the first 128 MiB on, after which it is in its stride.
+// Measured after the first 128 MiB, when the runtime has allocated its own memory.
 const warm = 128 * 2 ** 20
 let before = 0
 let bytes = 0

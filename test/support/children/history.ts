@@ -1,5 +1,5 @@
-// A process that runs tasks for as long as it lives, with a history of the options in its first argument, and prints the id of each run whose result it
-// was given. With a second argument its Node has no SQLite of its own.
+// Runs tasks until it is killed, with a history of the options in its first argument. Prints the id of each run whose
+// result it got. With a second argument, hides Node's SQLite.
 import { createHistory, type HistoryOptions } from '../../../src/history/index.ts'
 import { createExecutor } from '../../../src/index.ts'
 import { createMockDriver } from '../../../src/testing.ts'

@@ -1,4 +1,4 @@
-// Starts a container that runs for long, prints its name, and waits to be killed.
+// Starts a long-running container, prints its name, and waits to be killed.
 import { noEvents, streamsOf, testEngine } from '../engine/docker.ts'
 
 const driver = await testEngine()

@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 
-/** True when a Docker Engine answers at a `unix://` or `tcp://` address within two seconds. */
+/** True if a Docker Engine answers at a `unix://` or `tcp://` address within two seconds. */
 export function engineAnswers(host: string): Promise<boolean> {
   const { protocol, pathname, hostname, port } = new URL(host)
   const where = protocol === 'unix:' ? { socketPath: decodeURIComponent(pathname) } : { host: hostname, port }

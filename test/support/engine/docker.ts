@@ -8,16 +8,16 @@ import type { ContainerTask } from '../../../src/task/task.ts'
 import { ensureTestImage, testImage } from '../images/images.ts'
 import { containersWith } from './request.ts'
 
-/** An engine on the one under test, which tells at its disposal what it has left there. */
+/** An engine of the tests. Its disposal fails if it has left a container. */
 export interface TestEngine extends AsyncDisposable {
   readonly engine: DockerEngine
-  /** A container of the test image; no network unless the task says so. */
+  /** Makes a container of the test image, without a network unless the task has one. */
   container(task?: Partial<ContainerTask>): EngineContainer
-  /** The names of its containers, in any state, as the real engine has them. */
+  /** The names of its containers on the real engine, in any state. */
   leftovers(): Promise<string[]>
 }
 
-/** Connects to the engine under test, or to what `config.docker` names. Disposing fails when a container is left. */
+/** Connects to the engine of the tests, or to `config.docker`. */
 export async function testEngine(config: DockerConfig = {}): Promise<TestEngine> {
   await ensureTestImage()
   const engine = await createDockerEngine(resolveDockerConfig(config, process.env))
@@ -34,13 +34,13 @@ export async function testEngine(config: DockerConfig = {}): Promise<TestEngine>
   }
 }
 
-/** A sink that keeps what it gets. */
+/** A sink that collects its input. */
 export interface Collector extends OutputSink {
   bytes(): Buffer
   text(): string
 }
 
-/** Makes one. */
+/** Creates a collecting sink. */
 export function collector(): Collector {
   const chunks: Uint8Array[] = []
   const bytes = () => Buffer.concat(chunks)
@@ -54,22 +54,22 @@ export function collector(): Collector {
   }
 }
 
-/** What one whole life of a container came to. */
+/** The outcome of one run of a container. */
 export interface Life {
   readonly exit: Exit
   readonly stdout: string
   readonly stderr: string
 }
 
-/** Streams that collect, with the input of a task. */
+/** Collecting streams, with the input of a task. */
 export function streamsOf(input?: ContainerTask['input']): ContainerStreams & { stdout: Collector; stderr: Collector } {
   return { stdin: input === undefined ? undefined : toChunks(input), stdout: collector(), stderr: collector() }
 }
 
-/** Events of no interest. */
+/** Listeners that ignore every event. */
 export const noEvents = { exitSeen() {}, broken() {} }
 
-/** Prepares, starts and waits. The removal is the caller's. */
+/** Prepares and starts a container, and waits for its exit. The caller removes it. */
 export async function live(container: EngineContainer, input?: ContainerTask['input']): Promise<Life> {
   const streams = streamsOf(input)
   await container.prepare(new AbortController().signal)

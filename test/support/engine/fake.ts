@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 
-/** A request as it came, without the API version. */
+/** A received request, without the API version. */
 export interface FakeRequest {
   readonly method: string
   readonly url: string
@@ -11,24 +11,27 @@ export interface FakeRequest {
   readonly body: string
 }
 
-/** Answers a request: an object or array is sent as JSON with 200, `[status, message]` as an error; a function writes the response itself; undefined hangs. */
+/**
+ * Answers a request. An object or array is sent as JSON with 200, and `[status, message]` as an error.
+ * A function writes the response itself. Undefined hangs.
+ */
 export type FakeAnswer =
   | object
   | readonly [status: number, message: string]
   | ((response: ServerResponse) => void)
   | undefined
 
-/** An engine that says what it is told to. */
+/** A fake engine with scripted answers. */
 export interface FakeEngine extends AsyncDisposable {
   readonly address: string
   readonly requests: readonly FakeRequest[]
-  /** Answers all but `GET /version` and the list of containers, which are answered as an engine would. */
+  /** Answers all requests but `GET /version` and the list of containers, which have default answers. */
   answer: (request: FakeRequest) => FakeAnswer
 }
 
 const engineVersion = { Version: '25.0.1', ApiVersion: '1.44', MinAPIVersion: '1.24' }
 
-/** Starts one, which says `version` of itself. */
+/** Starts a fake engine that reports `version`. */
 export async function startFakeEngine(
   answer: FakeEngine['answer'],
   version: object = engineVersion,
@@ -68,7 +71,7 @@ function usual({ method, url }: FakeRequest, version: object): FakeAnswer {
   return url.startsWith('/containers/json') ? [] : undefined
 }
 
-/** Sends JSON lines, as a pull does. */
+/** Sends JSON lines, as the engine does for a pull. */
 export function lines(...records: readonly object[]): FakeAnswer {
   return response => response.end(records.map(record => `${JSON.stringify(record)}\r\n`).join(''))
 }

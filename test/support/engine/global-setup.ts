@@ -5,8 +5,8 @@ import { mayStartEngine, startPrivateEngine } from './private.ts'
 const defaultHost = 'unix:///var/run/docker.sock'
 
 /**
- * Vitest calls this before the tests that need a Docker Engine: one that answers is used, else a private one is brought up
- * for as long as the tests run.
+ * Vitest calls this before the tests that need a Docker Engine. They use one that answers, or a private one that runs
+ * as long as the tests.
  */
 export default async function setUpEngine(): Promise<(() => Promise<void>) | undefined> {
   const host = process.env.DOCKER_HOST || defaultHost
@@ -35,7 +35,7 @@ function byHand(host: string, missing: readonly string[]): string {
   ]
   return (
     `The tests need a Docker Engine. None answers at ${host}, and bringing up a private one lacks ${lacks.join(' and ')}. ` +
-    'Start an engine (https://docs.docker.com/engine/install/), name one with DOCKER_HOST, or run the tests as root on Debian or Ubuntu, ' +
-    'where what is missing is installed for you.'
+    'Start an engine (https://docs.docker.com/engine/install/), set DOCKER_HOST to one, or run the tests as root on Debian or Ubuntu, ' +
+    'where missing packages are installed for you.'
   )
 }

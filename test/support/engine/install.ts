@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isInstalled, mayStartEngine } from './private.ts'
 
-/** What a private engine is made of, and the Debian package that has it. */
+/** The programs of a private engine, and their Debian packages. */
 const engineParts: Readonly<Record<string, string>> = {
   dockerd: 'docker.io',
   containerd: 'docker.io',
@@ -11,7 +11,7 @@ const engineParts: Readonly<Record<string, string>> = {
   ip: 'iproute2',
 }
 
-/** What the tests and the examples call, and the Debian packages that have it. */
+/** The programs that the tests and examples run, and their Debian packages. */
 const testTools: Readonly<Record<string, string>> = {
   busybox: 'busybox-static',
   cc: 'gcc libc6-dev',
@@ -23,16 +23,16 @@ const testTools: Readonly<Record<string, string>> = {
   sshd: 'openssh-server',
 }
 
-/** The packages that are missing, with or without those of an engine. */
+/** Returns the missing packages, with or without those of an engine. */
 export function missingPackages({ engine }: { readonly engine: boolean }): string[] {
   const wanted = Object.entries({ ...testTools, ...(engine ? engineParts : {}) })
   return [...new Set(wanted.filter(([binary]) => !isInstalled(binary)).flatMap(([, packages]) => packages.split(' ')))]
 }
 
-/** True where {@link install} can work. */
+/** True if {@link install} can work on this machine. */
 export const canInstall = () => mayStartEngine() && isInstalled('apt-get') && isDebian()
 
-/** Installs Debian packages, without starting the services that they bring. */
+/** Installs Debian packages without starting their services. */
 export function install(packages: readonly string[]): void {
   console.log(`The tests need ${packages.join(', ')}: installing with apt-get …`)
   const allow = keepServicesDown()
@@ -52,7 +52,7 @@ function aptGet(...args: string[]): void {
 
 const policy = '/usr/sbin/policy-rc.d'
 
-/** Debian's way to say that no service may be started. Returns what takes it back. */
+/** Forbids the start of services by Debian's policy file. Returns a function that removes it. */
 function keepServicesDown(): () => void {
   if (existsSync(policy)) return () => {}
   writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })

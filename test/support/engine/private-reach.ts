@@ -5,8 +5,8 @@ import { connect, createServer, type NetConnectOpts } from 'node:net'
 import { fileURLToPath } from 'node:url'
 
 /**
- * Lets the engine of the tests reach a port on this machine's 127.0.0.1 under the same address: a registry, a syslog server.
- * A private engine has a loopback of its own, so a relay goes between, over a unix socket; any other engine needs none.
+ * Lets the engine of the tests reach a port of this machine's 127.0.0.1 at the same address, as a registry needs.
+ * A private engine has its own loopback, so a relay forwards connections over a unix socket. Other engines need none.
  */
 export async function reachableForEngine(port: number): Promise<AsyncDisposable> {
   const pid = process.env.COOKIETIN_TEST_ENGINE_PID
@@ -42,7 +42,7 @@ async function relay(from: { path: string } | { host: string; port: number }, to
   return server
 }
 
-// The same file is what runs inside the engine's network: it lives until its standard input closes.
+// This file also runs inside the engine's network, until its standard input closes.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [port, path] = process.argv.slice(2)
   await relay({ host: '127.0.0.1', port: Number(port) }, { path: String(path) })

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Runs a Docker Engine that shares nothing with the machine's own: sockets, data, containerd and network are under $1 or
-# in this process's network namespace. Ends it, and removes $1, when standard input closes: so also when the process
-# that holds the other end of it is killed.
+# Runs a Docker Engine that shares nothing with the machine's own. Its sockets, data, containerd and network are under
+# $1 or in this process's network namespace. Stops it and removes $1 when standard input closes, which also happens when
+# the parent process is killed.
 dir=$1
 ip link set lo up 2>/dev/null || busybox ip link set lo up
 
-# A containerd of its own: dockerd would share the machine's, where one runs.
+# With its own containerd: dockerd would share the machine's, if one runs.
 mkdir -p "$dir/x" "$dir/data"
 cat > "$dir/containerd.toml" <<TOML
 version = 2
@@ -25,7 +25,7 @@ dockerd --host "unix://$dir/d.sock" --pidfile "$dir/d.pid" --data-root "$dir/dat
   --config-file "$dir/dockerd.json" --containerd "$dir/c.sock" --shutdown-timeout 2 > "$dir/dockerd.log" 2>&1 < /dev/null &
 dockerd=$!
 
-# The life line: once it is cut the engine is told to end, and made to if it does not.
+# Standard input has closed: stops the engine, and kills it if it does not stop.
 exec 3<&0
 (
   while read -r _; do :; done <&3
@@ -37,12 +37,12 @@ exec 3<&0
 lifeline=$!
 
 wait $dockerd
-# For whoever wonders why it did not start.
+# The log of a start that failed.
 tail -n 12 "$dir/dockerd.log" >&2
 kill $lifeline 2>/dev/null
 kill -TERM $containerd 2>/dev/null
 wait $containerd 2>/dev/null
-# What outlived them is told by the folder in its command line (shims) or in its mount point.
+# Kills what is left: shims have the folder in their command line, mounts in their mount point.
 for proc in /proc/[0-9]*; do
   pid=${proc#/proc/}
   [ "$pid" != $$ ] && tr '\0' '\n' < "$proc/cmdline" 2>/dev/null | grep -qxF -- "$dir/c.sock" && kill -KILL "$pid"

@@ -5,29 +5,29 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { engineAnswers } from './answers.ts'
 
-/** A Docker Engine that only the tests know. */
+/** A Docker Engine for the tests only. */
 export interface PrivateEngine {
   /** For `DOCKER_HOST`. */
   readonly host: string
   /** A process inside the engine's network namespace. */
   readonly pid: number
-  /** Ends the engine and removes all that it wrote. */
+  /** Stops the engine and removes its files. */
   stop(): Promise<void>
 }
 
-/** True when this process may start a Docker Engine. */
+/** True if this process may start a Docker Engine. */
 export const mayStartEngine = () => process.platform === 'linux' && process.getuid?.() === 0
 
 export const isInstalled = (binary: string) =>
   spawnSync('sh', ['-c', 'command -v "$0"', binary], { env: withSbin(), stdio: 'ignore' }).status === 0
 
-/** A private engine, answering. */
+/** Starts a private engine, and resolves when it answers. */
 export async function startPrivateEngine(): Promise<PrivateEngine> {
-  // Short, because the path of a unix socket may have 107 bytes only.
+  // Short, because the path of a unix socket has at most 107 bytes.
   const dir = await mkdtemp('/tmp/ct-')
   const script = fileURLToPath(new URL('private.sh', import.meta.url))
-  // Its standard input is the life line: whatever ends this process closes it, and the script then cleans up.
-  // A session of its own keeps Ctrl-C, which is for the tests, away from it.
+  // Its standard input closes when this process ends in any way, and the script then cleans up.
+  // In its own session, because Ctrl-C is for the tests.
   const keeper = spawn('unshare', ['-n', 'sh', script, dir], {
     detached: true,
     stdio: ['pipe', 'ignore', 'pipe'],
@@ -57,7 +57,7 @@ export async function startPrivateEngine(): Promise<PrivateEngine> {
   }
 }
 
-/** Debian keeps daemons where the path of an ordinary user does not look. */
+/** Debian keeps daemons in folders that are not in an ordinary user's PATH. */
 function withSbin(): NodeJS.ProcessEnv {
   return { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/sbin:/sbin` }
 }

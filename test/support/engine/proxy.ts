@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer, type Socket } from 'node:net'
 import { engineSocket } from './request.ts'
 
-/** What is done to a request. */
+/** A fault of a request. */
 export type Fault =
   /** The connection is cut before the engine sees the request. */
   | 'cutBefore'
@@ -11,38 +11,38 @@ export type Fault =
   | 'cutAfter'
   /** The engine never sees the request, and no reply comes. */
   | 'hang'
-  /** Bytes that are no HTTP come for a reply; the engine never sees the request. */
+  /** The reply is not HTTP; the engine never sees the request. */
   | 'garbage'
-  /** A reply of 200 that is no JSON; the engine never sees the request. */
+  /** The reply is a 200 that is not JSON; the engine never sees the request. */
   | 'html'
-  /** An error reply with a message of the engine's kind; the engine never sees the request. */
+  /** The reply is an error as of the engine, which never sees the request. */
   | 'error500'
-  /** The reply's headers come, then the connection is cut. */
+  /** The connection is cut after the reply's headers. */
   | 'cutBody'
-  /** A redirect to another host. */
+  /** The reply is a redirect to another host. */
   | 'redirect'
 
-/** Picks the fault of a request by its method and path (without the API version); undefined: none. */
+/** Chooses the fault of a request by its method and path (without the API version). Undefined: no fault. */
 export type FaultPlan = (method: string, path: string) => Fault | undefined
 
-/** A unix socket in front of the engine under test, which breaks what it is told to break. */
+/** A proxy of the engine at a unix socket, with scripted faults. */
 export interface EngineProxy extends AsyncDisposable {
   readonly socketPath: string
-  /** Every request line that came, without the API version. */
+  /** Every received request line, without the API version. */
   readonly requests: readonly string[]
-  /** How many connections are open whose last request matches. */
+  /** The number of open connections whose last request matches. */
   open(request: RegExp): number
-  /** What is broken from now on. */
+  /** Sets the faults from now on. */
   plan: FaultPlan
-  /** Cuts every connection there is. */
+  /** Cuts every connection. */
   killAll(): void
-  /** Accepts connections no more (true), as an engine that is gone, or again. */
+  /** Refuses connections (true), as an engine that is gone, or accepts them again. */
   refuse(refused: boolean): Promise<void>
-  /** Passes no byte on any more, in either direction, on any connection (true), as an engine that hangs. */
+  /** Stops all traffic of all connections (true), as an engine that hangs, or continues it. */
   freeze(frozen: boolean): void
 }
 
-/** Starts a proxy with no fault. */
+/** Starts a proxy without faults. */
 export async function startProxy(): Promise<EngineProxy> {
   const folder = await mkdtemp('/tmp/ct-')
   const socketPath = `${folder}/s`
@@ -91,7 +91,7 @@ export async function startProxy(): Promise<EngineProxy> {
   return proxy
 }
 
-/** One connection of a client, and the one to the engine that belongs to it. */
+/** A connection of a client with its connection to the engine. */
 class Pair {
   readonly closed: Promise<unknown>
   /** The last request, as in `requests`. */
@@ -107,7 +107,7 @@ class Pair {
     client.on('error', () => this.destroy())
     this.#engine.on('error', () => this.destroy())
     client.on('data', chunk => {
-      // Clients of an engine send a request's head in one piece, and do not pipeline.
+      // Clients send the head of a request in one piece, and do not pipeline.
       const [, method, path] = /^(GET|HEAD|POST|DELETE) (?:\/v[\d.]+)?(\S+) HTTP/.exec(chunk.toString('latin1')) ?? []
       if (method !== undefined && path !== undefined) {
         this.last = `${method} ${path}`
@@ -141,7 +141,7 @@ class Pair {
     for (const socket of [this.#client, this.#engine]) on ? socket.pause() : socket.resume()
   }
 
-  /** True when the engine must not see the request. */
+  /** True if the engine must not see the request. */
   #misbehave(fault: Fault): boolean {
     const answers: Partial<Record<Fault, string>> = {
       garbage: 'what is this?\r\n\r\n',

@@ -1,20 +1,20 @@
 import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
 
-/** The address of the engine under test, as `node:http` takes it. */
+/** The address of the engine for `node:http`. */
 export function engineAddress(env = process.env): { socketPath: string } | { host: string; port: string } {
   const { protocol, pathname, hostname, port } = new URL(env.DOCKER_HOST || 'unix:///var/run/docker.sock')
   return protocol === 'unix:' ? { socketPath: decodeURIComponent(pathname) } : { host: hostname, port }
 }
 
-/** The unix socket of the engine under test. */
+/** The unix socket of the engine. */
 export function engineSocket(env = process.env): string {
   const address = engineAddress(env)
   if ('socketPath' in address) return address.socketPath
   throw new Error('this test needs an engine on a unix socket')
 }
 
-/** One call to the engine under test that shares no code with what is tested. Rejects on a status of 400 or more. */
+/** Calls the engine without the tested code. Rejects on a status of 400 or more. */
 export async function engineRequest(
   method: string,
   path: string,
@@ -42,7 +42,7 @@ export async function engineRequest(
   return reply === '' || !/^[[{]/.test(reply) ? reply : JSON.parse(line)
 }
 
-/** The names of the containers that carry this label, in any state. */
+/** The names of the containers with this label, in any state. */
 export async function containersWith(label: string): Promise<string[]> {
   const filters = encodeURIComponent(JSON.stringify({ label: [label] }))
   const found = (await engineRequest('GET', `/containers/json?all=true&filters=${filters}`)) as { Names: string[] }[]

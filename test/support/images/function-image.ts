@@ -11,12 +11,15 @@ const kit = new URL('../../../node_modules/@fnproject/fdk/', import.meta.url)
 
 const repository = 'cookietin-test/function'
 
-/** The image that the tests of hot functions run: Node.js, its libraries, Fn's unmodified kit, and the functions of test/fixtures. Its tag tells what is in it. */
+/**
+ * The image that the tests of hot functions run: Node.js, its libraries, Fn's unmodified kit, and the functions of
+ * test/fixtures. Its tag is a hash of its contents.
+ */
 export const functionImage = `${repository}:${digest()}`
 
 let made: Promise<void> | undefined
 
-/** Makes {@link functionImage} of this machine's files, where the engine does not have it. */
+/** Builds {@link functionImage} from this machine's files, if the engine does not have it. */
 export async function ensureFunctionImage(): Promise<string> {
   made ??= engineRequest('GET', `/images/${functionImage}/json`).then(() => {}, importImage)
   await made
@@ -35,7 +38,7 @@ function digest(): string {
 async function importImage(): Promise<void> {
   const { stdout } = await promisify(execFile)('ldd', [process.execPath])
   const libraries = stdout.match(/\/\S+/g) ?? []
-  const archive = tar([
+  const archive = await tar([
     await file('bin/node', process.execPath),
     await file('bin/busybox', '/bin/busybox'),
     ...(await Promise.all(libraries.map(path => file(path.slice(1), path)))),

@@ -4,10 +4,13 @@ import { promisify } from 'node:util'
 import { engineRequest } from '../engine/request.ts'
 import { tar } from './tar.ts'
 
-/** The image that the engine's tests run: a static busybox with all its applets, `CMD ["sh"]`, no registry asked. */
+/** The image of the tests: a static busybox with all its applets and `CMD ["sh"]`, made without a registry. */
 export const testImage = 'cookietin-test/busybox:latest'
 
-/** Makes {@link testImage} from this machine's static busybox, and tags it `busybox:latest` where there is no such image. Idempotent. */
+/**
+ * Makes {@link testImage} from this machine's static busybox, and tags it `busybox:latest` if there is no such image.
+ * Idempotent.
+ */
 export async function ensureTestImage(): Promise<string> {
   if (!(await exists(testImage))) await importTestImage()
   if (!(await exists('busybox:latest'))) {
@@ -20,7 +23,7 @@ async function importTestImage(): Promise<void> {
   const busybox = '/bin/busybox'
   const { stdout } = await promisify(execFile)(busybox, ['--list'])
   const applets = stdout.split('\n').filter(name => name !== '' && name !== 'busybox')
-  const archive = tar([
+  const archive = await tar([
     { path: 'bin/busybox', mode: 0o755, data: await readFile(busybox) },
     ...applets.map(name => ({ path: `bin/${name}`, link: 'busybox' })),
     {

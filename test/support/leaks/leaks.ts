@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as after } from 'node:timers/promises'
 import { expect } from 'vitest'
 
-/** What this process holds, by kind, as counts. */
+/** Counts the resources of this process by kind. */
 function held(): Record<string, number> {
   const counts: Record<string, number> = {}
   const count = (kind: string) => {
@@ -17,7 +17,7 @@ function held(): Record<string, number> {
   return counts
 }
 
-/** Our children that are not zombies. */
+/** The child processes that are not zombies. */
 function children(): string[] {
   return list('/proc/self/task').flatMap(thread =>
     readText(`/proc/self/task/${thread}/children`)
@@ -26,12 +26,12 @@ function children(): string[] {
   )
 }
 
-/** A failing check is repeated for so long: closing a socket, or reaping a process, takes the system a moment. */
+/** A failing check is repeated for this time (ms): the system closes sockets and reaps processes with a delay. */
 const patience = 3000
 
 /**
- * Notes what this process holds (sockets, timers, file descriptors, child processes, listeners), and returns a function that fails unless it
- * holds no more than that again.
+ * Counts the resources of this process: sockets, timers, file descriptors, child processes and listeners.
+ * Returns a function that fails unless the process holds no more than that.
  */
 export function watchLeaks(): () => Promise<void> {
   const before = held()
@@ -46,7 +46,7 @@ export function watchLeaks(): () => Promise<void> {
   }
 }
 
-/** Passing things of the runtime and of the test runner. */
+/** Short-lived resources of the runtime and the test runner. */
 function isOwn(kind: string): boolean {
   return kind === 'resource Immediate' || kind.startsWith('resource FSReq')
 }

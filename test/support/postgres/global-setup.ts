@@ -27,7 +27,7 @@ export default async function setUpPostgres(): Promise<(() => Promise<void>) | u
 
 async function startPostgres(bin: string): Promise<() => Promise<void>> {
   const folder = mkdtempSync('/tmp/ct-')
-  // It refuses to run as root.
+  // PostgreSQL does not run as root.
   const user = process.getuid?.() === 0 ? someoneElse() : undefined
   if (user !== undefined) chownSync(folder, user.uid, user.gid)
   const child = spawn('sh', [script, folder, bin], { ...user, cwd: '/', stdio: ['pipe', 'pipe', 'inherit'] })
@@ -42,7 +42,7 @@ async function startPostgres(bin: string): Promise<() => Promise<void>> {
   }
 }
 
-/** Debian keeps them apart by version, out of the way. */
+/** Finds PostgreSQL's binaries. Debian keeps them in a folder for each version. */
 function binaries(): string | undefined {
   const debian = globSync('/usr/lib/postgresql/*/bin').toSorted((a, b) => versionIn(b) - versionIn(a))
   const found = spawnSync('sh', ['-c', 'command -v initdb'], { encoding: 'utf8' }).stdout.trim()
@@ -57,5 +57,5 @@ function someoneElse(): { uid: number; gid: number } {
       new RegExp(`^${name}:[^:]*:(\\d+):(\\d+):`, 'm').exec(readFileSync('/etc/passwd', 'utf8')) ?? []
     if (uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid) }
   }
-  throw new Error('there is no user postgres or nobody')
+  throw new Error('this machine has no user postgres or nobody')
 }

@@ -5,29 +5,29 @@ import pg from 'pg'
 import { onTestFinished, vi } from 'vitest'
 import type { HistoryOptions } from '../../../src/history/index.ts'
 
-/** Makes the options of an empty history; what is made for it is gone after the test. */
+/** Creates an empty history's options. Its files or tables are removed after the test. */
 export type NewHistory = () => Promise<HistoryOptions>
 
-/** An SQLite file in a folder of its own. */
+/** An SQLite file in its own folder. */
 export async function sqliteFile(): Promise<{ readonly path: string }> {
   const folder = await mkdtemp('/tmp/ct-')
   onTestFinished(() => rm(folder, { recursive: true }))
   return { path: join(folder, 'history.db') }
 }
 
-/** The same, on a Node that has no SQLite of its own. */
+/** Like {@link sqliteFile}, on a Node without SQLite. */
 async function libsqlFile(): Promise<{ readonly path: string }> {
   hideSqlite()
   return sqliteFile()
 }
 
-/** From here to the end of the test, Node has no SQLite of its own. */
+/** Hides Node's SQLite until the end of the test. */
 export function hideSqlite(): void {
   const spy = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never)
   onTestFinished(() => spy.mockRestore())
 }
 
-/** A schema of its own in the database of the tests. */
+/** A new schema in the database of the tests. */
 export async function postgresSchema(): Promise<{ readonly postgres: string }> {
   const address = process.env.COOKIETIN_TEST_POSTGRES ?? ''
   const name = `ct_${randomBytes(6).toString('hex')}`
@@ -42,7 +42,7 @@ export async function postgresSchema(): Promise<{ readonly postgres: string }> {
   return { postgres: `${address}?options=${encodeURIComponent(`-c search_path=${name}`)}` }
 }
 
-/** The databases that every test of a history runs on. */
+/** The databases that every history test uses. */
 export const databases: readonly (readonly [name: string, create: NewHistory])[] = [
   ["Node's SQLite", sqliteFile],
   ['libsql', libsqlFile],

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs a PostgreSQL whose data and socket are under $1, with the binaries of $2; it listens on no port. Ends it, and removes $1, when standard
-# input closes: so also when the process that holds the other end of it is killed.
+# Runs a PostgreSQL with its data and socket under $1, and the binaries of $2. It listens on no port. Stops it and
+# removes $1 when standard input closes, which also happens when the parent process is killed.
 dir=$1
 bin=$2
 "$bin/initdb" --pgdata "$dir/data" --username postgres --auth trust --encoding UTF8 --no-locale --no-sync > "$dir/log" 2>&1 || { cat "$dir/log" >&2; rm -rf "$dir"; exit 1; }
@@ -14,7 +14,7 @@ if "$bin/pg_isready" --quiet --host "$dir"; then
 else
   cat "$dir/log" >&2
 fi
-# Does not wait for clients.
+# Fast shutdown: does not wait for clients.
 kill -INT $postgres 2>/dev/null
 wait $postgres
 rm -rf "$dir"

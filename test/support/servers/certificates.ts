@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-/** Makes `ca.pem`, `cert.pem` and `key.pem`, for a server at 127.0.0.1 and for its clients alike, as DOCKER_CERT_PATH wants them. */
+/** Creates `ca.pem`, `cert.pem` and `key.pem` for DOCKER_CERT_PATH, for a server at 127.0.0.1 and its clients. */
 export async function makeCertificates(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true })
   const openssl = (args: string) => promisify(execFile)('openssl', args.split(' '), { cwd: folder })

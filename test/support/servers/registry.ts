@@ -10,30 +10,30 @@ import { reachableForEngine } from '../engine/private-reach.ts'
 import { engineRequest } from '../engine/request.ts'
 import { tar } from '../images/tar.ts'
 
-/** What is done to a request to the registry. `pass` lets it through. */
+/** How a request to the registry is handled. `pass` lets it through. */
 export type RegistryFault = 'pass' | 'error500' | 'error429' | 'hang' | 'truncate' | 'corrupt'
 
-/** Debian's registry on this machine's loopback, behind a server that breaks what it is told to break. */
+/** Debian's registry on this machine's loopback, behind a proxy with scripted faults. */
 export interface TestRegistry extends AsyncDisposable {
-  /** As an image names it: `127.0.0.1:4711`. */
+  /** The host in an image's name: `127.0.0.1:4711`. */
   readonly host: string
-  /** Every request that came. */
+  /** Every received request. */
   readonly requests: readonly string[]
-  /** What becomes of a request, from now on. */
+  /** Sets how requests are handled from now on. */
   plan: (method: string, path: string) => RegistryFault
-  /** Breaks nothing any more, and lets go of what hangs. */
+  /** Removes all faults, and ends hanging requests. */
   heal(): void
-  /** Pushes a new image with this much in its layer, and has the engine forget it; gives its reference and its digest. */
+  /** Pushes a new image with a layer of this size and removes it from the engine. Returns its reference and digest. */
   push(name: string, size?: number): Promise<{ readonly image: string; readonly digest: string }>
 }
 
-/** A login. */
+/** The login of the registry. */
 export interface Login {
   readonly username: string
   readonly password: string
 }
 
-/** Starts one; with a login, nobody else may pull. */
+/** Starts a registry. With a login, pulls need it. */
 export async function startRegistry(login?: Login): Promise<TestRegistry> {
   const folder = mkdtempSync('/tmp/ct-')
   const port = await freePort()
@@ -50,7 +50,7 @@ export async function startRegistry(login?: Login): Promise<TestRegistry> {
   const pushed: string[] = []
   const server = createServer((incoming, response) => {
     requests.push(`${incoming.method} ${incoming.url}`)
-    // What a test leaves open is the test's fault, not the engine's thrift.
+    // The engine must not keep connections, which the leak check would count.
     response.shouldKeepAlive = false
     misbehave(registry.plan(incoming.method ?? '', incoming.url ?? ''), port, incoming, response)
   })
@@ -72,7 +72,7 @@ export async function startRegistry(login?: Login): Promise<TestRegistry> {
       return push(`${host}/${name}`, size, login)
     },
     async [Symbol.asyncDispose]() {
-      // What a test that failed has left.
+      // Containers that a failed test left.
       for (const image of pushed) await engineRequest('DELETE', `/images/${image}`).catch(() => {})
       await reach[Symbol.asyncDispose]()
       server.closeAllConnections()
@@ -87,7 +87,7 @@ export async function startRegistry(login?: Login): Promise<TestRegistry> {
 
 async function push(repository: string, size: number, login: Login | undefined) {
   const image = `${repository}:1`
-  // Random, so that no other image shares the layer and nothing compresses it.
+  // Random, so that the layer is unique and does not compress.
   const archive = await tar([
     { path: 'data', mode: 0o644, data: randomBytes(size) },
     { path: 'tmp/', mode: 0o1777 },
@@ -135,7 +135,7 @@ function misbehave(fault: RegistryFault, port: number, incoming: IncomingMessage
 async function listening(stderr: NodeJS.ReadableStream): Promise<void> {
   const lines = createInterface({ input: stderr })
   for await (const line of lines) if (line.includes('listening on')) break
-  // What it says from now on must not fill the pipe.
+  // Its later output must not fill the pipe.
   stderr.resume()
 }
 

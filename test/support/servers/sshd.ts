@@ -10,7 +10,7 @@ import { promisify } from 'node:util'
 const sshd = '/usr/sbin/sshd'
 const privsep = '/run/sshd'
 
-/** An ssh server of our own on 127.0.0.1, with keys of its own. */
+/** A private ssh server on 127.0.0.1 with its own keys. */
 export interface TestSshd extends AsyncDisposable {
   readonly port: number
   /** The user to log in as. */
@@ -26,7 +26,7 @@ export interface TestSshd extends AsyncDisposable {
 /**
  * Starts an ssh server for the user that runs the tests.
  *
- * @throws Error where there is no sshd.
+ * @throws Error if sshd is missing.
  */
 export async function startSshd(): Promise<TestSshd> {
   if (!existsSync(sshd)) throw new Error(`The ssh tests need ${sshd}: install Debian's package openssh-server`)

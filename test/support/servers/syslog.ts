@@ -4,24 +4,24 @@ import { reachableForEngine } from '../engine/private-reach.ts'
 
 /** A syslog server on this machine's loopback. */
 export interface SyslogServer extends AsyncDisposable {
-  /** As a task's `loggerConfig` takes it. */
+  /** The address for a task's `loggerConfig`. */
   readonly url: string
-  /** All that has come. */
+  /** All received text. */
   readonly received: string
-  /** Resolves once what has come holds the text. */
+  /** Resolves when the received text contains this text. */
   holds(text: string): Promise<void>
 }
 
-/** Starts one, over TCP. */
+/** Starts a syslog server over TCP. */
 export async function startSyslog(): Promise<SyslogServer> {
   const sockets = new Set<Socket>()
   let received = ''
-  let told = () => {}
+  let onText = () => {}
   const server = createServer(socket => {
     sockets.add(socket)
     socket.setEncoding('utf8').on('data', (text: string) => {
       received += text
-      told()
+      onText()
     })
     socket.on('close', () => sockets.delete(socket))
   })
@@ -37,7 +37,7 @@ export async function startSyslog(): Promise<SyslogServer> {
     async holds(text) {
       while (!received.includes(text)) {
         await new Promise<void>(resolve => {
-          told = resolve
+          onText = resolve
         })
       }
     },

@@ -4,7 +4,10 @@ import { createExecutor } from '../../../src/index.ts'
 import { createMockDriver } from '../../../src/testing.ts'
 import { innermost } from '../../../src/utils/actors/follow-state.ts'
 
-/** The strings that a printer can reach from a value, through hidden fields and collections, too. Visits each object once. */
+/**
+ * The strings that a printer can reach from a value, through hidden fields and collections, too. Visits each object
+ * once.
+ */
 function stringsIn(root: unknown): string[] {
   const strings: string[] = []
   const seen = new Set<unknown>([root])

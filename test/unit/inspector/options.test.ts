@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { InspectionEvent } from 'xstate'
 import { combineInspectors, openRecording, startInspector } from '../../../src/inspector/index.ts'
 
-it('refuses every bad option at once, and does not repeat the token', async () => {
+it('rejects every bad option at once, and does not show the token', async () => {
   const bad = { port: 70_000, host: '', token: 'too-short', maxActors: 0, maxSteps: 1.5 }
   await expect(startInspector(bad)).rejects.toMatchObject({
     code: 'ERR_COOKIETIN_INVALID_CONFIG',
@@ -19,7 +19,7 @@ it('rejects a file that is not a recording', async () => {
   })
 })
 
-it('combines several inspectors, in either form', () => {
+it('combines inspectors of either form', () => {
   const heard: string[] = []
   const inspect = combineInspectors(() => heard.push('function'), undefined, { next: () => heard.push('observer') })
   inspect({ type: '@xstate.actor' } as InspectionEvent)

@@ -2,7 +2,7 @@ import type { Message } from '../../../src/inspector/protocol.ts'
 import type { Audience } from '../../../src/inspector/tracking/hub.ts'
 import { Hub, type HubOptions } from '../../../src/inspector/tracking/hub.ts'
 
-/** An audience that keeps its messages, and is as slow as the test sets. */
+/** An audience that records its messages, and is as slow as the test wants. */
 export class Listener implements Audience {
   readonly messages: Message[] = []
   isBehind = false

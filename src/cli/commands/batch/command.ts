@@ -28,45 +28,45 @@ interface BatchOptions extends StatsOptions, HistoryOption, InspectOptions, Driv
 /** `cookietin batch`. */
 export function batchCommand(context: CommandContext): Command {
   const command = new Command('batch')
-    .summary('run many containers, so many at once')
+    .summary('run many containers, a limited number at once')
     .description('Runs one task for each line of JSON in FILE, or in standard input.')
     .usage('[options] [FILE.jsonl]')
-    .argument('[file]', 'one task of JSON a line; - or none: standard input', '-')
-    .option('-c, --concurrency <number>', 'how many run at once (default: twice the CPUs)')
-    .option('-m, --memory <size>', 'bound on the sum of the memory limits of those that run')
-    .option('--json', 'print each result as a line of JSON as it comes; the summary goes to standard error')
-    .option('--max-output <size>', 'how much of each output stream a result holds (default: 8m)')
+    .argument('[file]', 'one JSON task per line; - or none: standard input', '-')
+    .option('-c, --concurrency <number>', 'maximum number of tasks that run at once (default: twice the CPUs)')
+    .option('-m, --memory <size>', 'maximum sum of the memory limits of running tasks')
+    .option('--json', 'print each result as a line of JSON; the summary goes to standard error')
+    .option('--max-output <size>', 'maximum size of each output stream in a result (default: 8m)')
   addDriverOption(command)
-    .option('-q, --quiet', 'no progress and no summary, only what --json and --stats print and the exit code')
+    .option('-q, --quiet', 'print no progress and no summary')
     .addHelpText('after', examples)
     .action((file: string, options: BatchOptions) => batch(context, file, options))
   return addInspectOptions(addHistoryOption(addStatsOption(command, 'below the summary'), 'keep the runs'))
 }
 
 const examples = `
-A line holds a task as the library takes it; image is all that it needs:
+Each line is a task of the library, as JSON. Only image is required:
   {"image":"busybox","command":["echo","hi"]}
   {"id":"sum","image":"python:3-slim","command":["python","-c","print(sum(range(10)))"],"memory":"64m","timeout":5000}
 
-Exit code: 0 when every task succeeded, 1 when one did not, 125 when cookietin or the engine failed, 130 on Ctrl-C.
+Exit code: 0 if every task succeeded, 1 if one failed, 125 if cookietin or the engine failed, 130 on Ctrl-C.
 
 Examples:
   $ cookietin batch tasks.jsonl --concurrency 4
   $ generate-tasks | cookietin batch --json > results.jsonl`
 
 async function batch({ stdio, exit }: CommandContext, file: string, options: BatchOptions): Promise<void> {
-  const given = options.concurrency === undefined ? undefined : readCount('--concurrency', options.concurrency)
-  if (given === 0) throw new UsageError('--concurrency: "0" would never run anything; give 1 or more')
+  const concurrency = options.concurrency === undefined ? undefined : readCount('--concurrency', options.concurrency)
+  if (concurrency === 0) throw new UsageError('--concurrency: "0" would run nothing; use 1 or more')
   await using inspection = await openInspection(options, stdio)
   using interrupts = new Interrupts(stdio)
   const quiet = options.quiet ?? false
   await using history = await openHistory(options, stdio)
   await using driver = await openDriver(options.driver, stdio, quiet, inspection?.inspect)
   const { memory, maxOutput } = options
-  // Without --json nobody sees what the tasks print.
+  // Without --json the output of the tasks is not shown.
   await using executor = createExecutor({
     driver,
-    concurrency: given,
+    concurrency,
     memory,
     maxOutput: options.json ? maxOutput : 0,
     history,
@@ -87,7 +87,7 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
       stats?.added(execution)
     },
     async ended(outcome: Outcome) {
-      outcomes.push(forget(outcome))
+      outcomes.push(withoutOutput(outcome))
       await progress?.ended(outcome)
       if (options.json) await stdio.line(outcomeJson(outcome))
       await stats?.ended(outcome)
@@ -99,18 +99,18 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
     progress?.stop()
   }
   if (!quiet) {
-    // What is made for programs has standard output to itself.
-    const aside = options.json || statsForm(options) === 'json'
-    const lines = summary(outcomes, aside ? stderrColors : colorsFor(stdio.isTerminal.stdout))
-    for (const line of lines) aside ? stdio.note(line) : await stdio.line(line)
+    // JSON has standard output to itself.
+    const onStderr = options.json || statsForm(options) === 'json'
+    const lines = summary(outcomes, onStderr ? stderrColors : colorsFor(stdio.isTerminal.stdout))
+    for (const line of lines) onStderr ? stdio.note(line) : await stdio.line(line)
   }
   await stats?.finish()
   if (interrupts.exitCode === undefined) inspection?.stay()
   exit(interrupts.exitCode ?? (outcomes.some(hasFailed) ? exitCodes.failed : exitCodes.ok))
 }
 
-/** What the summary needs of an outcome: a long batch must not hold all output and samples until its end. */
-function forget(outcome: Outcome): Outcome {
+/** Drops the output and samples of an outcome, which a long batch cannot hold until its summary. */
+function withoutOutput(outcome: Outcome): Outcome {
   const { ended } = outcome
   return ended instanceof Error ? outcome : { ...outcome, ended: { ...ended, stdout: '', stderr: '', stats: [] } }
 }

@@ -3,16 +3,16 @@ import type { ContainerTask } from '../../../task/task.ts'
 import { standardInput } from '../../options/standard-input.ts'
 import { UsageError } from '../../usage-error.ts'
 
-/** One line of a batch: a task, or why it is none. */
+/** One line of a batch: a task, or the error of a line that is not one. */
 export interface BatchLine {
   readonly line: number
   readonly task: ContainerTask | Error
 }
 
-/** What some editors put before a file's first line; it is no part of it. */
+/** Some editors put a byte order mark before the first line of a file. */
 const byteOrderMark = /^\uFEFF/
 
-/** Reads one task of JSON a line from a file, or from standard input for `-`. Empty lines are passed over. */
+/** Reads one JSON task per line from a file, or from standard input for `-`. Skips empty lines. */
 export async function* readBatch(file: string): AsyncGenerator<BatchLine, void, undefined> {
   const source = file === '-' ? standardInput('batch') : createReadStream(file)
   let line = 0
@@ -28,18 +28,18 @@ export async function* readBatch(file: string): AsyncGenerator<BatchLine, void, 
   }
 }
 
-/** The lines of a text that comes in chunks; a line may be many chunks long, as a task's input is part of it. */
+/** Splits chunks of text into lines. A line with a task's input may span many chunks. */
 async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
-  let begun: string[] = []
+  let partial: string[] = []
   for await (const chunk of chunks) {
     const [first = '', ...more] = chunk.split('\n')
-    begun.push(first)
+    partial.push(first)
     for (const next of more) {
-      yield begun.join('')
-      begun = [next]
+      yield partial.join('')
+      partial = [next]
     }
   }
-  yield begun.join('')
+  yield partial.join('')
 }
 
 function parseTask(text: string): ContainerTask | Error {
@@ -52,6 +52,6 @@ function parseTask(text: string): ContainerTask | Error {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return new Error('not a task: write an object, such as {"image":"busybox","command":["echo","hi"]}')
   }
-  // The fields are checked by the executor, which names every bad one.
+  // The executor validates the fields and reports every bad one.
   return value as ContainerTask
 }

@@ -8,31 +8,31 @@ import type { Outcome } from './run.ts'
 /** True unless the task ran and succeeded. */
 export const hasFailed = ({ ended }: Outcome) => ended instanceof Error || ended.status !== 'success'
 
-/** An outcome in two phrases: what it was, and why. */
-export function describe({ ended }: Outcome): { what: string; why: string } {
+/** Describes an outcome: the status, and the reason of a failure. */
+export function describe({ ended }: Outcome): { status: string; reason: string } {
   if (ended instanceof Error) {
-    const what = ended instanceof CookietinError && ended.code !== 'ERR_COOKIETIN_INVALID_TASK' ? 'failed' : 'invalid'
-    return { what, why: printable(ended.message) }
+    const isValid = ended instanceof CookietinError && ended.code !== 'ERR_COOKIETIN_INVALID_TASK'
+    return { status: isValid ? 'failed' : 'invalid', reason: printable(ended.message) }
   }
   const { status, exitCode, error } = ended
-  const why = error === undefined || error.code === 'ERR_COOKIETIN_EXIT_NONZERO' ? '' : printable(error.message)
-  return { what: status === 'error' ? `exit ${exitCode}` : status, why }
+  const reason = error === undefined || error.code === 'ERR_COOKIETIN_EXIT_NONZERO' ? '' : printable(error.message)
+  return { status: status === 'error' ? `exit ${exitCode}` : status, reason }
 }
 
-/** Green or red. */
-export function paint(outcome: Outcome, colors: Colors, text: string): string {
+/** Colours text green for a success and red for a failure. */
+export function colorOutcome(outcome: Outcome, colors: Colors, text: string): string {
   return hasFailed(outcome) ? colors.red(text) : colors.green(text)
 }
 
-/** Above so many rows, a summary holds only what failed. */
-const most = 50
+/** A batch of more tasks lists only the failed ones in its summary. */
+const maxListed = 50
 
 /** The table at the end of a batch, and its totals. */
 export function summary(outcomes: readonly Outcome[], colors: Colors): string[] {
   const inOrder = [...outcomes].sort((a, b) => a.line - b.line)
-  const rows = (inOrder.length > most ? inOrder.filter(hasFailed) : inOrder).map(outcome => {
-    const { what, why } = describe(outcome)
-    return [String(outcome.line), outcome.id, paint(outcome, colors, what), formatDuration(outcome.ms), why]
+  const rows = (inOrder.length > maxListed ? inOrder.filter(hasFailed) : inOrder).map(outcome => {
+    const { status, reason } = describe(outcome)
+    return [String(outcome.line), outcome.id, colorOutcome(outcome, colors, status), formatDuration(outcome.ms), reason]
   })
   const failed = outcomes.filter(hasFailed).length
   const totals = `${outcomes.length} ${outcomes.length === 1 ? 'task' : 'tasks'}: ${outcomes.length - failed} succeeded, ${failed} failed`

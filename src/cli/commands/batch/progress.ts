@@ -4,23 +4,23 @@ import type { Colors } from '../../output/colors.ts'
 import { columns, shorten } from '../../output/columns.ts'
 import { formatDuration } from '../../output/format.ts'
 import { pullBars } from '../../output/pull-bars.ts'
-import { isUnderWay, pullTeller } from '../../output/pull-watch.ts'
+import { isUnderWay, pullReporter } from '../../output/pull-watch.ts'
 import type { Stdio } from '../../output/stdio.ts'
-import { describe, hasFailed, paint } from './outcomes.ts'
+import { colorOutcome, describe, hasFailed } from './outcomes.ts'
 import type { BatchWatcher, Outcome } from './run.ts'
 
-/** Shows how a batch goes on, on standard error. */
+/** Shows the progress of a batch on standard error. */
 export interface Progress extends BatchWatcher {
-  /** Takes the live picture away. */
+  /** Removes the live display. */
   stop(): void
 }
 
-/** A line for each task that ended, and for each change of an image that is pulled: for files, pipes and logs. */
+/** Prints a line for each task that ends and each change of a pull: for files, pipes and logs. */
 export function plainProgress(stdio: Stdio, colors: Colors): Progress {
-  const tell = pullTeller(line => stdio.note(line))
+  const report = pullReporter(line => stdio.note(line))
   return {
     added(_, execution) {
-      execution.pull$.subscribe(tell)
+      execution.pull$.subscribe(report)
     },
     ended: outcome => stdio.note(outcomeLine(outcome, colors)),
     stop() {},
@@ -29,18 +29,21 @@ export function plainProgress(stdio: Stdio, colors: Colors): Progress {
 
 const outcomeLine = (outcome: Outcome, colors: Colors) => {
   const { line, id, ms } = outcome
-  const { what, why } = describe(outcome)
+  const { status, reason } = describe(outcome)
   return columns([
-    [`line ${line}`, id, paint(outcome, colors, what), formatDuration(ms), why].filter(cell => cell !== ''),
+    [`line ${line}`, id, colorOutcome(outcome, colors, status), formatDuration(ms), reason].filter(cell => cell !== ''),
   ]).join('')
 }
 
-/** How many running tasks the picture has room for. */
-const rows = 12
+/** The maximum number of running tasks that are shown. */
+const maxRows = 12
 
-/** A picture of what runs, drawn again and again: for a terminal. */
+/** Time between two redraws, in ms. */
+const redrawInterval = 100
+
+/** Draws the running tasks and pulls until it is stopped: for a terminal. */
 export async function liveProgress(stdio: Stdio, colors: Colors): Promise<Progress> {
-  // It takes hold of process.stdout as soon as it is loaded, which only a terminal's process.stdout may suffer.
+  // Loaded late: it patches process.stdout when it is loaded, which is harmless on a terminal only.
   const { createLogUpdate } = await import('log-update')
   const draw = createLogUpdate(stdio.stderr as NodeJS.WriteStream)
   const running = new Map<Execution, { line: number; since: number }>()
@@ -50,7 +53,7 @@ export async function liveProgress(stdio: Stdio, colors: Colors): Promise<Progre
   const picture = () => {
     const active = [...running].filter(([{ state }]) => state !== 'created')
     const shown = active
-      .slice(0, rows)
+      .slice(0, maxRows)
       .map(([{ id, state }, { line, since }]) => [
         colors.dim(`line ${line}`),
         shorten(id, 32),
@@ -63,7 +66,7 @@ export async function liveProgress(stdio: Stdio, colors: Colors): Promise<Progre
     const bars = [...pulls.values()].flatMap(progress => pullBars(progress, colors))
     return [...bars, ...columns(shown), totals].join('\n')
   }
-  const timer = setInterval(() => draw(picture()), 100)
+  const timer = setInterval(() => draw(picture()), redrawInterval)
 
   return {
     added(line, execution) {
@@ -76,14 +79,14 @@ export async function liveProgress(stdio: Stdio, colors: Colors): Promise<Progre
         if (isUnderWay(progress)) pulls.set(progress.image, progress)
         else pulls.delete(progress.image)
       })
-      const gone = () => void running.delete(execution)
-      execution.then(gone, gone)
+      const remove = () => void running.delete(execution)
+      execution.then(remove, remove)
     },
     ended(outcome) {
       counts.ended++
       if (!hasFailed(outcome)) return
       counts.failed++
-      // What failed stays to be read above the picture.
+      // A failure stays above the live display.
       draw.clear()
       stdio.note(outcomeLine(outcome, colors))
       draw(picture())

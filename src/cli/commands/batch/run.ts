@@ -2,35 +2,35 @@ import type { RunResult } from '../../../cookie/result.ts'
 import type { Execution, Executor } from '../../../index.ts'
 import type { BatchLine } from './lines.ts'
 
-/** How one line of a batch ended. */
+/** The outcome of one line of a batch. */
 export interface Outcome {
   readonly line: number
   readonly id: string
-  /** A result; or the error of a line that is no task, or whose run the implementation could not finish. */
+  /** The result, or the error of a line that is not a task or of a run that cookietin or the engine failed. */
   readonly ended: RunResult | Error
-  /** From its turn to its end, in ms. */
+  /** Time from its start to its end, in ms. */
   readonly ms: number
 }
 
-/** Who wants to know how a batch goes on. */
+/** Observes the runs of a batch. */
 export interface BatchWatcher {
-  /** A task was handed to the executor, where it may wait for its turn. */
+  /** Called when a task is given to the executor, where it may be queued. */
   added(line: number, execution: Execution): void
-  /** May give a promise to slow the batch down. */
+  /** Called when a run has ended. The batch waits for a returned promise. */
   ended(outcome: Outcome): void | Promise<void>
 }
 
-/** How many tasks may run and wait in the executor: the input is read no further. */
-const ahead = 1_000
+/** The input is read no further while this many tasks run or are queued. */
+const maxActive = 1_000
 
-/** Runs every line of a batch. An aborted signal cancels what runs and reads no further. */
+/** Runs every line of a batch. Abort the signal to cancel the running tasks and stop reading. */
 export async function runBatch(
   lines: AsyncIterable<BatchLine>,
   executor: Executor,
   watcher: BatchWatcher,
   signal: AbortSignal,
 ): Promise<void> {
-  const underWay = new Set<Promise<void>>()
+  const active = new Set<Promise<void>>()
   for await (const { line, task } of untilAborted(lines, signal)) {
     if (task instanceof Error) {
       await watcher.ended({ line, id: '', ended: task, ms: 0 })
@@ -39,11 +39,11 @@ export async function runBatch(
     const execution = executor.run(task, { signal })
     watcher.added(line, execution)
     const end = endOf(line, execution).then(outcome => watcher.ended(outcome))
-    const tracked: Promise<void> = end.then(() => void underWay.delete(tracked))
-    underWay.add(tracked)
-    if (underWay.size >= ahead) await Promise.race(underWay)
+    const tracked: Promise<void> = end.then(() => void active.delete(tracked))
+    active.add(tracked)
+    if (active.size >= maxActive) await Promise.race(active)
   }
-  await Promise.all(underWay)
+  await Promise.all(active)
 }
 
 async function endOf(line: number, execution: Execution): Promise<Outcome> {
@@ -56,7 +56,7 @@ async function endOf(line: number, execution: Execution): Promise<Outcome> {
   return { line, id: execution.id, ended, ms: performance.now() - began }
 }
 
-/** The same values, until the signal aborts: a source that says nothing, such as a terminal, is not waited for. */
+/** Yields the values of a source until the signal aborts, also while the source is silent, such as a terminal. */
 async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, undefined> {
   const iterator = source[Symbol.asyncIterator]()
   const aborted = new Promise<undefined>(resolve => {

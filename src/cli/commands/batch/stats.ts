@@ -7,17 +7,17 @@ import { plotStats, plotWidth } from '../../output/stats-plot.ts'
 import type { Stdio } from '../../output/stdio.ts'
 import type { Outcome } from './run.ts'
 
-/** Shows the samples of the runs of a batch. */
+/** Prints the samples of the runs of a batch. */
 export interface BatchStats {
   added(execution: Execution): void
   ended(outcome: Outcome): Promise<void>
   finish(): Promise<void>
 }
 
-/** More plots than this nobody reads, and their points would fill the memory. */
-const most = 50
+/** The maximum number of plots: their points are held in memory until the end. */
+const maxPlots = 50
 
-/** With `isJson` the results are printed as JSON, which holds the points already. */
+/** With `isJson`, the results are printed as JSON with their samples, and the plots go to standard error. */
 export function batchStats(
   stdio: Stdio,
   driver: DriverName,
@@ -25,7 +25,7 @@ export function batchStats(
   isJson: boolean,
 ): BatchStats | undefined {
   if (form === undefined) return undefined
-  // From the start on: who asks for a plot wants to see that of a short run, too.
+  // Subscribed from the start, so that a short run has samples, too.
   const added = (execution: Execution) => void execution.stats$.subscribe()
   if (form === 'json') {
     return {
@@ -38,14 +38,14 @@ export function batchStats(
     }
   }
   const kept: { readonly line: number; readonly id: string; readonly stats: readonly Stat[] }[] = []
-  let left = 0
+  let omitted = 0
   const print = async (line: string) => (isJson ? stdio.note(line) : await stdio.line(line))
   return {
     added,
     async ended({ line, id, ended }) {
       if (ended instanceof Error) return
-      if (kept.length < most) kept.push({ line, id, stats: ended.stats })
-      else left++
+      if (kept.length < maxPlots) kept.push({ line, id, stats: ended.stats })
+      else omitted++
     },
     async finish() {
       const stream = isJson ? 'stderr' : 'stdout'
@@ -56,7 +56,7 @@ export function batchStats(
         await print(style.colors.bold(`line ${line}  ${id}`))
         for (const text of await plotStats(stats, style)) await print(text)
       }
-      if (left > 0) await print(`\nand ${left} more runs; --stats=json prints the points of all`)
+      if (omitted > 0) await print(`\nand ${omitted} more runs; --stats=json prints the points of all`)
     },
   }
 }

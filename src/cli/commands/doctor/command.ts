@@ -14,15 +14,15 @@ import { abilitiesOf, type EngineInfo, factsOf } from './report.ts'
 /** `cookietin doctor`. */
 export function doctorCommand(context: CommandContext): Command {
   return new Command('doctor')
-    .summary('tell whether an engine answers, and what works there')
-    .description('Tries every place where an engine may listen, and tells what works on the first that answers.')
+    .summary('check whether an engine answers, and which features work')
+    .description('Tries every address where an engine may listen, and lists what works on the first that answers.')
     .option('--json', 'print the findings as JSON')
     .addHelpText('after', examples)
     .action((options: { readonly json?: boolean }) => doctor(context, options))
 }
 
 const examples = `
-Exit code: 0 when an engine answers, 1 when none does.
+Exit code: 0 if an engine answers, 1 if none does.
 
 Examples:
   $ cookietin doctor
@@ -49,7 +49,7 @@ function report(probes: readonly Probe[], found: Probe | undefined, colors: Colo
   const abilities = abilitiesOf(info)
   const advice = [
     ...abilities.flatMap(({ advice }) => (advice === undefined ? [] : [advice])),
-    ...(info.Warnings ?? []).map(warning => `the engine itself says: ${printable(warning)}`),
+    ...(info.Warnings ?? []).map(warning => `the engine warns: ${printable(warning)}`),
   ]
   return [
     ...lines,
@@ -63,7 +63,7 @@ function report(probes: readonly Probe[], found: Probe | undefined, colors: Colo
   ]
 }
 
-/** The error's own words say what was tried, which the line has said already. */
+/** The reason of an error. The full message would repeat the address of its row. */
 function reasonOf(error: CookietinError | undefined): string {
   const { code, cause, message } = error ?? { message: '' }
   return code === 'ERR_COOKIETIN_ENGINE_UNREACHABLE' && cause instanceof Error ? explain(cause) : message
@@ -78,7 +78,7 @@ function noEngine(probes: readonly Probe[]): string[] {
     ...(named === undefined
       ? []
       : [`Only ${printable(named)} was tried, because it is set; unset it to try the default sockets.`]),
-    'Install and start one (https://docs.docker.com/engine/install/), or name one with DOCKER_HOST.',
+    'Install and start one (https://docs.docker.com/engine/install/), or set DOCKER_HOST to one.',
     'Without one, `cookietin run --driver process` runs commands on this machine, without any isolation.',
   ]
 }

@@ -1,6 +1,6 @@
 import { formatMemory } from '../../output/format.ts'
 
-/** What `/info` of an engine says, as far as it is used here. Any field may be missing. */
+/** The fields of an engine's `/info` that are used here. Any of them may be missing. */
 export interface EngineInfo {
   readonly ServerVersion?: string
   readonly OperatingSystem?: string
@@ -23,15 +23,15 @@ export interface EngineInfo {
   readonly Warnings?: readonly string[] | null
 }
 
-/** One thing that a task can ask of an engine, and whether it gets it here. */
+/** A feature that tasks use, and whether it works on an engine. */
 export interface Ability {
   readonly name: string
   readonly works: boolean
-  /** What it takes, where it does not work. */
+  /** How to make it work. */
   readonly advice?: string
 }
 
-/** What works on an engine, and what to do about what does not. */
+/** Lists the features of an engine, with advice for those that do not work. */
 export function abilitiesOf(info: EngineInfo): Ability[] {
   const rootless = hasSecurityOption(info, 'rootless')
   const delegation = rootless
@@ -53,20 +53,20 @@ export function abilitiesOf(info: EngineInfo): Ability[] {
     ability(
       'seccomp',
       hasSecurityOption(info, 'seccomp'),
-      'this engine filters no system calls: think twice before running code of others',
+      'this engine does not filter system calls: do not run untrusted code',
     ),
     ability('init', (info.InitBinary ?? '') !== '', 'set COOKIETIN_ENABLE_TINI=false, or install docker-init (tini)'),
   ]
 }
 
-/** The engine in a few facts, each a name and a value. */
+/** Facts about the engine, each a name and a value. */
 export function factsOf(info: EngineInfo): [name: string, value: string][] {
   const backing = statusOf(info, 'Backing Filesystem')
   const memory = info.MemTotal === undefined ? '?' : formatMemory(info.MemTotal)
   return [
     ['system', [info.OperatingSystem, info.Architecture, `kernel ${info.KernelVersion ?? '?'}`].join(', ')],
     ['resources', `${info.NCPU ?? '?'} CPUs, ${memory}`],
-    // Engines before 20.10 know of the first version only and do not name it.
+    // Engines before 20.10 support only version 1 and do not report it.
     ['cgroup', `v${info.CgroupVersion ?? '1'}, driver ${info.CgroupDriver ?? '?'}`],
     ['storage', `${info.Driver ?? '?'}${backing === undefined ? '' : ` on ${backing}`}`],
     [
@@ -92,7 +92,7 @@ function statusOf({ DriverStatus }: EngineInfo, name: string): string | undefine
 
 function limitsDisks(info: EngineInfo): boolean {
   if (info.Driver === 'overlay2') {
-    // The engine does not tell whether the file system is mounted with pquota.
+    // The engine does not report whether the file system is mounted with pquota.
     return statusOf(info, 'Backing Filesystem') === 'xfs'
   }
   return ['btrfs', 'zfs', 'devicemapper', 'windowsfilter'].includes(info.Driver ?? '')

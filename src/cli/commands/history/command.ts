@@ -5,7 +5,7 @@ import { samplingHint } from '../../drivers/drivers.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { readCount } from '../../options/count.ts'
 import { parseDuration } from '../../options/duration.ts'
-import { addHistoryOption, type HistoryOption, openKeptHistory } from '../../options/history.ts'
+import { addHistoryOption, type HistoryOption, openExistingHistory } from '../../options/history.ts'
 import { colorsFor } from '../../output/colors.ts'
 import { printable } from '../../output/printable.ts'
 import { statsJson } from '../../output/result-json.ts'
@@ -31,19 +31,21 @@ const statuses: readonly HistoryStatus[] = [
 /** `cookietin history`. */
 export function historyCommand(context: CommandContext): Command {
   const command = new Command('history')
-    .summary('list the runs that were kept, or show one with its plot')
-    .description('Lists the runs that run and batch kept with --history, the newest first; with ID shows one of them.')
+    .summary('list stored runs, or show one with its plot')
+    .description(
+      'Lists the runs that run and batch stored with --history, the newest first. With ID, shows one of them.',
+    )
     .usage('[options] [ID]')
-    .argument('[id]', 'the id of a run: the newest of that id')
-  return addHistoryOption(command, 'where the runs are kept')
-    .option('--status <status>', `only those that ended so: ${statuses.join(', ')} (repeatable)`, collect)
-    .option('--image <image>', 'only those of this image')
-    .option('--since <time>', 'only those created since: 2h, 7d, or 2026-01-31, 2026-01-31T12:00')
-    .option('-n, --limit <number>', 'how many at most (default: 20)')
-    .option('--json', 'print JSON: a line for each run; with ID also its transitions and samples')
-    .option('--prune', 'remove runs: those beyond --max-age or --max-runs')
-    .option('--max-age <duration>', 'with --prune: remove what is older, such as 30d')
-    .option('--max-runs <number>', 'with --prune: keep the newest so many')
+    .argument('[id]', 'the id of a run; shows the newest run of that id')
+  return addHistoryOption(command, 'where the runs are stored')
+    .option('--status <status>', `only runs with this status: ${statuses.join(', ')} (repeatable)`, collect)
+    .option('--image <image>', 'only runs of this image')
+    .option('--since <time>', 'only runs created since: 2h, 7d, or 2026-01-31, 2026-01-31T12:00')
+    .option('-n, --limit <number>', 'maximum number of runs (default: 20)')
+    .option('--json', 'print a line of JSON for each run; with ID, also its transitions and samples')
+    .option('--prune', 'remove the runs beyond --max-age or --max-runs')
+    .option('--max-age <duration>', 'with --prune: remove older runs; such as 30d')
+    .option('--max-runs <number>', 'with --prune: keep this many of the newest runs')
     .addHelpText('after', examples)
     .action((id: string | undefined, options: HistoryCommandOptions) => showHistory(context, id, options))
 }
@@ -59,23 +61,23 @@ Examples:
 
 async function showHistory(context: CommandContext, id: string | undefined, options: HistoryCommandOptions) {
   const { stdio } = context
-  checkTogether(id, options)
+  checkCombination(id, options)
   const query = queryOf(options)
-  await using history = await openKeptHistory(options, stdio)
+  await using history = await openExistingHistory(options, stdio)
   if (options.prune) await prune(context, history, options)
   else if (id === undefined) await list(context, history, query, options.json ?? false)
   else await show(context, history, id, options.json ?? false)
 }
 
-/** What is given and would do nothing is refused, where a removal might be expected, or expected of less. */
-function checkTogether(id: string | undefined, { prune, maxAge, maxRuns, ...options }: HistoryCommandOptions): void {
+/** Rejects options that would have no effect together: users could expect a removal, or a smaller one. */
+function checkCombination(id: string | undefined, { prune, maxAge, maxRuns, ...options }: HistoryCommandOptions): void {
   if (!prune && (maxAge !== undefined || maxRuns !== undefined)) {
-    throw new UsageError('history: --max-age and --max-runs say what --prune removes; give --prune, too')
+    throw new UsageError('history: --max-age and --max-runs need --prune')
   }
   const { status, image, since, limit } = options
   if (prune && [id, status, image, since, limit].some(given => given !== undefined)) {
     throw new UsageError(
-      'history: --prune removes by --max-age and --max-runs only, whatever the run, its status or its image',
+      'history: --prune takes only --max-age and --max-runs; it cannot select runs by id, status, image or time',
     )
   }
 }
@@ -90,7 +92,7 @@ async function list({ stdio }: CommandContext, history: History, query: HistoryQ
 async function show({ stdio, exit }: CommandContext, history: History, id: string, json: boolean): Promise<void> {
   const run = await history.get(id)
   if (run === undefined) {
-    stdio.note(`cookietin: there is no run ${printable(id)} in the history`)
+    stdio.note(`cookietin: the history has no run ${printable(id)}`)
     return exit(exitCodes.failed)
   }
   if (json) return stdio.line(JSON.stringify({ ...run, stats: statsJson(run.stats) }))
@@ -112,7 +114,7 @@ async function show({ stdio, exit }: CommandContext, history: History, id: strin
 
 async function prune({ stdio }: CommandContext, history: History, { maxAge, maxRuns }: HistoryCommandOptions) {
   if (maxAge === undefined && maxRuns === undefined) {
-    throw new UsageError('history --prune: of what? Give --max-age, such as 30d, or --max-runs')
+    throw new UsageError('history: --prune needs --max-age, such as 30d, or --max-runs')
   }
   const count = await history.prune({
     maxAge: maxAge === undefined ? undefined : readAge('--max-age', maxAge),
@@ -142,11 +144,11 @@ function readAge(option: string, text: string): number {
   return age
 }
 
-/** So long ago, or a time. */
+/** Reads an age, such as `24h`, or a time. */
 function readSince(text: string): number {
   const age = parseDuration(text)
   const time = age === undefined ? new Date(/T/.test(text) ? text : `${text}T00:00`).getTime() : Date.now() - age
   if (Number.isNaN(time))
-    throw new UsageError(`--since: "${text}" is neither a duration, such as 24h, nor a time, such as 2026-01-31`)
+    throw new UsageError(`--since: "${text}" is not a duration, such as 24h, or a time, such as 2026-01-31`)
   return time
 }

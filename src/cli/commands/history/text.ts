@@ -5,23 +5,23 @@ import { columns, shorten } from '../../output/columns.ts'
 import { formatDuration } from '../../output/format.ts'
 import { printable } from '../../output/printable.ts'
 
-/** How a run ended, in a word or two. */
-function ended({ status, interrupted, exitCode }: HistoryRun): string {
+/** The outcome of a run: its status or exit code. */
+function outcome({ status, interrupted, exitCode }: HistoryRun): string {
   if (status === 'unfinished') return interrupted ? 'interrupted' : 'running'
   return status === 'error' ? `exit ${exitCode}` : status
 }
 
-function paint(run: HistoryRun, colors: Colors): string {
+function colored(run: HistoryRun, colors: Colors): string {
   const color = run.status === 'success' ? colors.green : run.status === 'unfinished' ? colors.yellow : colors.red
-  return color(ended(run))
+  return color(outcome(run))
 }
 
-/** From its turn to its end. */
-function took({ createdAt, startedAt, endedAt }: HistoryRun): string {
+/** The time from a run's start to its end. */
+function duration({ createdAt, startedAt, endedAt }: HistoryRun): string {
   return endedAt === undefined ? '' : formatDuration(endedAt - (startedAt ?? createdAt))
 }
 
-/** Local time, to the second. */
+/** Formats a time as local time, to the second. */
 function formatTime(time: number): string {
   const date = new Date(time)
   const two = (value: number) => String(value).padStart(2, '0')
@@ -29,20 +29,20 @@ function formatTime(time: number): string {
   return `${day} ${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')}`
 }
 
-/** Runs as a table. */
+/** Formats runs as a table. */
 export function runTable(runs: readonly HistoryRun[], colors: Colors): string[] {
   const rows = runs.map(run => [
     formatTime(run.createdAt),
     run.id,
-    paint(run, colors),
-    took(run),
+    colored(run, colors),
+    duration(run),
     shorten(printable(run.image), 40),
     colors.dim(shorten(printable(run.command.join(' ')), 50)),
   ])
   return columns([['CREATED', 'ID', 'ENDED', 'RAN', 'IMAGE', 'COMMAND'].map(colors.dim), ...rows])
 }
 
-/** One run with its transitions; its plot is drawn elsewhere. */
+/** Formats one run with its transitions, without a plot. */
 export function runDetails(run: HistoryRecord, colors: Colors): string[] {
   const { error, transitions } = run
   const facts = [
@@ -50,16 +50,16 @@ export function runDetails(run: HistoryRecord, colors: Colors): string[] {
     ['key', run.key],
     ['image', printable(run.image)],
     ['command', run.command.length === 0 ? "the image's own" : printable(JSON.stringify(run.command))],
-    ['ended', paint(run, colors)],
+    ['ended', colored(run, colors)],
     ['exit code', run.exitCode === undefined ? '' : String(run.exitCode)],
     ['out of memory', run.oomKilled ? 'yes' : ''],
     ['error', error === undefined ? '' : `${printable(error.message)} (${error.code})`],
     ['created', formatTime(run.createdAt)],
-    ['ran for', run.startedAt === undefined ? '' : took(run)],
+    ['ran for', run.startedAt === undefined ? '' : duration(run)],
   ].filter(([, value]) => value !== '')
   const steps = transitions.map(({ from, to, event, at }, index) => [
     formatDuration(at - (transitions[index - 1]?.at ?? run.createdAt)).padStart(8),
-    from,
+    from ?? '',
     '→',
     to,
     colors.dim(eventName(event)),
@@ -67,7 +67,7 @@ export function runDetails(run: HistoryRecord, colors: Colors): string[] {
   return [
     ...columns(facts.map(([name = '', value = '']) => [colors.dim(name), value])),
     '',
-    colors.dim('spent in each state, and what ended it'),
+    colors.dim('time in each state, and the event that ended it'),
     ...columns(steps),
   ]
 }

@@ -33,33 +33,26 @@ interface InvokeOptions extends Pick<TaskOptions, (typeof sharedFlags)[number]>,
 /** `cookietin invoke`. */
 export function invokeCommand(context: CommandContext): Command {
   const command = new Command('invoke')
-    .summary('call a function that speaks http-stream, once or many times')
+    .summary('call a hot function, once or many times')
     .description(
-      "Starts a container of a function (one built on Fn's kit, or any that answers POST /call on the socket FN_LISTENER), calls it, and prints its answer.",
+      "Starts a container of a function, calls it, and prints its response. A function is built on Fn's kit, or answers POST /call on the socket FN_LISTENER.",
     )
   addImageAndCommand(command, 'the image of the function')
-    .option(
-      '-d, --data <text|@file|->',
-      'the body: as it stands here, of a file, or of standard input (default: empty)',
-    )
+    .option('-d, --data <text|@file|->', 'the body: this text, a file, or standard input (default: empty)')
     .option('-H, --header <name:value>', 'send a header (repeatable)', collect)
-    .option(
-      '-n, --repeat <number>',
-      'call it so often, and print how long the calls took instead of their answers',
-      '1',
-    )
-    .option('-c, --concurrency <number>', 'so many calls at once, each in a container of its own', '1')
+    .option('-n, --repeat <number>', 'call it this many times, and print the latencies instead of the responses', '1')
+    .option('-c, --concurrency <number>', 'number of simultaneous calls, each in its own container', '1')
   addTaskFlags(command, sharedFlags)
-    .option('--timeout <duration>', 'how long a call may take: milliseconds, or 5s, 2m; exit code 124 (default: 30s)')
-    .option('-i, --include', "print the answer's status and headers first")
-    .option('-q, --quiet', "do not pass on the function's log")
+    .option('--timeout <duration>', 'timeout of a call: milliseconds, or 5s, 2m; exit code 124 (default: 30s)')
+    .option('-i, --include', "print the response's status and headers first")
+    .option('-q, --quiet', "do not print the function's log")
     .addHelpText('after', examples)
     .action((image: string, words: string[], options: InvokeOptions) => invoke(context, image, words, options))
   return addInspectOptions(command)
 }
 
 const examples = `
-Exit code: 0 for a status below 400, 1 for another or a function that failed, 124 on timeout, 125 when cookietin or the engine failed.
+Exit code: 0 for a status below 400, 1 for any other or if the function failed, 124 on timeout, 125 if cookietin or the engine failed.
 
 Examples:
   $ cookietin invoke my/function --data '{"name":"Ada"}'
@@ -69,18 +62,18 @@ Examples:
 async function invoke(context: CommandContext, image: string, words: readonly string[], options: InvokeOptions) {
   const { stdio, exit } = context
   const [repeat, concurrency] = [readCount('--repeat', options.repeat), readCount('--concurrency', options.concurrency)]
-  if (repeat < 1 || concurrency < 1) throw new UsageError('--repeat and --concurrency: give 1 or more')
+  if (repeat < 1 || concurrency < 1) throw new UsageError('--repeat and --concurrency: use 1 or more')
   const { timeout, id: _, ...task } = taskOf(image, words, options)
   const headers = readHeaders(options.header ?? [])
   const data = options.data ?? ''
   if (repeat > 1 && data === '-')
-    throw new UsageError('--data -: standard input can be sent once only; use @file with --repeat')
+    throw new UsageError('--data -: standard input can be read only once; use @file with --repeat')
   await using inspection = await openInspection(options, stdio)
   using interrupts = new Interrupts(stdio)
   const { signal } = interrupts
   await using driver = await createDockerDriver({}, { inspect: inspection?.inspect })
   await using executor = createExecutor({ driver, concurrency, inspect: inspection?.inspect })
-  // Of the function and not of a call, so that what it says before it listens is heard, too.
+  // The log of the function, not of a call: it includes the output before it listens.
   const log = options.quiet ? {} : { stdout: stdio.stderr, stderr: stdio.stderr }
   await using fn = executor.function({ ...task, ...log, timeout, maxContainers: concurrency })
   const call = () => fn.invoke({ body: bodyOf(data), headers, signal })
@@ -92,7 +85,7 @@ async function invoke(context: CommandContext, image: string, words: readonly st
     if (interrupts.exitCode === undefined) inspection?.stay()
     exit(interrupts.exitCode ?? (good ? exitCodes.ok : exitCodes.failed))
   } catch (error) {
-    if (interrupts.exitCode === undefined) exit(tell(stdio, error))
+    if (interrupts.exitCode === undefined) exit(report(stdio, error))
     else exit(interrupts.exitCode)
   }
 }
@@ -116,7 +109,7 @@ async function many(
 ): Promise<boolean> {
   const latencies = new LatencySummary()
   let left = repeat
-  const lane = async () => {
+  const callRepeatedly = async () => {
     while (left > 0) {
       left -= 1
       const since = performance.now()
@@ -130,7 +123,7 @@ async function many(
       }
     }
   }
-  await Promise.all(Array.from({ length: Math.min(concurrency, repeat) }, lane))
+  await Promise.all(Array.from({ length: Math.min(concurrency, repeat) }, callRepeatedly))
   for (const line of latencies.lines(fn.size)) await stdio.line(line)
   return latencies.failed === 0
 }
@@ -149,14 +142,14 @@ function readHeaders(given: readonly string[]): Record<string, string[]> {
     const stray = strayCharacter(value)
     if (stray !== undefined)
       throw new UsageError(
-        `--header: the value of ${name} has ${stray}; give characters up to U+00FF, none of them a control character`,
+        `--header: the value of ${name} has ${stray}; use characters up to U+00FF, without control characters`,
       )
     headers[name] = [...(headers[name] ?? []), value]
   }
   return headers
 }
 
-function tell(stdio: Stdio, error: unknown): number {
+function report(stdio: Stdio, error: unknown): number {
   if (!(error instanceof CookietinError)) throw error
   stdio.note(`cookietin: ${printableLines(error.message)} (${error.code})`)
   if (error.code === 'ERR_COOKIETIN_CALL_TIMEOUT' || error.code === 'ERR_COOKIETIN_LISTEN_TIMEOUT')

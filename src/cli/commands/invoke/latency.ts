@@ -1,12 +1,12 @@
 import { columns } from '../../output/columns.ts'
 
-/** Collects how long calls took, and says it in a few lines. */
+/** Collects the durations of calls and summarizes them. */
 export class LatencySummary {
   readonly #started = performance.now()
   readonly #times: number[] = []
   readonly #failures = new Map<string, number>()
 
-  /** `failure` names what went wrong, if anything did. */
+  /** Adds a call. `failure` names its error, if it failed. */
   add(ms: number, failure: string | undefined): void {
     this.#times.push(ms)
     if (failure !== undefined) this.#failures.set(failure, (this.#failures.get(failure) ?? 0) + 1)

@@ -9,7 +9,7 @@ import { readCount } from '../../options/count.ts'
 import { addInspectOptions, type InspectOptions, openInspection } from '../../options/inspect.ts'
 import { UsageError } from '../../usage-error.ts'
 import { readFunctions } from './functions-file.ts'
-import { front } from './http.ts'
+import { createApp } from './http.ts'
 import { NamedLines } from './named-lines.ts'
 
 interface ServeOptions extends InspectOptions {
@@ -20,11 +20,13 @@ interface ServeOptions extends InspectOptions {
 /** `cookietin serve`. */
 export function serveCommand(context: CommandContext): Command {
   const command = new Command('serve')
-    .summary('answer HTTP calls with the functions of a file')
-    .description('Serves functions over HTTP: POST /invoke/NAME calls one, GET /healthz tells whether it takes calls.')
+    .summary('serve the functions of a file over HTTP')
+    .description(
+      'Serves functions over HTTP. POST /invoke/NAME calls a function; GET /healthz reports whether the server takes calls.',
+    )
     .usage('[options] FILE.json')
-    .argument('<file>', 'the functions, and the limits for all of them')
-    .option('-p, --port <number>', 'the port; 0 takes any that is free', '8080')
+    .argument('<file>', 'the functions, and their common limits')
+    .option('-p, --port <number>', 'the port; 0 takes a free one', '8080')
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .addHelpText('after', examples)
     .action((file: string, options: ServeOptions) => run(context, file, options))
@@ -32,7 +34,7 @@ export function serveCommand(context: CommandContext): Command {
 }
 
 const examples = `
-The file names functions, each as the library takes it, and bounds them all together:
+The file lists functions with the options of the library, and their common limits:
   {
     "concurrency": 8,
     "memory": "1g",
@@ -42,9 +44,9 @@ The file names functions, each as the library takes it, and bounds them all toge
     }
   }
 
-What functions write is passed on to standard error, each line with the function's name before it.
+The output of the functions goes to standard error. The function's name precedes each line.
 
-SIGTERM or Ctrl-C: takes no more calls, answers those it has, removes its containers, and ends. A second one ends at once.
+SIGTERM or Ctrl-C stops the server: it rejects new calls, answers the calls that it has, and removes its containers. A second one exits at once.
 
 Examples:
   $ cookietin serve functions.json --port 8080
@@ -66,13 +68,13 @@ async function run({ stdio, exit }: CommandContext, file: string, options: Serve
       executor.function({ ...spec, stdout: log(name), stderr: log(name) }),
     ]),
   )
-  const app = front(made, interrupts.signal)
+  const app = createApp(made, interrupts.signal)
   const server = serve({ fetch: app.fetch, port, hostname: options.host })
-  const { port: taken } = await listening(server, options)
-  stdio.note(`cookietin: ${made.size} functions at http://${hostOf(options.host)}:${taken}/invoke/NAME`)
+  const { port: boundPort } = await listening(server, options)
+  stdio.note(`cookietin: ${made.size} functions at http://${hostOf(options.host)}:${boundPort}/invoke/NAME`)
   if (!interrupts.signal.aborted) await once(interrupts.signal, 'abort')
-  stdio.note('cookietin: takes no more calls; answers those it has')
-  // Closing the server waits for the calls that it has, so they are let go on until then.
+  stdio.note('cookietin: stopping: rejects new calls and answers the calls that it has')
+  // Closing the server waits for the calls that it has.
   await new Promise<void>(resolve => server.close(() => resolve()))
   exit(0)
 }
@@ -84,7 +86,7 @@ async function listening(server: ServerType, { host, port }: ServeOptions): Prom
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new CookietinError(
       'ERR_COOKIETIN_INVALID_CONFIG',
-      `Cannot listen on ${host}:${port}: ${why}. Give another --port or --host`,
+      `Cannot listen on ${host}:${port}: ${why}. Use another --port or --host`,
       {
         cause,
       },

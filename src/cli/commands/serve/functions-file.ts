@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { FunctionSpec } from '../../../functions/spec.ts'
 import { UsageError } from '../../usage-error.ts'
 
-/** What a file of functions says. */
+/** The contents of a file of functions. */
 export interface FunctionsFile {
   readonly functions: Readonly<Record<string, FunctionSpec>>
   readonly concurrency?: number
@@ -12,7 +12,7 @@ export interface FunctionsFile {
 
 const limits = ['concurrency', 'memory', 'cpus']
 
-/** Reads a file of functions. What a function may hold is checked later, by the library. */
+/** Reads a file of functions. The library validates each function. */
 export async function readFunctions(file: string): Promise<FunctionsFile> {
   let text: string
   try {
@@ -32,7 +32,7 @@ export async function readFunctions(file: string): Promise<FunctionsFile> {
   const unknown = Object.keys(value).find(key => key !== 'functions' && !limits.includes(key))
   if (unknown !== undefined) throw new UsageError(`${file}: "${unknown}" is not one of functions, ${limits.join(', ')}`)
   const names = Object.keys(value.functions)
-  if (names.length === 0) throw new UsageError(`${file} names no function`)
+  if (names.length === 0) throw new UsageError(`${file} has no functions`)
   const bad = names.find(name => !/^[A-Za-z0-9._~-]+$/.test(name))
   if (bad !== undefined)
     throw new UsageError(`${file}: "${bad}" cannot stand in a URL; use letters, digits, "-", "_", "." and "~"`)

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { CookietinError } from '../../../errors.ts'
 import type { HotFunction } from '../../../functions/function.ts'
 
-/** What a caller over HTTP is told for each kind of failure. */
+/** The HTTP status for each error code; others give 502. */
 const statuses: Readonly<Record<string, 400 | 404 | 502 | 503 | 504>> = {
   ERR_COOKIETIN_INVALID_TASK: 400,
   ERR_COOKIETIN_CLOSED: 503,
@@ -10,8 +10,8 @@ const statuses: Readonly<Record<string, 400 | 404 | 502 | 503 | 504>> = {
   ERR_COOKIETIN_LISTEN_TIMEOUT: 504,
 }
 
-/** The HTTP front of functions. Once `stopping` is aborted it takes no more calls. */
-export function front(functions: ReadonlyMap<string, HotFunction>, stopping: AbortSignal): Hono {
+/** The HTTP server of functions. Once `stopping` is aborted, it rejects new calls. */
+export function createApp(functions: ReadonlyMap<string, HotFunction>, stopping: AbortSignal): Hono {
   const app = new Hono()
   app.get('/healthz', context =>
     stopping.aborted
@@ -27,7 +27,7 @@ export function front(functions: ReadonlyMap<string, HotFunction>, stopping: Abo
     if (stopping.aborted) return context.json({ message: 'The server is stopping' }, 503)
     const { body, headers, method, url, signal } = context.req.raw
     const call = new Headers(headers)
-    // What a function behind Fn's gateway reads of the HTTP request.
+    // The headers by which Fn's gateway passes the HTTP request to a function.
     call.set('Fn-Intent', 'httprequest')
     call.set('Fn-Http-Method', method)
     call.set('Fn-Http-Request-Url', url)

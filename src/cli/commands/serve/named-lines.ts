@@ -2,37 +2,37 @@ import { Writable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { printable } from '../../output/printable.ts'
 
-/** Characters. What has no newline for so long is passed on in parts. */
-const longestLine = 16 * 1024
+/** A longer line is split, in characters. */
+const maxLineLength = 16 * 1024
 
-/** Takes what one of many writes, and passes it on in whole lines that begin with its name. */
+/** Prefixes each line of one of several sources with its name. */
 export class NamedLines extends Writable {
   readonly #name: string
-  readonly #pass: (line: string) => void
+  readonly #writeLine: (line: string) => void
   readonly #decoder = new StringDecoder()
   #rest = ''
 
-  constructor(name: string, pass: (line: string) => void) {
+  constructor(name: string, writeLine: (line: string) => void) {
     super()
     this.#name = name
-    this.#pass = pass
+    this.#writeLine = writeLine
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     const lines = (this.#rest + this.#decoder.write(chunk)).split('\n')
     this.#rest = lines.pop() ?? ''
-    for (const line of lines) this.#tell(line)
-    for (; this.#rest.length > longestLine; this.#rest = this.#rest.slice(longestLine))
-      this.#tell(this.#rest.slice(0, longestLine))
+    for (const line of lines) this.#emit(line)
+    for (; this.#rest.length > maxLineLength; this.#rest = this.#rest.slice(maxLineLength))
+      this.#emit(this.#rest.slice(0, maxLineLength))
     done()
   }
 
   override _final(done: () => void): void {
-    if (this.#rest !== '') this.#tell(this.#rest)
+    if (this.#rest !== '') this.#emit(this.#rest)
     done()
   }
 
-  #tell(line: string): void {
-    this.#pass(`${this.#name} | ${printable(line.replace(/\r$/, '').replaceAll('\t', '    '))}`)
+  #emit(line: string): void {
+    this.#writeLine(`${this.#name} | ${printable(line.replace(/\r$/, '').replaceAll('\t', '    '))}`)
   }
 }

@@ -7,36 +7,41 @@ import type { ExitWatch, WaitReply } from './exit-watch.ts'
 import { type ContainerRef, type ContainerState, inspectContainer } from './inspect.ts'
 
 const sigkillExitCode = 137
-/** On cgroup v2 the OOM flag may appear after the exit (containerd#8893). ms. */
+/** The engine may set the OOM flag after the exit: on cgroup v2 (containerd#8893), and under load also on v1. ms. */
 const oomFlagDelay = 100
 /** If no exit arrives within this time (ms) of the output's end, the engine is asked whether the container runs. */
 const exitDelay = 100
 
-/** What is known when a container has exited. */
+/** The facts about an exit that the engine has reported. */
 export interface ExitDetails {
   readonly reply: WaitReply
   readonly output: AttachedOutput
   /** The result of {@link outputWasCut}. */
   readonly wasCut: boolean
+  /** A kill or a removal was requested before the exit. */
+  readonly wasKilled: boolean
 }
 
 /** Waits for the rest of the output and meanwhile inspects the container. */
 export async function collectExit(
   context: EngineContext,
   { id, name }: ContainerRef,
-  { reply, output, wasCut }: ExitDetails,
+  { reply, output, wasCut, wasKilled }: ExitDetails,
 ): Promise<Exit> {
   const seenAt = performance.now()
   if (reply.message !== '' && reply.exitCode !== 0) {
     // The engine failed, for example on a full disk. The task is not to blame.
     throw new CookietinError(
       'ERR_COOKIETIN_START_FAILED',
-      `Container ${name} did not run to its end: the engine says "${reply.message}"`,
+      `Container ${name} did not run to its end: the engine reports "${reply.message}"`,
       { cause: reply },
     )
   }
   const { outputTimeout } = context.config
-  const [end, state] = await Promise.all([output.finish(outputTimeout), lastState(context, id, reply.exitCode)])
+  const [end, state] = await Promise.all([
+    output.finish(outputTimeout),
+    lastState(context, id, { exitCode: reply.exitCode, wasKilled }),
+  ])
   // An engine that dies ends the stream as cleanly as a container does.
   const isEarly = end.at < reply.reachableSince || seenAt - end.at > outputTimeout
   const messages = [state?.message, output.systemText].filter(text => text !== undefined && text !== '')
@@ -48,7 +53,7 @@ export async function collectExit(
   }
 }
 
-/** What {@link outputWasCut} looks at. */
+/** The parts of a run that {@link outputWasCut} looks at. */
 export interface CutCheck {
   readonly watch: ExitWatch
   readonly output: AttachedOutput
@@ -60,8 +65,8 @@ export interface CutCheck {
 
 /**
  * Resolves with true when the output ended although the container runs on: a container with an init process cannot have
- * closed it. A cut connection looks like one that has ended. So the engine is asked, unless the exit follows at once, as
- * it does after an ordinary end.
+ * closed it. A cut connection looks like one that has ended. So the engine is asked, unless the exit follows at once,
+ * as it does after an ordinary end.
  */
 export async function outputWasCut(
   { api, config }: EngineContext,
@@ -77,11 +82,15 @@ export async function outputWasCut(
 }
 
 /** Resolves with undefined when the engine cannot report it. Then only the exit code is known. */
-async function lastState(context: EngineContext, id: string, exitCode: number): Promise<ContainerState | undefined> {
+async function lastState(
+  context: EngineContext,
+  id: string,
+  { exitCode, wasKilled }: { readonly exitCode: number; readonly wasKilled: boolean },
+): Promise<ContainerState | undefined> {
   const inspect = () => inspectContainer(context.api, id, context.config.engineTimeout).catch(ignore)
   const state = await inspect()
   if (state === undefined || state.oomKilled || exitCode !== sigkillExitCode) return state
-  if ((await context.cgroupVersion()) === '1') return state
+  if (wasKilled && (await context.cgroupVersion()) === '1') return state
   await pause(oomFlagDelay)
   return (await inspect()) ?? state
 }

@@ -13,7 +13,7 @@ checkLeaks()
 
 const talker = createMachine({ id: 'talker', initial: 'on', states: { on: { on: { talk: { actions: () => {} } } } } })
 
-it('keeps a bounded part of what a page does not read, and tells it all anew once the page reads', async () => {
+it('buffers a bounded amount for a page that does not read, and sends a new snapshot once it reads', async () => {
   const hub = newHub()
   let response: ServerResponse | undefined
   const server = createServer((_, given) => {
@@ -27,10 +27,10 @@ it('keeps a bounded part of what a page does not read, and tells it all anew onc
   const actor = createActor(talker, { inspect: hub.inspect }).start()
   const words = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`word${n}`, 'x'.repeat(300)]))
   let most = 0
-  // Until nothing more is written for it: by then the kernel's share is full, and so is ours.
+  // Until nothing more is buffered: then the buffers of the kernel and the process are full.
   for (let quiet = 0; quiet < 3; ) {
     for (let n = 0; n < 200; n++) actor.send({ type: 'talk', ...words })
-    // Has what is gathered sent at once.
+    // A page that joins makes the hub send its batch at once.
     const other = new Listener()
     hub.join(other)
     hub.leave(other)

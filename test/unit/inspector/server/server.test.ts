@@ -42,7 +42,7 @@ interface Answer {
   readonly headers: IncomingHttpHeaders
 }
 
-/** `fetch` would not send a Host of our choice. */
+/** A request with any Host, which `fetch` would not send. */
 function ask(path: string, headers: Record<string, string> = {}, method = 'GET', base = server.url): Promise<Answer> {
   const { hostname, port } = new URL(base)
   return new Promise((resolve, reject) => {
@@ -59,7 +59,7 @@ function ask(path: string, headers: Record<string, string> = {}, method = 'GET',
 
 const own = () => new URL(server.url).host
 
-it('serves the page to who knows the token, under a strict policy', async () => {
+it('serves the page to requests with the token, under a strict policy', async () => {
   const { status, text, headers } = await ask(`/${token}/`)
   expect({ status, text }).toEqual({ status: 200, text: '<p>the page' })
   const policy = String(headers['content-security-policy'])
@@ -95,14 +95,14 @@ it.each(['evil.example', 'evil.example:80', 'localhost', '127.0.0.1:1', '127.0.0
   },
 )
 
-it('takes each name of this machine for its own', async () => {
+it('accepts each name of this machine', async () => {
   const { port } = new URL(server.url)
   for (const host of ['127.0.0.1', 'localhost', 'LOCALHOST', '[::1]']) {
     expect(await ask(`/${token}/`, { Host: `${host}:${port}` }), host).toMatchObject({ status: 200 })
   }
 })
 
-it('forbids pages of other origins, and a POST that tells none', async () => {
+it('forbids pages of other origins, and a POST without an origin', async () => {
   const origin = `http://${own()}`
   expect(await ask(`/${token}/act`, { Origin: origin }, 'POST')).toMatchObject({ status: 200, text: 'acted' })
   for (const foreign of [
@@ -118,7 +118,7 @@ it('forbids pages of other origins, and a POST that tells none', async () => {
   expect(await ask(`/${token}/act`, {}, 'POST')).toMatchObject({ status: 403 })
 })
 
-it('serves nothing but the files of the page', async () => {
+it('serves only the files of the page', async () => {
   for (const path of [
     'secret.txt',
     '../package.json',
@@ -134,14 +134,14 @@ it('serves nothing but the files of the page', async () => {
   expect(await ask(`/${token}/index.html`, { Origin: `http://${own()}` }, 'PUT')).toMatchObject({ status: 405 })
 })
 
-it('goes by any address, but by no name, where it is bound to every address', () => {
+it('accepts any address but no name when it is bound to every address', () => {
   const access = new Access({ token, host: '0.0.0.0', port: () => 80 })
   const allows = (host: string) =>
     access.allows({ url: `/${token}/x`, method: 'GET', headers: { host } } as Parameters<Access['allows']>[0])
   expect(['192.168.1.7', '192.168.1.7:80', 'evil.example'].map(allows)).toEqual([true, true, false])
 })
 
-it('tells why it cannot have a port', async () => {
+it('reports why it cannot listen', async () => {
   const { port } = new URL(server.url)
   await expect(
     servePage({ folder: pathToFileURL(folder), host: '127.0.0.1', port: Number(port), token, routes: new Hono() }),

@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { serve } from '@hono/node-server'
 import { expect, it, onTestFinished } from 'vitest'
-import { front } from '../../../src/cli/commands/serve/http.ts'
-import { setup } from '../functions/setup.ts'
+import { createApp } from '../../../../../src/cli/commands/serve/http.ts'
+import { setup } from '../../../functions/setup.ts'
 
-/** Calls the function over one connection to a front of it. */
-async function fronted(answer: RequestListener) {
+/** Calls the function over one connection to its server. */
+async function callServer(answer: RequestListener) {
   const fn = setup().make({ answer })
-  const app = front(new Map([['fn', fn]]), new AbortController().signal)
+  const app = createApp(new Map([['fn', fn]]), new AbortController().signal)
   const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' })
   await once(server, 'listening')
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -26,9 +26,9 @@ async function fronted(answer: RequestListener) {
   }
 }
 
-it('what a function says of the length of its answer does not put words into the next one', async () => {
+it('a wrong Content-Length of a function does not corrupt the next response', async () => {
   const forged = 'ok\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged'
-  const call = await fronted((_request, response) => {
+  const call = await callServer((_request, response) => {
     response.setHeader('Content-Length', forged.length)
     response.setHeader('Fn-Http-H-Content-Length', 2)
     response.end(forged)
@@ -37,8 +37,8 @@ it('what a function says of the length of its answer does not put words into the
   expect(await call()).toEqual({ status: 200, body: forged, reused: true })
 })
 
-it.each([204, 205, 304])('an answer of %i has no body, and is followed by the next one', async status => {
-  const call = await fronted((_request, response) => {
+it.each([204, 205, 304])('a response of %i has no body, and the next response follows it', async status => {
+  const call = await callServer((_request, response) => {
     response.setHeader('Fn-Http-Status', status)
     response.end('not for you')
   })

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { samplingHint } from '../../../src/cli/drivers/drivers.ts'
+import { samplingHint } from '../../../../src/cli/drivers/drivers.ts'
 
-test('a short run can be sampled on Docker, unless it is already, and not as a process', () => {
+test('hints at the cgroup sampler for Docker only, unless it is already used', () => {
   onTestFinished(() => void vi.unstubAllEnvs())
   vi.stubEnv('COOKIETIN_SAMPLER', undefined)
   expect([undefined, 'docker', 'process'].map(name => samplingHint(name as 'docker'))).toEqual([

@@ -1,9 +1,8 @@
 import picocolors from 'picocolors'
 import { expect, test } from 'vitest'
-import { formatBytes } from '../../../src/cli/output/format.ts'
-import { pullBars, pullLine } from '../../../src/cli/output/pull-bars.ts'
-import { pullTeller } from '../../../src/cli/output/pull-watch.ts'
-import type { PullProgress } from '../../../src/engines/pull-progress.ts'
+import { pullBars, pullLine } from '../../../../src/cli/output/pull-bars.ts'
+import { pullReporter } from '../../../../src/cli/output/pull-watch.ts'
+import type { PullProgress } from '../../../../src/engines/pull-progress.ts'
 
 const colors = picocolors.createColors(false)
 const progress = (more: Partial<PullProgress> = {}): PullProgress => ({
@@ -18,7 +17,7 @@ const progress = (more: Partial<PullProgress> = {}): PullProgress => ({
   ...more,
 })
 
-test('bars show the whole and the layers that move', () => {
+test('bars show the image and its active layers', () => {
   const layers = [
     { id: 'aaa', status: 'downloading' as const, current: 5_000_000, total: 10_000_000 },
     { id: 'bbb', status: 'done' as const, current: 10_000_000, total: 10_000_000 },
@@ -33,9 +32,9 @@ test('bars show the whole and the layers that move', () => {
   expect(pullBars(waiting, colors)).toEqual(['r.example/x:1  no�[2J way', '  trying again in 1.5 s'])
 })
 
-test('lines tell each change once, however many wait for it', () => {
+test('lines report each change once, for any number of runs', () => {
   const lines: string[] = []
-  const tell = pullTeller(line => lines.push(line))
+  const report = pullReporter(line => lines.push(line))
   const retry = { state: 'waiting', retryIn: 500, error: 'Could not pull' } as const
   const changes = [
     progress({ state: 'looking', attempt: 0 }),
@@ -45,7 +44,7 @@ test('lines tell each change once, however many wait for it', () => {
     progress({ attempt: 2 }),
     progress({ attempt: 2, state: 'present', total: 2_000_000 }),
   ]
-  for (const change of changes) for (const _ of [1, 2]) tell(change)
+  for (const change of changes) for (const _ of [1, 2]) report(change)
   expect(lines).toEqual([
     'pulling image r.example/x:1 …',
     'Could not pull; trying again in 500 ms',
@@ -53,17 +52,4 @@ test('lines tell each change once, however many wait for it', () => {
     'pulled image r.example/x:1 (2 MB)',
   ])
   expect(pullLine(progress({ state: 'failed' }))).toBeUndefined()
-})
-
-test('bytes have three digits', () => {
-  expect([0, 999, 1_000, 9_949, 12_345, 999_600, 1e9, 5e15].map(formatBytes)).toEqual([
-    '0 B',
-    '999 B',
-    '1 kB',
-    '9.95 kB',
-    '12.3 kB',
-    '1 MB',
-    '1 GB',
-    '5 PB',
-  ])
 })

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
-import { NamedLines } from '../../../src/cli/commands/serve/named-lines.ts'
+import { NamedLines } from '../../../../../src/cli/commands/serve/named-lines.ts'
 
 async function passed(...chunks: readonly (string | Buffer)[]): Promise<string[]> {
   const lines: string[] = []
@@ -11,7 +11,7 @@ async function passed(...chunks: readonly (string | Buffer)[]): Promise<string[]
   return lines
 }
 
-test('whole lines with the name before each, wherever the chunks were cut', async () => {
+test('prefixes whole lines with the name, for any chunks', async () => {
   const [first, second] = [Buffer.from('flöur\n').subarray(0, 3), Buffer.from('flöur\n').subarray(3)]
   expect(await passed('on', 'e\ntwo\r\nthr', 'ee\n', first, second)).toEqual([
     'oven | one',
@@ -21,12 +21,12 @@ test('whole lines with the name before each, wherever the chunks were cut', asyn
   ])
 })
 
-test('the last line needs no newline, and one that never ends comes in parts', async () => {
+test('emits a last line without a newline, and splits a long line', async () => {
   expect(await passed('a\nb')).toEqual(['oven | a', 'oven | b'])
   const lines = await passed('x'.repeat(40_000))
   expect(lines.map(line => line.length)).toEqual([16_384 + 7, 16_384 + 7, 40_000 - 2 * 16_384 + 7])
 })
 
-test('nothing that could steer the terminal', async () => {
+test('removes control characters', async () => {
   expect(await passed('\u001b[2Jgone\tfar\n')).toEqual(['oven | �[2Jgone    far'])
 })
