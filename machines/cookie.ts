@@ -7,9 +7,9 @@ import { providedCallback, providedPromise } from './provided.ts'
 /**
  * The life of a cookie: one container run.
  *
- * Pure but for the actors, which a caller provides. Each gets the cookie's own actor as its input. `prepare`, `start`, `pause`,
- * `unpause`, `kill` and `remove` are promises; `watch` is a callback that sends `exitSeen`, `exited`, `broken` and `lost`.
- * Time comes from the actor's clock.
+ * Pure but for the actors, which a caller provides. Each gets the cookie's own actor as its input. `prepare`, `start`,
+ * `pause`, `unpause`, `kill` and `remove` are promises; `watch` is a callback that sends `exitSeen`, `exited`, `broken`
+ * and `lost`. Time comes from the actor's clock.
  */
 export const cookieMachine = setup({
   types: {
@@ -182,7 +182,8 @@ export const cookieMachine = setup({
             },
           },
         },
-        // The cause is recorded before the signal is sent: the exit that the signal brings about is not the first cause.
+        // The cause is recorded before the signal is sent: the exit that the signal brings about is not the first
+        // cause.
         stopping: {
           invoke: { src: 'kill', input: ({ self }) => self, onError: {} },
           after: { grace: '#cookie.settled' },

@@ -49,7 +49,7 @@ const timeline = await open('light')
 await timeline.locator('#filter').fill('machine:cookie')
 await timeline.locator('#filter').blur()
 await timeline.getByRole('button', { name: 'Timeline' }).click()
-await timeline.locator('.lane').first().waitFor()
+await timeline.locator('.timeline-row').first().waitFor()
 await sleep(500)
 await shoot(timeline, 'timeline')
 

@@ -31,7 +31,7 @@ export interface OpenCookieOptions extends CookieOptions {
   readonly previous?: Promise<unknown> | undefined
 }
 
-/** The one implementation of {@link Cookie}: joins its machine to a container of an engine. */
+/** The implementation of {@link Cookie}: joins its machine to a container of an engine. */
 export class OpenCookie implements Cookie {
   readonly id: string
   readonly task: ResolvedTask
@@ -86,7 +86,7 @@ export class OpenCookie implements Cookie {
     })
     if (options.inspect !== undefined) makeInspectable(this.actor, inspectableCookie(this))
     this.#recorder = new Recorder(task.id, this.actor)
-    // First in line, so that whoever else hears of a settled state finds the outputs ended.
+    // The first subscriber: later ones find the outputs ended when the cookie settles.
     this.#recorder.transitions$.subscribe(({ from, to }) => this.#follow(from, to))
     this.actor.start()
   }
@@ -191,7 +191,7 @@ export class OpenCookie implements Cookie {
     await this.#recorder.until(isSettled)
   }
 
-  /** How the task ended. Rejects when the implementation failed. */
+  /** Resolves with how the task ended. Rejects when the implementation failed. */
   result(): Promise<RunResult> {
     this.#result ??= this.#untilSettled()
     return this.#result
@@ -211,7 +211,7 @@ export class OpenCookie implements Cookie {
     return this.close()
   }
 
-  /** From here on until it has settled, aborting the signal is a cancel. */
+  /** Cancels the cookie when the signal is aborted, until it has settled. */
   cancelOn(signal: AbortSignal | undefined): void {
     if (this.#settled !== undefined) return
     const release = onAbort(signal, () => this.#cancel(signal?.reason))
@@ -221,7 +221,7 @@ export class OpenCookie implements Cookie {
   async #close(): Promise<void> {
     if (this.state !== 'closed') this.actor.send({ type: 'close' })
     if (this.#settled === undefined) await this.#recorder.until(isSettled)
-    // The machine would go on by itself, but by its clock, which may be one that a test drives.
+    // The machine would close by itself, but by its own clock, which a test may drive.
     if (isSettled(this.state)) this.actor.send({ type: 'close' })
     await this.#recorder.until(state => state === 'closed')
     const { closeError } = this.actor.getSnapshot().context
@@ -238,7 +238,7 @@ export class OpenCookie implements Cookie {
     if (!isSettled(to)) return
     this.#settled = to
     this.#sampler.stop()
-    // An input that no engine has taken is let go of here.
+    // An input that was never read is released here.
     if (!this.#started) void this.#stdin?.[Symbol.asyncIterator]().return?.()
     this.#input.release()
     const { exit } = this.actor.getSnapshot().context
