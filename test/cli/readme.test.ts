@@ -20,7 +20,7 @@ const examples = readdirSync(`${root}/examples`, { recursive: true, encoding: 'u
   name => /^(?:engines\/)?[\w-]+\.ts$/.test(name) && !notEmbedded.includes(name),
 )
 
-/** What each example prints. */
+/** The output of each example. */
 const output: Readonly<Record<string, string>> = {
   'cancel.ts': 'cancelled ERR_COOKIETIN_CANCELLED\n',
   'close.ts': 'hi\n',
