@@ -42,8 +42,7 @@ export class Access {
 }
 
 /** True for a name or an address that only this machine can reach. */
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host)
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host)
 
 const digest = (text: string) => createHash('sha256').update(text).digest()
 
