@@ -1,5 +1,5 @@
-// A cold run of `true`, with and without a network: cookietin with and without the prefork pool, raw dockerode doing the same calls by hand,
-// `docker run --rm` and testcontainers.
+// A cold run of `true`, with and without a network: cookietin with and without the prefork pool, the same calls in plain
+// dockerode, `docker run --rm` and testcontainers.
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import Docker from 'dockerode'
@@ -13,13 +13,13 @@ const image = process.env.BENCH_IMAGE ?? 'busybox'
 const rounds = Number(process.env.BENCH_ROUNDS ?? 15)
 const docker = new Docker()
 
-// Its reaper is a container from a registry, started once for many: left out, in its favour.
+// Its reaper, a container from a registry that is started once for many runs, is left out in its favour.
 process.env.TESTCONTAINERS_RYUK_DISABLED = 'true'
 
 await using driver = await createDockerDriver()
 await using executor = createExecutor({ driver })
 
-/** Gives the container, which has ended and is still to be removed. */
+/** Runs a container with plain dockerode. Returns it after its end; the caller removes it. */
 async function byHand(NetworkMode: string) {
   const container = await docker.createContainer({
     Image: image,
@@ -68,7 +68,7 @@ for (const [title, disableNet, network] of [
   ['no network', true, 'none'],
   ["the engine's bridge", false, 'bridge'],
 ] as const) {
-  // One namespace is enough: the pool is full again before each round, outside of the time that counts.
+  // One namespace is enough: the pool is filled again before each round, outside the measured time.
   await using pooled = await createDockerDriver({ preForkPoolSize: 1, preForkNetworks: network })
   await using fast = createExecutor({ driver: pooled })
   const filled = () => firstValueFrom(pooled.prefork$.pipe(filter(({ free }) => free === 1)))
@@ -117,10 +117,10 @@ await compare(
     {
       name: 'dockerode by hand',
       run: async () => {
-        const lanes = Array.from({ length: 4 }, async () => {
+        const workers = Array.from({ length: 4 }, async () => {
           for (let turn = 0; turn < many / 4; turn += 1) await removedByHand('none')
         })
-        await Promise.all(lanes)
+        await Promise.all(workers)
       },
     },
   ],

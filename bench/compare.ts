@@ -1,17 +1,21 @@
-/** One way of doing the work: returns when it is done once. */
+/** One way of doing the work. */
 export interface Contender {
   readonly name: string
-  /** Makes ready, each time, outside of the time that counts. */
+  /** Runs before each measurement. */
   readonly before?: () => unknown
+  /** The measured work. */
   readonly run: () => Promise<unknown>
-  /** Clears away, each time, outside of the time that counts. */
+  /** Runs after each measurement. */
   readonly after?: () => unknown
 }
 
 const median = (values: readonly number[]) =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 
-/** Runs the contenders in turn, so that a machine that changes its pace slows them all, and prints each one's median and its ratio to the last. */
+/**
+ * Runs the contenders in turn, so that a change of the machine's speed affects all of them. Prints the median of each and
+ * its ratio to the last one.
+ */
 export async function compare(title: string, contenders: readonly Contender[], rounds: number): Promise<void> {
   const times = new Map(contenders.map(({ name }) => [name, [] as number[]]))
   for (let round = -1; round < rounds; round += 1) {
@@ -21,7 +25,7 @@ export async function compare(title: string, contenders: readonly Contender[], r
       await run()
       const took = performance.now() - start
       await after?.()
-      // The first round warms up and does not count.
+      // The first round is a warm-up.
       if (round >= 0) times.get(name)?.push(took)
     }
   }

@@ -1,4 +1,4 @@
-// Bringing samples of nine metrics down to 240 points: in one go and as they come, beside Fn's algorithm, transcribed.
+// Reducing samples of nine metrics to 240 points: at once, sample by sample, and by a transcription of Fn's algorithm.
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { decimate } from '../src/index.ts'
@@ -9,7 +9,7 @@ import { fnDecimate } from './fn-decimate.ts'
 
 const points = 240
 
-/** The sample of a second. Made anew for every turn: the transcription changes what it gets. */
+/** The sample of a second. Each round makes new samples, since the transcription changes its input. */
 function sampleAt(second: number): Stat {
   return {
     timestamp: 1_767_323_045_000 + second * 1003,
@@ -33,11 +33,11 @@ function accumulate(stats: Iterable<Stat>): readonly Stat[] {
   return kept.points()
 }
 
-// What a run of any length holds: the heap after so many samples, each forgotten as soon as it is taken.
+// The heap after a number of samples of one run. The samples themselves are not kept.
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 const kept = new StatAccumulator(points)
-console.log('\nthe heap while samples come')
+console.log('\nheap while samples are added')
 let second = 0
 for (const until of [1e3, 1e4, 1e5, 1e6, 3e6]) {
   const start = performance.now()
@@ -47,7 +47,7 @@ for (const until of [1e3, 1e4, 1e5, 1e6, 3e6]) {
   collect()
   const heap = (process.memoryUsage().heapUsed / 2 ** 20).toFixed(1)
   console.log(
-    `  after ${until.toLocaleString('en').padStart(9)} samples  ${heap.padStart(6)} MiB, ${kept.size} points held, ${each.toFixed(2)} µs a sample with its making`,
+    `  after ${until.toLocaleString('en').padStart(9)} samples  ${heap.padStart(6)} MiB, ${kept.size} points held, ${each.toFixed(2)} µs per sample, creation included`,
   )
 }
 
@@ -64,7 +64,7 @@ for (const [count, rounds] of [
     `${count.toLocaleString('en')} samples of nine metrics to ${points} points`,
     [
       { name: 'decimate', before, run: async () => decimate(points, stats) },
-      { name: 'as they come (StatAccumulator)', before, run: async () => accumulate(stats) },
+      { name: 'sample by sample (StatAccumulator)', before, run: async () => accumulate(stats) },
       { name: "Fn's algorithm, transcribed", before, run: async () => fnDecimate(points, stats) },
     ],
     rounds,

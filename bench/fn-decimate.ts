@@ -5,7 +5,7 @@ interface Sample {
   metrics: Record<string, number>
 }
 
-/** Fn's `Decimate`, line by line: for a comparison only, since it changes its input and does not end for every one. */
+/** Fn's `Decimate`, line by line. For comparison only: it changes its input and does not end for every input. */
 export function fnDecimate(maxSamples: number, stats: Stat[]): Stat[] {
   if (stats.length <= maxSamples) return stats
   if (maxSamples <= 0) return []

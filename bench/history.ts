@@ -1,4 +1,4 @@
-// What keeping runs costs: tasks of an engine that does nothing, with and without a history.
+// The cost of a history: tasks of an engine that does nothing, with and without a history.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { EngineDriver } from '../src/driver/engine-driver.ts'
 import { createHistory } from '../src/history/index.ts'

@@ -1,4 +1,5 @@
-// Calls to a hot function beside the same by hand: plain node:http on the same socket, an unpause and such a call, and a cold `docker run --rm`.
+// Calls to a hot function, compared with plain node:http on the same socket, an unpause and such a call, and a cold
+// `docker run --rm`.
 import { execFile } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { Agent, request } from 'node:http'
@@ -20,7 +21,7 @@ await using warm = executor.function({ ...spec, freezeAfter: Number.POSITIVE_INF
 await using cool = executor.function({ ...spec, freezeAfter: 0 })
 await (await warm.invoke({ body })).text()
 const [root = ''] = readdirSync(tmpdir()).filter(name => name.startsWith('cookietin-sockets-'))
-/** By hand: the socket of the function that was called first, or second, each with a kept connection of its own. */
+/** The sockets of the first and the second function, each with its own keep-alive connection. */
 const peers = [0, 1].map(index => ({
   socketPath: join(tmpdir(), root, String(index), 'lsnr.sock'),
   agent: new Agent({ keepAlive: true, maxSockets: 1 }),
@@ -49,23 +50,23 @@ const containerOf = async (id: string) => {
   return docker.getContainer(found[0]?.Id ?? '')
 }
 
-/** Seen from the transitions: the container of `cool` whenever it has come to rest. */
+/** The container of `cool`, from the transitions. */
 let coolId = ''
-let rested = () => {}
+let onFrozen = () => {}
 executor.transitions$.subscribe(({ id, to }) => {
   if (to === 'frozen') {
     coolId = id
-    rested()
+    onFrozen()
   }
 })
 const untilFrozen = (act: () => Promise<unknown>) =>
   new Promise<void>((resolve, reject) => {
-    rested = resolve
+    onFrozen = resolve
     act().catch(reject)
   })
 
-/** The engine's own flag lags behind the change: it refuses one that has just been unmade. */
-async function sure(act: () => Promise<unknown>): Promise<void> {
+/** Repeats a call until it succeeds: the engine's flag lags behind, so that it may refuse a change that was just undone. */
+async function retry(act: () => Promise<unknown>): Promise<void> {
   for (;;) {
     const done = await act().then(
       () => true,
@@ -116,12 +117,12 @@ for (let round = -3; round < 40; round += 1) {
   await untilFrozen(async () => {
     took = await time(async () => (await cool.invoke({ body })).text())
   })
-  // By hand on the very container: thaw it, call it, and freeze it again.
+  // By hand on the same container: unpause it, call it, and pause it again.
   const hand = await time(async () => {
-    await sure(() => container.unpause())
+    await retry(() => container.unpause())
     await byHand(peers[1])
   })
-  await sure(() => container.pause())
+  await retry(() => container.pause())
   if (round >= 0) {
     frozen.push(took)
     unpaused.push(hand)
@@ -137,7 +138,7 @@ for (let round = 0; round < 5; round += 1) {
   const run = ['run', '--rm', '--network', 'none', functionImage, 'node', '-e', '0']
   cold.push(await time(() => exec('docker', run)))
 }
-print('Beside a cold container', [
+print('Compared with a cold container', [
   ['cookietin, frozen', frozen],
   ['docker run --rm, the same image', cold],
 ])

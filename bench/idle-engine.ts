@@ -3,7 +3,7 @@ import type { Engine, EngineContainer } from '../src/engines/engine.ts'
 
 const exit = { exitCode: 0, oomKilled: false, outputTruncated: false }
 
-/** A container that does nothing, at once. */
+/** A container that does nothing and ends at once. */
 export const idleContainer = (): EngineContainer => ({
   name: 'idle',
   options: {},
@@ -17,5 +17,5 @@ export const idleContainer = (): EngineContainer => ({
   stats$: EMPTY,
 })
 
-/** An engine of such containers: what is left is what cookietin itself costs. */
+/** An engine of such containers. The measured time is cookietin's own cost. */
 export const idleEngine: Engine = { name: 'idle', container: idleContainer, close: async () => {} }

@@ -1,6 +1,6 @@
-// What the machine, the façade and the executor cost: an engine that does nothing, beside the same promises under p-queue alone.
+// The cost of the machine, the driver and the executor: an engine that does nothing, compared with the same promises under
+// p-queue alone.
 import PQueue from 'p-queue'
-import { buildPage } from '../scripts/build-page.ts'
 import { EngineDriver } from '../src/driver/engine-driver.ts'
 import { createExecutor, type ExecutorOptions } from '../src/index.ts'
 import { startInspector } from '../src/inspector/index.ts'
@@ -38,8 +38,7 @@ async function throughQueue() {
   )
 }
 
-await buildPage()
-// The page is in this process, so what it takes to read is counted, too.
+// The page's reader runs in this process, so its cost is included.
 await using unseen = await startInspector()
 await using seen = await startInspector()
 const page = new AbortController()
@@ -52,8 +51,8 @@ await compare(
   [
     { name: 'cookietin', run: () => throughExecutor() },
     { name: 'cookietin, with an idle inspector', run: () => throughExecutor(() => {}) },
-    { name: 'cookietin, with ours, nobody looking', run: () => throughExecutor(unseen.inspect) },
-    { name: 'cookietin, with ours and a page', run: () => throughExecutor(seen.inspect) },
+    { name: 'cookietin, with our inspector', run: () => throughExecutor(unseen.inspect) },
+    { name: 'cookietin, with our inspector and a page', run: () => throughExecutor(seen.inspect) },
     { name: 'p-queue and plain promises', run: throughQueue },
   ],
   15,

@@ -1,5 +1,5 @@
-// What sampling costs: the CPU time of this process and of the engine for each container and second, by who samples and how, beside the same stream
-// read by hand through dockerode.
+// The cost of sampling: CPU time of this process and of the engine per container and second, by sampler and interval,
+// compared with the same stream in plain dockerode.
 import { readFileSync } from 'node:fs'
 import { setTimeout as after } from 'node:timers/promises'
 import Docker from 'dockerode'
@@ -11,14 +11,14 @@ const containers = Number(process.env.BENCH_CONTAINERS ?? 50)
 const seconds = Number(process.env.BENCH_SECONDS ?? 8)
 const docker = new Docker()
 
-/** CPU time in ms of this process and, where it can be seen, of the engine. */
+/** CPU time of this process and, if visible, of the engine, in ms. */
 function cpuTimes() {
   const { user, system } = process.cpuUsage()
   return { ours: (user + system) / 1e3, engine: cpuOf(enginePid()) }
 }
 
 function enginePid(): string {
-  // A private engine of `npm run bench` has it beside its socket.
+  // A private engine of `npm run bench` has its pid file beside its socket.
   const beside = process.env.DOCKER_HOST?.match(/^unix:\/\/(\/tmp\/.*)\/d\.sock$/)?.[1]
   try {
     return readFileSync(beside === undefined ? '/var/run/docker.pid' : `${beside}/d.pid`, 'latin1').trim()
@@ -27,7 +27,7 @@ function enginePid(): string {
   }
 }
 
-/** A clock tick is 10 ms for every program. */
+/** CPU time of a process in ms. A clock tick is 10 ms. */
 function cpuOf(pid: string): number {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? []
@@ -43,9 +43,9 @@ interface Cost {
   readonly samples: number
 }
 
-/** The costs of some seconds, as ms of CPU for each container and second. */
+/** The costs over some seconds, in ms of CPU per container and second. */
 async function measured(count: () => number): Promise<Cost> {
-  // The first samples open connections and compile.
+  // The first samples open connections and compile code.
   await after(2_000)
   const [before, counted] = [cpuTimes(), count()]
   const start = performance.now()
@@ -83,7 +83,7 @@ const subscribed: Watch = executions => {
 
 const unwatched: Watch = () => ({ count: () => 0, stop() {} })
 
-/** The containers are ours, their samples are not. */
+/** Containers of cookietin, sampled with plain dockerode. */
 const byHand: Watch = executions => {
   let count = 0
   const streams: NodeJS.ReadableStream[] = []
@@ -133,7 +133,7 @@ const idle = costs.get('not sampled')
 const peer = [...costs.values()].at(-1)
 const net = (cost: Cost | undefined, who: 'ours' | 'engine') => (cost?.[who] ?? 0) - (idle?.[who] ?? 0)
 console.log(
-  `\nCPU of sampling ${containers} containers, in ms for each container and second, without what they cost unsampled`,
+  `\nCPU of sampling ${containers} containers, in ms per container and second, minus the cost without sampling`,
 )
 for (const [name, cost] of costs) {
   const figures = [net(cost, 'ours'), net(cost, 'engine')].map(value => value.toFixed(3).padStart(8))

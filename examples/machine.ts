@@ -5,5 +5,5 @@ import { getInitialSnapshot, getNextSnapshot } from 'xstate'
 let snapshot = getInitialSnapshot(cookieMachine, { id: 'c1', timeout: 5_000 })
 for (const type of ['prepare', 'cancel'] as const) {
   snapshot = getNextSnapshot(cookieMachine, snapshot, { type })
-  console.log(snapshot.value)
+  console.log(snapshot.value) // { unstarted: 'preparing' }, then { settled: 'cancelled' }
 }

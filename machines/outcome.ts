@@ -86,16 +86,13 @@ function errorOf({ exit }: Evidence): Explanation {
   }
 }
 
+/** A reason is the caller's own value: its message may not even be readable. */
 function detailOf(value: unknown): string {
   if (value === undefined) return ''
-  if (value instanceof Error) return `: ${value.message}`
-  return `: ${typeof value === 'string' ? value : textOf(value)}`
-}
-
-function textOf(value: unknown): string {
   try {
-    return JSON.stringify(value) ?? String(value)
+    if (value instanceof Error) return `: ${value.message}`
+    return `: ${typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))}`
   } catch {
-    return String(value)
+    return ''
   }
 }

@@ -1,12 +1,13 @@
-// Runs benchmarks by name, each beside its peers: `npm run bench cold hot`. Without a name, lists them.
+// Runs benchmarks by name, each compared with its peers: `npm run bench cold hot`. Without a name, lists them.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import setUpEngine from '../test/support/engine/global-setup.ts'
 import { ensureTestImage } from '../test/support/images/images.ts'
+import { buildPage } from './build-page.ts'
 
 const folder = fileURLToPath(new URL('../bench/', import.meta.url))
-/** The description of each benchmark: the first comment of its file. */
+/** The description of a benchmark is the first comment of its file. */
 const benches = new Map<string, string>()
 for (const file of readdirSync(folder).sort()) {
   const about = /^(?:\/\/ .*\n)+/.exec(readFileSync(folder + file, 'utf8'))?.[0]
@@ -27,6 +28,8 @@ if (names.length === 0 || unknown.length > 0) {
 const tearDown = names.some(name => needEngine.includes(name)) ? await setUpEngine() : undefined
 try {
   if (names.some(name => needEngine.includes(name))) await ensureTestImage()
+  // It serves the inspector's page.
+  if (names.includes('machine')) await buildPage()
   for (const name of names) {
     const { status } = spawnSync(process.execPath, [`${folder}${name}.ts`], { stdio: 'inherit' })
     process.exitCode ||= status ?? 1

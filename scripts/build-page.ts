@@ -18,6 +18,8 @@ export async function buildPage(outDir: string = besideSources): Promise<void> {
       assetsDir: '',
       target: 'es2023',
       modulePreload: false,
+      // ELK, which lays out the charts, is loaded with the first one.
+      chunkSizeWarningLimit: 2_000,
       assetsInlineLimit: 0,
       license: { fileName: 'licenses.md' },
     },

@@ -58,16 +58,36 @@ export const errorCodes = [
 /** One of {@link errorCodes}. */
 export type ErrorCode = (typeof errorCodes)[number]
 
-/** What a {@link CookietinError} is built from. */
+/** Options of a {@link CookietinError}. */
 export interface CookietinErrorOptions {
-  /** The error underneath, kept as it came. */
+  /** The underlying error, unchanged. */
   readonly cause?: unknown
-  /** The cookie that the error belongs to. */
+  /** The id of the cookie that failed. */
   readonly cookieId?: string | undefined
-  /** True when the same call may succeed later without a change of its input. Default false. */
+  /**
+   * True when the same call, with the same input, may succeed later.
+   *
+   * @default false
+   */
   readonly retryable?: boolean
-  /** Names of containers that may still exist on the engine. Default none. */
+  /**
+   * Names of containers that may still exist on the engine.
+   *
+   * @default none
+   */
   readonly leaked?: readonly string[]
+}
+
+/** A {@link CookietinError} in JSON. */
+export interface ErrorJson {
+  readonly name: string
+  readonly code: ErrorCode
+  readonly message: string
+  readonly cookieId?: string | undefined
+  readonly retryable?: true | undefined
+  readonly leaked?: readonly string[] | undefined
+  /** The cause's name and message. */
+  readonly cause?: { readonly name: string; readonly code?: unknown; readonly message: string } | undefined
 }
 
 const brand = Symbol.for('cookietin.error')
@@ -75,17 +95,17 @@ const brand = Symbol.for('cookietin.error')
 /**
  * The only error that cookietin throws or rejects with, and the type of `RunResult.error`.
  *
- * `instanceof` works across copies of the package: it looks for a brand, not for the prototype.
+ * `instanceof` works across copies of the package: it checks a brand in place of the prototype.
  */
 export class CookietinError extends Error {
   override readonly name: string = 'CookietinError'
-  /** What happened, for programs. */
+  /** The kind of failure, for programs. */
   readonly code: ErrorCode
-  /** The cookie that the error belongs to, where it belongs to one. */
+  /** The id of the cookie that failed, when there is one. */
   readonly cookieId: string | undefined
-  /** True when the same call may succeed later without a change of its input. */
+  /** True when the same call, with the same input, may succeed later. */
   readonly retryable: boolean
-  /** Names of containers that may still exist on the engine; `cookietin gc` finds them once this process is gone. */
+  /** Names of containers that may still exist on the engine. `cookietin gc` removes them after this process has ended. */
   readonly leaked: readonly string[]
 
   constructor(code: ErrorCode, message: string, options: CookietinErrorOptions = {}) {
@@ -94,6 +114,20 @@ export class CookietinError extends Error {
     this.cookieId = options.cookieId
     this.retryable = options.retryable ?? false
     this.leaked = options.leaked ?? []
+  }
+
+  /** Returns what `JSON.stringify` writes: the message and the cause, too, which a plain `Error` would lose. */
+  toJSON(): ErrorJson {
+    const { name, code, message, cookieId, retryable, leaked, cause } = this
+    return {
+      name,
+      code,
+      message,
+      ...(cookieId !== undefined && { cookieId }),
+      ...(retryable && { retryable }),
+      ...(leaked.length > 0 && { leaked }),
+      ...(cause !== undefined && { cause: causeJson(cause) }),
+    }
   }
 
   /** On the prototype, where it is not printed with the error. */
@@ -107,17 +141,23 @@ export class CookietinError extends Error {
   }
 }
 
-/** One field of a task or of a config that was refused. */
+function causeJson(cause: unknown): ErrorJson['cause'] {
+  if (!(cause instanceof Error)) return { name: typeof cause, message: messageOf(cause) }
+  const { code } = cause as { readonly code?: unknown }
+  return { name: cause.name, ...(code !== undefined && { code }), message: messageOf(cause) }
+}
+
+/** One field of a task or a config that was refused. */
 export interface FieldIssue {
   /** The field's path, such as `volumes[0].target`. */
   readonly field: string
-  /** The value that was given, shown in short; never that of `env`, `auth` or `input`. */
+  /** The given value, shortened. The values of `env`, `auth` and `input` are never shown. */
   readonly value: string
   /** What is allowed, as a phrase that follows "must be". */
   readonly allowed: string
 }
 
-/** A task or a config with fields that are not allowed. Nothing was created. Lists every bad field at once. */
+/** A task or a config has fields that are not allowed. Nothing was created. All bad fields are listed at once. */
 export class InvalidInputError extends CookietinError {
   override readonly name = 'InvalidInputError'
   readonly issues: readonly FieldIssue[]
@@ -136,9 +176,23 @@ export class InvalidInputError extends CookietinError {
     super(code, message, options)
     this.issues = issues
   }
+
+  override toJSON(): ErrorJson & { readonly issues: readonly FieldIssue[] } {
+    return { ...super.toJSON(), issues: this.issues }
+  }
 }
 
-/** Wraps whatever was thrown; a {@link CookietinError} passes through, told its cookie where it did not know. */
+/** Returns the message of any thrown value. A value whose message cannot be read must not break the report of a failure. */
+export function messageOf(thrown: unknown): string {
+  try {
+    if (thrown instanceof Error) return String(thrown.message)
+    return typeof thrown === 'object' && thrown !== null ? (JSON.stringify(thrown) ?? String(thrown)) : String(thrown)
+  } catch {
+    return 'a value that cannot be printed'
+  }
+}
+
+/** Wraps any thrown value. A {@link CookietinError} is returned as is, with `cookieId` filled in. */
 export function toCookietinError(
   error: unknown,
   code: ErrorCode,
@@ -150,8 +204,7 @@ export function toCookietinError(
       Object.assign(error, { cookieId: options.cookieId })
     return error
   }
-  const reason = error instanceof Error ? error.message : String(error)
-  return new CookietinError(code, `${doing}: ${reason}`, { ...options, cause: error })
+  return new CookietinError(code, `${doing}: ${messageOf(error)}`, { ...options, cause: error })
 }
 
 /** The error of an action whose caller cancelled it. `doing` is a phrase that follows "could not". */
@@ -159,7 +212,7 @@ export function cancelledError(doing: string, reason: unknown): CookietinError {
   return new CookietinError('ERR_COOKIETIN_CANCELLED', `Could not ${doing}: it was cancelled`, { cause: reason })
 }
 
-/** One error of many that name what is left. */
+/** Joins the errors of several removals into one, with the names of all that is left. */
 export function notCleaned(failures: readonly unknown[]): CookietinError {
   const leaked = failures.flatMap(failure => (failure instanceof CookietinError ? failure.leaked : []))
   const left =

@@ -1,29 +1,29 @@
-/** How far one layer of an image is. */
+/** Progress of one layer of an image. */
 export interface LayerProgress {
-  /** The beginning of its digest. */
+  /** The first characters of its digest. */
   readonly id: string
   readonly status: 'waiting' | 'downloading' | 'downloaded' | 'extracting' | 'done'
-  /** Bytes that were downloaded. */
+  /** Bytes downloaded. */
   readonly current: number
-  /** Bytes to download; undefined until the registry has told. */
+  /** Bytes to download. Undefined until the registry has reported it. */
   readonly total: number | undefined
 }
 
-/** How far the making present of an image is. */
+/** Progress of making an image present. */
 export interface PullProgress {
-  /** The reference. */
+  /** The image's reference. */
   readonly image: string
-  /** `looking`: is it there by now? `waiting`: for the next attempt. The last three are final. */
+  /** `looking`: the engine is asked for the image. `waiting`: for the next attempt. The last three are final. */
   readonly state: 'looking' | 'pulling' | 'waiting' | 'present' | 'failed' | 'cancelled'
-  /** The number of the attempt, from 1; 0 while no registry was asked. */
+  /** The number of the attempt, from 1. 0 before the first one. */
   readonly attempt: number
-  /** ms from the beginning of `waiting` to the next attempt; undefined in the other states. */
+  /** ms from the start of `waiting` to the next attempt. Undefined in the other states. */
   readonly retryIn: number | undefined
-  /** Why the last attempt failed, in words. */
+  /** The error message of the last attempt. Undefined when none has failed. */
   readonly error: string | undefined
   /** The layers of this attempt, in the registry's order. */
   readonly layers: readonly LayerProgress[]
-  /** Bytes of all layers that were downloaded in this attempt. */
+  /** Bytes of all layers downloaded in this attempt. */
   readonly current: number
   /** Bytes of all layers whose size is known. */
   readonly total: number

@@ -1,7 +1,7 @@
-/** The version of what goes over the wire and into recordings; docs/inspector.md describes it. Raised when a reader of an older one would go wrong. */
+/** The version of the messages on the wire and in recordings (docs/inspector.md). Raised when an older reader would misread them. */
 export const protocolVersion = 1
 
-/** An arrow of a machine: one transition, or several of the same event between the same states. */
+/** An arrow of a machine: one transition, or several of the same event between the same states. Its ends may be composite. */
 export interface Arrow {
   readonly from: string
   readonly to: string
@@ -11,17 +11,35 @@ export interface Arrow {
   readonly label: string
 }
 
-/** A machine's definition, as it is drawn. A nested state has the name `parent.child`. */
+/** A state with states in it, drawn as a box around them. */
+export interface Composite {
+  readonly name: string
+  readonly children: readonly string[]
+  /** The child that it begins in; missing where all are active in parallel. */
+  readonly initial?: string
+}
+
+/** A machine's definition, as it is drawn. A state whose key is not unique in its machine has the name `parent.child`. */
 export interface MachineInfo {
   readonly name: string
+  /** The state that it begins in, which may be composite. */
   readonly initial: string
+  /** The innermost states. */
   readonly states: readonly string[]
+  /** Outer states before inner ones. Older recordings have none. */
+  readonly composites?: readonly Composite[]
   readonly finals: readonly string[]
   readonly arrows: readonly Arrow[]
   /** The machine as XState JSON. */
   readonly config: unknown
   /** The machine as a Mermaid state diagram. */
   readonly mermaid: string
+}
+
+/** Why an actor ended as it did. */
+export interface Reason {
+  readonly code?: string | undefined
+  readonly message: string
 }
 
 /** One handled event of one actor. */
@@ -36,10 +54,14 @@ export interface Step {
   readonly event: string
   /** States that were only passed through, in order. */
   readonly via?: readonly string[]
-  /** What came with the event: bounded, secrets masked. */
+  /** The keys of the arrows taken, in order, where they are not those between the states: an arrow may begin or end at a box. */
+  readonly arrows?: readonly string[]
+  /** The event's data: bounded, secrets masked. */
   readonly payload?: unknown
   /** How it ended, once that is decided. */
   readonly status?: string
+  /** With `status`, where there is one. */
+  readonly reason?: Reason
   readonly exitCode?: number
   /** The actor is at its end. */
   readonly over?: true
@@ -70,6 +92,7 @@ export interface ActorInfo {
   readonly changed: number
   readonly steps: number
   readonly status?: string
+  readonly reason?: Reason
   readonly exitCode?: number
   readonly over?: true
   /** The latest sample: percent of one core, bytes. */
@@ -167,6 +190,17 @@ export interface ControlRequest {
 
 /** Names an arrow, in counts. */
 export const arrowKey = (from: string, to: string): string => `${from}→${to}`
+
+/** The keys of the arrows that a step takes, in order. */
+export const arrowsOf = (step: Pick<Step, 'from' | 'to' | 'via' | 'arrows'>): readonly string[] =>
+  step.arrows ?? hops(step).map(([from, to]) => arrowKey(from, to))
+
+/** The states that a hop enters: of those that are active in parallel, the ones that change. */
+export function enteredBy([from, to]: readonly [string, string]): readonly string[] {
+  if (from === to) return to.split(' & ')
+  const before = new Set(from.split(' & '))
+  return to.split(' & ').filter(state => !before.has(state))
+}
 
 /** The states that a step leaves and enters, pair by pair; none for a step that stays where it is. */
 export function hops({ from, to, via }: Pick<Step, 'from' | 'to' | 'via'>): readonly (readonly [string, string])[] {

@@ -1,3 +1,4 @@
+import { isUint8Array } from 'node:util/types'
 import { CookietinError } from '../errors.ts'
 import { parseTime, writeTime, zeroTime } from './go-time.ts'
 import { checkStats, type Stat } from './stat.ts'
@@ -54,8 +55,7 @@ function encodeString(text: string): string {
  */
 export function decodeStats(value: string | Uint8Array | null | undefined): Stat[] {
   if (value === null || value === undefined) return []
-  if (typeof value !== 'string' && !(value instanceof Uint8Array))
-    throw failed('decode', 'stats', value, 'a string or bytes')
+  if (typeof value !== 'string' && !isUint8Array(value)) throw failed('decode', 'stats', value, 'a string or bytes')
   const text = typeof value === 'string' ? value : new TextDecoder('utf-8', { ignoreBOM: true }).decode(value)
   if (text === '') return []
   const items = parse(text)

@@ -45,7 +45,13 @@ export function formatImage({ registry, repository, tag, digest }: ImageName): s
   return digest === undefined ? `${path}:${tag}` : `${path}@${digest}`
 }
 
-/** As {@link parseImage}, but gives what is allowed instead of throwing. */
+/** The full id of an image (`sha256:…` or its 64 hexadecimal digits), as `sha256:…`; undefined for a name. A short id reads as a name. */
+export function imageIdOf(image: unknown): string | undefined {
+  const [, digits] = typeof image === 'string' ? (/^(?:sha256:)?([a-f0-9]{64})$/.exec(image) ?? []) : []
+  return digits === undefined ? undefined : `sha256:${digits}`
+}
+
+/** As {@link parseImage}, but returns what is allowed instead of throwing. */
 export function readImage(image: unknown): ImageName | { readonly allowed: string } {
   if (typeof image !== 'string') return { allowed: 'a string such as busybox:1.36' }
   if (image === '') return { allowed: 'the name of an image, such as busybox:1.36' }

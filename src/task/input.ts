@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream'
+import { isUint8Array } from 'node:util/types'
 import { CookietinError, toCookietinError } from '../errors.ts'
+import { typeName } from '../utils/validation/issues.ts'
 import type { TaskInput } from './task.ts'
 
 /**
@@ -81,7 +83,7 @@ class Chunks implements AsyncIterator<Uint8Array, undefined> {
 }
 
 function open(input: TaskInput): Source {
-  if (typeof input === 'string' || input instanceof Uint8Array) return fromIterator([input][Symbol.iterator]())
+  if (typeof input === 'string' || isUint8Array(input)) return fromIterator([input][Symbol.iterator]())
   if ('getReader' in input) return fromWebStream(input)
   if (Symbol.asyncIterator in input) {
     const source = fromIterator(input[Symbol.asyncIterator]())
@@ -117,9 +119,9 @@ function inputError(error: unknown): CookietinError {
 
 function toBytes(chunk: unknown): Uint8Array {
   if (typeof chunk === 'string') return Buffer.from(chunk, 'utf8')
-  if (chunk instanceof Uint8Array) return chunk
+  if (isUint8Array(chunk)) return chunk
   throw new CookietinError(
     'ERR_COOKIETIN_INPUT_FAILED',
-    `Cannot read the input of the task: it gave a chunk of type ${chunk === null ? 'null' : typeof chunk}, and only strings and bytes (Uint8Array) can be sent`,
+    `Cannot read the input of the task: it produced a chunk of type ${typeName(chunk)}; a chunk must be a string or a Uint8Array`,
   )
 }

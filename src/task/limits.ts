@@ -40,7 +40,10 @@ export const memoryRule: Rule<number> = {
 }
 
 /** Milli-CPUs. The engine's shortest quota is 1 ms in a period of 100 ms. */
-export const cpusRule = or(whole({ min: 10, unit: 'milli-CPUs' }), 0)
+export const cpusRule: Rule<number> = {
+  ...or(whole({ min: 10 }), 0),
+  allowed: 'a whole number of milli-CPUs from 10 up (500 is half a CPU), or 0 for no limit',
+}
 
 const ulimit = whole()
 

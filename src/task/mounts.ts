@@ -2,13 +2,12 @@ import { posix } from 'node:path'
 import type { Issues } from '../utils/validation/issues.ts'
 import { isText } from '../utils/validation/rules.ts'
 import { dangerOf, isWithin } from './dangerous-mounts.ts'
-import type { Mount } from './task.ts'
-import { udsTarget } from './task.ts'
+import { type Mount, udsTarget } from './task.ts'
 
-const pathRule = 'an absolute path in its shortest form (no "..", no "//", no "/" at the end)'
+const pathRule = 'an absolute path without ".."; use path.resolve() for a relative one'
 const reservedTargets = ['/proc', '/sys', '/dev', udsTarget]
 
-/** Sources are checked by what they say; that they exist, and where links lead, is the engine's to find out. */
+/** Reads a task's mounts. Only the text of a source is checked here. Whether it exists, and where its links lead, the engine checks. */
 export function readVolumes(issues: Issues, value: unknown, allowDangerous: boolean): readonly Mount[] {
   if (value === undefined) return []
   if (!Array.isArray(value))
@@ -20,21 +19,22 @@ export function readVolumes(issues: Issues, value: unknown, allowDangerous: bool
       issues.add(field, volume, "[host, container] or [host, container, 'ro']")
       continue
     }
-    const [source, target, mode = 'rw'] = volume as unknown[]
-    const sourceIsFine = checkSource(issues, `${field}.source`, source, allowDangerous)
-    const targetIsFine = checkTarget(issues, `${field}.target`, target)
-    if (targetIsFine && mounts.some(mount => mount.target === target)) {
+    const [from, to, mode = 'rw'] = volume as unknown[]
+    if (mode !== 'ro' && mode !== 'rw') issues.add(`${field}.mode`, mode, "'ro' or 'rw'")
+    const readOnly = mode === 'ro'
+    const source = readSource(issues, `${field}.source`, from, { allowDangerous, readOnly })
+    const target = readTarget(issues, `${field}.target`, to)
+    if (target !== undefined && mounts.some(mount => mount.target === target)) {
       issues.add(`${field}.target`, target, 'a path that no volume before it has')
     }
-    if (mode !== 'ro' && mode !== 'rw') issues.add(`${field}.mode`, mode, "'ro' or 'rw'")
-    if (sourceIsFine && targetIsFine) mounts.push(Object.freeze({ source, target, readOnly: mode === 'ro' }))
+    if (source !== undefined && target !== undefined) mounts.push(Object.freeze({ source, target, readOnly }))
   }
   return Object.freeze(mounts)
 }
 
 export function readUdsPath(issues: Issues, value: unknown, allowDangerous: boolean): string | undefined {
   if (value === undefined || value === '') return undefined
-  return checkSource(issues, 'udsPath', value, allowDangerous) ? value : undefined
+  return readSource(issues, 'udsPath', value, { allowDangerous, readOnly: false })
 }
 
 export function readWorkDir(issues: Issues, value: unknown): string | undefined {
@@ -45,22 +45,34 @@ export function readWorkDir(issues: Issues, value: unknown): string | undefined 
   return value
 }
 
-function checkSource(issues: Issues, field: string, value: unknown, allowDangerous: boolean): value is string {
-  if (!isPath(value)) return issues.add(field, value, pathRule) ?? false
-  const danger = allowDangerous ? undefined : dangerOf(value)
-  if (danger === undefined) return true
-  issues.add(field, value, `another path: it is ${danger}; the config's allowDangerousMounts lets it through`)
-  return false
+interface SourceRules {
+  readonly allowDangerous: boolean
+  readonly readOnly: boolean
 }
 
-function checkTarget(issues: Issues, field: string, value: unknown): value is string {
-  if (!isPath(value)) return issues.add(field, value, pathRule) ?? false
-  if (value !== '/' && !reservedTargets.some(folder => isWithin(value, folder))) return true
-  issues.add(field, value, `neither / nor in ${reservedTargets.join(', ')}`)
-  return false
+function readSource(
+  issues: Issues,
+  field: string,
+  value: unknown,
+  { allowDangerous, readOnly }: SourceRules,
+): string | undefined {
+  const path = readPath(value)
+  if (path === undefined) return issues.add(field, value, pathRule)
+  const danger = allowDangerous ? undefined : dangerOf(path, { readOnly })
+  if (danger === undefined) return path
+  return issues.add(field, value, `another path: it is ${danger}; the config's allowDangerousMounts permits it`)
 }
 
-function isPath(value: unknown): value is string {
-  if (!isText(value) || !value.startsWith('/')) return false
-  return value === '/' || (posix.normalize(value) === value && !value.endsWith('/'))
+function readTarget(issues: Issues, field: string, value: unknown): string | undefined {
+  const path = readPath(value)
+  if (path === undefined) return issues.add(field, value, pathRule)
+  if (path !== '/' && !reservedTargets.some(folder => isWithin(path, folder))) return path
+  return issues.add(field, value, `neither / nor in ${reservedTargets.join(', ')}`)
+}
+
+/** An absolute path in its shortest form. */
+function readPath(value: unknown): string | undefined {
+  if (!isText(value) || !value.startsWith('/') || value.split('/').includes('..')) return undefined
+  const path = posix.normalize(value)
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
 }

@@ -1,3 +1,4 @@
+import { InvalidInputError, messageOf } from '../errors.ts'
 import { Issues, isRecord } from '../utils/validation/issues.ts'
 import { boolean, callback, isText, oneOf, or, whole } from '../utils/validation/rules.ts'
 import { readStrings } from '../utils/validation/strings.ts'
@@ -5,10 +6,11 @@ import { fold, rightName } from '../utils/validation/suggest.ts'
 import { readAuth } from './auth.ts'
 import { checkTotal, readCommand, readEnv } from './command.ts'
 import { readId } from './id.ts'
-import { type ImageName, readImage } from './image-name.ts'
+import { type ImageName, imageIdOf, readImage } from './image-name.ts'
 import { cpusRule, memoryRule, readUlimits, timeoutRule } from './limits.ts'
 import { readLogger } from './logger.ts'
 import { readUdsPath, readVolumes, readWorkDir } from './mounts.ts'
+import { readSecrets, secretsOfAuth, secretsOfEnv } from './secrets.ts'
 import { readInput, readWritable } from './streams.ts'
 import type { ContainerTask, ResolvedTask } from './task.ts'
 
@@ -24,6 +26,7 @@ const fieldNames: Record<keyof ContainerTask, true> = {
   id: true,
   command: true,
   env: true,
+  secrets: true,
   input: true,
   stdout: true,
   stderr: true,
@@ -67,11 +70,23 @@ const megabytes = or(whole({ min: 1, unit: 'MB' }), 0)
 const userGrammar = /^[A-Za-z0-9_][A-Za-z0-9_.-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?$/
 
 /**
- * Checks a task once, whole, and gives it complete and frozen; the caller's streams and callbacks are passed on as they are.
+ * Checks all fields of a task at once. Returns it complete and frozen. The caller's streams and callbacks are passed on unchanged.
  *
- * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`, which lists every field that is not allowed, also unknown ones.
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`, which lists every field that is not allowed, and every unknown one.
  */
 export function resolveTask(task: ContainerTask, options: ResolveTaskOptions = {}): ResolvedTask {
+  try {
+    return readTask(task, options)
+  } catch (error) {
+    if (error instanceof InvalidInputError) throw error
+    // A getter or a proxy of the caller's threw.
+    const allowed = 'an object whose fields can be read'
+    const issue = { field: 'task', value: `a task that throws (${messageOf(error)})`, allowed }
+    throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [issue], { cause: error })
+  }
+}
+
+function readTask(task: ContainerTask, options: ResolveTaskOptions): ResolvedTask {
   const issues = new Issues()
   const given: unknown = task
   if (!isRecord(given)) {
@@ -86,6 +101,7 @@ export function resolveTask(task: ContainerTask, options: ResolveTaskOptions = {
   const command = readCommand(issues, fields.command)
   const env = readEnv(issues, fields.env)
   checkTotal(issues, command, env)
+  const auth = readAuth(issues, fields.auth)
   const tmpFsSize = issues.read('tmpFsSize', fields.tmpFsSize, megabytes, 0)
   const volumes = readVolumes(issues, fields.volumes, allowDangerousMounts)
   if (tmpFsSize > 0 && volumes.some(({ target }) => target === '/tmp')) {
@@ -95,8 +111,16 @@ export function resolveTask(task: ContainerTask, options: ResolveTaskOptions = {
     id: readId(issues, fields.id),
     image: typeof fields.image === 'string' ? fields.image : '',
     imageName: readImageName(issues, fields.image),
+    imageId: imageIdOf(fields.image),
     command: Object.freeze(command),
     env,
+    secrets: Object.freeze([
+      ...new Set([
+        ...readSecrets(issues, fields.secrets, env),
+        ...secretsOfEnv(Object.entries(env)),
+        ...secretsOfAuth(auth),
+      ]),
+    ]),
     input: readInput(issues, fields.input),
     stdout: readWritable(issues, 'stdout', fields.stdout),
     stderr: readWritable(issues, 'stderr', fields.stderr),
@@ -115,7 +139,7 @@ export function resolveTask(task: ContainerTask, options: ResolveTaskOptions = {
     disableNet: issues.read('disableNet', fields.disableNet, boolean, false),
     profile: issues.read('profile', fields.profile, oneOf('default', 'hardened'), 'default'),
     pull: issues.read('pull', fields.pull, oneOf('missing', 'always', 'never'), 'missing'),
-    auth: readAuth(issues, fields.auth),
+    auth,
     loggerConfig: readLogger(issues, fields.loggerConfig),
     extensions: Object.freeze(Object.fromEntries(readStrings(issues, 'extensions', fields.extensions))),
     udsPath: readUdsPath(issues, fields.udsPath, allowDangerousMounts),
@@ -136,7 +160,8 @@ function refuseUnknown(issues: Issues, task: object): void {
 }
 
 function readImageName(issues: Issues, value: unknown): ImageName {
-  const name = readImage(value)
+  const id = imageIdOf(value)
+  const name = id === undefined ? readImage(value) : { registry: '', repository: '', tag: '', digest: id }
   if (!('allowed' in name)) return name
   issues.add('image', value, name.allowed)
   return { registry: '', repository: '', tag: '' }
@@ -144,8 +169,9 @@ function readImageName(issues: Issues, value: unknown): ImageName {
 
 function readUser(issues: Issues, value: unknown): string | undefined {
   if (value === undefined || value === '') return undefined
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 31) return String(value)
   const parts = isText(value) && userGrammar.test(value) ? value.split(':') : []
   const inRange = parts.every(part => !/^\d+$/.test(part) || Number(part) <= 2 ** 31 - 1)
   if (parts.length > 0 && inRange) return value as string
-  return issues.add('user', value, "a name or a number, with ':group' where wanted, such as '1000:1000'")
+  return issues.add('user', value, "a name, a uid, or either with ':group', such as '1000:1000'")
 }

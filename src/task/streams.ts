@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import { isUint8Array } from 'node:util/types'
 import type { Issues } from '../utils/validation/issues.ts'
 import type { TaskInput } from './task.ts'
 
@@ -8,7 +9,9 @@ const inputRule =
 /** Checks the kind of the input, not what it holds: that is read while the task runs. */
 export function readInput(issues: Issues, value: unknown, field: 'input' | 'body' = 'input'): TaskInput | undefined {
   if (value === undefined) return undefined
-  if (typeof value === 'string' || value instanceof Uint8Array) return value
+  if (typeof value === 'string' || isUint8Array(value)) return value
+  // An array of larger numbers is iterable, but its entries are not bytes.
+  if (ArrayBuffer.isView(value)) return issues.addSecret(field, value, inputRule)
   const source = (typeof value === 'object' && value !== null ? value : {}) as {
     readonly locked?: unknown
     readonly destroyed?: unknown
@@ -18,7 +21,7 @@ export function readInput(issues: Issues, value: unknown, field: 'input' | 'body
   }
   const readable = [source.getReader, source[Symbol.asyncIterator], source[Symbol.iterator]].some(isFunction)
   if (!readable) return issues.addSecret(field, value, inputRule)
-  if (source.locked === true) return issues.addSecret(field, value, 'a stream that nobody else is reading')
+  if (source.locked === true) return issues.addSecret(field, value, 'a stream that has no other reader')
   if (source.destroyed === true) return issues.addSecret(field, value, 'a stream that has not been destroyed')
   return value as TaskInput
 }

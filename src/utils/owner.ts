@@ -1,40 +1,40 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 
 /**
- * What is known of the process behind an owner token.
+ * The state of the process behind an owner token.
  *
- * `'otherBoot'`: it ran before this host's last boot, or on another host. `'otherNamespace'`: it runs, or ran, where this
- * process cannot see, such as in another container. Only `'dead'` is a proof that nobody owns the thing any more.
+ * `'otherBoot'`: it ran before this host's last boot, or on another host. `'otherNamespace'`: it runs or ran in a PID
+ * namespace that this process cannot see, such as another container's. Only `'dead'` proves that there is no owner.
  */
 export type OwnerState = 'alive' | 'dead' | 'otherBoot' | 'otherNamespace'
 
 let current: string | undefined
 
 /**
- * This process, told apart from every other one, on this host and after a reboot:
- * `<boot id>/<pid>/<start time in clock ticks since the boot>/<pid namespace>`.
+ * A token that identifies this process on its host, also after a reboot: `<boot id>/<pid>/<start time in clock ticks
+ * since the boot>/<pid namespace>`.
  *
- * A pid alone is used again soon; a pid with its start time is not. Where the system has no `/proc`, the parts that cannot be
- * known are `-`, and nobody will take this process for dead.
+ * The start time is needed since pids are reused. On a system without `/proc` the unknown parts are `-`, and this
+ * process never counts as dead.
  */
 export function currentOwner(): string {
   current ??= [bootId() ?? '-', process.pid, startTime(process.pid) ?? '-', pidNamespace() ?? '-'].join('/')
   return current
 }
 
-/** What is known of the process that `token`, from {@link currentOwner} of any process, stands for. */
+/** Finds out the state of the process that made `token` with {@link currentOwner}. */
 export function ownerState(token: string): OwnerState {
   const [boot, pid, start, namespace = '-'] = token.split('/')
   if (boot === undefined || boot === '-' || boot !== bootId()) return 'otherBoot'
   if (namespace !== '-' && namespace !== pidNamespace()) return 'otherNamespace'
   if (pid === undefined || !/^[1-9]\d*$/.test(pid)) return 'otherNamespace'
   const seen = startTime(Number(pid))
-  // A /proc mounted with `hidepid` shows no processes of other users, but a signal still tells that there is one.
+  // A /proc mounted with `hidepid` hides the processes of other users. A signal still reveals them.
   if (seen === undefined) return exists(Number(pid)) ? 'otherNamespace' : 'dead'
   return start === seen ? 'alive' : 'dead'
 }
 
-/** False only when the process behind the token is known to be gone: what cannot be known counts as alive. */
+/** False only when the process behind the token is known to be dead. An unknown state counts as alive. */
 export function ownerIsAlive(token: string): boolean {
   return ownerState(token) !== 'dead'
 }
@@ -51,11 +51,11 @@ function pidNamespace(): string | undefined {
   }
 }
 
-/** Undefined when no such process can be seen, empty for a zombie. */
+/** Undefined when the process is not visible; empty for a zombie. */
 function startTime(pid: number): string | undefined {
   const stat = read(`/proc/${pid}/stat`)
   if (stat === undefined) return undefined
-  // The second field is the program's name in parentheses, which may hold spaces and parentheses itself.
+  // The second field is the program's name in parentheses, which may contain spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const state = fields[0]
   return state === 'Z' || state === 'X' ? '' : fields[19]

@@ -1,11 +1,69 @@
-/** Shorter values are too common a part of ordinary words to be masked, and too short to be a secret. */
+/** Shorter texts occur in ordinary words too often to be masked. */
 const shortest = 4
 
-/** `text` with every one of `secrets` masked. */
+const mask = '•••'
+
+/** Returns `text` with every secret masked, in each form in which an engine or a program may print it. */
 export function redact(text: string, secrets: readonly string[] | undefined): string {
+  if (secrets === undefined || secrets.length === 0) return text
   let clean = text
-  for (const secret of secrets ?? []) {
-    if (secret.length >= shortest) clean = clean.replaceAll(secret, '•••')
-  }
+  for (const form of formsOf(secrets)) clean = clean.replaceAll(form, mask)
   return clean
+}
+
+/** The forms of secrets, longest first, so that no part of a longer one stays. */
+function formsOf(secrets: readonly string[]): string[] {
+  const forms = new Set(secrets.flatMap(secret => [secret, ...linesOf(secret)]).flatMap(writtenForms))
+  return [...forms].filter(form => form.length >= shortest).sort((a, b) => b.length - a.length)
+}
+
+/** A secret of many lines, such as a PEM key, is often printed line by line. */
+function linesOf(secret: string): string[] {
+  return secret
+    .split(/\r?\n/)
+    .map(line => line.trim())
+    .filter(line => line.length >= 2 * shortest)
+}
+
+/** As it is, quoted by JSON, by Go (`%q`) and by a shell, and as a part of a URL. */
+function writtenForms(secret: string): string[] {
+  const json = JSON.stringify(secret).slice(1, -1)
+  return [
+    secret,
+    json,
+    goQuoted(secret),
+    // An engine's message is often JSON inside of JSON.
+    JSON.stringify(json).slice(1, -1),
+    secret.replaceAll("'", `'\\''`),
+    urlPart(secret),
+    Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+  ]
+}
+
+const goEscapes: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+}
+
+function goQuoted(secret: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: Go escapes control characters.
+  return secret.replaceAll(/["\\\x00-\x1f\x7f]/g, character => {
+    const hex = (character.codePointAt(0) ?? 0).toString(16).padStart(2, '0')
+    return goEscapes[character] ?? `\\x${hex}`
+  })
+}
+
+function urlPart(secret: string): string {
+  try {
+    return encodeURIComponent(secret)
+  } catch {
+    return secret
+  }
 }

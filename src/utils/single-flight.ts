@@ -18,7 +18,10 @@ export type FlightWork<Progress> = (signal: AbortSignal, report: (progress: Prog
 export class SingleFlight<Progress> {
   readonly #flights = new Map<string, Observable<Progress>>()
 
-  /** Joins the work of this key, or starts it. Rejects as soon as `signal` aborts, also when the work goes on for others. */
+  /**
+   * Joins the work of this key, or starts it. Rejects as soon as `signal` aborts, also when the work goes on for
+   * others.
+   */
   run(key: string, { signal, doing, onProgress }: FlightOptions<Progress>, work: FlightWork<Progress>): Promise<void> {
     if (signal.aborted) return Promise.reject(cancelledError(doing, signal.reason))
     const flight = this.#flights.get(key) ?? this.#start(key, work)

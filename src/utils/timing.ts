@@ -1,6 +1,6 @@
 import { onAbort } from './abort.ts'
 
-/** Resolves after `ms`, or at once when the signal aborts; true when the time is up. */
+/** Resolves with true after `ms`, or with false as soon as the signal aborts. */
 export function pause(ms: number, signal?: AbortSignal): Promise<boolean> {
   return new Promise(resolve => {
     const timer = setTimeout(() => {
@@ -14,7 +14,7 @@ export function pause(ms: number, signal?: AbortSignal): Promise<boolean> {
   })
 }
 
-/** True when the call settles, either way, within `ms`. */
+/** Resolves with true when the call resolves or rejects within `ms`, else with false. */
 export function settles(call: Promise<unknown>, ms: number): Promise<boolean> {
   return new Promise(resolve => {
     const timer = setTimeout(() => resolve(false), ms)
@@ -26,7 +26,7 @@ export function settles(call: Promise<unknown>, ms: number): Promise<boolean> {
   })
 }
 
-/** Doubling pauses, from 50 ms up to 2 s, with a little jitter so that many do not come at once. */
+/** The delay before a retry, in ms: it doubles from 50 ms to 2 s. Jitter spreads the retries of many callers. */
 export function backoff(attempt: number): number {
   return Math.min(50 * 2 ** attempt, 2_000) * (0.75 + Math.random() / 2)
 }

@@ -75,7 +75,7 @@ describe("the inspector's page", () => {
     const exited = steps.filter({ hasText: 'exited' })
     expect(await exited.textContent()).toMatch(/\+\d.* ms.*exited.*running → done.*"exitCode":3/)
     await page.getByText('exit 3').waitFor()
-    await page.locator('.state[data-state="settling"] .visits', { hasText: '1' }).waitFor()
+    await page.locator('.state[data-state="deciding"] .visits', { hasText: '1' }).waitFor()
 
     await page.getByRole('button', { name: 'Back', exact: false }).and(page.locator('.walk button')).click()
     await expectLit('closing')
@@ -91,7 +91,6 @@ describe("the inspector's page", () => {
     await expectLit('preparing')
     await page.getByRole('button', { name: 'Follow live' }).click()
     await expectLit('closed')
-    await page.getByRole('button', { name: 'All labels' }).click()
     await page.locator('.chart .label', { hasText: 'after grace' }).waitFor()
   })
 
@@ -156,7 +155,7 @@ describe("the inspector's page", () => {
     const page = await open(inspector.url)
     await page.getByRole('button', { name: 'Timeline' }).click()
     const lane = page.locator('.lane[data-id="the-long-one"]')
-    const frozen = lane.locator('.span[data-family="freeze"]')
+    const frozen = lane.locator('.span[data-kind="freeze"]')
     await frozen.waitFor()
     expect(await fillOf(frozen)).toContain('#hatch')
     expect(await page.locator('.lane').count()).toBe(2)
@@ -182,7 +181,7 @@ describe("the inspector's page", () => {
     const content = await readFile(await (await saving).path())
     if (format === 'PNG') expect(content.subarray(1, 4).toString()).toBe('PNG')
     else if (format === 'XState JSON') expect(JSON.parse(content.toString())).toMatchObject({ id: 'cookie' })
-    else expect(content.toString()).toMatch(format === 'SVG' ? /^<svg .*settling/s : /^stateDiagram-v2\n.*settling/s)
+    else expect(content.toString()).toMatch(format === 'SVG' ? /^<svg .*deciding/s : /^stateDiagram-v2\n.*deciding/s)
   })
 
   it('exports the timeline of all filtered actors, also outside the view', async () => {

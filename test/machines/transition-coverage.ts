@@ -21,7 +21,7 @@ export class TransitionCoverage {
 }
 
 /** Every transition of a state and of the states in it. */
-export function transitionsOf(node: AnyStateNode): object[] {
+function transitionsOf(node: AnyStateNode): object[] {
   const children: AnyStateNode[] = Object.values(node.states)
   return [...[...node.transitions.values()].flat(), ...(node.always ?? []), ...children.flatMap(transitionsOf)]
 }

@@ -50,7 +50,7 @@ export interface NetworkSource {
   lease(task: ResolvedTask, networkless: boolean): NetworkLease | undefined
 }
 
-/** What an engine's context is made from. */
+/** The options of {@link createEngineContext}. */
 export interface EngineContextOptions {
   readonly connection: Connection
   readonly config: ResolvedDockerConfig

@@ -27,8 +27,6 @@ export interface DockerEngine extends Engine {
   readonly apiVersion: string
   /** The address of the engine, and what named it. */
   readonly endpoint: { readonly source: string; readonly url: string }
-  /** The engine runs on this machine, so that a container can share a Unix socket with this process. */
-  readonly local: boolean
   /** The value of the label `cookietin.instance` of every container of this driver. */
   readonly instance: string
   /** Usage of the image cache, where the config limits it. */
@@ -78,7 +76,6 @@ class OpenDockerEngine implements DockerEngine {
   readonly version: string
   readonly apiVersion: string
   readonly endpoint: { readonly source: string; readonly url: string }
-  readonly local: boolean
   readonly socketSharing: { readonly unavailable: string | undefined }
   readonly instance: string
   readonly transitions$ = new Subject<DriverTransition>()
@@ -105,7 +102,6 @@ class OpenDockerEngine implements DockerEngine {
     this.version = version
     this.apiVersion = apiVersion
     this.endpoint = { source: endpoint.source, url: endpoint.url }
-    this.local = context.local
     this.socketSharing = {
       unavailable: context.local
         ? undefined

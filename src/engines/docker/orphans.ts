@@ -35,8 +35,8 @@ export interface ReapOptions {
 
 /**
  * Removes the containers that dead cookietin processes of this host left behind. A container is kept when it has no
- * label, when its owner is alive, and when its owner's death is uncertain: an owner on another host or in a PID namespace
- * that is not visible from here.
+ * label, when its owner is alive, and when its owner's death is uncertain: an owner on another host or in a PID
+ * namespace that is not visible from here.
  */
 export async function reapOrphans(
   context: Pick<EngineContext, 'api' | 'liveness' | 'config'>,

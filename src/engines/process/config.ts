@@ -1,8 +1,11 @@
 import { milliseconds, type Resolved, resolveFields } from '../../utils/validation/config-fields.ts'
 
-/** Settings of a process driver. All are optional; each can come from the environment too. */
+/** Settings of a process driver. All are optional. Each can also come from the environment. */
 export interface ProcessConfig {
-  /** How long output may stall after the exit, in ms, before the rest is given up. Default 2000. `COOKIETIN_OUTPUT_TIMEOUT`. */
+  /**
+   * Time that output may stall after the exit, in ms, before the rest is given up. Default 2000.
+   * `COOKIETIN_OUTPUT_TIMEOUT`.
+   */
   readonly outputTimeout?: number | undefined
 }
 

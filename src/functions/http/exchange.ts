@@ -1,4 +1,5 @@
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { isUint8Array } from 'node:util/types'
 import { type CookietinError, toCookietinError } from '../../errors.ts'
 import { toChunks } from '../../task/input.ts'
 import type { TaskInput } from '../../task/task.ts'
@@ -52,7 +53,7 @@ export class Exchange {
   constructor(agent: Agent, { callId, deadline, headers, body }: Outgoing, options: ExchangeOptions) {
     this.#options = options
     this.#callId = callId
-    const whole = typeof body === 'string' || body instanceof Uint8Array ? Buffer.from(body as string) : undefined
+    const whole = typeof body === 'string' || isUint8Array(body) ? Buffer.from(body as string) : undefined
     const length = body === undefined ? 0 : (whole?.length ?? statedLength(headers))
     this.#request = request({
       agent,

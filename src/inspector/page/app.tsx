@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks'
-import { prepareCharts } from './chart/chart.tsx'
+import { prepareCharts } from './chart/use-chart.ts'
 import { Details } from './panels/details.tsx'
 import { Header } from './panels/header.tsx'
 import { Help } from './panels/help.tsx'
@@ -22,9 +22,9 @@ export function App() {
   const { tab, filter, sort, help } = view
   const { model, player, link } = session
   const { machines } = model
-  // Laid out while there is time, so that the first choice shows its machine at once.
+  // Laid out while the page is idle, so that the first chosen actor shows its machine at once.
   useEffect(() => {
-    const later = requestIdleCallback(() => prepareCharts(Object.values(machines)))
+    const later = requestIdleCallback(() => void prepareCharts(Object.values(machines)))
     return () => cancelIdleCallback(later)
   }, [machines])
   const rows = visibleRows(

@@ -1,39 +1,29 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate'
 import { labelOf, toMermaid } from '../../utils/actors/mermaid.ts'
-import type { Arrow, MachineInfo } from '../protocol.ts'
+import { childrenOf, stateNames } from '../../utils/actors/state-names.ts'
+import { type Arrow, arrowKey, type Composite, type MachineInfo } from '../protocol.ts'
 
 const infos = new WeakMap<object, MachineInfo>()
 
-/** What a machine's own definition says, as plain data. Machines that only differ in what was provided to them are asked about their root's config. */
+/** A machine's definition as plain data. Machines that differ only in what was provided to them share it. */
 export function machineInfo(machine: AnyStateMachine): MachineInfo {
   const known = infos.get(machine.config)
   if (known !== undefined) return known
-  const atoms = atomsOf(machine.root)
-  const arrows = new Map<string, { arrow: Omit<Arrow, 'label'>; labels: Set<string> }>()
-  for (const atom of atoms) {
-    for (let node: AnyStateNode | undefined = atom; node !== undefined; node = node.parent) {
-      for (const { eventType, guard, target, reenter } of [
-        ...[...node.transitions.values()].flat(),
-        ...(node.always ?? []),
-      ]) {
-        const goal = target?.[0]
-        if (goal === undefined) continue
-        const to = nameOf(initialAtom(goal))
-        const from = nameOf(atom)
-        if (from === to && !reenter) continue
-        const key = `${from}\n${to}\n${eventType}`
-        const entry = arrows.get(key) ?? { arrow: { from, to, event: eventType }, labels: new Set<string>() }
-        entry.labels.add(`${labelOf(eventType)} ${guard === undefined ? '' : `[${guardName(guard)}]`}`.trim())
-        arrows.set(key, entry)
-      }
-    }
-  }
+  const names = stateNames(machine)
+  const nameOf = ({ id }: AnyStateNode) => names.get(id) ?? id
+  const { root } = machine
+  const arrows = arrowsOf(root, nameOf)
+  const isDrawn = arrows.some(({ from, to }) => from === nameOf(root) || to === nameOf(root))
+  const nodes = [...(isDrawn ? [root] : []), ...childrenOf(root).flatMap(within)]
+  const atoms = nodes.filter(node => childrenOf(node).length === 0)
+  const [initial] = isDrawn ? [root] : root.initial.target
   const info: MachineInfo = {
     name: machine.id,
-    initial: nameOf(initialAtom(machine.root)),
+    initial: nameOf(initial ?? nodes[0] ?? root),
     states: atoms.map(nameOf),
+    composites: nodes.filter(node => childrenOf(node).length > 0).map(node => compositeOf(node, nameOf)),
     finals: atoms.filter(({ type }) => type === 'final').map(nameOf),
-    arrows: [...arrows.values()].map(({ arrow, labels }) => ({ ...arrow, label: [...labels].join(', ') })),
+    arrows,
     config: plain(machine.config),
     mermaid: toMermaid(machine),
   }
@@ -41,30 +31,66 @@ export function machineInfo(machine: AnyStateMachine): MachineInfo {
   return info
 }
 
-/** The state of an actor in one word: `a`, `a.b`, or `a.x & b.y` where it is in several at once. */
-export function stateName(value: unknown): string {
-  if (typeof value === 'string') return value
-  if (typeof value !== 'object' || value === null) return String(value)
-  return Object.entries(value)
-    .flatMap(([key, inner]) => {
-      const rest = stateName(inner)
-      return rest === '' ? [key] : rest.split(' & ').map(part => `${key}.${part}`)
+/** The innermost state of an actor, as its machine names it: `a`, or `a & b` where several are active in parallel. */
+export function stateName(machine: AnyStateMachine, value: unknown): string {
+  const names = stateNames(machine)
+  const leaves = (node: AnyStateNode, inner: unknown): string[] => {
+    if (typeof inner !== 'object' || inner === null)
+      return [names.get(node.states[String(inner)]?.id ?? '') ?? String(inner)]
+    return Object.entries(inner).flatMap(([key, rest]) => {
+      const child = node.states[key]
+      if (child === undefined) return [key]
+      return childrenOf(child).length === 0 ? [names.get(child.id) ?? key] : leaves(child, rest)
     })
-    .join(' & ')
+  }
+  return leaves(machine.root, value).join(' & ')
 }
 
-/** The name of a state within its machine. */
-export const nameOf = (node: AnyStateNode): string => node.path.join('.') || node.key
-
-const atomsOf = (node: AnyStateNode): AnyStateNode[] => {
-  const children = Object.values(node.states) as AnyStateNode[]
-  return children.length === 0 ? [node] : children.flatMap(atomsOf)
+/** The keys of the arrows that a transition takes. */
+export function arrowKeysOf(
+  machine: AnyStateMachine,
+  { source, target }: Pick<Transition, 'source' | 'target'>,
+): string[] {
+  const names = stateNames(machine)
+  return (target ?? []).map(goal => arrowKey(names.get(source.id) ?? source.id, names.get(goal.id) ?? goal.id))
 }
 
-function initialAtom(node: AnyStateNode): AnyStateNode {
-  const [first] = Object.values(node.states) as AnyStateNode[]
-  if (first === undefined) return node
-  return initialAtom(node.initial?.target[0] ?? first)
+type NameOf = (node: AnyStateNode) => string
+
+interface Transition {
+  readonly source: AnyStateNode
+  readonly target?: readonly AnyStateNode[] | undefined
+}
+
+const within = (node: AnyStateNode): AnyStateNode[] => [node, ...childrenOf(node).flatMap(within)]
+
+function compositeOf(node: AnyStateNode, nameOf: NameOf): Composite {
+  const initial = node.type === 'parallel' ? undefined : node.initial.target[0]
+  return {
+    name: nameOf(node),
+    children: childrenOf(node).map(nameOf),
+    ...(initial === undefined ? {} : { initial: nameOf(initial) }),
+  }
+}
+
+/** The arrows of a state and of the states in it. One stands for all transitions of the same event between the same two states. */
+function arrowsOf(node: AnyStateNode, nameOf: NameOf): Arrow[] {
+  const arrows = new Map<string, { arrow: Omit<Arrow, 'label'>; labels: Set<string> }>()
+  for (const { eventType, guard, target, reenter } of [
+    ...[...node.transitions.values()].flat(),
+    ...(node.always ?? []),
+  ]) {
+    for (const goal of target ?? []) {
+      if (goal === node && !reenter) continue
+      const key = `${goal.id}\n${eventType}`
+      const arrow = { from: nameOf(node), to: nameOf(goal), event: eventType }
+      const entry = arrows.get(key) ?? { arrow, labels: new Set<string>() }
+      entry.labels.add(`${labelOf(eventType)} ${guard === undefined ? '' : `[${guardName(guard)}]`}`.trim())
+      arrows.set(key, entry)
+    }
+  }
+  const own = [...arrows.values()].map(({ arrow, labels }) => ({ ...arrow, label: [...labels].join(', ') }))
+  return [...own, ...childrenOf(node).flatMap(child => arrowsOf(child, nameOf))]
 }
 
 const guardName = (guard: unknown): string => {
@@ -73,5 +99,5 @@ const guardName = (guard: unknown): string => {
   return typeof type === 'string' ? type : 'a guard'
 }
 
-/** The config as JSON holds it: functions are the machine's own code and stay at home. */
+/** The config as JSON. Functions are left out. */
 const plain = (config: unknown): unknown => JSON.parse(JSON.stringify(config))

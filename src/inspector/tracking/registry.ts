@@ -91,8 +91,8 @@ export class Registry {
       machine: this.#machineKey(machine),
       parent: parent === undefined ? undefined : this.#ofRef.get(parent)?.identity.key,
     }
-    const initial = stateName(snapshot.value)
-    const actor = new TrackedActor(identity, initial, this.#limits)
+    const initial = stateName(machine, snapshot.value)
+    const actor = new TrackedActor(identity, machine, initial, this.#limits)
     this.#ofRef.set(ref, actor)
     this.#actors.set(identity.key, actor)
     this.#tally.seen()

@@ -1,26 +1,54 @@
-import { cookieStates, isSettled } from '../../../machines/cookie-states.ts'
+import { type CookieState, cookieStates, isSettled } from '../../../machines/cookie-states.ts'
+import type { CookieContext } from '../../../machines/cookie-types.ts'
+import { outcomeOf } from '../../../machines/outcome.ts'
+import type { Reason } from '../protocol.ts'
 
-const cookieWords: ReadonlySet<string> = new Set(cookieStates)
-
-/**
- * How an actor ended, once that is decided: a run's status for a cookie; for others the cause that their context names, else the state in which they ended.
- *
- * @param phase XState's own status of the actor: `active`, `done`, `error` or `stopped`.
- */
-export function statusOf(machine: string, state: string, context: unknown, phase: string): string | undefined {
-  const { cause } = (context ?? {}) as { cause?: unknown }
-  if (machine === 'cookie' && cookieWords.has(state)) {
-    const known = state as (typeof cookieStates)[number]
-    if (!isSettled(known)) return undefined
-    return known === 'done' ? (exitCodeOf(context) === 0 ? 'success' : 'error') : known
-  }
-  if (phase === 'active') return undefined
-  if (phase !== 'done') return phase
-  return typeof cause === 'string' ? cause : state
+/** How an actor ended. */
+export interface Ending {
+  readonly status: string
+  readonly reason?: Reason | undefined
+  readonly exitCode?: number | undefined
 }
 
-/** The exit code in a machine's context, where it has one. */
-export function exitCodeOf(context: unknown): number | undefined {
-  const { exit } = (context ?? {}) as { exit?: { exitCode?: unknown } }
-  return typeof exit?.exitCode === 'number' ? exit.exitCode : undefined
+/** A snapshot of an actor, as XState reports it. */
+export interface SeenSnapshot {
+  readonly value?: unknown
+  readonly context?: unknown
+  readonly error?: unknown
+  /** XState's own status: `active`, `done`, `error` or `stopped`. */
+  readonly status: string
+}
+
+const cookieNames: ReadonlySet<string> = new Set(cookieStates)
+
+/**
+ * How an actor ended, once that is decided: a run's outcome for a cookie.
+ * For others, the cause that their context names, else the state in which they ended.
+ */
+export function endingOf(machine: string, state: string, snapshot: SeenSnapshot): Ending | undefined {
+  if (machine === 'cookie' && cookieNames.has(state)) {
+    return cookieEnding(state as CookieState, (snapshot.context ?? {}) as CookieContext)
+  }
+  if (snapshot.status === 'active') return undefined
+  const { cause, error } = (snapshot.context ?? {}) as { cause?: unknown; error?: unknown }
+  const status = snapshot.status !== 'done' ? snapshot.status : typeof cause === 'string' ? cause : state
+  return { status, reason: errorReason(snapshot.error ?? error) }
+}
+
+function cookieEnding(state: CookieState, context: CookieContext): Ending | undefined {
+  if (!isSettled(state)) return undefined
+  const exitCode = context.exit?.exitCode
+  if (state === 'failed') return { status: state, reason: errorReason(context.error), exitCode }
+  const outcome = outcomeOf(state, context)
+  if (outcome.status === 'success') return { status: outcome.status, exitCode }
+  const { status, code, message } = outcome
+  return { status, reason: { code, message }, exitCode }
+}
+
+function errorReason(error: unknown): Reason | undefined {
+  if (error === undefined || error === null) return undefined
+  if (typeof error !== 'object') return { message: String(error) }
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  if (typeof message !== 'string') return undefined
+  return { message, ...(typeof code === 'string' ? { code } : {}) }
 }

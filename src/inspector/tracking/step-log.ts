@@ -1,10 +1,10 @@
-import { arrowKey, type Counts, hops, type Step } from '../protocol.ts'
+import { arrowsOf, type Counts, enteredBy, hops, type Step } from '../protocol.ts'
 
-/** The latest steps of an actor, and counts of those that are not held any more. */
+/** The latest steps of an actor, and counts of the steps before them. */
 export class StepLog {
   readonly #limit: number
   #steps: Step[] = []
-  /** Where the oldest step is, once the ring is full. */
+  /** The index of the oldest step, once the ring is full. */
   #oldest = 0
   #states: Record<string, number> | undefined
   #arrows: Record<string, number> | undefined
@@ -29,7 +29,7 @@ export class StepLog {
     return [...this.#steps.slice(this.#oldest), ...this.#steps.slice(0, this.#oldest)]
   }
 
-  /** Of the steps that are not held any more. */
+  /** Counts of the steps that were dropped. */
   get before(): Counts {
     return { states: { ...this.#states }, arrows: { ...this.#arrows } }
   }
@@ -37,10 +37,7 @@ export class StepLog {
   #count(step: Step): void {
     this.#states ??= Object.create(null) as Record<string, number>
     this.#arrows ??= Object.create(null) as Record<string, number>
-    for (const [from, to] of hops(step)) {
-      this.#states[to] = (this.#states[to] ?? 0) + 1
-      const arrow = arrowKey(from, to)
-      this.#arrows[arrow] = (this.#arrows[arrow] ?? 0) + 1
-    }
+    for (const state of hops(step).flatMap(enteredBy)) this.#states[state] = (this.#states[state] ?? 0) + 1
+    for (const arrow of arrowsOf(step)) this.#arrows[arrow] = (this.#arrows[arrow] ?? 0) + 1
   }
 }

@@ -1,29 +1,39 @@
 import type { Subscription } from 'rxjs'
-import type { InspectionEvent } from 'xstate'
+import type { AnyStateMachine, InspectionEvent } from 'xstate'
 import { StatAccumulator } from '../../stats/decimate-sink.ts'
 import type { Stat } from '../../stats/stat.ts'
 import type { Inspectable } from '../../utils/actors/inspectable.ts'
-import type { ActorDetails, ActorInfo, Sample, Step, Visit } from '../protocol.ts'
-import { nameOf, stateName } from './graph.ts'
+import {
+  type ActorDetails,
+  type ActorInfo,
+  arrowKey,
+  hops,
+  type Reason,
+  type Sample,
+  type Step,
+  type Visit,
+} from '../protocol.ts'
+import { arrowKeysOf, stateName } from './graph.ts'
 import { payloadOf, showable } from './payload.ts'
-import { exitCodeOf, statusOf } from './status.ts'
+import { type Ending, endingOf, type SeenSnapshot } from './status.ts'
 import { StepLog } from './step-log.ts'
 
-/** How many of the latest states a snapshot tells of an actor. */
+/** How many of an actor's latest states a snapshot message has. */
 const pathLength = 48
 
 type Microstep = Extract<InspectionEvent, { type: '@xstate.microstep' }>
 
-/** What XState tells of an actor at the end of an event. */
+/** What XState reports of an actor after an event. */
 export interface Seen {
   readonly event: { readonly type: string }
-  readonly snapshot: { readonly value?: unknown; readonly context?: unknown; readonly status: string }
+  readonly snapshot: SeenSnapshot
 }
 
-/** Who an actor is. */
+/** What identifies an actor. */
 export interface Identity {
   readonly key: number
   readonly id: string
+  /** A key of the registry's machines. */
   readonly machine: string
   readonly parent: number | undefined
 }
@@ -31,6 +41,7 @@ export interface Identity {
 /** One actor, as an inspector keeps it. */
 export class TrackedActor {
   readonly identity: Identity
+  readonly #machine: AnyStateMachine
   readonly #log: StepLog
   readonly #path: Visit[] = []
   readonly #maxStats: number
@@ -43,19 +54,25 @@ export class TrackedActor {
   #controllable = false
   #state: string
   #steps = 0
-  #status: string | undefined
-  #exitCode: number | undefined
+  #ending: Ending | undefined
   #over = false
   #context: unknown
-  /** The states entered by the event that is being handled. */
+  /** The states that the present event has led to, and the arrows that it has taken. */
   #entered: string[] = []
+  #arrows: string[] = []
   #handled = false
   #stats: StatAccumulator | undefined
   #latest: Stat | undefined
   #sampling: Subscription | undefined
 
-  constructor(identity: Identity, initial: string, limits: { readonly maxSteps: number; readonly maxStats: number }) {
+  constructor(
+    identity: Identity,
+    machine: AnyStateMachine,
+    initial: string,
+    limits: { readonly maxSteps: number; readonly maxStats: number },
+  ) {
     this.identity = identity
+    this.#machine = machine
     this.#state = initial
     this.#initial = initial
     this.#path.push([this.#created, initial])
@@ -67,7 +84,7 @@ export class TrackedActor {
     return this.#state
   }
   get status(): string | undefined {
-    return this.#status
+    return this.#ending?.status
   }
   get over(): boolean {
     return this.#over
@@ -77,10 +94,10 @@ export class TrackedActor {
     return this.#inspectable
   }
 
-  /** What is known of it besides its machine; kept until its end. */
+  /** Adds what is known of it besides its machine. It is kept until the actor's end. */
   describe(inspectable: Inspectable): void {
     this.#inspectable = inspectable
-    // The longest first: one that is a part of another must not leave the rest of that to be seen.
+    // The longest first: masking a secret that is part of another would leave the rest of it visible.
     this.#secrets = (inspectable.secrets ?? []).toSorted((a, b) => b.length - a.length)
     this.#image = inspectable.image
     this.#controllable = inspectable.cancel !== undefined
@@ -88,8 +105,8 @@ export class TrackedActor {
     this.#command = command ? String(showable(command, this.#secrets)) : undefined
   }
 
-  /** Begins to sample it, and tells each sample. */
-  sample(tell: (sample: Sample) => void): void {
+  /** Begins to sample it, and reports each sample. */
+  sample(onSample: (sample: Sample) => void): void {
     if (this.#over || this.#sampling !== undefined) return
     this.#stats ??= new StatAccumulator(this.#maxStats)
     const stats = this.#stats
@@ -97,7 +114,7 @@ export class TrackedActor {
       next: ({ timestamp, metrics }) => {
         this.#latest = { timestamp, metrics }
         stats.push(this.#latest)
-        tell([this.identity.key, timestamp, metrics.cpu_total ?? null, memoryOf(metrics) ?? null])
+        onSample([this.identity.key, timestamp, metrics.cpu_total ?? null, memoryOf(metrics) ?? null])
       },
       error: () => {},
     })
@@ -108,46 +125,44 @@ export class TrackedActor {
     this.#sampling = undefined
   }
 
-  microstep({ _transitions: transitions }: Microstep): void {
-    for (const { target } of transitions) {
-      this.#handled = true
-      const [goal] = target ?? []
-      if (goal !== undefined) this.#entered.push(nameOf(goal))
-    }
+  microstep({ _transitions: transitions, snapshot }: Microstep): void {
+    if (transitions.length > 0) this.#handled = true
+    const arrows = transitions.flatMap(transition => arrowKeysOf(this.#machine, transition))
+    if (arrows.length === 0) return
+    this.#arrows.push(...arrows)
+    this.#entered.push(stateName(this.#machine, (snapshot as SeenSnapshot).value))
   }
 
-  /** What the actor did with an event; undefined when it took no notice of it. */
+  /** What the actor did with an event; undefined when it ignored the event. */
   step({ event, snapshot }: Seen): Step | undefined {
-    const entered = this.#entered
-    const handled = this.#handled
+    const [entered, arrows, handled] = [this.#entered, this.#arrows, this.#handled]
     this.#entered = []
+    this.#arrows = []
     this.#handled = false
     const from = this.#state
-    const to = snapshot.value === undefined ? from : stateName(snapshot.value)
+    const to = snapshot.value === undefined ? from : stateName(this.#machine, snapshot.value)
     const over = snapshot.status !== 'active'
     this.#context = snapshot.context
     if (!handled && to === from && !over) return undefined
     const at = Date.now()
-    const newStatus =
-      this.#status === undefined ? statusOf(this.identity.machine, to, snapshot.context, snapshot.status) : undefined
-    const via = to.includes(' & ') ? [] : entered.slice(0, -1)
+    const ending = this.#ending === undefined ? this.#masked(endingOf(this.identity.machine, to, snapshot)) : undefined
+    const via = entered.slice(0, -1)
     // A state that was left and entered again counts as a visit.
-    const again = to === from && entered.length === 1 && entered[0] === to
+    const again = to === from && entered.length === 1
+    const way = { from, to, ...(via.length > 0 || again ? { via } : {}) }
     const step: Step = {
       key: this.identity.key,
       n: ++this.#steps,
       at,
-      from,
-      to,
+      ...way,
       event: event.type,
-      ...(via.length > 0 || again ? { via } : {}),
+      ...(isBetween(way, arrows) ? {} : { arrows }),
       ...withPayload(payloadOf(event, this.#secrets)),
-      ...(newStatus === undefined ? {} : { status: newStatus, ...withExitCode(exitCodeOf(snapshot.context)) }),
+      ...endOf(ending),
       ...(over ? { over } : {}),
     }
     this.#log.push(step)
-    this.#status ??= newStatus
-    this.#exitCode ??= step.exitCode
+    this.#ending ??= ending
     if (to !== from) {
       this.#state = to
       this.#path.push([at, to])
@@ -174,8 +189,7 @@ export class TrackedActor {
       created: this.#created,
       changed: this.#path.at(-1)?.[0] ?? this.#created,
       steps: this.#steps,
-      ...(this.#status === undefined ? {} : { status: this.#status }),
-      ...withExitCode(this.#exitCode),
+      ...endOf(this.#ending),
       ...(this.#over ? { over: true } : {}),
       ...(metrics?.cpu_total === undefined ? {} : { cpu: metrics.cpu_total }),
       ...(mem === undefined ? {} : { mem }),
@@ -193,14 +207,29 @@ export class TrackedActor {
     }
   }
 
+  #masked(ending: Ending | undefined): Ending | undefined {
+    if (ending?.reason === undefined) return ending
+    const reason = { ...ending.reason, message: String(showable(ending.reason.message, this.#secrets)) }
+    return { ...ending, reason }
+  }
+
   #end(): void {
     this.#over = true
     this.stopSampling()
-    // It holds on to the task, with its input.
+    // It keeps the task in memory, with its input.
     this.#inspectable = undefined
   }
 }
 
 const withPayload = (payload: unknown) => (payload === undefined ? {} : { payload })
-const withExitCode = (exitCode: number | undefined) => (exitCode === undefined ? {} : { exitCode })
+
+const isBetween = (way: Pick<Step, 'from' | 'to' | 'via'>, arrows: readonly string[]) =>
+  String(hops(way).map(([from, to]) => arrowKey(from, to))) === String(arrows)
+
+function endOf(ending: Ending | undefined): { status?: string; reason?: Reason; exitCode?: number } {
+  if (ending === undefined) return {}
+  const { status, reason, exitCode } = ending
+  return { status, ...(reason === undefined ? {} : { reason }), ...(exitCode === undefined ? {} : { exitCode }) }
+}
+
 const memoryOf = (metrics: Stat['metrics']) => metrics.mem_working_set ?? metrics.mem_usage

@@ -60,7 +60,8 @@ function show(value: unknown): string {
   return `a value of type ${typeName(value)}`
 }
 
-function typeName(value: unknown): string {
+/** The name of a value's type for a message: its class where it has one. */
+export function typeName(value: unknown): string {
   if (value === null) return 'null'
   if (typeof value !== 'object') return typeof value
   if (Array.isArray(value)) return 'array'

@@ -22,7 +22,7 @@ checkLeaks()
 let folder: string
 beforeAll(async () => {
   await ensureTestImage()
-  // The first watch of a process opens a descriptor that the runtime keeps for all that follow.
+  // The first watch of a process opens a descriptor that the runtime keeps for later ones.
   watch('/tmp').close()
   folder = await mkdtemp('/tmp/ct-')
 })
@@ -47,7 +47,7 @@ async function roundTrip(given: object, env: Record<string, string>) {
 
 const whole = [0, false, 'there and back']
 
-/** Hands every connection on to the engine's socket. */
+/** Forwards every connection to the engine's socket. */
 async function listening(server: Server): Promise<AsyncDisposable & { readonly port: number }> {
   const sockets = new Set<Socket>()
   const relay = (client: Socket) => {
@@ -74,8 +74,8 @@ async function listening(server: Server): Promise<AsyncDisposable & { readonly p
   }
 }
 
-describe('where the engine is', () => {
-  test('the environment does not override the config, however it contradicts it', async () => {
+describe('the address of the engine', () => {
+  test('the environment does not override the config', async () => {
     const before = { ...process.env }
     Object.assign(process.env, {
       DOCKER_HOST: 'tcp://127.0.0.1:1',
@@ -90,7 +90,7 @@ describe('where the engine is', () => {
     }
   })
 
-  test('DOCKER_HOST that does not answer is not replaced by a default; the error says what was tried', async () => {
+  test('a DOCKER_HOST that does not answer is not replaced by a default; the error lists it', async () => {
     const engine = createDockerEngine(config(), { DOCKER_HOST: 'unix:///no/such.sock' })
     await expect(engine).rejects.toMatchObject({
       code: 'ERR_COOKIETIN_ENGINE_UNREACHABLE',
@@ -98,12 +98,12 @@ describe('where the engine is', () => {
     })
   })
 
-  test('plain TCP', async () => {
+  test('plain TCP works', async () => {
     await using server = await listening(createServer({ allowHalfOpen: true }))
     expect(await roundTrip({}, { DOCKER_HOST: `tcp://127.0.0.1:${server.port}` })).toEqual(whole)
   })
 
-  test('what answers and is no engine', async () => {
+  test('a server that is not an engine is ENGINE_PROTOCOL', async () => {
     const server = createServer(socket => socket.resume().end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi'))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -114,7 +114,7 @@ describe('where the engine is', () => {
     server.close()
   })
 
-  test('a probe tells of each candidate', async () => {
+  test('a probe reports each candidate', async () => {
     const probes = await probeEndpoints(config({ docker: `unix://${engineSocket()}` }), {})
     expect(probes).toMatchObject([{ ok: true, source: 'config docker', apiVersion: expect.stringMatching(/^1\./) }])
     expect(probes[0]?.info).toHaveProperty('ServerVersion')
@@ -122,7 +122,7 @@ describe('where the engine is', () => {
     expect(failed).toMatchObject({ ok: false, error: { code: 'ERR_COOKIETIN_ENGINE_UNREACHABLE' } })
   })
 
-  test('an engine that is older than serverVersion is refused, both versions named', async () => {
+  test('an engine older than serverVersion is rejected with both versions', async () => {
     const engine = createDockerEngine(config({ docker: `unix://${engineSocket()}`, serverVersion: '9999.0.0' }), {})
     await expect(engine).rejects.toMatchObject({
       code: 'ERR_COOKIETIN_API_VERSION',
@@ -132,7 +132,7 @@ describe('where the engine is', () => {
 })
 
 describe('TLS', () => {
-  test('with the certificates of DOCKER_CERT_PATH', async () => {
+  test('works with the certificates of DOCKER_CERT_PATH', async () => {
     const certificates = join(folder, 'tls')
     await makeCertificates(certificates)
     const [ca, cert, key] = await Promise.all(
@@ -148,7 +148,7 @@ describe('TLS', () => {
     expect(await roundTrip({}, env)).toEqual(whole)
   })
 
-  test('a server whose certificate another authority signed is refused', async () => {
+  test('rejects a certificate of another authority', async () => {
     const [ours, theirs] = [join(folder, 'ours'), join(folder, 'theirs')]
     await Promise.all([makeCertificates(ours), makeCertificates(theirs)])
     const [cert, key] = await Promise.all(['cert', 'key'].map(name => readFile(join(theirs, `${name}.pem`))))
@@ -164,7 +164,7 @@ describe('TLS', () => {
 describe('ssh', () => {
   const tunnels = async () => (await readdir(tmpdir())).filter(name => name.startsWith('cookietin-'))
 
-  test('one session carries everything, and is gone at the close', async () => {
+  test('uses one session for all calls, and ends it on close', async () => {
     const before = await tunnels()
     await using sshd = await startSshd()
     const env = { DOCKER_HOST: `ssh://${sshd.user}@127.0.0.1:${sshd.port}${engineSocket()}` }
@@ -179,7 +179,7 @@ describe('ssh', () => {
     await expect.poll(() => sshd.sessions()).toBe(0)
   })
 
-  test('a tunnel that breaks is made again, and the exit is found', async () => {
+  test('opens a broken tunnel again, and finds the exit', async () => {
     await using sshd = await startSshd()
     const env = { DOCKER_HOST: `ssh://${sshd.user}@127.0.0.1:${sshd.port}${engineSocket()}` }
     const engine = await createDockerEngine(config({ sshCommand: sshd.command }), env)
@@ -192,13 +192,13 @@ describe('ssh', () => {
     await engine.close()
   })
 
-  test('a server that refuses us is told in its own words', async () => {
+  test("reports the server's own message when it refuses the login", async () => {
     await using sshd = await startSshd()
     const env = { DOCKER_HOST: `ssh://${sshd.user}@127.0.0.1:${sshd.port}` }
     const engine = createDockerEngine(config({ sshCommand: 'ssh' }), env)
     await expect(engine).rejects.toMatchObject({
       code: 'ERR_COOKIETIN_ENGINE_UNREACHABLE',
-      message: expect.stringMatching(/ssh tunnel to ssh:\/\/\S+@127\.0\.0\.1.*It said: /s),
+      message: expect.stringMatching(/ssh tunnel to ssh:\/\/\S+@127\.0\.0\.1.*Its output: /s),
     })
   })
 })

@@ -14,7 +14,7 @@ import { checkLeaks } from '../../support/leaks/hooks.ts'
 
 checkLeaks()
 
-/** What a script of a task says; standard error too. */
+/** The output of a task's script, standard error included. */
 async function said(script: string, task: Partial<ContainerTask> = {}, config = {}) {
   await using driver = await testEngine(config)
   const container = driver.container({ command: ['sh', '-c', `{ ${script}; } 2>&1`], ...task })
@@ -23,8 +23,8 @@ async function said(script: string, task: Partial<ContainerTask> = {}, config = 
   return stdout.trim()
 }
 
-describe('seen from inside', () => {
-  test('no capabilities, no new privileges, system calls filtered, a limit on processes', async () => {
+describe('create options, seen from inside', () => {
+  test('deny capabilities and new privileges, filter system calls and limit processes', async () => {
     const status = await said(
       'grep -E "^(CapEff|CapBnd|NoNewPrivs|Seccomp):" /proc/self/status; cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null',
     )
@@ -37,7 +37,7 @@ describe('seen from inside', () => {
     ])
   })
 
-  test('hardened: not root, nothing to write on but a bounded /tmp that runs nothing, no network', async () => {
+  test('of the hardened profile: not root, only a bounded noexec /tmp is writable, no network', async () => {
     const hardened = { profile: 'hardened' } as const
     expect(await said('id -u; id -g', hardened)).toBe('65532\n65532')
     expect(
@@ -51,14 +51,14 @@ describe('seen from inside', () => {
     expect(await said('ulimit -n; ulimit -c', hardened)).toBe('1024\n0')
   })
 
-  test('root by name with the hardened profile is refused', async () => {
+  test('of the hardened profile reject root by name', async () => {
     await using driver = await testEngine()
     for (const user of ['root', '0', '0:1000', '00']) {
       expect(() => driver.container({ profile: 'hardened', user })).toThrow(/user: '\S+' is not allowed/)
     }
   })
 
-  test('memory has no swap beside it', async () => {
+  test('limit memory without swap', async () => {
     await using driver = await testEngine()
     const container = driver.container({ memory: '32m' })
     await container.prepare(new AbortController().signal)
@@ -70,7 +70,7 @@ describe('seen from inside', () => {
   })
 })
 
-test('a file of images is loaded at the start', async () => {
+test('a file of images is loaded when the driver is created', async () => {
   await using driver = await testEngine()
   const folder = await mkdtemp('/tmp/ct-')
   const copy = 'cookietin-test/loaded:1'
@@ -94,26 +94,28 @@ test('a file of images is loaded at the start', async () => {
   await rm(folder, { recursive: true })
 })
 
-describe('create options changed by hand', () => {
-  test('give up only what the config names, and it is told', async () => {
+describe('edited create options', () => {
+  test('may relax only the parts that allow lists, which are reported', async () => {
     await using driver = await testEngine({ allow: ['security-options'] })
-    const told: string[] = []
-    driver.engine.transitions$.subscribe(({ machine, id, to, event }) => told.push(`${machine} ${id}: ${to}, ${event}`))
+    const transitions: string[] = []
+    driver.engine.transitions$.subscribe(({ machine, id, to, event }) =>
+      transitions.push(`${machine} ${id}: ${to}, ${event}`),
+    )
     const named = driver.container({ id: 'named', command: ['grep', 'Seccomp:', '/proc/self/status'] })
     ;(named.options as CreateOptions).HostConfig.SecurityOpt.push('seccomp=unconfined')
     expect((await live(named)).stdout).toBe('Seccomp:\t0\n')
     await named.remove()
-    expect(told).toEqual(['profile named: loosened, security-options'])
+    expect(transitions).toEqual(['profile named: loosened, security-options'])
 
     const unnamed = driver.container({ command: ['true'] })
     Object.assign((unnamed.options as CreateOptions).HostConfig, { Privileged: true, PidMode: 'host' })
     await expect(unnamed.prepare(new AbortController().signal)).rejects.toThrow(
-      /gives up privileged,(?:.|\n)*gives up namespaces,/,
+      /listed as 'privileged' in the config's allow(?:.|\n)*listed as 'namespaces' in/,
     )
     expect(await driver.leftovers()).toEqual([])
   })
 
-  test('keep the labels by which what is left is found', async () => {
+  test('keep the labels by which a leftover container is found', async () => {
     await using driver = await testEngine()
     const container = driver.container({ id: 'labelled', command: ['true'] })
     Object.assign(container.options, { Labels: { team: 'bakers' } })

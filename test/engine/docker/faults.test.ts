@@ -6,7 +6,7 @@ import { checkLeaks } from '../../support/leaks/hooks.ts'
 
 checkLeaks()
 
-/** The calls of a container's life, by what their requests look like. */
+/** The calls of a container's life, by their requests. */
 const calls = {
   create: /^POST \/containers\/create/,
   wait: /^POST \/containers\/\w+\/wait/,
@@ -20,10 +20,10 @@ type Call = keyof typeof calls
 
 const quick = { engineTimeout: 600, startTimeout: 1_500, reconnectTimeout: 1_000, outputTimeout: 500 }
 
-/** A fault in one call only: the first of its kind. Everything before and after it works. */
+/** A fault in the first call of its kind. All other calls work. */
 const ok = 'ok'
 const table: Record<Call, Partial<Record<Fault, string>>> = {
-  // Looked up by its name, adopted, or sent again.
+  // The container is looked up by its name and adopted, or the call is sent again.
   create: {
     cutBefore: ok,
     cutAfter: ok,
@@ -41,7 +41,7 @@ const table: Record<Call, Partial<Record<Fault, string>>> = {
     error500: 'ENGINE_ERROR',
     hang: 'ENGINE_TIMEOUT',
     redirect: 'ENGINE_PROTOCOL',
-    // The container is found to have ended, or waited for again.
+    // The container is inspected, and waited for again if it runs.
     html: ok,
     cutBody: ok,
   },
@@ -53,7 +53,7 @@ const table: Record<Call, Partial<Record<Fault, string>>> = {
     error500: 'ENGINE_ERROR',
     hang: 'ENGINE_TIMEOUT',
     redirect: 'ENGINE_PROTOCOL',
-    // The output is gone, and is said to be.
+    // The output is lost, and reported as truncated.
     cutBody: 'truncated',
   },
   start: {
@@ -66,7 +66,7 @@ const table: Record<Call, Partial<Record<Fault, string>>> = {
     hang: 'ENGINE_TIMEOUT',
     redirect: 'ENGINE_PROTOCOL',
   },
-  // The exit code is known without it.
+  // The exit code is known without the inspection.
   inspect: { cutBefore: ok, cutAfter: ok, garbage: ok, html: ok, error500: ok, hang: ok, redirect: ok, cutBody: ok },
   remove: {
     cutBefore: ok,
@@ -106,7 +106,7 @@ describe('one fault in one call', () => {
     expect(broken).toBeGreaterThan(0)
     expect(call === 'remove' ? removed : seen).toBe(outcome)
     if (removed !== ok) {
-      // What is left is named, and goes once the engine answers again.
+      // The error names the leftover container, which is removed once the engine answers again.
       expect(await driver.leftovers()).toEqual([container.name])
       await container.remove()
     }
@@ -115,7 +115,7 @@ describe('one fault in one call', () => {
 })
 
 describe('an engine that fails from one call on', () => {
-  /** What the life comes to, and the removal while the engine is away. */
+  /** The outcomes of the run, and of the removal while the engine is unreachable. */
   const outcomes: Record<Exclude<Call, 'remove'>, Record<'gone' | 'hung', [life: string, removal: string]>> = {
     create: { gone: ['ENGINE_LOST', 'NOT_CLEANED'], hung: ['ENGINE_TIMEOUT', 'NOT_CLEANED'] },
     wait: { gone: ['ENGINE_UNREACHABLE', 'NOT_CLEANED'], hung: ['ENGINE_TIMEOUT', 'NOT_CLEANED'] },

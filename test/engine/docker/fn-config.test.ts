@@ -17,7 +17,7 @@ import { containersWith, engineAddress, engineRequest } from '../../support/engi
 import { ensureTestImage, testImage } from '../../support/images/images.ts'
 import { shell } from '../setup.ts'
 
-/** A driver made of Fn's JSON. */
+/** A driver with a config in Fn's JSON. */
 async function driverOf(config: FnConfig): Promise<DockerDriver> {
   await ensureTestImage()
   const driver = await createDockerDriver(JSON.parse(JSON.stringify(config)) as FnConfig)
@@ -25,7 +25,7 @@ async function driverOf(config: FnConfig): Promise<DockerDriver> {
   return driver
 }
 
-/** What a script says on a driver of this config. */
+/** The output of a script on a driver of this config. */
 async function said(config: FnConfig, script: string, task: Partial<ContainerTask> = {}): Promise<string> {
   const driver = await driverOf(config)
   await using cookie = await driver.createCookie(shell(script, task))
@@ -46,14 +46,14 @@ async function twoNetworks(): Promise<[string, string]> {
 const networkOf = (cookie: Cookie) => (cookie.containerOptions as { HostConfig: HostOptions }).HostConfig.NetworkMode
 
 describe("Fn's config, key by key", () => {
-  test('docker: the engine that it names', async () => {
+  test('docker: connects to the named engine', async () => {
     const proxy = await startProxy()
     expect(await said({ docker: `unix://${proxy.socketPath}` }, 'echo there')).toBe('there')
     expect(proxy.requests.some(line => line.startsWith('POST /containers/create'))).toBe(true)
     onTestFinished(() => proxy[Symbol.asyncDispose]())
   })
 
-  test('docker_networks: cookies are spread over them, and every ending gives the place back', async () => {
+  test('docker_networks: cookies are spread over the networks, and each ending releases one', async () => {
     const [a, b] = await twoNetworks()
     const driver = await driverOf({ docker_networks: `${a} ${b}` })
     const prepared = async (task: ContainerTask) => {
@@ -81,7 +81,7 @@ describe("Fn's config, key by key", () => {
       await end?.(cookie)
       await run.catch(() => {})
       await cookie.close()
-      // The first of two that are as little used is taken; one that was not given back would send the next to the other.
+      // The first of two equally used networks is taken. A lease that was not released would send the next to the other.
       const next = await prepared(shell('true', online))
       expect(networkOf(next), name).toBe(a)
       await next.close()
@@ -89,7 +89,7 @@ describe("Fn's config, key by key", () => {
     expect(networkOf(await prepared(shell('true')))).toBe('none')
   })
 
-  test('docker_load_file: its images are there', async () => {
+  test('docker_load_file: the images are loaded', async () => {
     await ensureTestImage()
     const copy = 'cookietin-test/fn-loaded:1'
     await engineRequest('POST', `/images/${testImage}/tag?repo=cookietin-test/fn-loaded&tag=1`)
@@ -108,7 +108,7 @@ describe("Fn's config, key by key", () => {
     onTestFinished(() => engineRequest('DELETE', `/images/${copy}?noprune=true`).then(() => {}))
   })
 
-  test('server_version: an older engine is refused, naming both versions', async () => {
+  test('server_version: an older engine is rejected with both versions', async () => {
     const { Version } = (await engineRequest('GET', '/version')) as { Version: string }
     await expect(driverOf({ server_version: '999.1' })).rejects.toMatchObject({
       code: 'ERR_COOKIETIN_API_VERSION',
@@ -117,7 +117,7 @@ describe("Fn's config, key by key", () => {
     await (await driverOf({ server_version: Version })).close()
   })
 
-  test('pre_fork_pool_size, pre_fork_image, pre_fork_cmd, pre_fork_networks: so many, of that image, doing that, there', async () => {
+  test('pre_fork_pool_size, pre_fork_image, pre_fork_cmd, pre_fork_networks: decide the holders of the pool', async () => {
     const [a, b] = await twoNetworks()
     const driver = await driverOf({
       pre_fork_pool_size: 2,
@@ -150,7 +150,7 @@ describe("Fn's config, key by key", () => {
     [undefined, 'removing'],
     [1, 'removing'],
     [0, 'free'],
-  ])('pre_fork_use_once %j: a namespace that was given back is %s', async (once, fate) => {
+  ])('pre_fork_use_once %j: a released namespace is %s', async (once, fate) => {
     const driver = await driverOf({ pre_fork_pool_size: 1, ...(once !== undefined && { pre_fork_use_once: once }) })
     await firstValueFrom(driver.prefork$.pipe(filter(({ free }) => free === 1)))
     const released = firstValueFrom(driver.driverTransitions$.pipe(filter(({ event }) => event === 'release')))
@@ -160,17 +160,17 @@ describe("Fn's config, key by key", () => {
     await cookie.close()
   })
 
-  test('max_tmpfs_inodes: so many files in a /tmp that has a size', async () => {
+  test('max_tmpfs_inodes: limits the files in a /tmp with a size', async () => {
     expect(await said({ max_tmpfs_inodes: 99 }, 'mount | grep " /tmp "', { tmpFsSize: 2 })).toContain('nr_inodes=99')
   })
 
-  test('enable_readonly_rootfs: nothing but /tmp can be written', async () => {
+  test('enable_readonly_rootfs: only /tmp is writable', async () => {
     expect(
       await said({ enable_readonly_rootfs: true }, 'touch /x 2>/dev/null || echo closed; touch /tmp/x && echo open'),
     ).toBe('closed\nopen')
   })
 
-  test('enable_tini: an init process is the first, or is not', async () => {
+  test('enable_tini: decides whether the first process is an init process', async () => {
     expect(await said({ enable_tini: true }, 'cat /proc/1/comm; true')).toMatch(/init|tini/)
     expect(await said({ enable_tini: false }, 'cat /proc/1/comm; true')).toBe('sh')
   })

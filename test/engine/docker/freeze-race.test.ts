@@ -8,8 +8,8 @@ import { checkLeaks } from '../../support/leaks/hooks.ts'
 
 checkLeaks()
 
-// The engine's own flag lags behind: asked again at once, it says that a container which was just frozen is not, and the other way round.
-test('a thaw right after a freeze really thaws, also where somebody else does the same', async () => {
+// The engine's flag lags behind: right after a freeze it may report that the container is not frozen, and vice versa.
+test('a thaw right after a freeze thaws, also when another client does the same', async () => {
   await using driver = await testEngine()
   const container = driver.container({ command: ['cat'], input: 'x' })
   const input = new PassThrough()

@@ -9,8 +9,8 @@ import { checkLeaks } from '../../support/leaks/hooks.ts'
 checkLeaks()
 
 /**
- * What code that means harm tries first, each an attempt that says `open` when it succeeds. busybox's `date -s` and binding low ports are not here: the one lies about its
- * success, the other is allowed to everybody by the engine.
+ * Common attacks of hostile code. Each prints `open` when it succeeds. Two are missing: busybox's `date -s` reports
+ * success without an effect, and the engine permits low ports to every container.
  */
 const attempts: Readonly<Record<string, string>> = {
   'write to the root': 'touch /x',
@@ -41,7 +41,7 @@ const attempts: Readonly<Record<string, string>> = {
   "reach the engine's socket": 'find / -name "docker.sock" 2>/dev/null | grep -q .',
   'have a way out': 'ip route | grep -q default',
   'have another interface': 'test "$(ls /sys/class/net | wc -l)" -gt 1',
-  'ask the cloud who it is': 'wget -T 1 -q -O - http://169.254.169.254/',
+  'read the cloud metadata': 'wget -T 1 -q -O - http://169.254.169.254/',
   'read a disk': 'head -c 1 /dev/sda || head -c 1 /dev/vda || head -c 1 /dev/nvme0n1',
   'set a kernel variable': 'echo 1 > /proc/sys/net/ipv4/ip_forward',
   'have many files open': 'test "$(ulimit -n)" -gt 2000',
@@ -58,7 +58,7 @@ const scriptOf = (names: readonly string[]) =>
     .map(name => `if (${attempts[name]}) > /dev/null 2>&1; then echo "open: ${name}"; fi; rm -rf /tmp/* 2> /dev/null`)
     .join('\n')
 
-/** What of the list, or of some of it, is open. */
+/** The attacks of the list, or of a part of it, that succeed. */
 async function open(
   task: Partial<ContainerTask>,
   config: DockerConfig = {},
@@ -89,13 +89,13 @@ const closedByDefault = [
 const openByDefault = ['write to the root', 'run from /tmp', 'have a way out']
 const both = [...openByDefault, ...closedByDefault]
 
-test('the list finds what is open: what only the hardened profile closes, and what the config gives up by name', async () => {
+test('the attack list finds the holes of the default profile, and those that allow opens', async () => {
   const root = { disableNet: false, user: '0' }
   expect(await open(root, {}, both)).toEqual(openByDefault)
   expect(await open(root, { allow: ['capabilities', 'new-privileges'], pids: 0 }, both)).toEqual(both)
 })
 
-test('an image that brings volumes is refused, and its volumes are there where the config lets them', async () => {
+test('an image with volumes is rejected, unless allow lists hardened-volumes', async () => {
   const image = 'cookietin-test/volumes:1'
   const made = (await engineRequest('POST', '/containers/create', { Image: testImage })) as { Id: string }
   await engineRequest(
@@ -120,7 +120,7 @@ test('an image that brings volumes is refused, and its volumes are there where t
   await engineRequest('DELETE', `/images/${image}`)
 })
 
-test('a digest can be asked for', async () => {
+test('requireDigest rejects an image without a digest', async () => {
   await using given = await testEngine({ requireDigest: true })
   expect(() => given.container({ image: 'busybox:latest' })).toThrow(
     /image: 'busybox:latest' is not allowed, it must be an image named by its digest/,
@@ -128,7 +128,7 @@ test('a digest can be asked for', async () => {
   expect(() => given.container({ image: `busybox@sha256:${'a'.repeat(64)}` })).not.toThrow()
 })
 
-test('a runtime is the one that the config names', async () => {
+test('a container gets the runtime of the config', async () => {
   await using given = await testEngine({ runtime: 'no-such-runtime' })
   const container = given.container({ command: 'true' })
   await expect(live(container)).rejects.toThrow(/no-such-runtime/)

@@ -14,7 +14,7 @@ function snapshotOf(hub: Hub): Snapshot {
 }
 const actorsOf = (hub: Hub) => snapshotOf(hub).actors
 
-it('shows an inspector the actors that the driver keeps beside its cookies, too', async () => {
+it('shows an inspector the actors that the driver manages beside its cookies', async () => {
   const image = await ensureTestImage()
   const hub = newHub()
   const driver = await createDockerDriver({ preForkPoolSize: 1 }, { inspect: hub.inspect })
@@ -35,7 +35,7 @@ it('shows an inspector the actors that the driver keeps beside its cookies, too'
   hub.close()
 })
 
-it('shows a hot slot beside the cookie that it is made of, with its image and what it takes', async () => {
+it('shows a hot slot beside its cookie, with its image and its resources', async () => {
   const image = await ensureFunctionImage()
   const hub = newHub()
   const driver = await createDockerDriver()

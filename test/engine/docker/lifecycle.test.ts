@@ -9,7 +9,7 @@ checkLeaks()
 
 const never = new AbortController().signal
 
-/** One whole life; the error where it has one. */
+/** Prepares, runs and removes a container. Returns its exit or its error. */
 async function lifeOf(task: Partial<ContainerTask>, config = {}) {
   await using driver = await testEngine(config)
   const container = driver.container(task)
@@ -59,21 +59,21 @@ describe('exit', () => {
     expect((await lifeOf(task)).exit).toMatchObject(expected)
   })
 
-  test.for([true, false])('of a command that is not there: 127 (init: %s)', async enableTini => {
+  test.for([true, false])('of a missing command: 127 (init: %s)', async enableTini => {
     expect((await lifeOf({ command: ['/nowhere'] }, { enableTini })).exit).toMatchObject({ exitCode: 127 })
   })
 
-  test('of a command that is no program: 126, in the words of the engine', async () => {
+  test("of a command that is not executable: 126, with the engine's message", async () => {
     const { exit } = await lifeOf({ command: ['/etc/passwd'] }, { enableTini: false })
     expect(exit).toMatchObject({ exitCode: 126, outputTruncated: false })
     expect(exit.message).toContain('permission denied')
   })
 
-  test('of a user that is not there: the start has failed', async () => {
+  test('of an unknown user: START_FAILED', async () => {
     await expect(lifeOf({ user: 'nobody-here' })).rejects.toMatchObject({ code: 'ERR_COOKIETIN_START_FAILED' })
   })
 
-  test('of a network that is not there: NETWORK_NOT_FOUND, which says its name', async () => {
+  test('of a missing network: NETWORK_NOT_FOUND with its name', async () => {
     const life = lifeOf({ disableNet: false }, { dockerNetworks: ['no-such-net'] })
     await expect(life).rejects.toMatchObject({
       code: 'ERR_COOKIETIN_NETWORK_NOT_FOUND',
@@ -81,21 +81,21 @@ describe('exit', () => {
     })
   })
 
-  test('of a log server that does not answer: the start has failed', async () => {
+  test('of a log server that does not answer: START_FAILED', async () => {
     await expect(lifeOf({ loggerConfig: { url: 'tcp://127.0.0.1:1' } })).rejects.toMatchObject({
       code: 'ERR_COOKIETIN_START_FAILED',
       message: expect.stringContaining('logging driver'),
     })
   })
 
-  test('of an image that is not there and must not be pulled: IMAGE_NOT_FOUND', async () => {
+  test('of a missing image with pull: never: IMAGE_NOT_FOUND', async () => {
     const life = lifeOf({ image: 'cookietin-test/none:1', pull: 'never' })
     await expect(life).rejects.toMatchObject({ code: 'ERR_COOKIETIN_IMAGE_NOT_FOUND' })
   })
 })
 
 describe('freeze', () => {
-  test('and thaw, each as often as wanted', async () => {
+  test('and thaw are idempotent', async () => {
     await using run = await running()
     await run.container.pause()
     await run.container.pause()
@@ -105,7 +105,7 @@ describe('freeze', () => {
     expect(await run.status()).toBe('running')
   })
 
-  test('a frozen container can be killed, and does not run again for that', async () => {
+  test('a frozen container can be killed without running again', async () => {
     await using run = await running({ command: ['sh', '-c', 'trap "echo ran" TERM; sleep 30'] })
     await run.container.pause()
     await run.container.kill()
@@ -119,7 +119,7 @@ describe('freeze', () => {
     expect(await run.driver.leftovers()).toEqual([])
   })
 
-  test('what has ended cannot be frozen', async () => {
+  test('a container that has ended cannot be frozen', async () => {
     await using run = await running({ command: ['true'] })
     await run.container.wait()
     await expect(run.container.pause()).rejects.toMatchObject({ code: 'ERR_COOKIETIN_INVALID_STATE' })
@@ -128,14 +128,14 @@ describe('freeze', () => {
 })
 
 describe('kill', () => {
-  test('as often as wanted, also after the end', async () => {
+  test('is idempotent, also after the end', async () => {
     await using run = await running()
     await Promise.all([run.container.kill(), run.container.kill()])
     expect(await run.container.wait()).toMatchObject({ exitCode: 137 })
     await run.container.kill()
   })
 
-  test('while it starts: it starts, and ends', async () => {
+  test('during the start waits for the start', async () => {
     await using driver = await testEngine()
     const container = driver.container({ command: ['sleep', '30'] })
     await container.prepare(never)
@@ -146,7 +146,7 @@ describe('kill', () => {
     await container.remove()
   })
 
-  test('before it was started: nothing to do, and it cannot be started any more', async () => {
+  test('before the start does nothing, and the container can no longer be started', async () => {
     await using driver = await testEngine()
     const container = driver.container()
     await container.prepare(never)
@@ -157,7 +157,7 @@ describe('kill', () => {
 })
 
 describe('remove', () => {
-  test('of what never was', async () => {
+  test('of a container that was never created', async () => {
     await using driver = await testEngine()
     await driver.container().remove()
   })
@@ -177,7 +177,7 @@ describe('remove', () => {
     },
   )
 
-  test('after an abort at any time of the preparation: nothing is left', async () => {
+  test('after an abort at any moment of prepare leaves nothing', async () => {
     await using driver = await testEngine()
     for (const delay of [0, 1, 2, 3, 4, 6, 8]) {
       const container = driver.container()
@@ -190,7 +190,7 @@ describe('remove', () => {
     }
   })
 
-  test('somebody else is removing it too', async () => {
+  test('succeeds while another client removes it', async () => {
     await using run = await running()
     await Promise.allSettled([
       engineRequest('DELETE', `/containers/${run.container.name}?force=true`),
@@ -200,7 +200,7 @@ describe('remove', () => {
     expect(await run.driver.leftovers()).toEqual([])
   })
 
-  test('gives the network back, once', async () => {
+  test('releases the network once', async () => {
     await using driver = await testEngine({ dockerNetworks: ['bridge', 'none'] })
     const modes: string[] = []
     for (let run = 0; run < 4; run++) {
@@ -215,7 +215,7 @@ describe('remove', () => {
 })
 
 describe('samples', () => {
-  test('come while it runs, and end with it', async () => {
+  test('are taken while it runs, and end with it', async () => {
     await using run = await running({ command: ['sleep', '1.5'], memory: '32m' })
     const stats: Record<string, number>[] = []
     await run.container.stats$.forEach(({ metrics }) => {
@@ -227,7 +227,7 @@ describe('samples', () => {
     await run.container.wait()
   })
 
-  test('of what has ended: none, at once', async () => {
+  test('of a container that has ended complete at once', async () => {
     await using run = await running({ command: ['true'] })
     await run.container.wait()
     let count = 0

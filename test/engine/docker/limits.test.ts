@@ -11,7 +11,7 @@ import { startSyslog } from '../../support/servers/syslog.ts'
 
 checkLeaks()
 
-/** How a script of a task ended, with what it said. */
+/** The result of a task's script. */
 async function run(script: string, task: Partial<ContainerTask> = {}, config: DockerConfig = {}) {
   await using given = await testEngine(config)
   const container = given.container({ command: ['sh', '-c', script], ...task })
@@ -23,11 +23,11 @@ async function run(script: string, task: Partial<ContainerTask> = {}, config: Do
 }
 const said = async (...args: Parameters<typeof run>) => (await run(...args)).stdout.trim()
 
-/** The first of the control group's files that is there, on version 1 or 2. */
+/** The first of the control group's files that exists, for version 1 or 2. */
 const cgroup = (...paths: string[]) => paths.map(path => `cat /sys/fs/cgroup/${path} 2>/dev/null`).join(' || ')
 
 describe('limits, from inside', () => {
-  test('memory, without swap beside it: what takes more is killed', async () => {
+  test('memory: a process that exceeds it is killed, without swap', async () => {
     expect(await said(cgroup('memory/memory.limit_in_bytes', 'memory.max'), { memory: '32m' })).toBe(
       String(32 * 2 ** 20),
     )
@@ -42,7 +42,7 @@ describe('limits, from inside', () => {
     expect(await said(`${cgroup('cpu/cpu.cfs_quota_us', 'cpu.max')}`, { cpus: 250 })).toMatch(/^25000\b/)
   })
 
-  test('processes: a fork bomb is held', async () => {
+  test('processes: a fork bomb is contained', async () => {
     const { stdout, stderr } = await run('i=0; while [ $i -lt 40 ]; do sleep 5 & i=$((i+1)); done; echo done', {
       pids: 20,
     })
@@ -53,7 +53,7 @@ describe('limits, from inside', () => {
     expect(await said('ulimit -n; ulimit -c', { ulimits: { nofile: 77, core: 0 } })).toBe('77\n0')
   })
 
-  test('the size and the files of /tmp', async () => {
+  test('size and number of files of /tmp', async () => {
     const task = { tmpFsSize: 1 }
     const { stdout, stderr } = await run(
       'head -c 4000000 /dev/zero > /tmp/f; wc -c < /tmp/f; mount | grep " /tmp "',
@@ -70,7 +70,7 @@ describe('limits, from inside', () => {
     expect(Number(files)).toBeLessThan(30)
   })
 
-  test('the size of the file system: done, or refused before the run with what to do instead', async () => {
+  test('size of the file system: enforced, or rejected before the run with a remedy', async () => {
     const { Driver } = (await engineRequest('GET', '/info')) as { Driver: string }
     const attempt = run('head -c 20000000 /dev/zero > /f; wc -c < /f', { fsSize: 10 })
     const outcome = await attempt.then(
@@ -85,20 +85,20 @@ describe('limits, from inside', () => {
   })
 })
 
-describe('what a task has around it, from inside', () => {
-  test('a root that is read-only, with a /tmp, where the config says so', async () => {
+describe('the surroundings of a task, from inside', () => {
+  test('a read-only root with a /tmp, with enableReadonlyRootfs', async () => {
     const script = 'touch /x 2>&1; touch /tmp/x && echo tmp'
     expect(await said(script, {}, { enableReadonlyRootfs: true })).toMatch(/Read-only file system\ntmp$/)
     expect(await said(script)).toBe('tmp')
   })
 
-  test('an init process, unless the config says no', async () => {
+  test('an init process, unless enableTini is false', async () => {
     const script = 'cat /proc/1/comm; true'
     expect(await said(script)).toMatch(/init|tini/)
     expect(await said(script, {}, { enableTini: false })).toBe('sh')
   })
 
-  test('volumes, read-only and not', async () => {
+  test('volumes, read-only and writable', async () => {
     const folder = await mkdtemp('/tmp/ct-')
     await mkdir(join(folder, 'out'), { mode: 0o777 })
     await writeFile(join(folder, 'in'), 'flour')
@@ -114,7 +114,7 @@ describe('what a task has around it, from inside', () => {
     await rm(folder, { recursive: true })
   })
 
-  test('no volume that is not there, nor one that leads to a dangerous place', async () => {
+  test('no missing volume, and none that leads to a dangerous path', async () => {
     const folder = await mkdtemp('/tmp/ct-')
     const missing = run('true', { volumes: [[join(folder, 'nothing'), '/x']] })
     await expect(missing).rejects.toMatchObject({ code: 'ERR_COOKIETIN_INVALID_TASK' })
@@ -134,7 +134,7 @@ describe('what a task has around it, from inside', () => {
     await rm(folder, { recursive: true })
   })
 
-  test('a working directory, a user, a host name, an environment', async () => {
+  test('working directory, user, host name and environment', async () => {
     expect(await said('pwd', { workDir: '/root/..' })).toBe('/')
     expect(await said('id -u; id -g', { user: '1234:5678' })).toBe('1234\n5678')
     expect(await said('hostname', { disableNet: false })).toBe(hostname().slice(0, 63))
@@ -142,7 +142,7 @@ describe('what a task has around it, from inside', () => {
     expect(await said('echo "$A|$B"', { env: { A: "it's\n'two' lines", B: '' } })).toBe("it's\n'two' lines|")
   })
 
-  test('a syslog server for what it says, with its tags', async () => {
+  test('a syslog server that receives its output, with its tags', async () => {
     await using syslog = await startSyslog()
     const tags = { app: 'bakery', run: '7' }
     const { stdout } = await run('echo to the log; echo and aside >&2', { loggerConfig: { url: syslog.url, tags } })
@@ -153,7 +153,7 @@ describe('what a task has around it, from inside', () => {
     expect(stdout).toBe('to the log\n')
   })
 
-  test('a syslog server that is not there is a failure before the task has run', async () => {
+  test('an unreachable syslog server fails the start', async () => {
     await expect(run('true', { loggerConfig: { url: 'tcp://127.0.0.1:1' } })).rejects.toMatchObject({
       code: 'ERR_COOKIETIN_START_FAILED',
       message: expect.stringMatching(/logging driver/),

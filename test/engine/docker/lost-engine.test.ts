@@ -14,7 +14,7 @@ async function behindProxy(reconnectTimeout = quick.reconnectTimeout) {
   return { proxy, driver }
 }
 
-/** Resolves when the container has said something: it runs, and its output flows. */
+/** Resolves with the container's first output. */
 function firstWords(streams: ReturnType<typeof streamsOf>): Promise<void> {
   return new Promise(resolve => {
     const { write } = streams.stdout
@@ -44,13 +44,13 @@ async function running(script: string, reconnectTimeout?: number) {
 }
 
 describe('an engine that is lost while a container runs', () => {
-  test('and is there again at once: the true exit code, and output that may be short', async () => {
+  test('and is back at once: the exit code is right, the output may be truncated', async () => {
     await using run = await running('sleep 0.5; exit 7')
     run.proxy.killAll()
     expect(await run.container.wait()).toMatchObject({ exitCode: 7, outputTruncated: true })
   })
 
-  test('and comes back after the container has ended: the true exit code', async () => {
+  test('and comes back after the container has ended: the exit code is right', async () => {
     await using run = await running('sleep 0.1; exit 7')
     await run.proxy.refuse(true)
     const ended = run.container.wait()
@@ -59,7 +59,7 @@ describe('an engine that is lost while a container runs', () => {
     expect(await ended).toMatchObject({ exitCode: 7, outputTruncated: true })
   })
 
-  test('and never comes back: ENGINE_LOST, which names what may be left; the removal says so too', async () => {
+  test('and never comes back: ENGINE_LOST and a failed removal, both with the container that may be left', async () => {
     await using run = await running('sleep 30')
     await run.proxy.refuse(true)
     await expect(run.container.wait()).rejects.toMatchObject({
@@ -73,17 +73,17 @@ describe('an engine that is lost while a container runs', () => {
     expect(await run.driver.leftovers()).toEqual([run.container.name])
   })
 
-  test('and hangs for ever, with no call of ours under way: noticed all the same', async () => {
+  test('and hangs for ever without a call in flight: ENGINE_LOST', async () => {
     await using run = await running('sleep 30')
     run.proxy.freeze(true)
     await expect(run.container.wait()).rejects.toMatchObject({ code: 'ERR_COOKIETIN_ENGINE_LOST' })
   })
 
-  test('and hangs for a while: nothing is lost', async () => {
+  test('and hangs for a while: the run succeeds', async () => {
     await using run = await running('sleep 0.3; echo down; exit 5', 20_000)
     run.proxy.freeze(true)
     await expect.poll(() => exited(run.container.name)).toBe(true)
-    // As long as three deadlines: a ping has failed by then, and the recovery is on its way.
+    // Three deadlines long: a ping has failed by then, and the recovery has begun.
     for (let call = 0; call < 3; call++) {
       await expect(run.driver.engine.reapOrphans({ dryRun: true })).rejects.toMatchObject({
         code: 'ERR_COOKIETIN_ENGINE_TIMEOUT',
@@ -100,15 +100,15 @@ describe('an engine that is lost while a container runs', () => {
     await expect(run.container.kill()).rejects.toMatchObject({ code: 'ERR_COOKIETIN_ENGINE_TIMEOUT' })
   })
 
-  test('a container that somebody else removes is killed', async () => {
+  test('a container that another client removes is killed', async () => {
     await using run = await running('sleep 30')
     await engineRequest('DELETE', `/containers/${run.container.name}?force=true`)
     expect(await run.container.wait()).toMatchObject({ exitCode: 137, oomKilled: false })
   })
 })
 
-describe('an engine that is gone', () => {
-  test('before the container is created: ENGINE_UNREACHABLE, and nothing to remove', async () => {
+describe('an unreachable engine', () => {
+  test('before the create call: ENGINE_UNREACHABLE, and nothing to remove', async () => {
     const { proxy, driver } = await behindProxy()
     await proxy.refuse(true)
     const container = driver.container()
@@ -119,7 +119,7 @@ describe('an engine that is gone', () => {
     await proxy[Symbol.asyncDispose]()
   })
 
-  test('hung at the create, which then happens: removed', async () => {
+  test('that carries out a create call late: the container is removed', async () => {
     const { proxy, driver } = await behindProxy()
     proxy.freeze(true)
     const container = driver.container()

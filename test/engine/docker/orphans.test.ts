@@ -13,7 +13,7 @@ import { checkLeaks } from '../../support/leaks/hooks.ts'
 
 checkLeaks()
 
-/** A process that has a container running, and the container's name. */
+/** A process with a running container, and the container's name. */
 async function otherProcess() {
   const script = fileURLToPath(new URL('../../support/children/orphans.ts', import.meta.url))
   const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -40,7 +40,7 @@ const exists = (name: string) =>
     () => false,
   )
 
-test('what a killed process left is listed, then removed; what a living one has is not touched', async () => {
+test('containers of a killed process are listed, then removed; those of a live process are kept', async () => {
   await using driver = await testEngine()
   const [dead, living] = [await otherProcess(), await otherProcess()]
   await dead.kill()
@@ -59,7 +59,7 @@ test('what a killed process left is listed, then removed; what a living one has 
   expect(await exists(living.name)).toBe(false)
 })
 
-test('a new driver does it by itself', async () => {
+test('a new driver removes orphans by itself', async () => {
   const dead = await otherProcess()
   await dead.kill()
   const engine = await createDockerEngine(resolveDockerConfig({}, process.env))
@@ -67,7 +67,7 @@ test('a new driver does it by itself', async () => {
   await engine.close()
 })
 
-test('nothing is touched that is unlabelled, ours, of another host, or of a process that cannot be seen', async () => {
+test('containers without labels, of this process, of another host, or of an invisible process are kept', async () => {
   await using driver = await testEngine()
   const own = driver.container({ command: ['sleep', '300'] })
   await own.prepare(new AbortController().signal)

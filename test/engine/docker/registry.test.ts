@@ -28,7 +28,7 @@ afterAll(async () => {
   await closed[Symbol.asyncDispose]()
 })
 
-/** An engine on the one under test that knows no credentials but those of `env`. */
+/** An engine whose only credentials are those of `env`. */
 async function engineWith(config: DockerConfig = {}, env: Record<string, string> = {}) {
   const expectNoLeaks = watchLeaks()
   const proxy = await startProxy()
@@ -44,7 +44,7 @@ async function engineWith(config: DockerConfig = {}, env: Record<string, string>
     await expectNoLeaks()
   })
   const pulls = () => pullsOf(proxy)
-  /** Creates a container of an image and removes both; gives what `pull$` told. */
+  /** Creates a container of an image and removes both. Returns the values of `pull$`. */
   const prepare = async (task: Partial<ContainerTask> & { image: string }, signal = new AbortController().signal) => {
     const container = engine.container(resolveTask({ disableNet: true, ...task }))
     const told: PullProgress[] = []
@@ -75,7 +75,7 @@ const failing = async (run: Promise<unknown>) =>
   )
 
 describe('an open registry', () => {
-  test('gives an image by tag, and is not asked when the image is there', async () => {
+  test('serves an image by tag, and is not asked when the engine has it', async () => {
     const { image } = await open.push('by-tag', 300_000)
     const { prepare, pulls, steps } = await engineWith()
     const told = await prepare({ image })
@@ -90,7 +90,7 @@ describe('an open registry', () => {
     await forget(image)
   })
 
-  test('gives an image by digest', async () => {
+  test('serves an image by digest', async () => {
     const { image, digest } = await open.push('by-digest')
     const byDigest = `${image.slice(0, image.lastIndexOf(':'))}@${digest}`
     const { prepare } = await engineWith()
@@ -98,14 +98,14 @@ describe('an open registry', () => {
     await forget(byDigest)
   })
 
-  test('has no unknown repository, and is asked for it once', async () => {
+  test('is asked once for an unknown repository', async () => {
     const { prepare, pulls, steps } = await engineWith()
     const error = await failing(prepare({ image: `${open.host}/nobody/knows:1` }))
     expect(error).toMatchObject({ code: 'ERR_COOKIETIN_IMAGE_NOT_FOUND' })
     expect([pulls(), steps().at(-1)]).toEqual([1, 'pulling → failed'])
   })
 
-  test('that answers 500 twice and then works is asked three times', async () => {
+  test('that answers 500 twice is asked three times', async () => {
     const { image } = await open.push('flaky')
     const { prepare, pulls, steps, moves } = await engineWith()
     open.plan = (_, path) => (path.includes('/manifests/') && pulls() < 3 ? 'error500' : 'pass')
@@ -130,7 +130,7 @@ describe('an open registry', () => {
     await forget(image)
   })
 
-  test('that answers 429 is left alone', async () => {
+  test('that answers 429 is not asked again', async () => {
     const { image } = await open.push('busy')
     open.plan = (_, path) => (path.includes('/manifests/') ? 'error429' : 'pass')
     const { prepare, pulls } = await engineWith()
@@ -139,7 +139,7 @@ describe('an open registry', () => {
     expect(pulls()).toBe(1)
   })
 
-  test('that is not there is asked as often as the config says', async () => {
+  test('that is unreachable is asked as often as pullRetries permits', async () => {
     const { prepare, pulls } = await engineWith({ pullRetries: 2 })
     expect(await failing(prepare({ image: '127.0.0.1:1/x' }))).toMatchObject({
       code: 'ERR_COOKIETIN_REGISTRY_UNREACHABLE',
@@ -147,7 +147,7 @@ describe('an open registry', () => {
     expect(pulls()).toBe(3)
   })
 
-  test('that hangs is given up', async () => {
+  test('that hangs fails the pull after its time limit', async () => {
     const { image } = await open.push('hangs')
     open.plan = (_, path) => (path.includes('/blobs/') ? 'hang' : 'pass')
     const { prepare, pulls } = await engineWith({ pullIdleTimeout: 300 })
@@ -156,7 +156,7 @@ describe('an open registry', () => {
     expect(pulls()).toBe(1)
   })
 
-  test('that cuts a layer off is given up, though the engine would go on; the image is not there', async () => {
+  test('that cuts a layer off fails the pull, and the engine stops retrying', async () => {
     const { image } = await open.push('truncated', 300_000)
     open.plan = (method, path) => (method === 'GET' && path.includes('/blobs/') ? 'truncate' : 'pass')
     const { prepare } = await engineWith({ pullIdleTimeout: 1_500 })
@@ -165,12 +165,12 @@ describe('an open registry', () => {
     })
     open.heal()
     await expect(engineRequest('GET', `/images/${image}/json`)).rejects.toThrow('404')
-    // And nothing is left that would spoil the next pull.
+    // No partial layer is left for the next pull.
     expect((await prepare({ image })).at(-1)).toMatchObject({ state: 'present' })
     await forget(image)
   })
 
-  test('is asked once for twenty who want the same image at once', async () => {
+  test('is asked once by twenty tasks that pull the same image', async () => {
     const { image } = await open.push('shared', 300_000)
     const { prepare, pulls } = await engineWith()
     const told = await Promise.all(Array.from({ length: 20 }, () => prepare({ image })))
@@ -179,7 +179,7 @@ describe('an open registry', () => {
     await forget(image)
   })
 
-  test('goes on for the others when one of them gives up, and not when all do', async () => {
+  test('continues when one task gives up, and stops when all do', async () => {
     const { image } = await open.push('given-up', 300_000)
     let asked = () => {}
     open.plan = (_, path) => {
@@ -205,7 +205,7 @@ describe('an open registry', () => {
 })
 
 describe('a registry with a password', () => {
-  test('is asked for a run, whose pull$ tells of it; credentials are in nothing that can be seen', async () => {
+  test('is used for a run and reported by pull$; credentials are visible nowhere', async () => {
     const { image } = await closed.push('seen', 300_000)
     const events: unknown[] = []
     const inspect = (event: InspectionEvent) => {
@@ -219,7 +219,7 @@ describe('a registry with a password', () => {
     driver.driverTransitions$.subscribe(move => moves.push(move))
     const wrong = await failing(executor.run({ image, disableNet: true }))
     expect(wrong).toMatchObject({ code: 'ERR_COOKIETIN_IMAGE_AUTH' })
-    // The image holds no program: it can be pulled, and not run.
+    // The image has no program: it can be pulled but not run.
     const execution = executor.run({ image, disableNet: true, auth: login })
     const told: PullProgress[] = []
     const complete = new Promise<void>(resolve =>
@@ -237,7 +237,7 @@ describe('a registry with a password', () => {
     await forget(image)
   })
 
-  test('gives nothing to nobody and to a wrong password, and is asked once', async () => {
+  test('is asked once without credentials or with a wrong password', async () => {
     const { image } = await closed.push('guarded')
     const { prepare, pulls } = await engineWith()
     for (const auth of [undefined, { username: 'baker', password: 'canary-wrong-8' }]) {
@@ -248,7 +248,7 @@ describe('a registry with a password', () => {
     expect(pulls()).toBe(2)
   })
 
-  test('takes credentials from the task, from the config, and from Docker, in this order', async () => {
+  test('gets the credentials of the task, of the config, and of Docker, in this order', async () => {
     const folder = await mkdtemp('/tmp/ct-')
     const auths = (password: string) => ({
       auths: { [closed.host]: { auth: Buffer.from(`baker:${password}`).toString('base64') } },

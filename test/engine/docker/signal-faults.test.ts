@@ -8,14 +8,14 @@ import { setup, shell, until } from '../setup.ts'
 const quick = { engineTimeout: 600, startTimeout: 1_500, reconnectTimeout: 1_000, outputTimeout: 500 }
 const faults: readonly Fault[] = ['cutBefore', 'cutAfter', 'hang', 'garbage', 'html', 'error500', 'cutBody', 'redirect']
 
-/** Only what is refused is not done in the end. */
+/** A call has no effect only when the engine rejects it. */
 const refusals: readonly Fault[] = ['error500', 'redirect']
 
 async function behindProxy() {
   const proxy = await startProxy()
   onTestFinished(() => proxy[Symbol.asyncDispose]())
   const { executor } = await setup({ concurrency: 1 }, { docker: `unix://${proxy.socketPath}`, ...quick })
-  /** Breaks the first such call, and tells whether one came. */
+  /** Breaks the first such call. Returns whether there was one. */
   const breakOnce = (action: string, fault: Fault) => {
     let broken = 0
     proxy.plan = (method, path) => {
@@ -27,7 +27,7 @@ async function behindProxy() {
   return { executor, breakOnce }
 }
 
-/** Whether the engine has it frozen. */
+/** True when the engine reports it as paused. */
 async function isPaused(id: string): Promise<boolean> {
   const filters = encodeURIComponent(JSON.stringify({ label: [`cookietin.id=${id}`] }))
   const [found] = (await engineRequest('GET', `/containers/json?filters=${filters}`)) as { State: string }[]
@@ -40,7 +40,7 @@ describe('one fault in a call to a running container', () => {
     { request: 'unfreeze', call: 'unpause', before: 'frozen', after: 'running' },
   ] as const
   const cases = requests.flatMap(each => faults.map(fault => ({ ...each, fault })))
-  test.for(cases)('$request, $fault: the cookie and its container are of one mind', async given => {
+  test.for(cases)('$request, $fault: the cookie and its container have the same state', async given => {
     const { request, call, before, after, fault } = given
     const { executor, breakOnce } = await behindProxy()
     const execution = executor.run(shell('sleep 300'))
@@ -56,7 +56,7 @@ describe('one fault in a call to a running container', () => {
     await executor.onIdle()
   })
 
-  test.for(faults)('kill, %s: it ends, and its end is seen', async fault => {
+  test.for(faults)('kill, %s: the container ends, and its exit is reported', async fault => {
     const { executor, breakOnce } = await behindProxy()
     const execution = executor.run(shell('sleep 300', { timeout: 200 }))
     await until(execution, 'running')
@@ -68,7 +68,7 @@ describe('one fault in a call to a running container', () => {
   })
 })
 
-test.for(['wait', 'attach'] as const)('an input is let go of when the %s before the start fails', async call => {
+test.for(['wait', 'attach'] as const)('the input is released when the %s before the start fails', async call => {
   await using proxy = await startProxy()
   await using driver = await testEngine({ docker: `unix://${proxy.socketPath}`, ...quick })
   proxy.plan = (method, path) => (method === 'POST' && path.includes(`/${call}`) ? 'error500' : undefined)

@@ -13,7 +13,7 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 const never = new AbortController().signal
 
 describe('output', () => {
-  test('of 200 runs of echo, four at a time: nothing is lost', async () => {
+  test('of 200 runs of echo, four at a time, is complete', async () => {
     await using driver = await testEngine()
     const outputs: string[] = []
     let left = 200
@@ -30,7 +30,7 @@ describe('output', () => {
     expect(new Set(outputs)).toEqual(new Set(['0 false hi\n']))
   })
 
-  test('of 100 000 short lines is whole and in order', async () => {
+  test('of 100 000 short lines is complete and in order', async () => {
     await using driver = await testEngine()
     const container = driver.container({ command: ['seq', '100000'] })
     const { exit, stdout } = await live(container)
@@ -41,7 +41,7 @@ describe('output', () => {
     expect(lines.findIndex((line, index) => index < 100_000 && line !== String(index + 1))).toBe(-1)
   })
 
-  test('is told apart, byte for byte', async () => {
+  test('is split into stdout and stderr byte for byte', async () => {
     await using driver = await testEngine()
     const bytes = randomBytes(200_000)
     const container = driver.container({ command: ['sh', '-c', 'tee /dev/stderr'], input: bytes })
@@ -53,7 +53,7 @@ describe('output', () => {
     expect([sha256(streams.stdout.bytes()), sha256(streams.stderr.bytes())]).toEqual([sha256(bytes), sha256(bytes)])
   })
 
-  test('of a GiB to a reader that is slower than it: the memory stays flat', async () => {
+  test('of a GiB to a slow reader takes constant memory', async () => {
     const script = fileURLToPath(new URL('../../support/children/flood.ts', import.meta.url))
     const { stdout } = await promisify(execFile)(process.execPath, [script], { env: { ...process.env } })
     const { bytes, grown, exit } = JSON.parse(stdout) as { bytes: number; grown: number; exit: object }
@@ -61,7 +61,7 @@ describe('output', () => {
     expect(grown).toBeLessThan(64 * 2 ** 20)
   })
 
-  test('nobody reads: the container can be killed and removed, and the engine is not stuck', async () => {
+  test('without a reader: the container can be killed and removed, and the engine does not hang', async () => {
     await using driver = await testEngine()
     const container = driver.container({ command: ['yes'] })
     const stalled = new Promise<void>(() => {})
@@ -80,7 +80,7 @@ describe('output', () => {
     await container.remove()
   })
 
-  test('is given up when its reader stalls after the exit', async () => {
+  test('is truncated when its reader stalls after the exit', async () => {
     await using driver = await testEngine({ outputTimeout: 200 })
     const container = driver.container({ command: ['sh', '-c', 'head -c 100000 /dev/zero'] })
     const sink = { write: () => new Promise<void>(() => {}) }
@@ -90,7 +90,7 @@ describe('output', () => {
     await container.remove()
   })
 
-  test('a reader that is slow but steady gets all of it', async () => {
+  test('is complete for a slow but steady reader', async () => {
     await using driver = await testEngine({ outputTimeout: 300 })
     const container = driver.container({ command: ['sh', '-c', 'head -c 1000000 /dev/zero'] })
     const kept = collector()
@@ -109,7 +109,7 @@ describe('output', () => {
 })
 
 describe('input', () => {
-  test('of 64 MiB comes back unchanged', async () => {
+  test('of 64 MiB arrives unchanged', async () => {
     await using driver = await testEngine()
     const input = Array.from({ length: 64 }, () => randomBytes(2 ** 20))
     const container = driver.container({ command: ['cat'], input })
@@ -121,7 +121,7 @@ describe('input', () => {
     expect(sha256(streams.stdout.bytes())).toBe(sha256(Buffer.concat(input)))
   })
 
-  test('an empty one is at its end at once', async () => {
+  test('that is empty ends at once', async () => {
     await using driver = await testEngine()
     const container = driver.container({ command: ['wc', '-c'], input: '' })
     const { exit, stdout } = await live(container, '')
@@ -129,7 +129,7 @@ describe('input', () => {
     expect([exit.exitCode, stdout.trim()]).toEqual([0, '0'])
   })
 
-  test('that nobody reads is let go of at the exit', async () => {
+  test('that is not read is released at the exit', async () => {
     await using driver = await testEngine()
     const released = deferred<string>()
     async function* endless() {
@@ -146,7 +146,7 @@ describe('input', () => {
     await container.remove()
   })
 
-  test('that breaks is told, and does not look like its end', async () => {
+  test('that breaks is reported, and is not ended', async () => {
     await using driver = await testEngine()
     async function* broken() {
       yield Buffer.from('first half')

@@ -38,7 +38,7 @@ function digest(): string {
 async function importImage(): Promise<void> {
   const { stdout } = await promisify(execFile)('ldd', [process.execPath])
   const libraries = stdout.match(/\/\S+/g) ?? []
-  const archive = tar([
+  const archive = await tar([
     await file('bin/node', process.execPath),
     await file('bin/busybox', '/bin/busybox'),
     ...(await Promise.all(libraries.map(path => file(path.slice(1), path)))),

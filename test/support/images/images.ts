@@ -23,7 +23,7 @@ async function importTestImage(): Promise<void> {
   const busybox = '/bin/busybox'
   const { stdout } = await promisify(execFile)(busybox, ['--list'])
   const applets = stdout.split('\n').filter(name => name !== '' && name !== 'busybox')
-  const archive = tar([
+  const archive = await tar([
     { path: 'bin/busybox', mode: 0o755, data: await readFile(busybox) },
     ...applets.map(name => ({ path: `bin/${name}`, link: 'busybox' })),
     {

@@ -30,6 +30,7 @@ describe('resolveTask', () => {
       imageName: { registry: '', repository: 'library/busybox', tag: 'latest' },
       command: [],
       env: {},
+      secrets: [],
       input: undefined,
       stdout: undefined,
       stderr: undefined,
@@ -268,8 +269,6 @@ describe('volumes', () => {
     '/tmp/iofs/x',
     'data',
     '/a/../b',
-    '/a//b',
-    '/a/',
     '/a\0',
   ]
   it.each(targets)('refuses the target %o', target => {
@@ -290,7 +289,18 @@ describe('volumes', () => {
       '/home',
       '/run',
       '/var',
+      '/tmp',
     ],
+    ...[
+      '/usr/bin',
+      '/usr/local',
+      '/lib/systemd',
+      '/sbin/init',
+      '/root/.bashrc',
+      '/home/me/.config/autostart',
+      '/var/spool/cron',
+    ],
+    ...['/var/lib/systemd', '/var/lib/dpkg/info', '/etc/localtime', '/run/user/1000/bus', '/run/systemd/private'],
     ...[
       '/var/run',
       '/var/lib',
@@ -306,13 +316,32 @@ describe('volumes', () => {
     expect(refusedFields({ volumes: [[source, '/data']] })).toEqual(['volumes[0].source'])
   })
 
-  it.each(['/srv', '/home/me/data', '/root/data', '/tmp', '/run/my', '/etcetera', '/developers', '/var/lib/dockerish'])(
-    'takes the source %o',
+  it.each([
+    '/srv',
+    '/home/me/data',
+    '/root/data',
+    '/tmp/in',
+    '/home/me/.cache/x',
+    '/run/my',
+    '/etcetera',
+    '/developers',
+    '/var/lib/dockerish',
+  ])('takes the source %o', source => {
+    expect(refusedFields({ volumes: [[source, '/data']] })).toEqual([])
+    expect(refusedFields({ udsPath: source })).toEqual([])
+  })
+
+  it.each([['/etc/localtime'], ['/etc/ssl/certs'], ['/usr/share/zoneinfo/Europe']])(
+    'takes the source %s read-only',
     source => {
-      expect(refusedFields({ volumes: [[source, '/data']] })).toEqual([])
-      expect(refusedFields({ udsPath: source })).toEqual([])
+      expect(refusedFields({ volumes: [[source, '/data', 'ro']] })).toEqual([])
     },
   )
+
+  it('reads paths as docker does: without slashes at the end, and without double ones', () => {
+    const { volumes } = resolveTask({ image: 'busybox', volumes: [['/srv//a/', '/w/./x/']] })
+    expect(volumes).toEqual([{ source: '/srv/a', target: '/w/x', readOnly: false }])
+  })
 
   it('mounts a dangerous source only where the config allows it', () => {
     expect(refusedFields({ volumes: [['/etc', '/data']], udsPath: '/dev' })).toEqual(['volumes[0].source', 'udsPath'])

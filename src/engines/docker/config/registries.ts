@@ -1,13 +1,16 @@
 import type { RegistryAuth } from '../../../task/task.ts'
 import { isRecord } from '../../../utils/validation/issues.ts'
 
-/** What logins to Docker's own hub are filed under. */
+/** The name under which Docker stores logins to Docker Hub. */
 export const hubServer = 'https://index.docker.io/v1/'
 
 const hub = 'index.docker.io'
 const authFields = ['username', 'password', 'identityToken', 'registryToken', 'serverAddress']
 
-/** The host, with its port, of a server as configs name it: with or without a scheme and a path. Docker's hub has several names. */
+/**
+ * The host, with its port, of a server's name in a config. A scheme and a path are removed. Docker Hub has several
+ * names.
+ */
 export function hostOf(server: string): string {
   const host = server
     .trim()
@@ -17,7 +20,7 @@ export function hostOf(server: string): string {
   return host === '' || host === 'docker.io' ? hub : host
 }
 
-/** Credentials by host. They are not to be seen: neither printing nor JSON shows them. */
+/** Credentials by host. They are secret: neither printing nor JSON shows them. */
 export class Registries {
   readonly #auths: ReadonlyMap<string, RegistryAuth>
 
@@ -25,7 +28,7 @@ export class Registries {
     this.#auths = auths
   }
 
-  /** Those of exactly this host. */
+  /** Finds the credentials of exactly this host. */
   find(host: string): RegistryAuth | undefined {
     return this.#auths.get(host)
   }
@@ -35,7 +38,7 @@ export class Registries {
   }
 }
 
-/** Reads an object of credentials by host, or its JSON; undefined for anything else. */
+/** Reads an object of credentials by host, or its JSON. Returns undefined for anything else. */
 export function readRegistries(value: unknown): Registries | undefined {
   if (value instanceof Registries) return value
   const given = typeof value === 'string' ? parse(value) : value

@@ -8,28 +8,29 @@ export interface Tls {
   readonly ca?: Buffer | undefined
   readonly cert?: Buffer | undefined
   readonly key?: Buffer | undefined
-  /** False only where the user's own docker context says so. */
+  /** False only when the user's docker context turns verification off. */
   readonly verify: boolean
 }
 
-/** The undocumented but stable hook by which Node hands a request to its agent, before any byte of it is sent. */
-interface RequestTaker {
+/** The undocumented but stable method by which Node passes a request to its agent, before any byte of it is sent. */
+interface RequestHandler {
   addRequest(request: ClientRequest, ...rest: unknown[]): void
 }
 
 /**
- * Makes the connections to one engine. Keeping them alive between calls pays only where making one takes a journey: on a local
- * socket it takes 0.06 ms, and a connection that is not kept cannot go stale.
+ * Makes the connections to one engine. Keep-alive pays only for a remote engine: on a local socket a connection takes
+ * 0.06 ms, and one that is not kept cannot become stale.
  *
- * It also shields us from docker-modem, which follows redirects without an error handler (an uncaught error ends the host
- * process), and which prints the agent in full on every request, at 40 ms each when 32 are under way.
+ * The agent also works around two flaws of docker-modem. It follows redirects without an error handler, so that an
+ * uncaught error ends the process. It prints the whole agent on every request, at 40 ms each with 32 requests in
+ * flight.
  */
 export function createAgent(keepAlive: boolean, tls: Tls | undefined): http.Agent {
   const agent =
     tls === undefined ? new http.Agent({ keepAlive }) : new https.Agent({ keepAlive, rejectUnauthorized: tls.verify })
-  const taker = agent as unknown as RequestTaker
-  const addRequest = taker.addRequest
-  taker.addRequest = (request, ...rest) => {
+  const handler = agent as unknown as RequestHandler
+  const addRequest = handler.addRequest
+  handler.addRequest = (request, ...rest) => {
     shield(request)
     addRequest.call(agent, request, ...rest)
   }

@@ -1,34 +1,37 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { redact } from '../../../utils/redact.ts'
-import type { Client, Dialled } from './client.ts'
+import type { Client, EngineRequest } from './client.ts'
 import { Deadline } from './deadline.ts'
 import { connectionError, EngineReply, protocolError, replyError } from './errors.ts'
 
 /** One call to the engine. */
-export interface Call extends Dialled {
+export interface Call extends EngineRequest {
   /** The act and its object, as a phrase that follows "could not". */
   readonly doing: string
-  /** ms until the whole reply must be in (its headers, for a stream); then the call is aborted. Undefined: none, it is never aborted. */
+  /**
+   * Time limit in ms for the whole reply, or for the headers of a stream. Then the call is aborted. Undefined: no time
+   * limit.
+   */
   readonly deadline: number | undefined
   readonly signal?: AbortSignal | undefined
   /** The reply's body is text, not JSON. */
   readonly text?: boolean
-  /** Never to be seen in an error. */
+  /** Values to mask in errors. */
   readonly secrets?: readonly string[] | undefined
 }
 
-/** A reply with a good status. */
+/** A reply with a status that means success. */
 export interface Reply {
   readonly status: number
-  /** The parsed body; the text where text was asked for; undefined when empty. */
+  /** The parsed body, or the text when `text` was set. Undefined when it is empty. */
   readonly body: unknown
 }
 
-/** No reply that we read as a whole is larger than this. */
+/** Maximum size of a reply that is read as a whole, in bytes. */
 const bodyLimit = 64 * 1024 * 1024
 
-/** Every round trip to an engine. None hangs: a body that is cut, garbage, or late is an error. */
+/** Makes calls to an engine. A call never hangs: a body that is cut, late, or not JSON is an error. */
 export class Api {
   readonly client: Client
 
@@ -36,7 +39,7 @@ export class Api {
     this.client = client
   }
 
-  /** Resolves with a reply below 300, or 304; anything else rejects with a {@link CookietinError} by the fault table. */
+  /** Resolves with a reply whose status is 2xx or 304. Any other outcome rejects with a {@link CookietinError}. */
   async request(call: Call): Promise<Reply> {
     const deadline = new Deadline(call)
     try {
@@ -49,7 +52,7 @@ export class Api {
     }
   }
 
-  /** Resolves with the response as soon as its headers are in and good; the body is the caller's, who must destroy it. */
+  /** Resolves with the response as soon as its headers arrive with status 2xx or 304. The caller must destroy it. */
   async stream(call: Call): Promise<IncomingMessage> {
     const deadline = new Deadline(call)
     try {
@@ -63,7 +66,7 @@ export class Api {
     }
   }
 
-  /** Resolves with the raw connection behind the call. */
+  /** Resolves with the raw connection of the call. */
   async upgrade(call: Call): Promise<Duplex> {
     const deadline = new Deadline(call)
     try {
@@ -72,7 +75,7 @@ export class Api {
       })
       if (!isResponse(reply)) return reply
       await this.#read(call, reply)
-      throw protocolError(call.doing, `it answered ${reply.statusCode} where it should have switched protocols`)
+      throw protocolError(call.doing, `it answered ${reply.statusCode} instead of switching protocols`)
     } catch (error) {
       throw deadline.reason() ?? error
     } finally {
@@ -84,7 +87,8 @@ export class Api {
     try {
       return await this.client.dial(call, signal)
     } catch (error) {
-      // The engine may have closed a kept-alive connection just as we took it: asking again is harmless where asking twice is.
+      // The engine may have closed a kept-alive connection just now. A call is repeated when doing it twice is
+      // harmless.
       if (!isStale(error) || call.method === 'POST' || signal?.aborted) throw connectionError(error, call.doing, false)
     }
     try {
@@ -134,7 +138,7 @@ function messageOf(text: string): string {
     const { message } = JSON.parse(text) as { message?: unknown }
     if (typeof message === 'string') return message.trim()
   } catch {
-    // A proxy in between answers in its own words.
+    // The reply of a proxy need not be JSON.
   }
   return text.trim().slice(0, 200)
 }
@@ -150,7 +154,7 @@ function readText(response: IncomingMessage): Promise<string> {
     })
     response.on('end', () => resolve(Buffer.concat(chunks).toString()))
     response.on('error', reject)
-    // A body that is cut gives no `end`, and not always an `error`: without this the call would hang for ever.
+    // A cut body emits no `end` and not always an `error`. Without this the call would hang for ever.
     response.on('close', () => reject(new Error('the connection was closed')))
   })
 }

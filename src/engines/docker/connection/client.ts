@@ -3,14 +3,14 @@ import type { Duplex, Readable } from 'node:stream'
 import { inspect } from 'node:util'
 import { createAgent, type Tls } from './agent.ts'
 
-/** Where an engine listens, as far as a connection needs to know. */
+/** The address of an engine. */
 export type Address =
-  /** `far`: the other end is on another machine. */
-  | { readonly socketPath: string; readonly far?: boolean }
+  /** `isRemote`: the socket leads to another machine. */
+  | { readonly socketPath: string; readonly isRemote?: boolean }
   | { readonly host: string; readonly port: number; readonly pathPrefix?: string; readonly tls?: Tls | undefined }
 
-/** One request, before it is dialled. */
-export interface Dialled {
+/** One request to the engine. */
+export interface EngineRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE'
   readonly path: string
   readonly query?: Readonly<Record<string, string>> | undefined
@@ -19,15 +19,15 @@ export interface Dialled {
   readonly file?: Readable | undefined
 }
 
-/** The wire to one engine: dockerode's modem, used for its dialling alone. */
+/** The connection to one engine: dockerode's modem, of which only `dial` is used. */
 export interface Client {
-  /** `'1.41'`, put before every path; undefined until it is negotiated. */
+  /** The API version before every path, such as `'1.41'`. Undefined until it is negotiated. */
   version: string | undefined
-  /** Resolves with the response once its headers are in, whatever the status. */
-  dial(request: Dialled, signal?: AbortSignal): Promise<IncomingMessage>
-  /** Resolves with the raw connection, or with a response where the engine refused to give it. */
-  hijack(request: Dialled, signal?: AbortSignal): Promise<Duplex | IncomingMessage>
-  /** Cuts every connection. */
+  /** Resolves with the response once its headers arrive, with any status. */
+  dial(request: EngineRequest, signal?: AbortSignal): Promise<IncomingMessage>
+  /** Resolves with the raw connection, or with the response of an engine that refuses the upgrade. */
+  hijack(request: EngineRequest, signal?: AbortSignal): Promise<Duplex | IncomingMessage>
+  /** Closes every connection. */
   destroy(): void
 }
 
@@ -36,18 +36,18 @@ interface Modem {
   dial(options: object, callback: (error: Error | null, reply: IncomingMessage | Duplex) => void): void
 }
 
-// The modem explains a status it does not expect by guesses of its own; with every status expected, the body is ours to read.
+// The modem guesses the reason of a status that it does not expect. With every status expected, the body is left to us.
 const everyStatus = new Proxy({}, { get: () => true })
 
-/** Connects nothing yet. dockerode is loaded here, on first use: it takes 100 ms. */
+/** Makes a client without a connection. dockerode is loaded here, on first use, which takes 100 ms. */
 export async function createClient(address: Address): Promise<Client> {
   const { default: Docker } = await import('dockerode')
   const tls = 'host' in address ? address.tls : undefined
-  const agent = createAgent('host' in address || address.far === true, tls)
+  const agent = createAgent('host' in address || address.isRemote === true, tls)
   const modem = withoutDockerEnv(() => new Docker(modemOptions(address, agent)).modem as unknown as Modem)
 
   let closed = false
-  const send = (request: Dialled, signal: AbortSignal | undefined, extra: object) =>
+  const send = (request: EngineRequest, signal: AbortSignal | undefined, extra: object) =>
     new Promise<IncomingMessage | Duplex>((resolve, reject) => {
       if (closed) return reject(new Error('the connection to the engine is closed'))
       const { method, path, query, body, headers, file } = request
@@ -55,9 +55,9 @@ export async function createClient(address: Address): Promise<Client> {
         {
           method,
           path: query === undefined ? path : `${path}?`,
-          // With `_query` and `_body` apart, the URL never holds the configuration and its secrets.
+          // With separate `_query` and `_body`, the URL never contains the create options and their secrets.
           options: { _query: query ?? {}, _body: body ?? {} },
-          headers: unseen({ ...headers }),
+          headers: hidden({ ...headers }),
           file,
           abortSignal: signal,
           isStream: true,
@@ -66,7 +66,7 @@ export async function createClient(address: Address): Promise<Client> {
         },
         (error, reply) => {
           if (error) return reject(error)
-          // From here on an error may come at any time, also before the caller gets to listen.
+          // An error may be emitted at any time from now on, also before the caller listens.
           reply.on('error', ignore)
           resolve(reply)
         },
@@ -81,13 +81,13 @@ export async function createClient(address: Address): Promise<Client> {
       modem.version = version === undefined ? undefined : `v${version}`
     },
     dial: (request, signal) => send(request, signal, {}) as Promise<IncomingMessage>,
-    // An empty file gives `Content-Length: 0`. Without it the modem sends an empty chunked body, whose five bytes the
-    // engine may take for the container's standard input.
+    // An empty file sets `Content-Length: 0`. Without it the modem sends an empty chunked body of five bytes, which the
+    // engine may pass to the container's standard input.
     hijack: (request, signal) =>
       send(request, signal, {
         hijack: true,
         file: Buffer.alloc(0),
-        headers: unseen({ 'Content-Type': 'text/plain' }),
+        headers: hidden({ 'Content-Type': 'text/plain' }),
       }),
     destroy() {
       closed = true
@@ -96,7 +96,7 @@ export async function createClient(address: Address): Promise<Client> {
   }
 }
 
-/** Every field is named, also the empty ones: what is not named would come from the environment. */
+/** Every field is set, also empty ones: the modem reads a missing field from the environment. */
 function modemOptions(address: Address, agent: Agent) {
   const remote = 'host' in address ? address : undefined
   const tls = remote?.tls
@@ -110,7 +110,7 @@ function modemOptions(address: Address, agent: Agent) {
     cert: tls?.cert,
     key: tls?.key,
     username: undefined,
-    // The modem's timeouts turn a long wait into a silent hang: deadlines are ours.
+    // The modem's timeouts turn a long wait into a silent hang. `Deadline` replaces them.
     timeout: undefined,
     connectionTimeout: undefined,
     version: undefined,
@@ -119,7 +119,7 @@ function modemOptions(address: Address, agent: Agent) {
   }
 }
 
-/** The modem's constructor parses DOCKER_HOST and reads DOCKER_CERT_PATH even when told everything, and throws on a bad one. */
+/** Even with every field set, the modem's constructor parses DOCKER_HOST, and throws when it is invalid. */
 function withoutDockerEnv<T>(make: () => T): T {
   const host = process.env.DOCKER_HOST
   delete process.env.DOCKER_HOST
@@ -130,8 +130,8 @@ function withoutDockerEnv<T>(make: () => T): T {
   }
 }
 
-/** The modem prints each request's headers for its debug log: registry credentials are among them. */
-function unseen<T extends object>(headers: T): T {
+/** Hides the headers from the modem's debug log, since they may contain registry credentials. */
+function hidden<T extends object>(headers: T): T {
   return Object.assign(headers, { [inspect.custom]: () => '[headers]' })
 }
 

@@ -64,7 +64,7 @@ export async function connectTo(endpoint: Endpoint, config: ResolvedDockerConfig
         ? { socketPath: at.path }
         : at.kind === 'tcp'
           ? at
-          : { socketPath: (await tunnel?.open()) ?? '', far: true }
+          : { socketPath: (await tunnel?.open()) ?? '', isRemote: true }
     const client = await createClient(address)
     const api = new Api(client)
     const close = async () => {

@@ -1,7 +1,7 @@
 import { CookietinError, cancelledError } from '../../../errors.ts'
 import { onAbort } from '../../../utils/abort.ts'
 
-/** What bounds one call. */
+/** The limits of one call. */
 export interface DeadlineOptions {
   /** The act and its object, as a phrase that follows "could not". */
   readonly doing: string

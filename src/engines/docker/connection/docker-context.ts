@@ -6,7 +6,7 @@ import { InvalidInputError } from '../../../errors.ts'
 import type { Env } from '../config/config.ts'
 import type { Tls } from './agent.ts'
 
-/** The docker context in use, and what says so; undefined for the default one. */
+/** The current docker context, and the setting that names it. Undefined for the default one. */
 export function currentContext(env: Env): { readonly name: string; readonly source: string } | undefined {
   const fromEnv = env.DOCKER_CONTEXT
   if (fromEnv) return fromEnv === 'default' ? undefined : { name: fromEnv, source: 'DOCKER_CONTEXT' }
@@ -20,15 +20,15 @@ interface Meta {
 }
 
 /**
- * Where the engine of a docker context is; undefined where the context says that it is at the default place.
+ * The address of a docker context's engine. Undefined when the context uses the default address.
  *
- * @throws InvalidInputError when there is no such context: another engine is not what was meant.
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG` when the context does not exist.
  */
 export function contextEndpoint(
   name: string,
   env: Env,
 ): { readonly host: string; readonly tls: Tls | undefined } | undefined {
-  // The docker CLI names the folders of a context by the hash of its name.
+  // The docker CLI names a context's folders by the hash of its name.
   const hash = createHash('sha256').update(name).digest('hex')
   const meta = readJson(join(folder(env), 'contexts/meta', hash, 'meta.json')) as Meta | undefined
   if (meta === undefined) {

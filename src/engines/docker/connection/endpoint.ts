@@ -6,9 +6,9 @@ import type { Env } from '../config/config.ts'
 import type { Tls } from './agent.ts'
 import { contextEndpoint, currentContext } from './docker-context.ts'
 
-/** A place where an engine may listen. */
+/** An address where an engine may listen. */
 export interface Endpoint {
-  /** What named it, for messages: `DOCKER_HOST`, `context 'remote'`, `default socket`. */
+  /** The setting that named it, for messages: `DOCKER_HOST`, `context 'remote'`, `default socket`. */
   readonly source: string
   /** As a URL. */
   readonly url: string
@@ -25,13 +25,13 @@ export interface Endpoint {
 }
 
 const defaultSocket = '/var/run/docker.sock'
-const longestPath = process.platform === 'darwin' ? 103 : 107
+const maxPathBytes = process.platform === 'darwin' ? 103 : 107
 
 /**
- * Where to look for an engine, best first. What was named, by the config, `DOCKER_HOST`, `DOCKER_CONTEXT` or the current docker context, is
- * the only candidate: a task must not end up on another engine than the one that was meant.
+ * The addresses to try, best first. An address from the config, `DOCKER_HOST`, `DOCKER_CONTEXT` or the current docker
+ * context is the only candidate, since a task must not run on an unintended engine.
  *
- * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG` for an address or a context that makes no sense.
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG` for an invalid address or docker context.
  */
 export function endpoints(docker: string | undefined, env: Env): readonly Endpoint[] {
   if (docker !== undefined && docker !== '') return [endpointOf(docker, 'config docker', 'docker', envTls(env))]
@@ -61,13 +61,16 @@ function socketAt(path: string, source: string): Endpoint {
   return { source, url: `unix://${path}`, at: { kind: 'unix', path } }
 }
 
-/** Reads an address as the docker CLI does: `unix://`, `npipe://`, `tcp://`, `http://`, `https://`, `ssh://`, or a bare path or host and port. */
+/**
+ * Reads an address as the docker CLI does: `unix://`, `npipe://`, `tcp://`, `http://`, `https://`, `ssh://`, a path, or
+ * a host and port.
+ */
 function endpointOf(address: string, source: string, field: string, tls: Tls | undefined): Endpoint {
   const bad = (allowed: string) =>
     new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', [{ field, value: `'${withoutPassword(address)}'`, allowed }])
   const socket = (path: string) => {
-    // Node 20 cuts a longer one off without a word, and connects to whatever is there.
-    if (Buffer.byteLength(path) > longestPath) throw bad(`a socket whose path has ${longestPath} bytes at most`)
+    // Node 20 silently truncates a longer path and connects to another socket.
+    if (Buffer.byteLength(path) > maxPathBytes) throw bad(`a socket whose path has ${maxPathBytes} bytes at most`)
     return socketAt(path, source)
   }
   if (address.startsWith('/')) return socket(address)
@@ -80,7 +83,7 @@ function endpointOf(address: string, source: string, field: string, tls: Tls | u
     throw bad(`${scheme}:// with a host, such as ${scheme}://engine.example:2376`)
   if (scheme === 'ssh') return sshEndpoint(url, source, bad)
   const secure = tls ?? (scheme === 'https' ? { verify: true } : undefined)
-  // The default port of http, 80, is dropped by the URL parser.
+  // The URL parser drops port 80, the default of http.
   const port = Number(url.port || (/:80(\/|$)/.test(rest) ? 80 : secure === undefined ? 2375 : 2376))
   const host = url.hostname.replace(/^\[|\]$/g, '')
   return {
@@ -93,7 +96,7 @@ function endpointOf(address: string, source: string, field: string, tls: Tls | u
 function sshEndpoint(url: URL, source: string, bad: (allowed: string) => Error): Endpoint {
   const user = decodeURIComponent(url.username)
   if (url.password !== '') throw bad('an ssh:// address without a password: use a key, or an agent')
-  // Both go to a command line, where a leading dash would make them options.
+  // Both become arguments of ssh, where a leading dash would make them options.
   if (!/^[\w.:[\]-]+$/.test(url.hostname) || url.hostname.startsWith('-') || !/^([\w.][\w.@-]*)?$/.test(user)) {
     throw bad('ssh://user@host, with an ordinary user and host name')
   }
@@ -108,7 +111,7 @@ function sshEndpoint(url: URL, source: string, bad: (allowed: string) => Error):
   }
 }
 
-/** The docker CLI's variables: TLS when either is set; always verified, since a certificate that is not checked is none. */
+/** TLS is on when either variable of the docker CLI is set. Certificates are always verified. */
 function envTls(env: Env): Tls | undefined {
   if (!env.DOCKER_TLS_VERIFY && !env.DOCKER_CERT_PATH) return undefined
   const folder = env.DOCKER_CERT_PATH || join(env.HOME || homedir(), '.docker')

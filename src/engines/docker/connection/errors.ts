@@ -1,6 +1,6 @@
 import { CookietinError, type CookietinErrorOptions, type ErrorCode } from '../../../errors.ts'
 
-/** An error reply of the engine, kept as the cause of the error made from it. */
+/** An error reply of the engine. It is the cause of the error that is made from it. */
 export class EngineReply extends Error {
   override readonly name = 'EngineReply'
   readonly status: number
@@ -19,13 +19,13 @@ interface Rule {
   readonly text: RegExp
   readonly code: ErrorCode
   readonly retryable?: boolean
-  /** What to do, where the code alone does not say it. */
+  /** A remedy, when the code alone does not suggest one. */
   readonly advice?: string
 }
 
 /**
- * What the engine's texts mean, first match first. By text, since the statuses lie: a missing network is a 404
- * "no such container" to some clients, a registry's 401, 404 and 429 all come as 500.
+ * Error codes by the engine's messages. The first match counts. Statuses are unreliable: a missing network may be a 404
+ * "no such container", and a registry's 401, 404 and 429 all arrive as 500.
  */
 const rules: readonly Rule[] = [
   { text: /no space left on device|disk quota exceeded/i, code: 'ERR_COOKIETIN_NO_SPACE', retryable: true },
@@ -49,7 +49,7 @@ const rules: readonly Rule[] = [
   { status: 409, text: /name .* is already in use/i, code: 'ERR_COOKIETIN_NAME_CONFLICT' },
 ]
 
-/** What a registry's words mean, in a reply to a pull or inside its stream. */
+/** Error codes by a registry's messages, in the reply to a pull or in its stream. */
 const pullRules: readonly Rule[] = [
   { text: /toomanyrequests|rate limit/i, code: 'ERR_COOKIETIN_IMAGE_RATE_LIMITED', retryable: true },
   {
@@ -62,13 +62,14 @@ const pullRules: readonly Rule[] = [
     code: 'ERR_COOKIETIN_IMAGE_CORRUPT',
     retryable: true,
   },
-  // Docker Hub says "pull access denied … repository does not exist or may require 'docker login'" for both; the remedy is to look at the name, then at the login.
+  // Docker Hub's message is "pull access denied … repository does not exist or may require 'docker login'" in both
+  // cases.
   { text: /no basic auth credentials|unauthorized|denied|forbidden/i, code: 'ERR_COOKIETIN_IMAGE_AUTH' },
   {
     text: /manifest unknown|manifest for .* not found|not found|name unknown|no matching manifest/i,
     code: 'ERR_COOKIETIN_IMAGE_NOT_FOUND',
   },
-  // It will be the same at the next try.
+  // A retry would fail, too.
   { text: /x509|server gave HTTP response/i, code: 'ERR_COOKIETIN_REGISTRY_UNREACHABLE' },
   {
     text: /connection refused|no such host|i\/o timeout|timeout|TLS handshake|network is unreachable|connection reset|EOF|received unexpected HTTP status|internal server error|bad gateway|service unavailable|redirect/i,
@@ -93,7 +94,7 @@ export function replyError(reply: EngineReply, doing: string, options: Cookietin
   )
 }
 
-/** The error for what went wrong while an image was pulled, in the engine's or the registry's words. */
+/** The error of a failed pull. `text` is the message of the engine or the registry. */
 export function pullError(text: string, image: string, cause: unknown): CookietinError {
   const rule = pullRules.find(rule => rule.text.test(text))
   const code = rule?.code ?? 'ERR_COOKIETIN_PULL_FAILED'
@@ -103,7 +104,7 @@ export function pullError(text: string, image: string, cause: unknown): Cookieti
   })
 }
 
-/** The error for a call that got no reply. `sawHeaders`: the reply had begun. */
+/** The error of a call without a complete reply. `sawHeaders`: the reply had begun. */
 export function connectionError(error: unknown, doing: string, sawHeaders: boolean): CookietinError {
   if (error instanceof CookietinError) return error
   const { code: errno = '', message } = error as NodeJS.ErrnoException
@@ -121,18 +122,18 @@ export function protocolError(doing: string, what: string): CookietinError {
   return new CookietinError('ERR_COOKIETIN_ENGINE_PROTOCOL', message)
 }
 
-/** The reply behind an error of this room, where there was one. */
+/** The error reply that caused an error. Undefined when there was none. */
 export function replyOf(error: unknown): EngineReply | undefined {
   const cause = error instanceof CookietinError ? error.cause : undefined
   return cause instanceof EngineReply ? cause : undefined
 }
 
-/** True when the engine does not have the image that it was asked to use. */
+/** True when the engine does not have the image. */
 export function isMissingImage(error: unknown): boolean {
   return error instanceof CookietinError && error.code === 'ERR_COOKIETIN_IMAGE_NOT_FOUND'
 }
 
-/** True when the request may have been acted upon although no good reply came. */
+/** True when the engine may have carried the request out although its reply was lost. */
 export function isLostReply(error: unknown): boolean {
   if (!(error instanceof CookietinError) || replyOf(error) !== undefined) return false
   if (error.code === 'ERR_COOKIETIN_ENGINE_LOST' || error.code === 'ERR_COOKIETIN_ENGINE_PROTOCOL') return true
@@ -143,7 +144,7 @@ export function isLostReply(error: unknown): boolean {
 function codeOfErrno(errno: string, sawHeaders: boolean): ErrorCode {
   if (errno === 'EMFILE' || errno === 'ENFILE') return 'ERR_COOKIETIN_TOO_MANY_FILES'
   if (sawHeaders) return errno.startsWith('HPE_') ? 'ERR_COOKIETIN_ENGINE_PROTOCOL' : 'ERR_COOKIETIN_ENGINE_LOST'
-  // What has a code and is no parser's error comes from the network, or from TLS.
+  // An error with a code that is not the HTTP parser's comes from the network or from TLS.
   return errno === '' || errno.startsWith('HPE_') ? 'ERR_COOKIETIN_ENGINE_PROTOCOL' : 'ERR_COOKIETIN_ENGINE_UNREACHABLE'
 }
 

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 
-/** No line that an engine sends is longer; one that is would fill the memory. Characters. */
+/** Maximum length of a line, in characters. It bounds the memory that a faulty engine can fill. */
 const lineLimit = 4 * 1024 * 1024
 
 /**
- * The objects of a stream of JSON lines, as they come; the last one needs no newline, and characters may be cut anywhere.
+ * Yields the objects of a stream of JSON lines as they arrive. Chunks may cut characters. The last line needs no
+ * newline.
  *
- * @throws what broke the stream, or an error of its own for what is not JSON. A stream that ends early is an error.
+ * @throws Error of the stream, or for a line that is not JSON. A stream that ends early is an error.
  */
 export async function* jsonLines(stream: IncomingMessage): AsyncGenerator<unknown> {
   const decoder = new TextDecoder()

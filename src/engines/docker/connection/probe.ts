@@ -3,25 +3,25 @@ import type { Env, ResolvedDockerConfig } from '../config/config.ts'
 import { connectTo } from './connect.ts'
 import { type Endpoint, endpoints } from './endpoint.ts'
 
-/** What became of one place where an engine might listen. */
+/** The outcome of one address where an engine may listen. */
 export interface Probe {
-  /** What named it: `DOCKER_HOST`, `default socket`, … */
+  /** The setting that named it: `DOCKER_HOST`, `default socket`, … */
   readonly source: string
   readonly url: string
   readonly ok: boolean
   readonly error?: CookietinError
   /** The engine's version. */
   readonly version?: string
-  /** The API version that would be spoken with it. */
+  /** The API version that would be used. */
   readonly apiVersion?: string
-  /** The engine's `/info`, as it came. */
+  /** The engine's `/info`, unchanged. */
   readonly info?: Readonly<Record<string, unknown>>
 }
 
 /**
- * Tries every candidate, also those after the first that answers, which is the one that a driver would take.
+ * Tries every candidate. A driver would use the first one that answers.
  *
- * @throws InvalidInputError for an address or a docker context that makes no sense.
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG` for an invalid address or docker context.
  */
 export async function probeEndpoints(config: ResolvedDockerConfig, env: Env): Promise<readonly Probe[]> {
   return await Promise.all(endpoints(config.docker, env).map(endpoint => probe(endpoint, config, env)))

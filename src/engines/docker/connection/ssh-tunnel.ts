@@ -10,8 +10,8 @@ import type { Endpoint } from './endpoint.ts'
 const stderrLimit = 2_000
 
 /**
- * The engine's socket of another machine, brought here by one ssh process for all connections: one session each would soon
- * meet the server's MaxSessions.
+ * Forwards the engine's socket of another machine to a local socket. One ssh process serves all connections, since a
+ * session per connection would soon exceed the server's MaxSessions.
  */
 export class SshTunnel {
   readonly #command: string
@@ -22,14 +22,14 @@ export class SshTunnel {
   #opening: Promise<string> | undefined
   #closed = false
 
-  /** `timeout`: ms until the tunnel must stand. */
+  /** `timeout`: time limit for opening the tunnel, in ms. */
   constructor(endpoint: Endpoint, command: string, timeout: number) {
     this.#endpoint = endpoint
     this.#command = command
     this.#timeout = timeout
   }
 
-  /** Gives the path of the local end, after it was made (again) where it does not stand. */
+  /** Resolves with the path of the local socket. Opens the tunnel (again) when it is not open. */
   open(): Promise<string> {
     this.#opening ??= this.#open().catch(error => {
       this.#opening = undefined
@@ -38,7 +38,7 @@ export class SshTunnel {
     return this.#opening
   }
 
-  /** Ends the process and removes its folder. */
+  /** Ends the ssh process and removes the local socket's folder. */
   async close(): Promise<void> {
     this.#closed = true
     await this.#opening?.catch(() => {})
@@ -48,18 +48,18 @@ export class SshTunnel {
 
   async #open(): Promise<string> {
     if (this.#closed) throw new CookietinError('ERR_COOKIETIN_CLOSED', `The tunnel to ${this.#endpoint.url} is closed`)
-    // Short, for a socket's path may have 107 bytes.
+    // Short, since a socket's path may have at most 107 bytes.
     this.#folder ??= await mkdtemp(join(tmpdir(), 'cookietin-'))
     const path = join(this.#folder, 'docker.sock')
     await rm(path, { force: true })
     const child = spawn(this.#command, this.#args(path), { stdio: ['ignore', 'ignore', 'pipe'] })
     this.#child = child
-    let said = ''
+    let stderr = ''
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      said = `${said}${text}`.slice(-stderrLimit)
+      stderr = `${stderr}${text}`.slice(-stderrLimit)
     })
-    await this.#standing(child, path, () => said.trim())
-    // A tunnel that broke is made again by the next who asks for it.
+    await this.#opened(child, path, () => stderr.trim())
+    // After a broken tunnel, the next call of `open` opens a new one.
     child.once('exit', () => {
       if (this.#child === child) this.#opening = undefined
     })
@@ -79,43 +79,44 @@ export class SshTunnel {
     ]
   }
 
-  #standing(child: ChildProcess, path: string, said: () => string): Promise<void> {
+  /** Resolves once the local socket accepts connections. */
+  #opened(child: ChildProcess, path: string, stderr: () => string): Promise<void> {
     return new Promise((resolve, reject) => {
-      const fail = (what: string, cause?: unknown) => {
+      const fail = (reason: string, cause?: unknown) => {
         settle()
         child.kill()
-        const words = said()
+        const output = stderr()
         reject(
           new CookietinError(
             'ERR_COOKIETIN_ENGINE_UNREACHABLE',
-            `Could not open an ssh tunnel to ${this.#endpoint.url}: ${what}${words && `. It said: ${words}`}`,
+            `Could not open an ssh tunnel to ${this.#endpoint.url}: ${reason}${output && `. Its output: ${output}`}`,
             { cause, retryable: true },
           ),
         )
       }
-      const stands = () => {
+      const succeed = () => {
         settle()
         resolve()
       }
-      // The file is there a moment before somebody listens on it, which no event tells.
+      // The socket file exists a moment before ssh listens on it. No event reports the listening.
       let retry: NodeJS.Timeout | undefined
       let settled = false
-      const knock = () => {
+      const tryConnect = () => {
         const socket = connect(path)
         socket.once('connect', () => {
           socket.destroy()
-          stands()
+          succeed()
         })
         socket.once('error', () => {
-          if (!settled) retry = setTimeout(knock, 5)
+          if (!settled) retry = setTimeout(tryConnect, 5)
         })
       }
       const watcher = watch(join(path, '..'), () => {
         if (!existsSync(path)) return
         watcher.close()
-        knock()
+        tryConnect()
       })
-      const timer = setTimeout(() => fail(`it does not stand after ${this.#timeout} ms`), this.#timeout)
+      const timer = setTimeout(() => fail(`it is not open after ${this.#timeout} ms`), this.#timeout)
       const onError = (error: Error) => fail(`${this.#command} could not be run`, error)
       const onExit = (code: number | null) => fail(`${this.#command} ended with ${code ?? 'a signal'}`)
       const settle = () => {
@@ -126,7 +127,7 @@ export class SshTunnel {
         child.off('error', onError).off('close', onExit)
         child.on('error', () => {})
       }
-      // `close` and not `exit`: by then all that it had to say is here.
+      // `close` and not `exit`: by then stderr is complete.
       child.once('error', onError).once('close', onExit)
     })
   }

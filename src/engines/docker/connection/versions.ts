@@ -1,6 +1,6 @@
 /**
- * Compares dotted version numbers, `'20.10.24+dfsg1'` by its leading numbers: negative when `a` is older, 0 when they are equal, positive when it is newer.
- * A missing part counts as 0.
+ * Compares dotted version numbers: negative when `a` is older than `b`, 0 when they are equal, positive when it is
+ * newer. `'20.10.24+dfsg1'` is compared by its leading numbers. A missing part counts as 0.
  */
 export function compareVersions(a: string, b: string): number {
   const left = numbers(a)

@@ -12,7 +12,7 @@ const oomFlagDelay = 100
 /** If no exit arrives within this time (ms) of the output's end, the engine is asked whether the container runs. */
 const exitDelay = 100
 
-/** What is known when a container has exited. */
+/** The facts about an exit that the engine has reported. */
 export interface ExitDetails {
   readonly reply: WaitReply
   readonly output: AttachedOutput
@@ -31,7 +31,7 @@ export async function collectExit(
     // The engine failed, for example on a full disk. The task is not to blame.
     throw new CookietinError(
       'ERR_COOKIETIN_START_FAILED',
-      `Container ${name} did not run to its end: the engine says "${reply.message}"`,
+      `Container ${name} did not run to its end: the engine reports "${reply.message}"`,
       { cause: reply },
     )
   }
@@ -48,7 +48,7 @@ export async function collectExit(
   }
 }
 
-/** What {@link outputWasCut} looks at. */
+/** The parts of a run that {@link outputWasCut} looks at. */
 export interface CutCheck {
   readonly watch: ExitWatch
   readonly output: AttachedOutput
@@ -60,8 +60,8 @@ export interface CutCheck {
 
 /**
  * Resolves with true when the output ended although the container runs on: a container with an init process cannot have
- * closed it. A cut connection looks like one that has ended. So the engine is asked, unless the exit follows at once, as
- * it does after an ordinary end.
+ * closed it. A cut connection looks like one that has ended. So the engine is asked, unless the exit follows at once,
+ * as it does after an ordinary end.
  */
 export async function outputWasCut(
   { api, config }: EngineContext,

@@ -22,7 +22,8 @@ import { hangTimeout, TrackedContainer } from './tracked-container.ts'
  * One container of a Docker engine. The steps of its life, and where they are:
  *
  * preflight (`preflight.ts`) → create (`tracked-container.ts`, `create.ts`) → attach and start (`run.ts`, `start.ts`) →
- * watch the exit (`exit-watch.ts`) → collect the exit (`collect-exit.ts`) → remove (`tracked-container.ts`, `remove.ts`).
+ * watch the exit (`exit-watch.ts`) → collect the exit (`collect-exit.ts`) → remove (`tracked-container.ts`,
+ * `remove.ts`).
  */
 export class DockerContainer implements EngineContainer {
   readonly name: string

@@ -18,7 +18,7 @@ export interface Creation {
 /**
  * Creates a container and resolves with its id.
  *
- * The call is not aborted when its caller gives up: an aborted create call makes the container nevertheless (57 of 60).
+ * The call is not aborted when its caller gives up: 57 of 60 aborted create calls made the container.
  * When the reply is lost, the container is looked up by its unique name and adopted.
  */
 export async function createContainer(context: EngineContext, creation: Creation): Promise<string> {
@@ -51,7 +51,7 @@ async function adopt(context: EngineContext, creation: Creation, lost: Cookietin
   const found = await lookUp(context, creation, lost)
   if (found !== undefined) return found
   if (creation.abandoned.aborted) throw lost
-  // The call did not arrive, or is still on its way. A second call is safe: the engine gives the name to one of them.
+  // The call did not arrive, or is still on its way. A second call is safe: the engine accepts the name only once.
   try {
     return await create(context, creation)
   } catch (error) {

@@ -6,11 +6,11 @@ const tinyFrame = 2048
 const systemTextLimit = 4096
 
 /**
- * Splits the engine's multiplexed output into stdout and stderr: frames of `[type, 0, 0, 0, length as 4 bytes, …payload]`.
- * Chunks may cut frames anywhere.
+ * Splits the engine's multiplexed output into stdout and stderr: frames of `[type, 0, 0, 0, length as 4 bytes,
+ * …payload]`. Chunks may cut frames anywhere.
  *
- * It is iterative, since a chunk of tiny frames must not overflow the stack. It has backpressure and holds no byte back:
- * a frame's bytes are passed on as they arrive.
+ * It is iterative, since a chunk of tiny frames must not overflow the stack. It has backpressure and holds no byte
+ * back: a frame's bytes are passed on as they arrive.
  */
 export class Demuxer {
   readonly #stdout: OutputSink

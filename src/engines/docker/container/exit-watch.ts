@@ -13,13 +13,13 @@ export interface WaitReply {
   readonly exitCode: number
   readonly message: string
   /**
-   * Since when the engine was reachable without a break, by `performance.now()`: 0 since the start, a later time after a
-   * reconnect, Infinity when it was not reachable at the end. A stream that ended before may have been cut.
+   * Since when the engine was reachable without a break, by `performance.now()`: 0 since the start, a later time after
+   * a reconnect, Infinity when it was not reachable at the end. A stream that ended before may have been cut.
    */
   readonly reachableSince: number
 }
 
-/** What an exit watch is made from. */
+/** The container to watch, and the limits of its calls. */
 export interface WatchContext {
   readonly api: Api
   readonly liveness: Liveness
@@ -45,9 +45,9 @@ const stableAfter = 5_000
 /**
  * Watches for a container's exit, also across lost connections and engine restarts.
  *
- * The wait for the next exit is registered before the container is started. Its response headers confirm it: a wait that
- * is merely sent can be too late for a short container (3 of 240 hung for ever). dockerode's own `wait` never settles when
- * the connection dies after the headers, so the body is read here.
+ * The wait for the next exit is registered before the container is started. Its response headers confirm it: a wait
+ * that is merely sent can be too late for a short container (3 of 240 hung for ever). dockerode's own `wait` never
+ * settles when the connection dies after the headers, so the body is read here.
  */
 export class ExitWatch {
   readonly #context: WatchContext

@@ -12,7 +12,7 @@ export function defaultOptions({ config, hostname, instance }: EngineContext, ta
   return createOptions(task, { ...config, hostname }, labelsOf(instance, task.id))
 }
 
-/** What is checked before the first call to the engine. */
+/** The input of {@link preflight}. */
 export interface Preflight {
   readonly task: ResolvedTask
   /** The create options, which may have been edited by hand. */

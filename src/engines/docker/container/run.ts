@@ -17,7 +17,7 @@ import {
   startError,
 } from './start.ts'
 
-/** What a run needs to know of its container. */
+/** The parts of a container that its run uses. */
 export interface RunOptions {
   readonly options: CreateOptions
   readonly network: NetworkAttachment
@@ -86,7 +86,7 @@ export class ContainerRun {
     // A start into a shared namespace may fail and be repeated. Input that was read for it would be lost.
     if (!network.isShared) this.#feed(attachment, streams, events)
 
-    // From the attach on there is no way back before the start call is sent: see `attachBeforeStart`.
+    // There is no abort point between the attach and the start: see `attachBeforeStart`.
     const startedAt = performance.now()
     try {
       await this.#sendStart(container, calls.resolve)

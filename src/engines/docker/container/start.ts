@@ -46,7 +46,7 @@ export async function attachBeforeStart(
   }
 }
 
-/** What a start call needs beside its container. */
+/** The options of a start call. */
 export interface StartOptions {
   /** Values to mask in errors. */
   readonly secrets: readonly string[]
@@ -54,7 +54,10 @@ export interface StartOptions {
   readonly abandoned: AbortSignal
 }
 
-/** Starts a container. After a lost reply, the engine is asked whether it has started, and the call is sent again if not. */
+/**
+ * Starts a container. After a lost reply, the engine is asked whether it has started, and the call is sent again if
+ * not.
+ */
 export async function sendStart(
   context: EngineContext,
   container: ContainerRef,

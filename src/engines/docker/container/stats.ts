@@ -17,7 +17,9 @@ export interface SampledContainer {
   outputEnded(): Promise<unknown> | undefined
 }
 
-/** The samples of a container, from the engine or from its control groups, as the config says. */
+/**
+ * The samples of a container. The config's `sampler` decides whether they come from the engine or its control groups.
+ */
 export function statsOf({ api, config, cgroups }: EngineContext, container: SampledContainer): Observable<Stat> {
   const { name, started, ended } = container
   const idOrName = () => container.id() ?? name

@@ -55,7 +55,8 @@ export class TrackedContainer {
     })
     this.#mayExist = true
     this.#creating = created.catch(error => {
-      // An error reply means that no container was made. After a name conflict the container belongs to another process.
+      // An error reply means that no container was made. After a name conflict the container belongs to another
+      // process.
       this.#mayExist = replyOf(error) === undefined
     })
     await unlessAborted(within(created, this.#context.config.startTimeout, doing), signal, doing)

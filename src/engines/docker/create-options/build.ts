@@ -12,10 +12,10 @@ import { hardened, isHardened } from './hardened.ts'
 const cpuPeriod = 100_000
 
 /**
- * The create options of a task: everything that is not asked for is closed.
+ * Builds the create options of a task. Everything that the task does not ask for is denied.
  *
- * Only what every supported engine takes is sent: no KernelMemory, no MemorySwappiness (refused on cgroup v2), no Binds (they create
- * a missing host folder as root).
+ * Every supported engine accepts these options. KernelMemory and MemorySwappiness are missing, since cgroup v2 rejects
+ * them. Binds are missing, since they create missing host folders as root.
  */
 export function createOptions(
   task: ResolvedTask,
@@ -52,7 +52,7 @@ function hostOptions(task: ResolvedTask, defaults: ContainerDefaults, networkles
     CapDrop: isAllowed(defaults, 'capabilities') ? [] : ['ALL'],
     SecurityOpt: isAllowed(defaults, 'new-privileges') ? [] : ['no-new-privileges:true'],
     PidsLimit: task.pids || defaults.pids,
-    // Swap counts into MemorySwap: the same number means none.
+    // MemorySwap includes the memory: the same number means no swap.
     ...(task.memory > 0 && { Memory: task.memory }),
     ...(task.memory > 0 && !isAllowed(defaults, 'swap') && { MemorySwap: task.memory }),
     ...(task.cpus > 0 && { CpuQuota: (task.cpus * cpuPeriod) / 1000, CpuPeriod: cpuPeriod }),

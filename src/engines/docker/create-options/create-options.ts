@@ -70,7 +70,10 @@ export function secretsOf({ Env }: CreateOptions): string[] {
   return Env.map(variable => variable.slice(variable.indexOf('=') + 1))
 }
 
-/** `size` is in MB; 0 means the kernel's default, half of the host's memory. As in Fn, inodes are limited only with a size. */
+/**
+ * `size` is in MB; 0 means the kernel's default, half of the host's memory. As in Fn, inodes are limited only with a
+ * size.
+ */
 export function tmpfsOptions(size: number, inodes: number): string {
   const options = ['rw', 'noexec', 'nosuid', 'nodev']
   if (size > 0) options.push(`size=${size}m`)

@@ -60,7 +60,7 @@ function sourcesOf({ Binds, Mounts }: Fields): readonly string[] {
   ]
 }
 
-/** What an edit relaxes: names for the config's `allow`, and the sources of dangerous mounts. */
+/** Finds the relaxations of an edit: names for the config's `allow`, and the sources of dangerous mounts. */
 function relaxedBy(
   now: CreateOptions,
   before: CreateOptions,
@@ -102,20 +102,18 @@ export function checkEditedOptions(
     value,
     allowed,
   })
-  if (!isRecord(now.HostConfig)) refuse([issue('HostConfig', 'what it is', 'an object; change its fields')])
+  if (!isRecord(now.HostConfig)) refuse([issue('HostConfig', 'the edited value', 'an object')])
   now.Labels = { ...now.Labels, ...before.Labels }
   const { names, mounts } = relaxedBy(now, before, isHardened)
   const refused = [
     ...names
       .filter(name => !allow.includes(name))
-      .map(name =>
-        issue('HostConfig', 'what it is', `no looser: it gives up ${name}, which the config's allow does not name`),
-      ),
+      .map(name => issue('HostConfig', 'this edit', `listed as '${name}' in the config's allow`)),
     ...(allowDangerousMounts ? [] : mounts).map(source =>
       issue(
         'HostConfig',
         `'${source}'`,
-        `without a mount of that: it is ${dangerOf(source)}; allowDangerousMounts lets it through`,
+        `another mount source: it is ${dangerOf(source)}; the config's allowDangerousMounts permits it`,
       ),
     ),
   ]

@@ -4,18 +4,18 @@ import { createOptions } from './build.ts'
 import type { CreateOptions, HostOptions } from './create-options.ts'
 import { isHardened } from './hardened.ts'
 
-/** One create option, and why it is what it is. */
+/** One create option, and the reason for its value. */
 export interface Explained {
-  /** Where in the body of the create call: `HostConfig.PidsLimit`. */
+  /** Its path in the body of the create call: `HostConfig.PidsLimit`. */
   readonly option: string
   readonly value: unknown
   readonly reason: string
 }
 
-/** What would be sent to the engine for a task. */
+/** The create call that a task leads to, explained. */
 export interface Explanation {
   readonly options: readonly Explained[]
-  /** What the config loosens of the security profile, by name. */
+  /** The parts of the security profile that the config loosens, by name. */
   readonly loosened: readonly string[]
 }
 
@@ -30,15 +30,15 @@ const byDefault = 'default profile'
 const byHardened = 'hardened profile'
 const profile = ({ task }: Given) => (isHardened(task) ? byHardened : byDefault)
 
-// Complete by their types: an option that has no reason is a compile error.
+// The types are complete: an option without a reason does not compile.
 const topReasons: Record<Exclude<keyof CreateOptions, 'HostConfig'>, Reason> = {
   Image: fromTask('image'),
   Cmd: fromTask('command'),
   Env: () => "the task's env; values are not shown",
   Labels: () => 'so that a container that outlives its owner is found and removed',
   WorkingDir: fromTask('workDir'),
-  User: ({ task }) => (task.user === undefined ? `${byHardened}: nobody's id on any ordinary host` : "the task's user"),
-  Hostname: () => "this machine's name, as Fn has it; where the container has a network of its own",
+  User: ({ task }) => (task.user === undefined ? `${byHardened}: an id that no ordinary host uses` : "the task's user"),
+  Hostname: () => "this machine's name, as in Fn; for containers with a network of their own",
   Tty: () => 'output comes as two streams',
   AttachStdin: ({ task }) => (task.input === undefined ? 'the task has no input' : "the task's input"),
   AttachStdout: () => 'output is passed on',
@@ -76,7 +76,7 @@ const hostReasons: Record<keyof HostOptions, Reason> = {
 const loose = ({ config }: Given, what: ResolvedDockerConfig['allow'][number]) =>
   config.allow.includes(what) ? `config allow: ${what}` : undefined
 
-/** Tells what a task would be created with, without asking any engine. Pure. */
+/** Explains the create options of a task, without an engine. Pure. */
 export function explain(
   task: ResolvedTask,
   config: ResolvedDockerConfig,
@@ -101,7 +101,7 @@ export function explain(
   }
 }
 
-/** What is filled in only when the container is prepared. */
+/** The network, which is picked only when the container is prepared. */
 function networkOf(
   { NetworkMode }: HostOptions,
   { dockerNetworks, preForkPoolSize, preForkNetworks }: ResolvedDockerConfig,

@@ -8,21 +8,25 @@ export const untrustedUser = '65532:65532'
 const tmpSize = 64
 const tmpInodes = 16_384
 const ulimits: Readonly<Record<string, number>> = { nofile: 1024, core: 0 }
-/** The kernel takes these before anything of the host when memory runs out. */
+/** When memory runs out, the kernel kills these containers before any process of the host. */
 const oomScore = 500
 
-/** True when the task asks for the profile for code that is not trusted. */
+/** True when the task asks for the profile for untrusted code. */
 export function isHardened(task: ResolvedTask): boolean {
   return task.profile === 'hardened'
 }
 
-/** True when `user` is root by name or number, or none, which is root in most images; whatever its group. */
+/** True when `user` is root by name or number, in any group. An empty user counts as root, as in most images. */
 export function isRoot(user: string): boolean {
   const [name = ''] = user.split(':')
   return name === '' || name === 'root' || /^0+$/.test(name)
 }
 
-/** Refuses an image that its registry can change, where the config asks for a digest. */
+/**
+ * Rejects an image without a digest when the config requires one.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`
+ */
 export function checkDigest(
   { image, imageName }: ResolvedTask,
   { requireDigest }: { readonly requireDigest: boolean },
@@ -32,7 +36,11 @@ export function checkDigest(
   throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [{ field: 'image', value: `'${image}'`, allowed }])
 }
 
-/** Refuses root where the profile has none. */
+/**
+ * Rejects root in the hardened profile.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`
+ */
 export function checkUser(task: ResolvedTask, defaults: Pick<ContainerDefaults, 'allow'>): void {
   if (!isHardened(task) || task.user === undefined || !isRoot(task.user) || isAllowed(defaults, 'hardened-root')) return
   const allowed = "a user other than root with the profile 'hardened'"
@@ -40,8 +48,8 @@ export function checkUser(task: ResolvedTask, defaults: Pick<ContainerDefaults, 
 }
 
 /**
- * The create options with every hole closed that the attack list found open in the default profile: root (who may write to
- * `/dev` even of a read-only container), a writable root, an unbounded `/tmp`, a network, shared memory.
+ * Returns the create options of the hardened profile. It closes the holes of the default profile: root (which may write
+ * to `/dev` even in a read-only container), a writable root, an unbounded `/tmp`, the network, and shared memory.
  */
 export function hardened(options: CreateOptions, task: ResolvedTask, defaults: ContainerDefaults): CreateOptions {
   const limits = { ...ulimits, ...task.ulimits }

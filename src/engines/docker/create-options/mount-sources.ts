@@ -4,7 +4,7 @@ import { type FieldIssue, InvalidInputError } from '../../../errors.ts'
 import { dangerOf } from '../../../task/dangerous-mounts.ts'
 import type { ResolvedTask } from '../../../task/task.ts'
 
-/** What decides whether mount sources are checked. */
+/** The settings that decide whether mount sources are checked. */
 export interface MountSourceRules {
   /** The engine runs on this machine and sees its files. */
   readonly local: boolean
@@ -12,8 +12,11 @@ export interface MountSourceRules {
 }
 
 /**
- * Looks where the links in a task's mounts lead, there or not, since what a path says may be harmless. What is not there is else left to the
- * engine to tell, and an engine elsewhere has files of its own. A path that changes afterwards is not seen: whoever can change it has to be trusted.
+ * Follows the links in a task's mount sources, since a harmless path may lead to a dangerous one. Links are followed
+ * even when their target does not exist. Other missing sources are left to the engine, and so are those of a remote
+ * engine. A path that changes after the check is not noticed.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`
  */
 export async function checkMountSources(
   task: ResolvedTask,
@@ -21,33 +24,36 @@ export async function checkMountSources(
 ): Promise<void> {
   if (!local || allowDangerousMounts) return
   const sources = [
-    ...task.volumes.map(({ source }, index) => [`volumes[${index}].source`, source] as const),
-    ...(task.udsPath === undefined ? [] : [['udsPath', task.udsPath] as const]),
+    ...task.volumes.map(({ source, readOnly }, index) => [`volumes[${index}].source`, source, readOnly] as const),
+    ...(task.udsPath === undefined ? [] : [['udsPath', task.udsPath, false] as const]),
   ]
-  const issues = await Promise.all(sources.map(([field, source]) => issueOf(field, source)))
+  const issues = await Promise.all(sources.map(([field, source, readOnly]) => issueOf(field, source, readOnly)))
   const found = issues.filter(issue => issue !== undefined)
   if (found.length > 0) throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', found)
 }
 
-async function issueOf(field: string, source: string): Promise<FieldIssue | undefined> {
-  const real = await whereLeads(source)
-  const danger = real === undefined || real === source ? undefined : dangerOf(real)
+async function issueOf(field: string, source: string, readOnly: boolean): Promise<FieldIssue | undefined> {
+  const real = await targetOf(source)
+  const danger = real === undefined || real === source ? undefined : dangerOf(real, { readOnly })
   if (danger === undefined) return undefined
-  const allowed = `another path: it leads to ${real}, which is ${danger}; the config's allowDangerousMounts lets it through`
+  const allowed = `another path: it leads to ${real}, which is ${danger}; the config's allowDangerousMounts permits it`
   return { field, value: `'${source}'`, allowed }
 }
 
-/** As Linux: a path with more links than this is taken for a circle. */
-const mostLinks = 40
+/** As in Linux, a path with more links than this counts as a cycle. */
+const maxLinks = 40
 
-/** As `realpath`, but also of a link to what is not there (yet: an engine's socket comes with the engine). Undefined for a circle, or where we may not look. */
-async function whereLeads(path: string, linksLeft = mostLinks): Promise<string | undefined> {
+/**
+ * Like `realpath`, but also for a link whose target does not exist yet, such as the socket of a stopped engine.
+ * Resolves with undefined for a cycle and for a folder that cannot be read.
+ */
+async function targetOf(path: string, linksLeft = maxLinks): Promise<string | undefined> {
   const real = await realpath(path).catch((error: NodeJS.ErrnoException) => error)
   if (typeof real === 'string') return real
   if (real.code !== 'ENOENT' || linksLeft === 0) return undefined
-  const folder = await whereLeads(dirname(path), linksLeft)
+  const folder = await targetOf(dirname(path), linksLeft)
   if (folder === undefined) return undefined
   const named = join(folder, basename(path))
   const target = await readlink(named).catch(() => undefined)
-  return target === undefined ? named : whereLeads(resolve(folder, target), linksLeft - 1)
+  return target === undefined ? named : targetOf(resolve(folder, target), linksLeft - 1)
 }

@@ -1,12 +1,12 @@
-/** How full an engine is of images. */
+/** Usage of an engine's image cache. */
 export interface ImageCacheUsage {
-  /** Above so many bytes in all, idle images are removed. */
+  /** Maximum size of all images, in bytes. Above it, idle images are removed. */
   readonly max: number
-  /** Images that no cookie of the driver uses, the exempt ones aside. */
+  /** Images that no cookie of the driver uses, without the exempt ones. */
   readonly idle: { readonly count: number; readonly bytes: number }
   /** Images that cookies of the driver use. */
   readonly busy: { readonly count: number; readonly bytes: number }
-  /** How many were removed so far. */
+  /** Number of images that were removed so far. */
   readonly removed: number
 }
 
@@ -18,11 +18,11 @@ export interface CachedImage {
   readonly tags: readonly string[]
 }
 
-/** Knows which images are in use, and which of the others was used least recently. Pure. */
+/** Tracks the images in use and the order in which the others were last used. Pure. */
 export class ImageCache {
   readonly #max: number
   readonly #exempt: ReadonlySet<string>
-  /** In the order of their last use, the least recent first. */
+  /** Ordered by their last use, the least recent first. */
   readonly #images = new Map<string, CachedImage>()
   readonly #users = new Map<string, number>()
   #removed = 0
@@ -33,12 +33,12 @@ export class ImageCache {
     this.#exempt = new Set(exempt)
   }
 
-  /** An image is there; news of one that is known leave its place in the order as it is. */
+  /** Adds an image, or replaces its data without a change of its place in the order. */
   update(image: CachedImage): void {
     this.#images.set(image.id, image)
   }
 
-  /** An image was used, or must not be tried again for now: it is the last to go. */
+  /** Moves an image to the end of the order: it was used, or could not be removed. */
   touch(id: string): void {
     const image = this.#images.get(id)
     if (image === undefined) return
@@ -46,14 +46,14 @@ export class ImageCache {
     this.#images.set(id, image)
   }
 
-  /** A cookie uses it, until the returned function is called. */
+  /** Marks an image as in use until the returned function is called. */
   hold(id: string): () => void {
     this.touch(id)
     this.#users.set(id, (this.#users.get(id) ?? 0) + 1)
-    let held = true
+    let isHeld = true
     return () => {
-      if (!held) return
-      held = false
+      if (!isHeld) return
+      isHeld = false
       const left = (this.#users.get(id) ?? 1) - 1
       if (left > 0) this.#users.set(id, left)
       else this.#users.delete(id)
@@ -61,17 +61,17 @@ export class ImageCache {
     }
   }
 
-  /** It is gone from the engine. */
+  /** Forgets an image that is gone. `removed`: it counts as removed by us. */
   forget(id: string, removed: boolean): void {
     if (this.#images.delete(id) && removed) this.#removed++
   }
 
-  /** Keeps only those of `ids`: the others are gone. */
+  /** Forgets every image that is not in `ids`. */
   retain(ids: ReadonlySet<string>): void {
     for (const id of [...this.#images.keys()]) if (!ids.has(id)) this.#images.delete(id)
   }
 
-  /** The image to remove next, or undefined when all fits or nothing may go. */
+  /** The image to remove next. Undefined when all images fit or none may be removed. */
   get surplus(): CachedImage | undefined {
     const { idle, busy } = this.usage
     if (idle.bytes + busy.bytes <= this.#max) return undefined
@@ -88,7 +88,7 @@ export class ImageCache {
   }
 
   get #idle(): CachedImage[] {
-    const mayGo = ({ id, tags }: CachedImage) => !this.#users.has(id) && !tags.some(tag => this.#exempt.has(tag))
-    return [...this.#images.values()].filter(mayGo)
+    const isRemovable = ({ id, tags }: CachedImage) => !this.#users.has(id) && !tags.some(tag => this.#exempt.has(tag))
+    return [...this.#images.values()].filter(isRemovable)
   }
 }

@@ -7,19 +7,19 @@ import { replyOf } from '../connection/errors.ts'
 import { imagePath } from '../connection/paths.ts'
 import { type CachedImage, ImageCache, type ImageCacheUsage } from './cache.ts'
 
-/** ms between two removals, so that a full disk is no reason to keep the engine from its work. */
-const removalPace = 500
+/** Delay between two removals, in ms. It leaves the engine time for its other work. */
+const removalDelay = 500
 
-/** Keeps an engine's images below a size (Fn's later image cleaner). */
+/** Keeps the total size of an engine's images below a limit (Fn's image cleaner). */
 export interface ImageCleaner {
   /** The present usage, then every change. */
   readonly usage$: Observable<ImageCacheUsage>
-  /** The image of this reference is in use until the returned function is called. */
+  /** Marks the image of this reference as in use until the returned function is called. */
   hold(image: string): () => void
   close(): Promise<void>
 }
 
-/** One that does nothing where the config asks for nothing. */
+/** Creates the cleaner of the config. It does nothing when `imageCacheMaxSize` is 0. */
 export function createImageCleaner(api: Api, config: ResolvedDockerConfig): ImageCleaner {
   if (config.imageCacheMaxSize > 0) return new OpenImageCleaner(api, config)
   const none = { count: 0, bytes: 0 }
@@ -39,7 +39,7 @@ class OpenImageCleaner implements ImageCleaner {
   readonly #usage$: BehaviorSubject<ImageCacheUsage>
   readonly #closing = new AbortController()
   #cleaning: Promise<void> | undefined
-  #wanted = false
+  #isWanted = false
 
   constructor(api: Api, config: ResolvedDockerConfig) {
     this.#api = api
@@ -55,15 +55,15 @@ class OpenImageCleaner implements ImageCleaner {
 
   hold(image: string): () => void {
     let release: (() => void) | undefined
-    let over = false
-    // Which image a name means is known only to the engine, and only now.
+    let isReleased = false
+    // Only the engine knows which image a reference means, and only at this moment.
     const found = this.#inspect(image).then(id => {
-      if (id !== undefined && !over) release = this.#cache.hold(id)
-      this.#tell()
+      if (id !== undefined && !isReleased) release = this.#cache.hold(id)
+      this.#report()
     })
     return () => {
-      if (over) return
-      over = true
+      if (isReleased) return
+      isReleased = true
       void found.then(() => {
         release?.()
         this.#clean()
@@ -77,9 +77,9 @@ class OpenImageCleaner implements ImageCleaner {
     this.#usage$.complete()
   }
 
-  /** Looks and cleans, once more where it is at it. */
+  /** Lists and removes images. A call during a run makes it run once more. */
   #clean(): void {
-    this.#wanted = true
+    this.#isWanted = true
     this.#cleaning ??= this.#work().finally(() => {
       this.#cleaning = undefined
     })
@@ -87,18 +87,18 @@ class OpenImageCleaner implements ImageCleaner {
 
   async #work(): Promise<void> {
     const { signal } = this.#closing
-    while (this.#wanted && !signal.aborted) {
-      this.#wanted = false
+    while (this.#isWanted && !signal.aborted) {
+      this.#isWanted = false
       await this.#list()
-      this.#tell()
-      // What others use stays, and comes round again: once is enough.
+      this.#report()
+      // An image that other containers use stays and comes up again: one attempt is enough.
       const tried = new Set<string>()
       for (let image = this.#cache.surplus; image !== undefined && !signal.aborted; image = this.#cache.surplus) {
         if (tried.has(image.id)) break
         tried.add(image.id)
         await this.#remove(image)
-        this.#tell()
-        await pause(removalPace, signal)
+        this.#report()
+        await pause(removalDelay, signal)
       }
     }
   }
@@ -117,11 +117,11 @@ class OpenImageCleaner implements ImageCleaner {
       this.#cache.retain(new Set(images.map(({ id }) => id)))
       for (const image of images) this.#cache.update(image)
     } catch {
-      // The next cookie gives occasion to look again.
+      // The next cookie triggers another attempt.
     }
   }
 
-  /** Removes it by each of its names, never by force: one that any container uses stays. */
+  /** Removes an image by each of its names, without force: an image that any container uses stays. */
   async #remove({ id, tags }: CachedImage): Promise<void> {
     const names = tags.filter(tag => tag !== '<none>:<none>')
     try {
@@ -160,12 +160,12 @@ class OpenImageCleaner implements ImageCleaner {
     }
   }
 
-  #tell(): void {
+  #report(): void {
     if (!this.#closing.signal.aborted) this.#usage$.next(this.#cache.usage)
   }
 }
 
-/** As the engine lists it. */
+/** The reference with its tag, as the engine lists it. */
 function withTag(reference: string): string {
   const name = readImage(reference)
   if ('allowed' in name) return reference

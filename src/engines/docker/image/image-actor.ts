@@ -10,20 +10,20 @@ import { type Inspect, makeInspectable } from '../../../utils/actors/inspectable
 import type { PullProgress } from '../../pull-progress.ts'
 import { type LayerRecord, Layers } from './layers.ts'
 
-/** What an image's actor works on. */
+/** The calls of an image's actor. */
 export interface ImageDependencies {
   look(signal: AbortSignal): Promise<boolean>
-  /** Pulls once, within `timeout` ms. */
+  /** Pulls once. `timeout` is the time limit in ms. */
   pull(options: {
     readonly signal: AbortSignal
     readonly timeout: number
-    readonly onProgress: (record: LayerRecord) => void
+    readonly onRecord: (record: LayerRecord) => void
   }): Promise<void>
 }
 
 interface Parts extends ImageDependencies {
   readonly timeout: number
-  /** Begins the layers of a new attempt, and takes their records. */
+  /** Starts the layers of a new attempt. The returned function adds a record to them. */
   readonly newLayers: () => (record: LayerRecord) => void
 }
 
@@ -34,7 +34,7 @@ const engineImageMachine = imageMachine.provide({
     look: parts.promise<boolean>(({ look }, signal) => look(signal)),
     pull: parts.promise(({ pull, timeout, newLayers }, signal, actor) => {
       const left = Math.max(1, Math.round(timeout - elapsedOf(actor)))
-      return pull({ signal, timeout: left, onProgress: newLayers() })
+      return pull({ signal, timeout: left, onRecord: newLayers() })
     }),
   },
 })
@@ -48,7 +48,7 @@ const seen = (state: StateName<ImageActor>): PullProgress['state'] =>
 /** Called after each change of an image's state. */
 export type ImageTransition = (from: string, to: string, event: string, progress: PullProgress) => void
 
-/** Who follows an image that is made present. */
+/** The listeners of {@link makePresent}. */
 export interface ImageListeners {
   readonly onProgress: (progress: PullProgress) => void
   readonly onTransition: ImageTransition
@@ -58,7 +58,7 @@ export interface ImageListeners {
 /**
  * Makes one image present. Rejects with the reason of its failure, or because `signal` was aborted.
  *
- * @param onProgress gets every state, and each change of the layers.
+ * @param onProgress called with every state and each change of the layers.
  */
 export function makePresent(
   input: ImageInput,
@@ -86,7 +86,7 @@ export function makePresent(
         const own = new Layers()
         layers = own
         return record => {
-          if (own.hear(record) && layers === own) report()
+          if (own.add(record) && layers === own) report()
         }
       },
     })

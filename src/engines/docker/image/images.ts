@@ -13,7 +13,7 @@ import type { Credentials } from './credentials/credentials.ts'
 import { makePresent } from './image-actor.ts'
 import { hasImage, pullImage } from './pull.ts'
 
-/** What {@link Images} is made from. */
+/** The options of {@link Images}. */
 export interface ImagesOptions {
   readonly api: Api
   readonly config: ResolvedDockerConfig
@@ -22,7 +22,7 @@ export interface ImagesOptions {
   readonly inspect: Inspect | undefined
 }
 
-/** How a caller of {@link Images.makePresent} listens and cancels. */
+/** The options of {@link Images.makePresent}. */
 export interface MakePresentOptions {
   readonly signal: AbortSignal
   /** Called with the latest progress at once, then with every change. */
@@ -73,8 +73,7 @@ export class Images {
       },
       {
         look: () => hasImage(api, image, engineTimeout),
-        pull: ({ onProgress: onRecord, ...bounds }) =>
-          pullImage(api, { image, name, auth, idleTimeout: pullIdleTimeout, engineTimeout, onRecord, ...bounds }),
+        pull: options => pullImage(api, { image, name, auth, idleTimeout: pullIdleTimeout, engineTimeout, ...options }),
       },
       {
         signal,
@@ -101,8 +100,8 @@ export class Images {
     } catch (cause) {
       if (signal.aborted) throw cancelledError(doing, signal.reason)
       const late = cause instanceof CookietinError && cause.code === 'ERR_COOKIETIN_ENGINE_TIMEOUT'
-      const what = late ? `gave nothing within ${config.pullIdleTimeout} ms` : 'failed'
-      throw new CookietinError('ERR_COOKIETIN_IMAGE_AUTH', `Could not ${doing}: its auth function ${what}`, { cause })
+      const reason = late ? `did not answer within ${config.pullIdleTimeout} ms` : 'failed'
+      throw new CookietinError('ERR_COOKIETIN_IMAGE_AUTH', `Could not ${doing}: its auth function ${reason}`, { cause })
     }
   }
 }

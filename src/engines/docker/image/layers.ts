@@ -1,13 +1,15 @@
 import type { LayerProgress, PullProgress } from '../../pull-progress.ts'
 
-/** A line of a pull, as far as it tells of layers. */
+/** The fields of a pull's progress line that describe a layer. */
 export interface LayerRecord {
   readonly id?: unknown
   readonly status?: unknown
   readonly progressDetail?: { readonly current?: unknown; readonly total?: unknown } | undefined
 }
 
-/** The engine's words for a layer's way, and ours. What is not here is no news of a layer: the first line of a pull has the tag for its id. */
+/**
+ * Layer states by the engine's words. Other lines say nothing about a layer: the id of a pull's first line is the tag.
+ */
 const statuses: Readonly<Record<string, LayerProgress['status']>> = {
   'Pulling fs layer': 'waiting',
   Waiting: 'waiting',
@@ -19,18 +21,18 @@ const statuses: Readonly<Record<string, LayerProgress['status']>> = {
   'Already exists': 'done',
 }
 
-/** Adds up what the lines of one attempt say. */
+/** Sums up the progress of one attempt. */
 export class Layers {
   readonly #layers = new Map<string, LayerProgress>()
 
-  /** True when the line was news. */
-  hear({ id, status, progressDetail }: LayerRecord): boolean {
+  /** Adds a progress line. Returns true when it describes a layer. */
+  add({ id, status, progressDetail }: LayerRecord): boolean {
     const now = typeof status === 'string' ? statuses[status] : undefined
     if (typeof id !== 'string' || now === undefined) return false
     const before = this.#layers.get(id)
     const detail = now === 'downloading' ? progressDetail : undefined
     const total = bytes(detail?.total) || before?.total
-    // From the download on it is all there; extracting counts other bytes.
+    // After the download all bytes are there. Extracting counts other bytes.
     const current = now === 'downloading' ? (bytes(detail?.current) ?? 0) : now === 'waiting' ? 0 : (total ?? 0)
     this.#layers.set(id, { id, status: now, current, total })
     return true

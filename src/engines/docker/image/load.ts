@@ -8,7 +8,11 @@ import { timeoutError } from '../connection/deadline.ts'
 import { connectionError } from '../connection/errors.ts'
 import { jsonLines } from '../connection/json-lines.ts'
 
-/** Loads a tar file of images into the engine (Fn's `docker_load_file`), all of it within the deadline, in ms. */
+/**
+ * Loads a tar file of images into the engine (Fn's `docker_load_file`). `deadline` is the time limit in ms.
+ *
+ * @throws CookietinError `ERR_COOKIETIN_INVALID_CONFIG` for a file that is missing or has no images.
+ */
 export async function loadImages(api: Api, path: string, deadline: number): Promise<void> {
   const doing = `load images from ${path}`
   const isFile = await stat(path).then(
@@ -16,7 +20,10 @@ export async function loadImages(api: Api, path: string, deadline: number): Prom
     () => false,
   )
   if (!isFile) {
-    throw new CookietinError('ERR_COOKIETIN_INVALID_CONFIG', `Could not ${doing}: it is no file. Check dockerLoadFile`)
+    throw new CookietinError(
+      'ERR_COOKIETIN_INVALID_CONFIG',
+      `Could not ${doing}: it is not a file. Check dockerLoadFile`,
+    )
   }
   const file = createReadStream(path)
   const late = new AbortController()
@@ -48,7 +55,7 @@ async function send(api: Api, file: Readable, doing: string, signal: AbortSignal
       if (record.error !== undefined) {
         throw new CookietinError(
           'ERR_COOKIETIN_INVALID_CONFIG',
-          `Could not ${doing}: the engine says "${record.error}"`,
+          `Could not ${doing}: the engine reports "${record.error}"`,
         )
       }
     }

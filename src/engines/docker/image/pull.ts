@@ -28,9 +28,9 @@ export interface Pull {
 }
 
 /**
- * Pulls an image. The engine reports errors inside a stream that began with status 200 and ends like a good one. So each
- * record is checked, and the image is looked up at the end. Two deadlines end a pull from a registry that hangs, which the
- * engine would retry for ever.
+ * Pulls an image. The engine reports errors inside a stream that began with status 200 and ends like a good one. So
+ * each record is checked, and the image is looked up at the end. Two deadlines end a pull from a registry that hangs,
+ * which the engine would retry for ever.
  */
 export async function pullImage(api: Api, pull: Pull): Promise<void> {
   const { image, signal } = pull
@@ -67,7 +67,7 @@ export async function pullImage(api: Api, pull: Pull): Promise<void> {
   )
 }
 
-/** True when the engine has an image of this reference. */
+/** Resolves with true when the engine has an image of this reference. */
 export async function hasImage(api: Api, image: string, deadline: number): Promise<boolean> {
   try {
     await api.request({

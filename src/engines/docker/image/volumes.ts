@@ -9,8 +9,10 @@ import { isAllowed } from '../create-options/create-options.ts'
 import { isHardened } from '../create-options/hardened.ts'
 
 /**
- * Refuses an image that brings volumes of its own, where code is not trusted: the engine makes each of them a folder on the host's disk, which is writable and
- * has no limit, whatever the root file system is. An image that is not there says nothing yet.
+ * Rejects an image with volumes in the hardened profile. The engine makes each volume a folder on the host's disk,
+ * which is writable and unlimited, also when the root file system is read-only. A missing image passes.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`
  */
 export async function checkImageVolumes(
   task: ResolvedTask,
@@ -27,6 +29,6 @@ export async function checkImageVolumes(
   const { Config } = (body ?? {}) as { Config?: { Volumes?: Record<string, unknown> | null } | null }
   const volumes = Object.keys(Config?.Volumes ?? {})
   if (volumes.length === 0) return
-  const allowed = `an image without volumes of its own with the profile 'hardened' (it has ${volumes.join(', ')}); the config's allow: 'hardened-volumes' lets it through`
+  const allowed = `an image without volumes of its own with the profile 'hardened' (it has ${volumes.join(', ')}); the config's allow: 'hardened-volumes' permits it`
   throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [{ field: 'image', value: `'${task.image}'`, allowed }])
 }

@@ -5,7 +5,7 @@ import { actorParts } from '../../../utils/actors/actor-parts.ts'
 import { followState } from '../../../utils/actors/follow-state.ts'
 import type { Inspect } from '../../../utils/actors/inspectable.ts'
 
-/** What a namespace's actor works on. */
+/** The calls of a namespace's actor. */
 export interface NamespaceDependencies {
   make(signal: AbortSignal): Promise<void>
   remove(): Promise<void>
@@ -26,12 +26,17 @@ const engineNamespaceMachine = namespaceMachine.provide({
 /** A namespace's actor. */
 export type NamespaceActor = Actor<typeof engineNamespaceMachine>
 
+/** The options of {@link createNamespaceActor}. */
+export interface NamespaceActorOptions {
+  readonly onChange: NamespaceListener
+  readonly inspect: Inspect | undefined
+}
+
 /** Creates an actor, which the caller starts. */
 export function createNamespaceActor(
   input: NamespaceInput,
   dependencies: NamespaceDependencies,
-  onChange: NamespaceListener,
-  inspect: Inspect | undefined,
+  { onChange, inspect }: NamespaceActorOptions,
 ): NamespaceActor {
   const actor = createActor(engineNamespaceMachine, {
     id: input.id,

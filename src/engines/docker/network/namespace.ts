@@ -6,7 +6,7 @@ import type { NetworkLease } from '../engine-context.ts'
 import type { TransitionListener } from '../transitions.ts'
 import { createNamespaceActor, type NamespaceActor } from './namespace-actor.ts'
 
-/** What a namespace holder is made from. */
+/** The options of a {@link NamespaceHolder}. */
 export interface NamespaceHolderOptions extends NamespaceInput {
   /** Its namespaces have no network but loopback. */
   readonly networkless: boolean
@@ -31,19 +31,17 @@ export class NamespaceHolder {
 
   constructor({ networkless, container, onTransition, inspect, onChange, ...input }: NamespaceHolderOptions) {
     this.networkless = networkless
-    const parts = {
+    const dependencies = {
       make: async (signal: AbortSignal) => await this.#make(await container(), signal),
       remove: () => this.#remove(),
     }
-    this.#actor = createNamespaceActor(
-      input,
-      parts,
-      (from, to, event, error) => {
+    this.#actor = createNamespaceActor(input, dependencies, {
+      inspect,
+      onChange: (from, to, event, error) => {
         onTransition({ machine: 'namespace', id: input.id, from, to, event, error })
         onChange()
       },
-      inspect,
-    )
+    })
     this.#actor.start()
   }
 

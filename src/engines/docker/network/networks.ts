@@ -5,7 +5,7 @@ import type { NetworkLease, NetworkSource } from '../engine-context.ts'
 import type { TransitionListener } from '../transitions.ts'
 import type { PreforkPool } from './pool.ts'
 
-/** What {@link Networks} is made from. */
+/** The options of {@link Networks}. */
 export interface NetworksOptions {
   readonly config: ResolvedDockerConfig
   readonly pool: PreforkPool | undefined

@@ -26,7 +26,7 @@ export function checkPool({ preForkPoolSize, preForkImage }: ResolvedDockerConfi
   ])
 }
 
-/** What the prefork pool needs beside its engine's context. */
+/** The options of {@link openPool}. */
 export interface PoolOptions {
   /** The engine's CPU architecture. */
   readonly architecture: string

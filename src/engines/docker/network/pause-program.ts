@@ -1,7 +1,7 @@
 const base = 0x400000
 const headers = 120
 
-/** Machine code that sleeps for ever, by the engine's name for the architecture. */
+/** Machine code that sleeps for ever, by the engine's name of the architecture. */
 const programs: Readonly<Record<string, { readonly machine: number; readonly code: readonly number[] }>> = {
   amd64: {
     machine: 62,
@@ -18,21 +18,24 @@ const programs: Readonly<Record<string, { readonly machine: number; readonly cod
   },
 }
 
-/** An ELF program of a hundred-odd bytes that needs no library and sleeps until it is killed; undefined for an architecture that we have none for. */
+/**
+ * An ELF program of less than 200 bytes that needs no library and sleeps until it is killed. Undefined for an
+ * architecture that has none.
+ */
 export function pauseProgram(architecture: string): Buffer | undefined {
   const program = programs[architecture]
   if (program === undefined) return undefined
   const size = headers + program.code.length
   const bytes = Buffer.alloc(size)
   bytes.write('\x7fELF\x02\x01\x01', 'latin1')
-  bytes.writeUInt16LE(2, 16) // an executable
+  bytes.writeUInt16LE(2, 16) // type: executable
   bytes.writeUInt16LE(program.machine, 18)
   bytes.writeUInt32LE(1, 20) // version
-  bytes.writeBigUInt64LE(BigInt(base + headers), 24) // where it begins
-  bytes.writeBigUInt64LE(64n, 32) // where the program header is
-  bytes.writeUInt16LE(64, 52) // the size of this header
-  bytes.writeUInt16LE(56, 54) // of a program header
-  bytes.writeUInt16LE(1, 56) // of which there is one
+  bytes.writeBigUInt64LE(BigInt(base + headers), 24) // entry point
+  bytes.writeBigUInt64LE(64n, 32) // offset of the program header
+  bytes.writeUInt16LE(64, 52) // size of this header
+  bytes.writeUInt16LE(56, 54) // size of a program header
+  bytes.writeUInt16LE(1, 56) // number of program headers
   bytes.writeUInt16LE(64, 58)
   // The program header: load the whole file, readable and executable.
   bytes.writeUInt32LE(1, 64)

@@ -6,19 +6,19 @@ import { backoff, pause } from '../../../utils/timing.ts'
 import { jsonLines } from '../connection/json-lines.ts'
 import { type EngineSample, isHollow, toStat } from './metrics.ts'
 
-/** Where samples come from, and when. */
+/** The source of one container's samples. */
 export interface SampleSource {
-  /** Opens the engine's stream of one container's samples. */
+  /** Opens the engine's stream of samples. */
   open(signal: AbortSignal): Promise<IncomingMessage>
-  /** Settles when the container runs, or will not. */
+  /** Resolves when the container runs; rejects when it never will. */
   readonly started: Promise<void>
-  /** Settles at its end. */
+  /** Settles when the container has ended. */
   readonly ended: Promise<unknown>
 }
 
 /**
- * The samples of one container, while it runs. The engine's stream does not end with the container, it goes on with empty samples
- * until the removal: so it is ended here. A stream that breaks is opened again; samples are never a reason to fail.
+ * The samples of one container while it runs. The engine's stream continues with empty samples after the container's
+ * end, so it is closed here. A broken stream is opened again. Failed samples never fail a run.
  */
 export function samples$({ open, started, ended }: SampleSource): Observable<Stat> {
   return new Observable(subscriber => {
@@ -43,7 +43,7 @@ export function samples$({ open, started, ended }: SampleSource): Observable<Sta
             for await (const line of jsonLines(stream)) {
               const sample = line as EngineSample
               const stat = isHollow(sample) ? undefined : toStat(sample)
-              // Time that stands still or goes back is an old sample, or a clock that was set: a series needs neither.
+              // A time that does not advance comes from an old sample or a changed clock.
               if (stat === undefined || stat.timestamp <= last || signal.aborted) continue
               last = stat.timestamp
               attempt = 0
@@ -51,7 +51,7 @@ export function samples$({ open, started, ended }: SampleSource): Observable<Sta
             }
           }
         } catch {
-          // Broken off: by us at the end, or by an engine that may come back.
+          // The stream was closed by us at the end, or by an engine that may come back.
         } finally {
           signal.removeEventListener('abort', destroy)
           destroy()

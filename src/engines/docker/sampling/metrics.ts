@@ -1,6 +1,6 @@
 import type { Stat } from '../../../stats/stat.ts'
 
-/** What a sample of the engine holds, as far as we read it. Nothing in it is sure to be there. */
+/** The fields of the engine's samples that are read. Any of them may be missing. */
 export interface EngineSample {
   readonly read?: string
   readonly networks?: Readonly<Record<string, { readonly rx_bytes?: number; readonly tx_bytes?: number }>> | null
@@ -32,14 +32,13 @@ interface CpuSample {
 }
 
 /**
- * A sample of the engine in Fn's names and units; undefined for the empty samples that it sends of a container that does not
- * run (their `read` is in the year 1).
+ * Converts a sample of the engine to Fn's names and units. Returns undefined for the empty samples of a container that
+ * does not run, whose `read` is in the year 1.
  *
- * - `mem_usage` counts the page cache, as Fn's does; `mem_working_set` does not count the part of it that is not in active use, as the
- *   docker CLI shows it.
- * - `cpu_user`, `cpu_kernel` and `cpu_total` are whole percents of one core over the time since the sample before. They are left out of the
- *   first sample, which has none before it (Fn divided by the time since the host's boot), and are 0, not 10^12, when a counter went back.
- * - What the engine does not tell, such as `mem_peak` with cgroup v2, is left out.
+ * - `mem_usage` includes the page cache, as in Fn. `mem_working_set` excludes its inactive part, as in the docker CLI.
+ * - `cpu_user`, `cpu_kernel` and `cpu_total` are whole percents of one core since the last sample. They are missing in
+ *   the first sample (Fn divided by the time since the host's boot). They are 0, not 10^12, when a counter went back.
+ * - Values that the engine does not report are left out, such as `mem_peak` with cgroup v2.
  */
 export function toStat(sample: EngineSample): Stat | undefined {
   const timestamp = Date.parse(sample.read ?? '')
@@ -61,7 +60,7 @@ export function toStat(sample: EngineSample): Stat | undefined {
   }
 }
 
-/** True for the sample of a container that died while it was taken: it has a time, and nothing else. */
+/** True for the sample of a container that died while it was taken: it has a time but no values. */
 export function isHollow({ memory_stats: memory, cpu_stats: cpu }: EngineSample): boolean {
   return memory?.usage === undefined && cpu?.system_cpu_usage === undefined
 }
@@ -69,7 +68,7 @@ export function isHollow({ memory_stats: memory, cpu_stats: cpu }: EngineSample)
 function cpuMetrics(now: CpuSample = {}, before: CpuSample = {}): Record<string, number> {
   if (before.system_cpu_usage === undefined) return {}
   const span = (now.system_cpu_usage ?? 0) - before.system_cpu_usage
-  // cgroup v2 has no usage per core, which Fn counted: it saw 0 cores, and 0 %.
+  // cgroup v2 has no usage per core. Fn counted these entries, and so reported 0 %.
   const cores = now.online_cpus || now.cpu_usage?.percpu_usage?.length || 0
   const percent = (name: 'total_usage' | 'usage_in_usermode' | 'usage_in_kernelmode') => {
     const used = (now.cpu_usage?.[name] ?? 0) - (before.cpu_usage?.[name] ?? 0)
@@ -82,7 +81,7 @@ function cpuMetrics(now: CpuSample = {}, before: CpuSample = {}): Record<string,
   }
 }
 
-/** What Fn does not have. */
+/** The metrics that Fn does not have. */
 function furtherMetrics({
   memory_stats: memory,
   pids_stats: pids,
@@ -99,7 +98,7 @@ function furtherMetrics({
   })
 }
 
-/** The metrics that there are. */
+/** Drops the metrics that are undefined. */
 export function present(metrics: Readonly<Record<string, number | undefined>>): Record<string, number> {
   const there = Object.entries(metrics).filter((entry): entry is [string, number] => entry[1] !== undefined)
   return Object.fromEntries(there)

@@ -1,67 +1,57 @@
-import { useMemo, useState } from 'preact/hooks'
-import type { Counts, MachineInfo, Step } from '../../protocol.ts'
-import { familyOf } from '../data/state-colors.ts'
-import { labelSize, lineHeight, wordOf } from './label-text.ts'
-import { allPlaced, badgeOf, type Kind, kindOf, labelsOf, type PlacedLabel, placed, takenBy } from './labels.ts'
-import { chartOf, nameSize, type PlacedArrow, type PlacedState } from './layout.ts'
-import { textWidth } from './measure.ts'
+import { useState } from 'preact/hooks'
+import { arrowsOf, type Counts, type MachineInfo, type Step } from '../../protocol.ts'
+import { kindOf as stateKindOf } from '../data/state-kinds.ts'
+import { type ArrowKind, arrowKinds, kindOf, type Shown } from './arrow-kind.ts'
+import { labelSize, lineHeight, linesOf } from './label-text.ts'
+import { boxNameSize, type Chart, dotRadius, nameSize, type PlacedArrow, type PlacedState } from './layout.ts'
+import { pathOf } from './path.ts'
+import { useChart } from './use-chart.ts'
 
-/** The least part of its own size at which a chart can be read. */
+/** The smallest scale at which a chart can be read. */
 const leastScale = 0.8
 /** How much of the window's height a chart takes, if it can be read so. */
 const mostHeight = 66
 
-const widthOf = textWidth()
-
-/** Lays machines out, so that they are there when they are looked at. */
-export function prepareCharts(machines: readonly MachineInfo[]): void {
-  for (const machine of machines) chartOf(machine, false, widthOf)
-}
-
 interface ChartProps {
   readonly machine: MachineInfo
-  /** The states that are lit. */
+  /** The innermost states that are lit. */
   readonly current: readonly string[]
   /** The step that led to them. */
   readonly step: Step | undefined
   readonly counts: Counts
-  /** By arrow, the events that are known to have led along it. */
-  readonly events: ReadonlyMap<string, ReadonlySet<string>>
-  /** Every label, at full size. Else as it fits, with the labels of what was taken and of what may come next. */
-  readonly allLabels: boolean
+  /** Called when the chart is on the page. */
+  readonly onDrawn: () => void
 }
 
-/** A machine's own definition, with where the actor is and was. */
-export function ChartView({ machine, current, step, counts, events, allLabels }: ChartProps) {
-  const [focus, look] = useState<string>()
-  const chart = chartOf(machine, allLabels, widthOf)
-  const seen = { current, taken: takenBy(step), counts, events, focus }
-  // They are placed anew only where something else is said.
-  const said = allLabels ? '' : labelsOf(chart, seen).map(({ arrow, words }) => [arrow.key, words])
-  const visited = Object.entries(counts.states).map(([name, count]) => name + String(count).length)
-  const labels = useMemo(
-    () => (allLabels ? allPlaced(chart, seen) : placed(chart, seen, widthOf)),
-    [chart, allLabels, JSON.stringify([said, visited, counts.arrows, focus, step?.n])],
-  )
-  const { width, height } = chart
-  // What matters most is drawn last, on top.
+/** A machine's definition, with where the actor is and was. */
+export function ChartView({ machine, ...shown }: ChartProps) {
+  const chart = useChart(machine)
+  if (chart === undefined) return <p class="hint">Drawing the machine…</p>
+  if (chart === 'failed') return <p class="hint">This machine cannot be drawn. Its log is below.</p>
+  return <Drawing machine={machine} chart={chart} {...shown} />
+}
+
+function Drawing({ machine, chart, current, step, counts, onDrawn }: ChartProps & { readonly chart: Chart }) {
+  const [focus, setFocus] = useState<string>()
+  const shown: Shown = { current, step, counts, focus }
+  const { width, height, tree } = chart
+  const active = new Set(current.flatMap(tree.pathOf))
   const arrows = chart.arrows
-    .map(arrow => ({ arrow, kind: kindOf(arrow, seen) }))
-    .toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))
-  const size = allLabels
-    ? { width: `${width}px` }
-    : { width: `clamp(${width * leastScale}px, min(100%, ${(mostHeight * width) / height}vh), ${width}px)` }
+    .map(arrow => ({ arrow, kind: kindOf(arrow, chart, shown) }))
+    .toSorted((a, b) => arrowKinds.indexOf(a.kind) - arrowKinds.indexOf(b.kind))
+  const scaled = `clamp(${width * leastScale}px, min(100%, ${(mostHeight * width) / height}vh), ${width}px)`
   return (
     <svg
       class={`chart${focus === undefined ? '' : ' looking'}`}
       viewBox={`0 0 ${width} ${height}`}
-      style={{ ...size, aspectRatio: `${width} / ${height}` }}
+      style={{ width: scaled, aspectRatio: `${width} / ${height}` }}
       data-looked={focus}
       role="img"
       aria-label={`The machine ${machine.name}, in the state ${current.join(' and ')}`}
+      ref={onDrawn}
     >
       <defs>
-        {order.map(kind => (
+        {arrowKinds.map(kind => (
           <marker
             key={kind}
             id={headOf(kind)}
@@ -78,62 +68,108 @@ export function ChartView({ machine, current, step, counts, events, allLabels }:
           </marker>
         ))}
       </defs>
-      <circle class="origin" cx={chart.start.x} cy={chart.start.y - 18} r="4" />
-      <path
-        class="arrow"
-        d={`M ${chart.start.x} ${chart.start.y - 14} L ${chart.start.x} ${chart.start.y - 1}`}
-        marker-end="url(#head)"
-      />
+      {chart.states
+        .filter(({ composite }) => composite)
+        .map(state => (
+          <CompositeBox key={state.name} state={state} active={active.has(state.name)} />
+        ))}
+      {chart.starts.map(({ key, dot, points }) => (
+        <g key={key}>
+          <circle class="origin" cx={dot.x} cy={dot.y} r={dotRadius} />
+          <path class="arrow" d={pathOf(points)} marker-end="url(#head)" />
+        </g>
+      ))}
       {arrows.map(({ arrow, kind }) => (
-        <ArrowPath key={arrow.key} arrow={arrow} kind={kind} n={kind === 'taken' ? step?.n : undefined} />
+        <ArrowPath key={arrow.key} arrow={arrow} kind={kind} n={step?.n} count={counts.arrows[arrow.key] ?? 0} />
       ))}
-      {chart.states.map(state => (
-        <StateBox
-          key={state.name}
-          state={state}
-          lit={current.includes(state.name)}
-          count={counts.states[state.name] ?? 0}
-          enter={() => look(state.name)}
-          leave={() => look(undefined)}
+      {chart.states
+        .filter(({ composite }) => !composite)
+        .map(state => (
+          <StateBox
+            key={state.name}
+            state={state}
+            lit={current.includes(state.name)}
+            count={counts.states[state.name] ?? 0}
+            enter={() => setFocus(state.name)}
+            leave={() => setFocus(undefined)}
+          />
+        ))}
+      {arrows.map(({ arrow, kind }) => (
+        <ArrowLabel
+          key={arrow.key}
+          arrow={arrow}
+          kind={kind}
+          event={kind === 'taken' ? eventOf(arrow, step) : undefined}
         />
-      ))}
-      {labels.map(label => (
-        <ArrowLabel key={label.key} label={label} event={seen.taken.get(label.key)} />
       ))}
     </svg>
   )
 }
 
-const order: readonly Kind[] = ['', 'used', 'near', 'taken']
-const headOf = (kind: Kind) => (kind === '' ? 'head' : `head-${kind}`)
+const headOf = (kind: ArrowKind) => (kind === '' ? 'head' : `head-${kind}`)
 
-function ArrowPath({ arrow, kind, n }: { arrow: PlacedArrow; kind: Kind; n: number | undefined }) {
+/** The event that led along an arrow. Only the first arrow of a step is the event's own; the others follow by themselves. */
+function eventOf({ key, words }: PlacedArrow, step: Step | undefined): string | undefined {
+  if (step === undefined) return undefined
+  const isOwn = words.some(({ event }) => event === step.event) || arrowsOf(step)[0] === key
+  return isOwn ? step.event : ''
+}
+
+interface ArrowProps {
+  readonly arrow: PlacedArrow
+  readonly kind: ArrowKind
+  readonly n: number | undefined
+  readonly count: number
+}
+
+function ArrowPath({ arrow: { key, from, to, words, points }, kind, n, count }: ArrowProps) {
+  const path = pathOf(points)
+  const taken = count === 0 ? '' : `, taken ${count} ${count === 1 ? 'time' : 'times'}`
   return (
     <g>
-      <title>{`${arrow.from} → ${arrow.to}: ${arrow.words.map(({ text }) => text).join(', ') || 'always'}`}</title>
-      <path class="reach" d={arrow.path} />
-      <path class={`arrow ${kind}`} d={arrow.path} marker-end={`url(#${headOf(kind)})`} data-arrow={arrow.key} />
-      {n !== undefined && <path key={n} class="pulse" d={arrow.path} pathLength={100} />}
+      <title>{`${from} → ${to}: ${words.map(({ text }) => text).join(', ') || 'always'}${taken}`}</title>
+      <path class="reach" d={path} />
+      <path class={`arrow ${kind}`} d={path} marker-end={`url(#${headOf(kind)})`} data-arrow={key} />
+      {kind === 'taken' && <path key={n} class="pulse" d={path} pathLength={100} />}
     </g>
   )
 }
 
-/** `event`: the one that led along its arrow last, which stands out from the others that could have. */
-function ArrowLabel({ label: { kind, way, x, y }, event }: { label: PlacedLabel; event: string | undefined }) {
-  const top = y - ((way.length - 1) * lineHeight) / 2
+/** `event`: the one that led along the arrow last. It stands out from the others that could have. */
+function ArrowLabel({
+  arrow: { words, label },
+  kind,
+  event,
+}: Pick<ArrowProps, 'arrow' | 'kind'> & { readonly event: string | undefined }) {
+  if (label === undefined) return null
+  const lines = linesOf(words)
+  const x = label.x + label.width / 2
+  const top = label.y + label.height / 2 - ((lines.length - 1) * lineHeight) / 2
   return (
     <text class={`label ${kind}`} font-size={labelSize} text-anchor="middle" dominant-baseline="central">
-      {way.map((line, row) => (
+      {lines.map((line, row) => (
         <tspan key={line[0]?.text} x={x} y={top + row * lineHeight}>
           {line.map((word, index) => (
             <tspan key={word.text} class={word.event === event ? 'word happened' : 'word'}>
-              {wordOf(word)}
+              {word.text}
               {index < line.length - 1 ? ', ' : ''}
             </tspan>
           ))}
         </tspan>
       ))}
     </text>
+  )
+}
+
+function CompositeBox({ state, active }: { readonly state: PlacedState; readonly active: boolean }) {
+  const { name, x, y, width, height } = state
+  return (
+    <g class={`composite${active ? ' active' : ''}`} data-composite={name}>
+      <rect x={x} y={y} width={width} height={height} rx="9" />
+      <text class="box-name" font-size={boxNameSize} x={x + 11} y={y + 14} dominant-baseline="central">
+        {name}
+      </text>
+    </g>
   )
 }
 
@@ -145,37 +181,41 @@ interface StateProps {
   readonly leave: () => void
 }
 
-function StateBox({ state, lit, count, enter, leave }: StateProps) {
-  const { name, x, y, width, height, final } = state
-  const [left, top] = [x - width / 2, y - height / 2]
-  const [badge] = badgeOf(state, count)
+function StateBox({ state: { name, x, y, width, height, final }, lit, count, enter, leave }: StateProps) {
   return (
     <g
-      class={`state f-${familyOf(name)}${lit ? ' lit' : ''}${count > 0 ? ' visited' : ''}`}
+      class={`state kind-${stateKindOf(name)}${lit ? ' lit' : ''}${count > 0 ? ' visited' : ''}`}
       data-state={name}
       onMouseEnter={enter}
       onMouseLeave={leave}
     >
-      {lit && <rect class="halo" x={left - 4} y={top - 4} width={width + 8} height={height + 8} rx="11" />}
-      <rect class="box" x={left} y={top} width={width} height={height} rx="7" />
-      {final && <rect class="inner" x={left + 3} y={top + 3} width={width - 6} height={height - 6} rx="5" />}
-      <text class="name" font-size={nameSize} x={x} y={y} text-anchor="middle" dominant-baseline="central">
+      {lit && <rect class="halo" x={x - 4} y={y - 4} width={width + 8} height={height + 8} rx="11" />}
+      <rect class="box" x={x} y={y} width={width} height={height} rx="7" />
+      {final && <rect class="inner" x={x + 3} y={y + 3} width={width - 6} height={height - 6} rx="5" />}
+      <text
+        class="name"
+        font-size={nameSize}
+        x={x + width / 2}
+        y={y + height / 2}
+        text-anchor="middle"
+        dominant-baseline="central"
+      >
         {name}
       </text>
-      {badge !== undefined && (
-        <g class="visits">
-          <rect
-            x={badge.x - badge.width / 2}
-            y={badge.y - badge.height / 2}
-            width={badge.width}
-            height={badge.height}
-            rx="8"
-          />
-          <text x={badge.x} y={badge.y + 0.5} text-anchor="middle" dominant-baseline="central">
-            {count}
-          </text>
-        </g>
-      )}
+      {count > 0 && <Visits x={x + width - 3} y={y} count={count} />}
+    </g>
+  )
+}
+
+/** How often a state was entered, at its upper right corner. */
+function Visits({ x, y, count }: { readonly x: number; readonly y: number; readonly count: number }) {
+  const width = 12 + String(count).length * 6
+  return (
+    <g class="visits">
+      <rect x={x - width / 2} y={y - 8} width={width} height="16" rx="8" />
+      <text x={x} y={y + 0.5} text-anchor="middle" dominant-baseline="central">
+        {count}
+      </text>
     </g>
   )
 }

@@ -1,111 +1,118 @@
-import { Graph, layout } from '@dagrejs/dagre'
+import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
 import { arrowKey, type MachineInfo } from '../../protocol.ts'
-import { type Line, loop, smooth } from './curves.ts'
-import type { Box, Point } from './label-places.ts'
-import { boxOf, type TextWidth, type Word, waysOf } from './label-text.ts'
+import { arrowOptions, boxOptions, chartOptions, labelOptions, layOutGraph } from './elk.ts'
+import { sizeOf, type TextWidth, type Word } from './label-text.ts'
+import { type StateTree, treeOf } from './tree.ts'
+
+/** A point of a drawing, in px. */
+export interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+/** A rectangle by its upper left corner, in px. */
+export interface Box extends Point {
+  readonly width: number
+  readonly height: number
+}
 
 /** A state, placed. */
 export interface PlacedState extends Box {
   readonly name: string
   readonly final: boolean
+  /** A composite state, drawn as a box around its children. */
+  readonly composite: boolean
 }
 
 /** All transitions from one state to another, drawn as one arrow. */
-export interface PlacedArrow extends Line {
+export interface PlacedArrow {
   readonly key: string
   readonly from: string
   readonly to: string
   readonly words: readonly Word[]
-  /** Where its label has room, in a chart that was laid out for labels. */
-  readonly label: Point | undefined
+  /** The corners of its line. */
+  readonly points: readonly Point[]
+  /** Where its label is; undefined where it has none. */
+  readonly label: Box | undefined
+}
+
+/** A dot, and the line from it to the state that a machine or a composite state begins in. */
+export interface PlacedStart {
+  readonly key: string
+  readonly dot: Point
+  readonly points: readonly Point[]
 }
 
 export interface Chart {
   readonly width: number
   readonly height: number
+  readonly tree: StateTree
+  /** Outer states before those in them. */
   readonly states: readonly PlacedState[]
   readonly arrows: readonly PlacedArrow[]
-  /** Where the arrow from nowhere to the first state points. */
-  readonly start: Point
+  readonly starts: readonly PlacedStart[]
 }
 
 const stateHeight = 28
 export const nameSize = 14
-const margin = 16
-/** A chart that is narrower has some air on both sides, for labels beside its arrows. */
-const leastWidth = 440
+export const boxNameSize = 13
+export const dotRadius = 4
 
-const charts = { wide: new WeakMap<MachineInfo, Chart>(), close: new WeakMap<MachineInfo, Chart>() }
-
-/** Lays a machine out, once: with room for every label, or close together, for labels that are only shown where they matter. */
-export function chartOf(machine: MachineInfo, roomForLabels: boolean, widthOf: TextWidth): Chart {
-  const laidOut = charts[roomForLabels ? 'wide' : 'close']
-  const known = laidOut.get(machine)
-  if (known !== undefined) return known
-  const chart = layOut(machine, roomForLabels, widthOf)
-  laidOut.set(machine, chart)
-  return chart
-}
-
-function layOut(machine: MachineInfo, roomForLabels: boolean, widthOf: TextWidth): Chart {
-  const { states, finals, initial } = machine
-  const graph = new Graph({ multigraph: false })
-  graph.setGraph({
-    rankdir: 'TB',
-    nodesep: 22,
-    edgesep: roomForLabels ? 14 : 10,
-    ranksep: roomForLabels ? 26 : 20,
-    marginx: margin,
-    marginy: margin + 10,
-  })
-  graph.setDefaultEdgeLabel(() => ({}))
-  for (const name of states) {
-    graph.setNode(name, { width: Math.max(64, Math.ceil(widthOf(name, nameSize)) + 30), height: stateHeight })
+/** Lays a machine out, with room for every label. */
+export async function layOut(machine: MachineInfo, widthOf: TextWidth): Promise<Chart> {
+  const tree = treeOf(machine)
+  const arrows = arrowsOf(machine)
+  const starts = startsOf(machine, tree)
+  const nodeOf = (name: string): ElkNode => {
+    const children = tree.childrenOf(name).map(nodeOf)
+    if (children.length > 0) {
+      const least = Math.ceil(widthOf(name, boxNameSize)) + 24
+      const options = {
+        ...boxOptions,
+        'elk.nodeSize.constraints': 'MINIMUM_SIZE',
+        'elk.nodeSize.minimum': `(${least},0)`,
+      }
+      return { id: name, children: [...dotsIn(name, starts), ...children], layoutOptions: options }
+    }
+    return { id: name, width: Math.max(64, Math.ceil(widthOf(name, nameSize)) + 30), height: stateHeight }
   }
-  const arrows = wordsOf(machine)
-  for (const { from, to, words } of arrows) {
-    if (from === to) continue
-    // The way of a life is drawn straight; what may happen on it gives way.
-    const weight = states.indexOf(to) - states.indexOf(from) === 1 ? 8 : 1
-    const [way] = waysOf(words)
-    const room = roomForLabels && way !== undefined ? { ...boxOf(way, widthOf), labelpos: 'c' } : {}
-    graph.setEdge(from, to, { ...room, weight })
-  }
-  layout(graph)
-  const { width: narrow = 0 } = graph.graph() as { width?: number }
-  if (!roomForLabels && narrow < leastWidth) {
-    graph.setGraph({ ...graph.graph(), marginx: margin + (leastWidth - narrow) / 2 })
-    layout(graph)
-  }
-  const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number }
-  const placed = states.map(name => {
-    const { x, y, width, height } = graph.node(name) as Box
-    return { name, x, y, width, height, final: finals.includes(name) }
+  const laidOut = await layOutGraph({
+    id: '',
+    children: [...dotsIn('', starts), ...tree.top.map(nodeOf)],
+    edges: [
+      ...starts.map(({ id, to }) => ({ id, sources: [id], targets: [to], layoutOptions: arrowOptions.initial })),
+      ...arrows.map(arrow => edgeOf(arrow, tree, widthOf)),
+    ],
+    layoutOptions: chartOptions,
   })
-  const loops = arrows.filter(({ from, to }) => from === to)
-  const placedArrows = arrows.map(arrow => {
-    if (loops.includes(arrow)) return loopAt(arrow, placed, widthOf)
-    const edge = graph.edge(arrow.from, arrow.to) as { points: Point[]; x?: number; y?: number }
-    const label = edge.x === undefined || edge.y === undefined ? undefined : { x: edge.x, y: edge.y }
-    return { ...arrow, ...smooth(edge.points), label }
-  })
-  const first = placed.find(({ name }) => name === initial)
-  // What stands beside a state has no room of its own in the layout.
-  const right =
-    loops.length === 0 || !roomForLabels ? 0 : Math.max(...placedArrows.map(arrow => rightOf(arrow, widthOf)))
+  const boxes = new Map(nodesIn(laidOut).map(node => [node.id, boxOf(node)]))
+  const edges = new Map((laidOut.edges ?? []).map(edge => [edge.id, edge]))
   return {
-    width: Math.max(width, right),
-    height,
-    states: placed,
-    arrows: placedArrows,
-    start: { x: first?.x ?? 0, y: (first?.y ?? 0) - stateHeight / 2 },
+    width: laidOut.width ?? 0,
+    height: laidOut.height ?? 0,
+    tree,
+    states: tree.all.map(name => ({
+      name,
+      final: machine.finals.includes(name),
+      composite: tree.childrenOf(name).length > 0,
+      ...(boxes.get(name) ?? nowhere),
+    })),
+    arrows: arrows.map(arrow => {
+      const edge = edges.get(arrow.key)
+      const [label] = edge?.labels ?? []
+      return { ...arrow, points: pointsOf(edge), label: label === undefined ? undefined : boxOf(label) }
+    }),
+    starts: starts.map(({ id }) => {
+      const { x, y } = boxes.get(id) ?? nowhere
+      return { key: id, dot: { x: x + dotRadius, y: y + dotRadius }, points: pointsOf(edges.get(id)) }
+    }),
   }
 }
 
 type Arrow = Pick<PlacedArrow, 'key' | 'from' | 'to' | 'words'>
 
 /** The arrows of a machine, one for each pair of states. */
-function wordsOf({ arrows }: MachineInfo): Arrow[] {
+function arrowsOf({ arrows }: MachineInfo): Arrow[] {
   const byKey = new Map<string, Arrow & { words: Word[] }>()
   for (const { from, to, event, label } of arrows) {
     const key = arrowKey(from, to)
@@ -118,16 +125,42 @@ function wordsOf({ arrows }: MachineInfo): Arrow[] {
   return [...byKey.values()]
 }
 
-/** An arrow from a state to itself, at its right side, with its label beside it. */
-function loopAt(arrow: Arrow, states: readonly PlacedState[], widthOf: TextWidth): PlacedArrow {
-  const { x, y, width } = states.find(({ name }) => name === arrow.from) ?? { x: 0, y: 0, width: 0 }
-  const right = x + width / 2
-  const [way] = waysOf(arrow.words)
-  const label = { x: right + 26 + (way === undefined ? 0 : boxOf(way, widthOf).width / 2), y }
-  return { ...arrow, ...loop(right, y), label }
+interface Start {
+  /** Of the dot and of its line. No state has it: names have no such letter. */
+  readonly id: string
+  readonly within: string
+  readonly to: string
 }
 
-function rightOf({ words, label }: PlacedArrow, widthOf: TextWidth): number {
-  const [way] = waysOf(words)
-  return label === undefined || way === undefined ? 0 : label.x + boxOf(way, widthOf).width / 2 + margin
+function startsOf({ initial }: MachineInfo, { all, initialOf }: StateTree): Start[] {
+  return [
+    { id: '•', within: '', to: initial },
+    ...all.flatMap(name => {
+      const to = initialOf(name)
+      return to === undefined ? [] : [{ id: `•${name}`, within: name, to }]
+    }),
+  ]
 }
+
+const dotsIn = (box: string, starts: readonly Start[]): ElkNode[] =>
+  starts.filter(({ within }) => within === box).map(({ id }) => ({ id, width: 2 * dotRadius, height: 2 * dotRadius }))
+
+function edgeOf({ key, from, to, words }: Arrow, { all }: StateTree, widthOf: TextWidth): ElkExtendedEdge {
+  const forward = all.indexOf(to) - all.indexOf(from)
+  const way = forward <= 0 ? 'back' : forward <= 2 ? 'near' : 'forward'
+  return {
+    id: key,
+    sources: [from],
+    targets: [to],
+    labels: words.length === 0 ? [] : [{ text: key, ...sizeOf(words, widthOf), layoutOptions: labelOptions }],
+    layoutOptions: arrowOptions[way],
+  }
+}
+
+const nodesIn = ({ children = [] }: ElkNode): ElkNode[] => children.flatMap(child => [child, ...nodesIn(child)])
+
+const nowhere: Box = { x: 0, y: 0, width: 0, height: 0 }
+const boxOf = ({ x = 0, y = 0, width = 0, height = 0 }: Partial<Box>): Box => ({ x, y, width, height })
+
+const pointsOf = (edge: ElkExtendedEdge | undefined): Point[] =>
+  (edge?.sections ?? []).flatMap(({ startPoint, bendPoints = [], endPoint }) => [startPoint, ...bendPoints, endPoint])

@@ -4,7 +4,7 @@ import type { ActorDetails } from '../../protocol.ts'
 const refreshAfter = 400
 
 /** Asks the inspector for all of one actor, one question at a time. */
-export class Asker {
+export class DetailsFetcher {
   readonly #next: () => ((details: ActorDetails | undefined) => void) | undefined
   readonly #keyOf: () => number | undefined
   #asking = false

@@ -11,7 +11,7 @@ const mostSteps = 200
 const mostSamples = 480
 
 /** Keeps what was told of each actor, so that its past can be looked at when there is nobody to ask for it any more. */
-export class Pasts {
+export class ActorHistories {
   readonly #limit: number
   readonly #pasts = new Map<number, Past>()
   #count = 0

@@ -1,4 +1,4 @@
-import { type ActorDetails, arrowKey, type Counts, hops, type Step } from '../../protocol.ts'
+import { type ActorDetails, arrowsOf, type Counts, enteredBy, hops, type Step } from '../../protocol.ts'
 import type { Past } from './histories.ts'
 import type { Row } from './model.ts'
 
@@ -49,7 +49,8 @@ export function historyOf(row: Row, { past, details, until = Infinity, final }: 
 
 /** Visits of states and uses of arrows up to the step with the number `upTo`, all where it is left out; the state it began in counts as visited once. */
 export function countsOf({ before, log }: History, initial: string, upTo = Infinity): Counts {
-  const states = { ...before.states, [initial]: (before.states[initial] ?? 0) + 1 }
+  const states: Record<string, number> = { ...before.states }
+  for (const state of initial.split(' & ')) states[state] = (states[state] ?? 0) + 1
   const known = log.filter(({ n }) => n <= upTo)
   return counted(known, { states, arrows: before.arrows })
 }
@@ -57,28 +58,9 @@ export function countsOf({ before, log }: History, initial: string, upTo = Infin
 function counted(log: readonly Step[], since: Counts): Counts {
   const states: Record<string, number> = { ...since.states }
   const arrows: Record<string, number> = { ...since.arrows }
-  for (const [from, to] of log.flatMap(hops)) {
-    const arrow = arrowKey(from, to)
-    states[to] = (states[to] ?? 0) + 1
-    arrows[arrow] = (arrows[arrow] ?? 0) + 1
-  }
+  for (const state of log.flatMap(hops).flatMap(enteredBy)) states[state] = (states[state] ?? 0) + 1
+  for (const arrow of log.flatMap(arrowsOf)) arrows[arrow] = (arrows[arrow] ?? 0) + 1
   return { states, arrows }
-}
-
-/** By arrow, which events are known to have taken it; arrows whose events are not all known are left out. */
-export function eventsOf({ before, log, statesOnly }: History, upTo = Infinity): ReadonlyMap<string, Set<string>> {
-  const events = new Map<string, Set<string>>()
-  if (statesOnly) return events
-  for (const step of log) {
-    if (step.n > upTo) break
-    for (const [index, [from, to]] of hops(step).entries()) {
-      const key = arrowKey(from, to)
-      if (before.arrows[key] !== undefined) continue
-      // Only the first hop is the event's own: the others follow by themselves.
-      events.set(key, (events.get(key) ?? new Set()).add(index === 0 ? step.event : ''))
-    }
-  }
-  return events
 }
 
 /** The states that an actor's path tells of before the first step that is known. */

@@ -1,5 +1,5 @@
 import type { Row } from './model.ts'
-import { isEnd } from './state-colors.ts'
+import { isEnd } from './state-kinds.ts'
 
 /** True until an actor's end is decided. */
 export const isLiving = ({ status, over }: Row): boolean => status === undefined && !over

@@ -1,12 +1,16 @@
-import type { ActorInfo, Delta, MachineInfo, Message, Step, Totals, Visit } from '../../protocol.ts'
+import type { ActorInfo, Delta, MachineInfo, Message, Reason, Step, Totals, Visit } from '../../protocol.ts'
 
-/** An actor as the page knows it: as it is told, kept up to date by its steps. */
+/** An actor as the page knows it: as the inspector reported it, kept up to date by its steps. */
 export interface Row
-  extends Omit<ActorInfo, 'path' | 'state' | 'changed' | 'steps' | 'status' | 'exitCode' | 'over' | 'cpu' | 'mem'> {
+  extends Omit<
+    ActorInfo,
+    'path' | 'state' | 'changed' | 'steps' | 'status' | 'reason' | 'exitCode' | 'over' | 'cpu' | 'mem'
+  > {
   state: string
   changed: number
   steps: number
   status: string | undefined
+  reason: Reason | undefined
   exitCode: number | undefined
   over: boolean
   cpu: number | undefined
@@ -14,36 +18,36 @@ export interface Row
   path: Visit[]
 }
 
-/** How many of its latest states are kept of each actor for the timeline. */
+/** How many of an actor's latest states are kept for the timeline. */
 const pathLength = 200
-/** Over how long the ends per second are counted, in ms. */
+/** The time over which the ends per second are counted, in ms. */
 const rateWindow = 5_000
 
 const noTotals: Totals = { seen: 0, ended: 0, states: {}, statuses: {} }
 
-/** How many have ended: cookies where that is told apart, since images and namespaces come to their end beside each. */
+/** How many have ended. Only cookies count where the totals distinguish them: images and namespaces end beside each. */
 const endedOf = ({ ended, endings }: Totals): number =>
   endings?.cookie === undefined ? ended : Object.values(endings.cookie).reduce((sum, count) => sum + count, 0)
 
-/** All that the messages so far have told. Pure: the same for a live inspector and for a recording. */
+/** Everything that the messages so far have reported. It is pure: the same for a live inspector and for a recording. */
 export class Model {
   machines: Record<string, MachineInfo> = {}
   readonly actors = new Map<number, Row>()
   totals: Totals = noTotals
   /** The time of the latest message, Unix ms. */
   now = 0
-  /** The time of the earliest actor that is known, Unix ms. */
+  /** When the earliest known actor was created, Unix ms. */
   began = Infinity
   #seq = 0
   #ends: { at: number; ended: number }[] = []
   readonly #onStep: (step: Step) => void
 
-  /** `onStep` hears of each step that is new. */
+  /** `onStep` is called with each new step. */
   constructor(onStep: (step: Step) => void = () => {}) {
     this.#onStep = onStep
   }
 
-  /** Takes a message in; false when one before it is missing, so that all must be asked for anew. */
+  /** Applies a message. False when one before it is missing, so that a new snapshot is needed. */
   apply(message: Message): boolean {
     switch (message.type) {
       case 'snapshot':
@@ -51,7 +55,7 @@ export class Model {
         this.machines = { ...message.machines }
         this.actors.clear()
         for (const actor of message.actors) this.#add(actor)
-        this.#told(message.totals, message.now)
+        this.#count(message.totals, message.now)
         return true
       case 'delta':
         if (message.seq !== this.#seq + 1) return false
@@ -63,7 +67,7 @@ export class Model {
     }
   }
 
-  /** As it is now, whatever is told from now on. */
+  /** A copy, which later messages do not change. */
   copy(): Model {
     const copy = new Model()
     copy.machines = this.machines
@@ -76,16 +80,16 @@ export class Model {
     return copy
   }
 
-  /** Takes a change in that does not follow on what is known: what it tells of is so, but something before it is missing. */
+  /** Applies a change although messages before it are missing. */
   applyAfterGap(delta: Delta): void {
     this.#seq = delta.seq
     this.#change(delta)
   }
 
-  /** How many ended per second of late, which falls to 0 while nothing is told. */
+  /** How many ended per second in the last seconds. It falls to 0 while no message arrives. */
   rate(now: number): number {
     const since = now - rateWindow
-    // What was told last before the window is what it began with.
+    // The window begins with the last count before it.
     const base = this.#ends.findLast(({ at }) => at <= since) ?? this.#ends[0]
     const last = this.#ends.at(-1)
     if (base === undefined || last === undefined) return 0
@@ -104,18 +108,18 @@ export class Model {
       row.mem = mem ?? undefined
     }
     for (const key of gone) this.actors.delete(key)
-    this.#told(totals, now)
+    this.#count(totals, now)
   }
 
   #add(actor: ActorInfo): void {
-    const { status, exitCode, over = false, cpu, mem, path } = actor
-    this.actors.set(actor.key, { ...actor, status, exitCode, over, cpu, mem, path: [...path] })
+    const { status, reason, exitCode, over = false, cpu, mem, path } = actor
+    this.actors.set(actor.key, { ...actor, status, reason, exitCode, over, cpu, mem, path: [...path] })
     if (actor.created < this.began) this.began = actor.created
   }
 
   #step(step: Step): void {
     const row = this.actors.get(step.key)
-    // A new actor is told as it was before its steps, but a batch may cut between the two: what is old is known already.
+    // A new actor is reported as it was before its steps, but a batch may end between the two: older steps are known already.
     if (row === undefined || step.n <= row.steps) return
     row.steps = step.n
     if (step.to !== row.state) {
@@ -125,12 +129,13 @@ export class Model {
       if (row.path.length > pathLength) row.path.shift()
     }
     row.status ??= step.status
+    row.reason ??= step.reason
     row.exitCode ??= step.exitCode
     if (step.over) row.over = true
     this.#onStep(step)
   }
 
-  #told(totals: Totals, now: number): void {
+  #count(totals: Totals, now: number): void {
     this.totals = totals
     this.now = now
     this.#ends.push({ at: now, ended: endedOf(totals) })

@@ -1,5 +1,5 @@
 import type { Message } from '../../protocol.ts'
-import { Pasts } from './histories.ts'
+import { ActorHistories } from './histories.ts'
 import { type History, historyOf, noHistory } from './history.ts'
 import { Model } from './model.ts'
 
@@ -19,7 +19,7 @@ export class Player {
   readonly whole: boolean
   readonly gaps: readonly Gap[]
   readonly #messages: readonly Timed[]
-  readonly #pasts = new Pasts(Infinity)
+  readonly #pasts = new ActorHistories(Infinity)
   #model = new Model()
   #next = 0
   #at = 0

@@ -1,5 +1,5 @@
 import type { ActorDetails, Delta, Snapshot, Step } from '../../protocol.ts'
-import { Pasts } from './histories.ts'
+import { ActorHistories } from './histories.ts'
 import { type History, historyOf } from './history.ts'
 import { Model, type Row } from './model.ts'
 
@@ -9,10 +9,10 @@ const mostKept = 100_000
 const mostAsked = 200
 
 /** All that one process has told. Keys mean something within one process only. */
-export class Told {
+export class ProcessStore {
   readonly instance: string
   readonly model: Model
-  readonly #pasts = new Pasts(mostKept)
+  readonly #pasts = new ActorHistories(mostKept)
   readonly #asked = new Map<number, ActorDetails | 'unknown'>()
 
   /** `stepped` hears of each step that is new. */

@@ -1,10 +1,10 @@
 import type { ActorDetails, Delta, Hello, Message, Snapshot, Step } from '../../protocol.ts'
 import { Connection } from './connection.ts'
-import { Asker } from './details-fetcher.ts'
+import { DetailsFetcher } from './details-fetcher.ts'
 import { type History, noHistory } from './history.ts'
 import type { Model, Row } from './model.ts'
 import type { Player } from './player.ts'
-import { Told } from './process-store.ts'
+import { ProcessStore } from './process-store.ts'
 import { loadRecording } from './recording.ts'
 import { Selection, type Wanted } from './selection.ts'
 
@@ -22,13 +22,13 @@ export class Session {
   player: Player | undefined
   #told = this.#newTold('')
   /** What is shown while the page is paused; what is told meanwhile goes on beside it. */
-  #paused: { readonly told: Told; readonly model: Model; readonly at: number } | undefined
+  #paused: { readonly told: ProcessStore; readonly model: Model; readonly at: number } | undefined
   readonly #selection = new Selection()
   readonly #connection = new Connection(
     message => this.#take(message),
     () => this.#lost(),
   )
-  readonly #asker = new Asker(
+  readonly #fetcher = new DetailsFetcher(
     () => this.selected,
     () => this.#answerOf(),
   )
@@ -93,7 +93,7 @@ export class Session {
 
   select(key: number | undefined): void {
     this.#selection.choose(key)
-    void this.#asker.ask()
+    void this.#fetcher.ask()
     this.#changed()
   }
 
@@ -113,7 +113,7 @@ export class Session {
     this.missed = false
     // Another process has other actors under the same keys.
     if (before !== undefined && before !== this.#told) this.want(wanted)
-    void this.#asker.ask()
+    void this.#fetcher.ask()
     this.#changed()
   }
 
@@ -124,8 +124,8 @@ export class Session {
     this.#changed()
   }
 
-  #newTold(instance: string): Told {
-    return new Told(instance, step => this.#stepped(step))
+  #newTold(instance: string): ProcessStore {
+    return new ProcessStore(instance, step => this.#stepped(step))
   }
 
   #take(message: Message): void {
@@ -142,8 +142,8 @@ export class Session {
       return
     }
     this.#find()
-    if (message.type === 'snapshot') void this.#asker.ask()
-    else if (message.samples?.some(([key]) => key === this.selected)) this.#asker.soon()
+    if (message.type === 'snapshot') void this.#fetcher.ask()
+    else if (message.samples?.some(([key]) => key === this.selected)) this.#fetcher.soon()
   }
 
   #greet(hello: Hello): void {
@@ -170,7 +170,7 @@ export class Session {
   }
 
   #find(): void {
-    if (this.#selection.find(this.model)) void this.#asker.ask()
+    if (this.#selection.find(this.model)) void this.#fetcher.ask()
   }
 
   async #load(): Promise<void> {
@@ -180,7 +180,7 @@ export class Session {
   }
 
   #stepped(step: Step): void {
-    if (step.key === this.selected && !this.paused) this.#asker.soon()
+    if (step.key === this.selected && !this.paused) this.#fetcher.soon()
   }
 
   /** Nobody answers for a process that is gone, nor does another one know its actors. */

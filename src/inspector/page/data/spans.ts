@@ -1,9 +1,9 @@
 import type { Row } from './model.ts'
-import { type Family, familyOf, isEnd } from './state-colors.ts'
+import { isEnd, kindOf, type StateKind } from './state-kinds.ts'
 
 /** A stretch of an actor's life in which it looked the same. */
 export interface Span {
-  readonly family: Family
+  readonly kind: StateKind
   readonly state: string
   readonly from: number
   readonly to: number
@@ -14,12 +14,12 @@ export function spansOf({ path, over }: Row, now: number): Span[] {
   const spans: Span[] = []
   for (const [index, [at, state]] of path.entries()) {
     const end = path[index + 1]?.[0] ?? (over ? at : now)
-    const family = familyOf(state)
+    const kind = kindOf(state)
     // Settled: the rest is tidying up, and is drawn as such.
-    const shown = isEnd(state) ? 'over' : family
+    const shown = isEnd(state) ? 'over' : kind
     const last = spans.at(-1)
-    if (last !== undefined && last.family === shown) spans[spans.length - 1] = { ...last, to: end }
-    else spans.push({ family: shown, state, from: at, to: end })
+    if (last !== undefined && last.kind === shown) spans[spans.length - 1] = { ...last, to: end }
+    else spans.push({ kind: shown, state, from: at, to: end })
   }
   return spans
 }

@@ -1,11 +1,10 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useCallback, useEffect, useRef } from 'preact/hooks'
 import { eventName } from '../../../utils/actors/mermaid.ts'
 import type { Step } from '../../protocol.ts'
 import { ChartView } from '../chart/chart.tsx'
-import { reasonOf } from '../data/failure-reason.ts'
-import { countsOf, eventsOf } from '../data/history.ts'
+import { countsOf } from '../data/history.ts'
 import type { Row } from '../data/model.ts'
-import { familyOf, shownState } from '../data/state-colors.ts'
+import { endedBadly, kindOf, shownState } from '../data/state-kinds.ts'
 import { clock, duration } from '../view/format.ts'
 import { nowOf, select, session, show, stepBy, type View } from '../view/view.ts'
 import { Controls } from './controls.tsx'
@@ -14,18 +13,19 @@ import { Log, Payload } from './log.tsx'
 import { Plots } from './plot.tsx'
 
 /** One actor: where it is in its machine, how it got there, and what it takes. */
-export function Details({ row, view: { cursor, allLabels } }: { readonly row: Row; readonly view: View }) {
+export function Details({ row, view: { cursor } }: { readonly row: Row; readonly view: View }) {
   const area = useRef<HTMLDivElement>(null)
   const { history } = session
   const box = useRef<HTMLDivElement>(null)
   const machine = session.model.machines[row.machine]
   const { log } = history
-  const reason = reasonOf(row, history)
+  const reason = endedBadly(row) ? row.reason : undefined
   const what = [row.image ?? row.machine, row.command].filter(Boolean).join(' ')
   const step = cursor === undefined ? log.at(-1) : log.find(({ n }) => n === cursor)
   const state = cursor === undefined ? row.state : (step?.to ?? log[0]?.from ?? row.state)
   // A chart that can be read may be larger than its box: what is lit comes into view.
-  useEffect(() => showLit(box.current), [allLabels, row.key, state])
+  useEffect(() => showLit(box.current), [row.key, state])
+  const onDrawn = useCallback(() => showLit(box.current), [])
   return (
     <aside class="details" aria-label={`Actor ${row.id}`}>
       <div class="title">
@@ -43,11 +43,11 @@ export function Details({ row, view: { cursor, allLabels } }: { readonly row: Ro
             <code>{what}</code>
           </p>
         </div>
-        <span class={`badge f-${familyOf(shownState(row))}`}>{shownState(row)}</span>
+        <span class={`badge kind-${kindOf(shownState(row))}`}>{shownState(row)}</span>
         {row.exitCode !== undefined && <span class="exit">exit {row.exitCode}</span>}
       </div>
       {reason !== undefined && (
-        <p class={`reason f-${familyOf(row.status ?? '')}`}>
+        <p class={`reason kind-${kindOf(row.status ?? '')}`}>
           {reason.code !== undefined && <code>{reason.code}</code>} {reason.message}
         </p>
       )}
@@ -72,14 +72,6 @@ export function Details({ row, view: { cursor, allLabels } }: { readonly row: Ro
               <span class="where" aria-live="polite">
                 {cursor === undefined ? '' : placeOf(step, log)}
               </span>
-              <button
-                type="button"
-                class="button quiet"
-                aria-pressed={allLabels}
-                onClick={() => show({ allLabels: !allLabels })}
-              >
-                All labels
-              </button>
               <ExportMenu name={`${row.id}-${machine.name}`} area={area} machine={machine} />
             </div>
             <div class="chart-box" ref={box} tabIndex={0} role="group" aria-label="Statechart">
@@ -88,8 +80,7 @@ export function Details({ row, view: { cursor, allLabels } }: { readonly row: Ro
                 current={state.split(' & ')}
                 step={step}
                 counts={countsOf(history, row.initial, cursor)}
-                events={eventsOf(history, cursor)}
-                allLabels={allLabels}
+                onDrawn={onDrawn}
               />
             </div>
           </>

@@ -4,7 +4,7 @@ import { eventName } from '../../../utils/actors/mermaid.ts'
 import type { Step } from '../../protocol.ts'
 import type { History } from '../data/history.ts'
 import type { Row } from '../data/model.ts'
-import { familyOf } from '../data/state-colors.ts'
+import { kindOf } from '../data/state-kinds.ts'
 import { clock, duration, plainText } from '../view/format.ts'
 import { session, show } from '../view/view.ts'
 
@@ -78,7 +78,7 @@ interface LineProps {
 
 function Line({ step, since, shown, ahead, look }: LineProps) {
   return (
-    <li class={`f-${familyOf(step.to)}${ahead ? ' ahead' : ''}`} aria-current={shown ? 'step' : undefined}>
+    <li class={`kind-${kindOf(step.to)}${ahead ? ' ahead' : ''}`} aria-current={shown ? 'step' : undefined}>
       <button type="button" onClick={look}>
         <span class="gap" title={clock(step.at)}>
           {since === undefined ? '' : `+${duration(step.at - since)}`}

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { isLiving, lengthOf } from '../data/lifetime.ts'
 import type { Row } from '../data/model.ts'
-import { familyOf, shownState } from '../data/state-colors.ts'
+import { kindOf, shownState } from '../data/state-kinds.ts'
 import { nextSort, type Sort, type SortKey } from '../view/filter.ts'
 import { age, bytes, clock, duration, percent } from '../view/format.ts'
 import { rowKeys, useKeys, useReveal } from '../view/row-keys.ts'
@@ -74,7 +74,7 @@ function TableRow({ row, index, now, selected }: RowProps) {
   const length = lengthOf(row, now)
   return (
     <div
-      class={`row f-${familyOf(state)}${selected ? ' selected' : ''}${living ? '' : ' past'}`}
+      class={`row kind-${kindOf(state)}${selected ? ' selected' : ''}${living ? '' : ' past'}`}
       role="row"
       aria-rowindex={index + 2}
       aria-selected={selected}

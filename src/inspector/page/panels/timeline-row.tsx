@@ -1,7 +1,7 @@
 import { endOf } from '../data/lifetime.ts'
 import type { Row } from '../data/model.ts'
 import { spansOf } from '../data/spans.ts'
-import { familyOf, shownState } from '../data/state-colors.ts'
+import { kindOf, shownState } from '../data/state-kinds.ts'
 import { duration } from '../view/format.ts'
 import { select, session } from '../view/view.ts'
 
@@ -9,7 +9,7 @@ import { select, session } from '../view/view.ts'
 export const rowHeight = 22
 export const names = 128
 
-interface LaneProps {
+interface TimelineRowProps {
   readonly row: Row
   readonly y: number
   readonly x: (at: number) => number
@@ -18,7 +18,7 @@ interface LaneProps {
 }
 
 /** One actor's life. */
-export function Lane({ row, y, x, now, width }: LaneProps) {
+export function TimelineRow({ row, y, x, now, width }: TimelineRowProps) {
   const state = shownState(row)
   const spans = spansOf(row, now)
   const end = endOf(row)
@@ -40,18 +40,18 @@ export function Lane({ row, y, x, now, width }: LaneProps) {
         {spans.map(span => (
           <rect
             key={span.from}
-            class={`span f-${span.family}`}
-            data-family={span.family}
+            class={`span kind-${span.kind}`}
+            data-kind={span.kind}
             x={x(span.from)}
-            y={y + (span.family === 'over' || span.family === 'wait' ? rowHeight / 2 - 1.5 : 4)}
+            y={y + (span.kind === 'over' || span.kind === 'wait' ? rowHeight / 2 - 1.5 : 4)}
             width={Math.max(1, x(span.to) - x(span.from))}
-            height={span.family === 'over' || span.family === 'wait' ? 3 : rowHeight - 8}
+            height={span.kind === 'over' || span.kind === 'wait' ? 3 : rowHeight - 8}
             rx="2"
           >
             <title>{`${span.state}, ${duration(span.to - span.from)}`}</title>
           </rect>
         ))}
-        {end !== undefined && <circle class={`end f-${familyOf(state)}`} cx={x(end)} cy={y + rowHeight / 2} r="4.5" />}
+        {end !== undefined && <circle class={`end kind-${kindOf(state)}`} cx={x(end)} cy={y + rowHeight / 2} r="4.5" />}
       </g>
     </g>
   )

@@ -8,7 +8,7 @@ import { rowKeys, useKeys, useReveal } from '../view/row-keys.ts'
 import { nowOf, session, stepBy } from '../view/view.ts'
 import { ExportMenu } from './export-menu.tsx'
 import { useScroll } from './table.tsx'
-import { Lane, names, rowHeight } from './timeline-row.tsx'
+import { names, rowHeight, TimelineRow } from './timeline-row.tsx'
 
 const axis = 26
 /** How wide the time at a tick is at most, in px. */
@@ -57,13 +57,13 @@ export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
     <div class="timeline-pane" ref={area}>
       <div class="tools">
         <span class="legend" aria-hidden="true">
-          {legend.map(([family, label]) => (
-            <span key={family} class={`key f-${family}`}>
+          {legend.map(([kind, label]) => (
+            <span key={kind} class={`key kind-${kind}`}>
               {label}
             </span>
           ))}
-          {ends.map(([family, label]) => (
-            <span key={family} class={`key dot f-${family}`}>
+          {ends.map(([kind, label]) => (
+            <span key={kind} class={`key dot kind-${kind}`}>
               {label}
             </span>
           ))}
@@ -135,7 +135,7 @@ export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
             </g>
           ))}
           {shown.map((row, index) => (
-            <Lane key={row.key} row={row} y={axis + (first + index) * rowHeight} x={x} now={now} width={width} />
+            <TimelineRow key={row.key} row={row} y={axis + (first + index) * rowHeight} x={x} now={now} width={width} />
           ))}
         </svg>
       </div>

@@ -9,11 +9,11 @@ export function TotalsBar({ filter }: { readonly filter: string }) {
     <section class="totals" aria-label="Totals">
       {groups.map(chips => (
         <div key={chips[0]?.filter} class="chips">
-          {chips.map(({ label, count, filter: wanted, title, family }) => (
+          {chips.map(({ label, count, filter: wanted, title, kind }) => (
             <button
               key={label}
               type="button"
-              class={`chip f-${family}`}
+              class={`chip kind-${kind}`}
               title={title}
               aria-pressed={filter === wanted}
               onClick={() => show({ filter: filter === wanted ? '' : wanted })}

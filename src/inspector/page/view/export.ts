@@ -6,7 +6,7 @@ const properties = [
   'stroke-dasharray',
   'stroke-opacity',
   'opacity',
-  'font-family',
+  'font-kind',
   'font-size',
   'font-weight',
   'font-style',

@@ -1,6 +1,6 @@
 import { lengthOf } from '../data/lifetime.ts'
 import type { Row } from '../data/model.ts'
-import { shownState } from '../data/state-colors.ts'
+import { shownState } from '../data/state-kinds.ts'
 
 /** A column that the table can be sorted by. */
 export type SortKey = 'id' | 'state' | 'image' | 'age' | 'cpu' | 'mem' | 'key'

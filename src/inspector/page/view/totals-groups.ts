@@ -1,11 +1,11 @@
 import type { Totals } from '../../protocol.ts'
-import { type Family, familyOf } from '../data/state-colors.ts'
+import { kindOf, type StateKind } from '../data/state-kinds.ts'
 
 /** A count that is shown, and what finds those that it counts. */
-export interface Chip {
+export interface TotalsChip {
   readonly label: string
   readonly count: number
-  readonly family: Family
+  readonly kind: StateKind
   readonly filter: string
   readonly title?: string
 }
@@ -18,7 +18,7 @@ type Counts = Readonly<Record<string, number>>
 const sumOf = (counts: Counts = {}) => Object.values(counts).reduce((sum, count) => sum + count, 0)
 
 /** What is counted: where the cookies are, how they ended, and how many there are of each other machine, whose states are others and whose ends mean less. */
-export function groupsOf({ states, statuses, endings }: Totals): readonly (readonly Chip[])[] {
+export function groupsOf({ states, statuses, endings }: Totals): readonly (readonly TotalsChip[])[] {
   // Recordings of before there was a count by machine have one for all.
   const ended = endings === undefined ? statuses : (endings.cookie ?? {})
   const machines = [...new Set([...Object.keys(states), ...Object.keys(endings ?? {})])].sort()
@@ -30,16 +30,16 @@ export function groupsOf({ states, statuses, endings }: Totals): readonly (reado
     living,
     Object.entries(ended)
       .toSorted(([a], [b]) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1))
-      .map(([status, count]) => ({ label: status, count, family: familyOf(status), filter: `status:${status}${of}` })),
+      .map(([status, count]) => ({ label: status, count, kind: kindOf(status), filter: `status:${status}${of}` })),
     others.map(machine => {
       const [now, before] = [sumOf(states[machine]), sumOf(endings?.[machine])]
       const title = `${now} living, ${before} at their end`
-      return { label: machine, count: now + before, family: 'over', filter: `machine:${machine.toLowerCase()}`, title }
+      return { label: machine, count: now + before, kind: 'over', filter: `machine:${machine.toLowerCase()}`, title }
     }),
   ]
 }
 
-const livingOf = (cookies: Counts = {}): Chip[] =>
+const livingOf = (cookies: Counts = {}): TotalsChip[] =>
   [
     ['queued', 'created'],
     ['running', 'running'],
@@ -47,6 +47,6 @@ const livingOf = (cookies: Counts = {}): Chip[] =>
   ].map(([label = '', state = '']) => ({
     label,
     count: cookies[state] ?? 0,
-    family: familyOf(state),
+    kind: kindOf(state),
     filter: `state:${state} machine:cookie`,
   }))

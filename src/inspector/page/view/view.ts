@@ -10,8 +10,6 @@ export interface View {
   /** The number of the step that is looked at; undefined follows live. */
   readonly cursor: number | undefined
   readonly help: boolean
-  /** The statechart with every label, at its full size; else as it fits. */
-  readonly allLabels: boolean
 }
 
 let view: View = {
@@ -20,7 +18,6 @@ let view: View = {
   sort: usualSort,
   cursor: undefined,
   help: false,
-  allLabels: false,
 }
 const listeners = new Set<() => void>()
 let drawing = false

@@ -1,119 +1,125 @@
 import { describe, expect, it } from 'vitest'
-import { cookieMachine } from '../../../../machines/cookie.ts'
-import { imageMachine } from '../../../../machines/image.ts'
-import { slotMachine } from '../../../../machines/slot.ts'
-import { type Box, placeLabels } from '../../../../src/inspector/page/chart/label-places.ts'
-import { boxOf, textOf, waysOf } from '../../../../src/inspector/page/chart/label-text.ts'
-import { type PlacedLabel, placed, type Seen, takenBy } from '../../../../src/inspector/page/chart/labels.ts'
-import { chartOf } from '../../../../src/inspector/page/chart/layout.ts'
+import { createMachine } from 'xstate'
+import { cookieMachine, imageMachine, namespaceMachine, slotMachine } from '../../../../machines/index.ts'
+import { kindOf, type Shown } from '../../../../src/inspector/page/chart/arrow-kind.ts'
+import { linesOf, textOf } from '../../../../src/inspector/page/chart/label-text.ts'
+import { type Box, type Chart, layOut } from '../../../../src/inspector/page/chart/layout.ts'
+import { pathOf } from '../../../../src/inspector/page/chart/path.ts'
 import { machineInfo } from '../../../../src/inspector/tracking/graph.ts'
 import { step } from './setup.ts'
 
 const widthOf = (text: string, size: number) => text.length * size * 0.6
 
-const share = (a: Box, b: Box) =>
-  Math.max(0, (a.width + b.width) / 2 - Math.abs(a.x - b.x)) *
-  Math.max(0, (a.height + b.height) / 2 - Math.abs(a.y - b.y))
+const overlaps = (a: Box, b: Box) =>
+  Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x) > 1 &&
+  Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y) > 1
 
-const points = [
-  { x: 150, y: 0 },
-  { x: 150, y: 100 },
-]
-const drawn = { width: 300, height: 100, boxes: [], lines: [] }
-const wanted = (key: string) => ({ key, points, sizes: [{ width: 40, height: 20 }], best: 0.5 })
-const boxesOf = (places: readonly ({ x: number; y: number } | undefined)[]) =>
-  places.flatMap(place => (place === undefined ? [] : [{ x: place.x, y: place.y, width: 40, height: 20 }]))
+const holds = (outer: Box, inner: Box) =>
+  outer.x <= inner.x &&
+  outer.y <= inner.y &&
+  outer.x + outer.width >= inner.x + inner.width &&
+  outer.y + outer.height >= inner.y + inner.height
 
-describe('labels', () => {
-  it('stand in the middle of their line where that is free', () => {
-    expect(placeLabels([wanted('a')], drawn)).toEqual([{ x: 150, y: 50, size: 0 }])
-  })
+const parallel = createMachine({
+  id: 'parallel',
+  initial: 'off',
+  states: {
+    off: { on: { light: 'on' } },
+    on: {
+      type: 'parallel',
+      on: { out: 'off' },
+      states: {
+        heat: { initial: 'low', states: { low: { on: { more: 'high' } }, high: {} } },
+        lamp: { initial: 'dark', states: { dark: { on: { lit: 'bright' } }, bright: {} } },
+      },
+    },
+  },
+})
 
-  it('give way to what is drawn, to each other, and to other lines', () => {
-    const state = { x: 150, y: 50, width: 60, height: 8 }
-    const boxes = boxesOf(placeLabels(['a', 'b', 'c'].map(wanted), { ...drawn, boxes: [state] }))
-    expect(boxes.length).toBe(3)
-    for (const [index, box] of boxes.entries()) {
-      for (const other of [state, ...boxes.slice(0, index)]) expect(share(box, other)).toBeLessThan(5)
+describe.each([cookieMachine, slotMachine, namespaceMachine, imageMachine, parallel])('the chart of $id', machine => {
+  const info = machineInfo(machine)
+  const states = ({ states }: Chart) => states.filter(({ composite }) => !composite)
+
+  it('draws every state within the box that it is in, and no two over each other', async () => {
+    const chart = await layOut(info, widthOf)
+    const byName = new Map(chart.states.map(state => [state.name, state]))
+    for (const state of chart.states) {
+      const [, outer] = chart.tree.pathOf(state.name)
+      expect(holds(byName.get(outer ?? '') ?? { x: 0, y: 0, width: chart.width, height: chart.height }, state)).toBe(
+        true,
+      )
     }
-    const line = { key: 'b', weight: 6, points: Array.from({ length: 9 }, (_, n) => ({ x: 152, y: 46 + n })) }
-    expect(placeLabels([wanted('a')], { ...drawn, lines: [line] })).not.toEqual([{ x: 150, y: 50, size: 0 }])
-    expect(placeLabels([wanted('b')], { ...drawn, lines: [line] })).toEqual([{ x: 150, y: 50, size: 0 }])
+    const drawn = states(chart)
+    expect(drawn.map(({ name }) => name).toSorted()).toEqual(info.states.toSorted())
+    expect(drawn.filter((state, index) => drawn.slice(index + 1).some(other => overlaps(state, other)))).toEqual([])
   })
 
-  it('are left out where there is no room for them, and stay within the drawing', () => {
-    const full = { x: 150, y: 50, width: 300, height: 100 }
-    expect(placeLabels([wanted('a')], { ...drawn, boxes: [full] })).toEqual([undefined])
-    const atEdge = [
-      { x: 0, y: 0 },
-      { x: 0, y: 100 },
-    ]
-    const [place] = placeLabels([{ ...wanted('a'), points: atEdge }], drawn)
-    expect(place?.x).toBeGreaterThanOrEqual(20)
+  it('has a label at every arrow with an event, over no other label and no state', async () => {
+    const chart = await layOut(info, widthOf)
+    const labelled = chart.arrows.filter(({ words }) => words.length > 0)
+    const labels = labelled.flatMap(({ label }) => (label === undefined ? [] : [label]))
+    expect(labels).toHaveLength(labelled.length)
+    for (const [index, label] of labels.entries()) {
+      const others = [...labels.slice(index + 1), ...states(chart)]
+      expect(others.filter(other => overlaps(label, other))).toEqual([])
+    }
   })
 
-  it('are broken into lines between words', () => {
-    const words = ['broken', 'cancel', 'kill', 'close'].map(text => ({ text, event: text }))
-    expect(waysOf(words).map(way => way.map(textOf))).toEqual([
-      ['broken, cancel, kill', 'close'],
-      ['broken', 'cancel', 'kill', 'close'],
-      ['broken, cancel, kill, close'],
-    ])
-    expect(waysOf([])).toEqual([])
+  it('begins in the first state of the machine and of each box that has one', async () => {
+    const chart = await layOut(info, widthOf)
+    const firsts = (info.composites ?? []).filter(({ initial }) => initial !== undefined)
+    expect(chart.starts).toHaveLength(1 + firsts.length)
+    for (const { points } of [...chart.starts, ...chart.arrows]) expect(points.length).toBeGreaterThan(1)
   })
 })
 
-describe.each([cookieMachine, slotMachine, imageMachine])('the chart of $id', machine => {
-  const info = machineInfo(machine)
-  const chart = chartOf(info, false, widthOf)
-  const seen: Seen = {
-    current: [],
-    taken: new Map(),
-    counts: { states: {}, arrows: {} },
-    events: new Map(),
+it('draws the shared arrows of a cookie once, on the boxes', async () => {
+  const { arrows } = await layOut(machineInfo(cookieMachine), widthOf)
+  const label = (key: string) => arrows.find(arrow => arrow.key === key)?.words.map(({ text }) => text)
+  expect(label('unstarted→settled')).toEqual(['cancel', 'kill', 'close'])
+  expect(label('alive→stopping')).toEqual(['broken', 'cancel', 'kill', 'close'])
+  expect(label('started→settled')).toEqual(['exited', 'lost'])
+  expect(label('settled→closing')).toEqual(['close', 'after soon [closeWanted]'])
+})
+
+it('tells the arrows taken from those that may be taken next, and the arrows of a box belong to the states in it', async () => {
+  const chart = await layOut(machineInfo(cookieMachine), widthOf)
+  const shown: Shown = {
+    current: ['running'],
+    step: step(9, 'prepared', 'starting', { arrows: ['prepared→started'] }),
+    counts: { states: {}, arrows: { 'created→preparing': 1, 'prepared→started': 1 } },
     focus: undefined,
   }
-  const boxOfLabel = ({ x, y, way }: PlacedLabel): Box => ({ x, y, ...boxOf(way, widthOf) })
-  const collisions = (labels: readonly PlacedLabel[]) =>
-    labels.flatMap((label, index) =>
-      [...labels.slice(0, index).map(boxOfLabel), ...chart.states].filter(box => share(boxOfLabel(label), box) > 5),
-    )
-
-  it.each(info.states)('shows no label over another or over a state: at %s, and when that is pointed at', state => {
-    expect(collisions(placed(chart, { ...seen, current: [state] }, widthOf))).toEqual([])
-    expect(collisions(placed(chart, { ...seen, focus: state }, widthOf))).toEqual([])
+  const kinds = (change: Partial<Shown>) =>
+    Object.fromEntries(chart.arrows.map(arrow => [arrow.key, kindOf(arrow, chart, { ...shown, ...change })]))
+  expect(kinds({})).toMatchObject({
+    'prepared→started': 'taken',
+    'created→preparing': 'used',
+    'running→freezing': 'next',
+    'executing→stopping': 'next',
+    'alive→stopping': 'next',
+    'started→settled': 'next',
+    'frozen→unfreezing': '',
   })
-
-  it('shows the labels of nearly every arrow of a state', () => {
-    const lost = info.states.flatMap(state => {
-      const labels = placed(chart, { ...seen, current: [state] }, widthOf)
-      return chart.arrows.filter(
-        ({ key, from, words }) => from === state && words.length > 0 && !labels.some(label => label.key === key),
-      )
-    })
-    expect(lost.map(({ key }) => key)).toEqual([])
+  expect(kinds({ focus: 'frozen' })).toMatchObject({
+    'freezing→frozen': 'near',
+    'frozen→unfreezing': 'near',
+    'alive→stopping': 'near',
+    'executing→stopping': 'next',
   })
 })
 
-it('says of the arrow that was taken only what led along it, of others what did, and of what may come all', () => {
-  const chart = chartOf(machineInfo(cookieMachine), false, widthOf)
-  const counts = { states: {}, arrows: { 'running→settling': 1, 'settling→done': 1, 'starting→stopping': 2 } }
-  const last = step(9, 'running', 'done', { event: 'exited', via: ['settling'] })
-  const labels = placed(
-    chart,
-    {
-      current: ['done'],
-      taken: takenBy(last),
-      counts,
-      events: new Map([['starting→stopping', new Set(['kill'])]]),
-      focus: undefined,
-    },
-    widthOf,
-  )
-  const said = Object.fromEntries(labels.map(({ key, way }) => [key, way.flat().map(({ text }) => text)]))
-  expect(said).toEqual({
-    'running→settling': ['exited'],
-    'starting→stopping': ['kill'],
-    'done→closing': ['close', 'after soon [closeWanted]'],
-  })
+it('breaks labels between words', () => {
+  const lines = (...texts: string[]) => linesOf(texts.map(text => ({ text, event: text }))).map(textOf)
+  expect(lines('broken', 'cancel', 'kill', 'close')).toEqual(['broken, cancel, kill', 'close'])
+  expect(lines()).toEqual([])
+})
+
+it('rounds the corners of a line, but not more than half of the way between two', () => {
+  const corners = [
+    { x: 0, y: 0 },
+    { x: 0, y: 20 },
+    { x: 4, y: 20 },
+  ]
+  expect(pathOf(corners)).toBe('M 0.0 0.0 L 0.0 14.0 Q 0.0 20.0 2.0 20.0 L 4.0 20.0')
 })

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest'
-import { reasonOf } from '../../../../src/inspector/page/data/failure-reason.ts'
-import { Pasts } from '../../../../src/inspector/page/data/histories.ts'
-import { countsOf, eventsOf, historyOf, noHistory } from '../../../../src/inspector/page/data/history.ts'
+import { ActorHistories } from '../../../../src/inspector/page/data/histories.ts'
+import { countsOf, historyOf, noHistory } from '../../../../src/inspector/page/data/history.ts'
 import { Model } from '../../../../src/inspector/page/data/model.ts'
 import { info, row, step, totals } from './setup.ts'
 
@@ -51,23 +50,23 @@ it('makes a past of the states that are known where nobody can be asked, and non
   })
 })
 
-it('knows by which events an arrow was taken, where all that took it are known', () => {
-  const log = [step(1, 'a', 'b', { event: 'x' }), step(2, 'b', 'd', { event: 'y', via: ['c'] })]
-  expect(eventsOf({ ...noHistory, log })).toEqual(
-    new Map([
-      ['a→b', new Set(['x'])],
-      ['b→c', new Set(['y'])],
-      ['c→d', new Set([''])],
-    ]),
-  )
-  expect([...eventsOf({ ...noHistory, log, before: { states: {}, arrows: { 'a→b': 1 } } }).keys()]).not.toContain('a→b')
+it('counts the arrows that a step names, and of states that are active in parallel those that change', () => {
+  const log = [
+    step(1, 'a', 'b', { arrows: ['box→b'] }),
+    step(2, 'b', 'low & dark', { via: ['c'] }),
+    step(3, 'low & dark', 'high & dark', { arrows: ['low→high'] }),
+  ]
+  expect(countsOf({ ...noHistory, log }, 'a')).toEqual({
+    states: { a: 1, b: 1, c: 1, low: 1, dark: 1, high: 1 },
+    arrows: { 'box→b': 1, 'b→c': 1, 'c→low & dark': 1, 'low→high': 1 },
+  })
 })
 
 it('keeps so much of the past and no more; what was told of first goes first', () => {
-  const pasts = new Pasts(6)
+  const pasts = new ActorHistories(6)
   for (const key of [1, 2, 3]) for (const n of [1, 2, 2, 3]) pasts.step(step(n, 'a', 'b', { key }))
   expect([1, 2, 3].map(key => ns({ log: pasts.of(key).steps }))).toEqual([[], [1, 2, 3], [1, 2, 3]])
-  const many = new Pasts(10_000)
+  const many = new ActorHistories(10_000)
   for (let n = 1; n <= 1_000; n++) {
     many.step(step(n, 'a', 'b'))
     many.sample([1, n, n, null])
@@ -104,23 +103,4 @@ it('a copy of what is known stays as it is', () => {
   model.apply({ type: 'delta', seq: 1, now: 10, steps: [step(1, 'a', 'b')], actors: [info({ key: 2 })], totals })
   expect([copy.actors.size, copy.actors.get(1)]).toMatchObject([1, { state: 'a', path: { length: 1 } }])
   expect([model.actors.size, model.actors.get(1)]).toMatchObject([2, { state: 'b', path: { length: 2 } }])
-})
-
-it('says why an actor did not end well: by its context, else by what came with its last event', () => {
-  const error = { error: 'CookietinError', code: 'ERR_X', message: 'no flour' }
-  const failed = row({ status: 'failed' })
-  const log = [step(1, 'a', 'b', { payload: { error } })]
-  expect(reasonOf(failed, { ...noHistory, context: { error } })).toEqual({ code: 'ERR_X', message: 'no flour' })
-  expect(reasonOf(failed, { ...noHistory, log })).toEqual({ code: 'ERR_X', message: 'no flour' })
-  expect(reasonOf(failed, noHistory)).toBeUndefined()
-  expect(reasonOf(row({ status: 'success' }), { ...noHistory, context: { error } })).toBeUndefined()
-  expect(reasonOf(row({}), { ...noHistory, log })).toBeUndefined()
-  const killed = row({ status: 'killed' })
-  expect(reasonOf(killed, { ...noHistory, context: { exit: { oomKilled: true } } })).toEqual({
-    message: 'out of memory',
-  })
-  expect(reasonOf(killed, { ...noHistory, context: { exit: { oomKilled: false } } })).toBeUndefined()
-  expect(reasonOf(row({ status: 'cancelled' }), { ...noHistory, context: { reason: 'changed my mind' } })).toEqual({
-    message: 'changed my mind',
-  })
 })

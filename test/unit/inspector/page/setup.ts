@@ -13,6 +13,7 @@ export const row = (change: Partial<Row>): Row => ({
   changed: 0,
   steps: 0,
   status: undefined,
+  reason: undefined,
   exitCode: undefined,
   over: false,
   cpu: undefined,
@@ -21,10 +22,10 @@ export const row = (change: Partial<Row>): Row => ({
   ...change,
 })
 
-/** The same as it is told. */
+/** The same actor, as an inspector reports it. */
 export function info(change: Partial<Row>): ActorInfo {
-  const { status: _, exitCode: __, over: ___, cpu: ____, mem: _____, ...told } = row(change)
-  return told
+  const { id, key, machine, initial, state, created, changed, steps, path, image } = row(change)
+  return { id, key, machine, initial, state, created, changed, steps, path, ...(image === undefined ? {} : { image }) }
 }
 
 export const step = (n: number, from: string, to: string, change: Partial<Step> = {}): Step => ({

@@ -3,7 +3,7 @@ import type { AnyStateMachine } from 'xstate'
 import { namespaceMachine } from '../../../../machines/namespace.ts'
 import { lengthOf } from '../../../../src/inspector/page/data/lifetime.ts'
 import { spansOf, ticks } from '../../../../src/inspector/page/data/spans.ts'
-import { familyOf, shownState } from '../../../../src/inspector/page/data/state-colors.ts'
+import { kindOf, shownState } from '../../../../src/inspector/page/data/state-kinds.ts'
 import { filterOf, nextSort, usualSort, visibleRows } from '../../../../src/inspector/page/view/filter.ts'
 import { bytes, duration, plainText } from '../../../../src/inspector/page/view/format.ts'
 import { groupsOf } from '../../../../src/inspector/page/view/totals-groups.ts'
@@ -109,7 +109,7 @@ it('counts cookies by where they are and how they ended, and the rest by machine
 })
 
 it('knows what every state and every end of our machines means', () => {
-  const known = (machine: AnyStateMachine) => machineInfo(machine).states.map(state => [state, familyOf(state)])
+  const known = (machine: AnyStateMachine) => machineInfo(machine).states.map(state => [state, kindOf(state)])
   expect(Object.fromEntries(known(namespaceMachine))).toEqual({
     making: 'work',
     free: 'wait',
@@ -120,7 +120,7 @@ it('knows what every state and every end of our machines means', () => {
     closing: 'over',
     closed: 'over',
   })
-  expect(['launchFailed', 'launchTimeout', 'exited', 'broken', 'freezeFailed'].map(familyOf)).toEqual(
+  expect(['launchFailed', 'launchTimeout', 'exited', 'broken', 'freezeFailed'].map(kindOf)).toEqual(
     Array(5).fill('bad'),
   )
 })
@@ -138,7 +138,7 @@ it('draws a life as stretches of one look each, the frozen ones by themselves', 
     [61, 'closing'],
     [65, 'closed'],
   ] as [number, string][]
-  expect(spansOf(row({ path, over: true }), 100).map(({ family, from, to }) => [family, from, to])).toEqual([
+  expect(spansOf(row({ path, over: true }), 100).map(({ kind, from, to }) => [kind, from, to])).toEqual([
     ['wait', 0, 10],
     ['work', 10, 20],
     ['run', 20, 30],
@@ -147,7 +147,7 @@ it('draws a life as stretches of one look each, the frozen ones by themselves', 
     ['run', 50, 60],
     ['over', 60, 65],
   ])
-  expect(spansOf(row({ path: path.slice(0, 6) }), 100).at(-1)).toMatchObject({ family: 'freeze', to: 100 })
+  expect(spansOf(row({ path: path.slice(0, 6) }), 100).at(-1)).toMatchObject({ kind: 'freeze', to: 100 })
 })
 
 it('writes round times below a timeline', () => {
@@ -169,5 +169,5 @@ it('shows how a run ended once it has, and its state until then', () => {
   expect(shownState(row({ state: 'running' }))).toBe('running')
   expect(shownState(row({ state: 'done', status: 'error' }))).toBe('error')
   expect(shownState(row({ state: 'closing', status: 'timeout' }))).toBe('timeout')
-  expect(familyOf('oven.frozen')).toBe('freeze')
+  expect(kindOf('oven.frozen')).toBe('freeze')
 })

@@ -7,14 +7,16 @@ import { hops, type Snapshot } from '../../../../src/inspector/protocol.ts'
 import { machineInfo, stateName } from '../../../../src/inspector/tracking/graph.ts'
 import { Listener, newHub } from '../setup.ts'
 
-it("tells the cookie's machine as it is defined", () => {
+it("describes the cookie's machine as it is defined", () => {
   const info = machineInfo(cookieMachine)
-  expect(new Set(info.states)).toEqual(new Set([...cookieStates, 'settling']))
-  expect(info).toMatchObject({ name: 'cookie', initial: 'created', finals: ['closed'] })
+  expect(new Set(info.states)).toEqual(new Set([...cookieStates, 'deciding']))
+  expect(info).toMatchObject({ name: 'cookie', initial: 'unstarted', finals: ['closed'] })
+  expect(info.composites).toContainEqual({ name: 'executing', children: ['running', 'freezing'], initial: 'running' })
   expect(info.arrows).toContainEqual({ from: 'running', to: 'freezing', event: 'freeze', label: 'freeze' })
-  expect(info.arrows).toContainEqual({ from: 'settling', to: 'timeout', event: '', label: '[hasTimedOut]' })
+  expect(info.arrows).toContainEqual({ from: 'alive', to: 'stopping', event: 'kill', label: 'kill' })
+  expect(info.arrows).toContainEqual({ from: 'deciding', to: 'timeout', event: '', label: '[hasTimedOut]' })
   expect(info.mermaid).toBe(toMermaid(cookieMachine))
-  expect(info.config).toMatchObject({ id: 'cookie', initial: 'created', states: { closed: { type: 'final' } } })
+  expect(info.config).toMatchObject({ id: 'cookie', initial: 'unstarted', states: { closed: { type: 'final' } } })
   expect(machineInfo(cookieMachine.provide({}))).toBe(info)
 })
 
@@ -31,18 +33,52 @@ const nested = createMachine({
   },
 })
 
-it('tells a nested machine by the states at its ends', () => {
-  const { states, arrows, initial } = machineInfo(nested)
-  expect([initial, ...states]).toEqual(['off', 'off', 'on.warm', 'on.hot'])
+it('describes a nested machine by its boxes, with the shared arrows on them', () => {
+  const { states, composites, arrows, initial } = machineInfo(nested)
+  expect([initial, ...states]).toEqual(['off', 'off', 'warm', 'hot'])
+  expect(composites).toEqual([{ name: 'on', children: ['warm', 'hot'], initial: 'warm' }])
   expect(arrows.map(({ from, to, event }) => [from, event, to].join(' '))).toEqual([
-    'off light on.warm',
-    'on.warm more on.hot',
-    'on.warm out off',
-    'on.hot again on.hot',
-    'on.hot out off',
+    'off light on',
+    'on out off',
+    'warm more hot',
+    'hot again hot',
   ])
-  expect(stateName({ on: 'hot' })).toBe('on.hot')
-  expect(stateName({ left: 'a', right: { deep: 'b' } })).toBe('left.a & right.deep.b')
+  expect(stateName(nested, { on: 'hot' })).toBe('hot')
+})
+
+const ambiguous = createMachine({
+  id: 'twins',
+  type: 'parallel',
+  on: { reset: { target: '#twins', reenter: true } },
+  states: {
+    left: { initial: 'off', states: { off: { on: { go: 'on' } }, on: {} } },
+    right: { initial: 'off', states: { off: {}, busy: {} } },
+    still: {},
+  },
+})
+
+it('names a state by its path where its key is not unique, and joins those that are active in parallel', () => {
+  const { states, composites, initial } = machineInfo(ambiguous)
+  expect(states).toEqual(['left.off', 'on', 'right.off', 'busy', 'still'])
+  expect(stateName(ambiguous, { left: 'on', right: 'off', still: {} })).toBe('on & right.off & still')
+  // An arrow of the whole machine makes it a box.
+  expect([initial, composites?.[0]]).toEqual(['twins', { name: 'twins', children: ['left', 'right', 'still'] }])
+  expect(toMermaid(ambiguous)).toBe(
+    [
+      'stateDiagram-v2',
+      '  state left {',
+      '    [*] --> left_off',
+      '    left_off --> on: go',
+      '  }',
+      '  --',
+      '  state right {',
+      '    [*] --> right_off',
+      '    busy',
+      '  }',
+      '  --',
+      '  still',
+    ].join('\n'),
+  )
 })
 
 it('follows actors of any machine, and counts the visits of their states beyond what the log holds', () => {
@@ -52,7 +88,7 @@ it('follows actors of any machine, and counts the visits of their states beyond 
   const listener = new Listener()
   hub.join(listener)
   const [info] = (listener.messages[1] as Snapshot).actors
-  expect(info).toMatchObject({ machine: 'oven', state: 'on.warm', steps: 5 })
+  expect(info).toMatchObject({ machine: 'oven', state: 'warm', steps: 5 })
   const details = hub.get(info?.key ?? 0)?.details
   expect(details?.log.map(({ n, event }) => [n, event])).toEqual([
     [3, 'again'],
@@ -60,11 +96,11 @@ it('follows actors of any machine, and counts the visits of their states beyond 
     [5, 'light'],
   ])
   const history = { ...noHistory, ...details }
-  expect(countsOf(history, 'off').states).toEqual({ off: 2, 'on.warm': 2, 'on.hot': 2 })
+  expect(countsOf(history, 'off').states).toEqual({ off: 2, warm: 2, hot: 2 })
   expect(countsOf(history, 'off', 3).states).toEqual({
     off: 1,
-    'on.warm': 1,
-    'on.hot': 2,
+    warm: 1,
+    hot: 2,
   })
   actor.stop()
   hub.close()

@@ -50,9 +50,11 @@ it('tells all that is kept, then what changes, in numbered batches', async () =>
     ['closing', 'closed', 'xstate.done.actor'],
   ])
   expect(steps.find(({ event }) => event === 'exited')).toMatchObject({
-    via: ['settling'],
+    via: ['deciding'],
+    arrows: ['started→settled', 'deciding→done'],
     payload: { exit: { exitCode: 3 } },
     status: 'error',
+    reason: { code: 'ERR_COOKIETIN_EXIT_NONZERO', message: 'The task exited with code 3' },
     exitCode: 3,
   })
 })

@@ -6,11 +6,11 @@ import type { RegistryAuth } from '../../../../task/task.ts'
 import type { Env } from '../../config/config.ts'
 import { hostOf, hubServer } from '../../config/registries.ts'
 
-/** What a config of Docker's says of one registry. */
+/** The entry of one registry in a config file of Docker. */
 export interface Found {
   /** The program `docker-credential-<helper>` to ask, for this server. */
   readonly helper: { readonly name: string; readonly server: string } | undefined
-  /** What the config itself holds. */
+  /** The credentials in the config itself. */
   readonly auth: RegistryAuth | undefined
 }
 
@@ -29,8 +29,10 @@ interface ConfigFile {
 }
 
 /**
- * Looks for a registry in `DOCKER_AUTH_CONFIG`, which holds a config itself, and then in `config.json` of `DOCKER_CONFIG` or `~/.docker`. Hosts match
- * as a whole: credentials of a host are not for its parent domains, nor for its other ports.
+ * Looks for a registry in `DOCKER_AUTH_CONFIG`, which contains a config, then in `config.json` of `DOCKER_CONFIG` or
+ * `~/.docker`. Hosts match as a whole: credentials of a host do not apply to its parent domains or its other ports.
+ *
+ * @throws CookietinError `ERR_COOKIETIN_IMAGE_AUTH` for a config that is not JSON.
  */
 export async function findInDockerConfig(host: string, env: Env): Promise<Found | undefined> {
   const inline = env.DOCKER_AUTH_CONFIG
@@ -47,7 +49,7 @@ function find({ auths = {}, credsStore, credHelpers = {} }: ConfigFile, host: st
   const ownHelper = Object.entries(credHelpers).find(([server]) => hostOf(server) === host)
   const [server, entry] = Object.entries(auths).find(([name]) => hostOf(name) === host) ?? []
   const auth = entry === undefined || server === undefined ? undefined : authOf(entry, server)
-  // A helper knows a host by the name that the login used: for Docker's own hub that is its old index.
+  // A helper knows a host by the name that the login used. For Docker Hub that is the URL of its old index.
   const asked = host === hostOf(hubServer) ? hubServer : host
   const name = ownHelper?.[1] ?? credsStore
   const helper = typeof name === 'string' && name !== '' ? { name, server: ownHelper?.[0] ?? asked } : undefined
@@ -65,7 +67,7 @@ function authOf(entry: Entry, serverAddress: string): RegistryAuth | undefined {
 function split(auth: string): [string, string] {
   const text = Buffer.from(auth, 'base64').toString()
   const colon = text.indexOf(':')
-  // Some versions of Docker end the password with zero bytes.
+  // Some versions of Docker append zero bytes to the password.
   return [text.slice(0, Math.max(0, colon)), text.slice(colon + 1).replace(/\0+$/, '')]
 }
 
@@ -74,10 +76,10 @@ function parse(text: string, source: string): ConfigFile {
     const config: unknown = JSON.parse(text)
     if (typeof config === 'object' && config !== null) return config
   } catch {
-    // The parser's own error repeats a part of the text, which holds passwords.
+    // The parser's error is dropped: it repeats a part of the text, which contains passwords.
   }
   throw new CookietinError(
     'ERR_COOKIETIN_IMAGE_AUTH',
-    `Could not read the registry credentials in ${source}: it is no JSON object. Correct it, or give credentials with the task or with the config's registries`,
+    `Could not read the registry credentials in ${source}: it is not a JSON object. Correct it, or give credentials with the task or with the config's registries`,
   )
 }

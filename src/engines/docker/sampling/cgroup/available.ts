@@ -12,16 +12,16 @@ interface EngineInfo {
 }
 
 /**
- * Finds where the control groups of an engine's containers can be read.
+ * Finds the mount points of the control groups of an engine's containers.
  *
- * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`, saying why, where they cannot.
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`, with the reason, when they cannot be read.
  */
 export async function cgroupMounts(api: Api, endpoint: Endpoint, deadline: number): Promise<CgroupMounts> {
   if (endpoint.at.kind !== 'unix') throw unavailable(`the engine at ${endpoint.url} may be on another machine`)
   if (process.platform !== 'linux') throw unavailable(`${process.platform} has no control groups`)
   const { body } = await api.request({ doing: 'ask for the engine info', method: 'GET', path: '/info', deadline })
   const { CgroupVersion: version = '1', KernelVersion: kernel } = (body ?? {}) as EngineInfo
-  // Behind a socket may be a virtual machine, or a tunnel.
+  // A socket may lead to a virtual machine or through a tunnel.
   if (kernel !== release()) {
     throw unavailable(`the engine runs on another machine: its kernel is ${kernel}, that of this machine ${release()}`)
   }

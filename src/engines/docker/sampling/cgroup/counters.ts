@@ -1,4 +1,4 @@
-/** What the files of a control group tell at one moment. What the kernel does not tell is undefined. */
+/** The counters of a control group at one moment. Values that the kernel does not report are undefined. */
 export interface Counters {
   /** CPU time in ns since the group began. */
   readonly cpuTotal: number
@@ -7,9 +7,9 @@ export interface Counters {
   readonly throttledPeriods: number | undefined
   /** ns. */
   readonly throttledTime: number | undefined
-  /** Bytes, as are those that follow. */
+  /** Bytes, like the next five. */
   readonly memoryUsage: number | undefined
-  /** Infinity for none. */
+  /** Infinity: no limit. */
   readonly memoryLimit: number | undefined
   readonly memoryPeak: number | undefined
   readonly inactiveFile: number | undefined
@@ -22,13 +22,13 @@ export interface Counters {
 /** The controllers whose files are read. */
 export const controllers = ['cpu', 'cpuacct', 'memory', 'blkio', 'pids'] as const
 
-/** One of {@link controllers}; with cgroup v2 all of them are in one place. */
+/** One of {@link controllers}. With cgroup v2 all of them are in one folder. */
 export type Controller = (typeof controllers)[number]
 
-/** Reads a file of a group; undefined when there is none. */
+/** Reads a file of a group. Returns undefined when it does not exist. */
 export type ReadFile = (controller: Controller, file: string) => string | undefined
 
-/** Reads the counters of a group of cgroup v1; undefined when the group is gone. */
+/** Reads the counters of a cgroup v1 group. Returns undefined when the group is gone. */
 export function readV1(read: ReadFile): Counters | undefined {
   const cpuTotal = numberIn(read('cpuacct', 'cpuacct.usage'))
   if (cpuTotal === undefined) return undefined
@@ -42,7 +42,7 @@ export function readV1(read: ReadFile): Counters | undefined {
     throttledPeriods: field(throttling, 'nr_throttled'),
     throttledTime: field(throttling, 'throttled_time'),
     memoryUsage: numberIn(read('memory', 'memory.usage_in_bytes')),
-    // No limit is the greatest number of pages that the kernel can count.
+    // The kernel reports a missing limit as the largest number of pages that it can count.
     memoryLimit: limit === undefined || limit < 2 ** 62 ? limit : Number.POSITIVE_INFINITY,
     memoryPeak: numberIn(read('memory', 'memory.max_usage_in_bytes')),
     inactiveFile: field(read('memory', 'memory.stat'), 'total_inactive_file'),
@@ -52,7 +52,7 @@ export function readV1(read: ReadFile): Counters | undefined {
   }
 }
 
-/** As {@link readV1}, of cgroup v2. */
+/** Reads the counters of a cgroup v2 group. Returns undefined when the group is gone. */
 export function readV2(read: ReadFile): Counters | undefined {
   const cpu = read('cpu', 'cpu.stat')
   const total = field(cpu, 'usage_usec')
@@ -79,7 +79,7 @@ export function readV2(read: ReadFile): Counters | undefined {
   }
 }
 
-/** What a network namespace has received and sent in bytes, but for its loopback; the text is that of `/proc/<pid>/net/dev`. */
+/** Bytes received and sent in a network namespace, without loopback. `text` is that of `/proc/<pid>/net/dev`. */
 export function networkBytes(text: string): { readonly received: number; readonly sent: number } {
   const rows = [...text.matchAll(/^\s*([^\s:]+):\s*(.*)$/gm)].filter(([, name]) => name !== 'lo')
   const numbers = rows.map(([, , columns = '']) => columns.trim().split(/\s+/).map(Number))

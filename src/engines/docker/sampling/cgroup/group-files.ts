@@ -20,8 +20,8 @@ export class CgroupFiles {
   }
 
   /**
-   * Finds a container's group: first where engines usually put it, then by the id of one of its processes. Resolves with
-   * undefined when there is none.
+   * Finds a container's group: first where engines usually put it, then by the id of one of its processes. Resolves
+   * with undefined when there is none.
    */
   static async find(
     mounts: CgroupMounts,
@@ -65,8 +65,8 @@ export class CgroupFiles {
   }
 
   /**
-   * Control groups do not count network traffic, so it is read from the namespace of one of the processes. The last values
-   * stay when the last process has ended.
+   * Control groups do not count network traffic, so it is read from the namespace of one of the processes. The last
+   * values stay when the last process has ended.
    */
   #readNetwork(read: (controller: Controller, file: string) => string | undefined) {
     if (this.#isOnHostNetwork) return this.#network

@@ -1,16 +1,17 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 
-/** None of the files that are read is nearly as long. */
+/** Larger than any of the files that are read. */
 const buffer = Buffer.alloc(65_536)
 
 /**
- * Reads files of the kernel again and again, each kept open: opening costs ten times what reading does. They are made up as they are read and wait
- * for no disk, so that a thread for each read would cost more still. Open files do not hold up the removal of a control group.
+ * Reads kernel files repeatedly and keeps them open, since opening costs ten times as much as reading. Reads are
+ * synchronous: the files are generated in memory, and a thread per read would cost more. Open files do not block the
+ * removal of a control group.
  */
 export class KeptFiles {
   readonly #descriptors = new Map<string, number | undefined>()
 
-  /** What the file says now; undefined when there is none, or no more. */
+  /** Reads the file. Returns undefined when it does not exist, or no longer exists. */
   read(path: string): string | undefined {
     if (!this.#descriptors.has(path)) this.#descriptors.set(path, open(path))
     const descriptor = this.#descriptors.get(path)

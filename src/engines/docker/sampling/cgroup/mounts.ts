@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { type Controller, controllers } from './counters.ts'
 
-/** Where this machine's control groups can be read. */
+/** The mount points of this machine's control groups. */
 export interface CgroupMounts {
   readonly version: 1 | 2
-  /** The folder of a controller's group; undefined where the group lies outside of what is mounted here. */
+  /** The folder of a controller's group. Undefined when the group is not below a mounted one. */
   folder(controller: Controller, group: string): string | undefined
 }
 
@@ -15,8 +15,8 @@ interface Mount {
 }
 
 /**
- * Reads the text of `/proc/self/mountinfo`. Gives undefined when the controllers that are needed are not mounted; machines may
- * mount both versions, so the engine's is asked for.
+ * Reads the text of `/proc/self/mountinfo`. Returns undefined when a needed controller is not mounted. A machine may
+ * mount both versions; `version` is the engine's.
  */
 export function parseMounts(mountinfo: string, version: 1 | 2): CgroupMounts | undefined {
   const mounts = new Map<string, Mount>()
@@ -43,7 +43,7 @@ export function parseMounts(mountinfo: string, version: 1 | 2): CgroupMounts | u
   }
 }
 
-/** Reads the text of `/proc/<pid>/cgroup`: the process's group, by controller. */
+/** Reads the text of `/proc/<pid>/cgroup`. Returns the process's group by controller. */
 export function parseGroups(text: string, version: 1 | 2): ReadonlyMap<Controller, string> {
   const groups = new Map<string, string>()
   for (const line of text.split('\n')) {
@@ -59,10 +59,10 @@ export function parseGroups(text: string, version: 1 | 2): ReadonlyMap<Controlle
   )
 }
 
-/** Where an engine puts a container of its own accord: with the cgroupfs driver, and with the systemd driver. */
+/** An engine's default groups of a container: with the cgroupfs driver and with the systemd driver. */
 export const usualGroups = (id: string): readonly string[] => [`/docker/${id}`, `/system.slice/docker-${id}.scope`]
 
-/** Spaces in paths are written as octal numbers there. */
+/** In mountinfo, spaces in paths are escaped as octal numbers. */
 function unescaped(text: string): string {
   return text.replaceAll(/\\(\d{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)))
 }

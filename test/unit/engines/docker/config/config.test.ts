@@ -20,7 +20,7 @@ function issuesOf(given: unknown, env: Record<string, string> = {}) {
 }
 
 describe('resolveDockerConfig', () => {
-  it('has a default for everything', () => {
+  it('has a default for every field', () => {
     expect(resolveDockerConfig({}, {})).toEqual({
       docker: undefined,
       dockerNetworks: [],
@@ -88,13 +88,13 @@ describe('resolveDockerConfig', () => {
     enableTini: false,
   }
 
-  it("takes every key of Fn's, from JSON and from the environment", () => {
+  it("accepts every key of Fn's config, from JSON and from the environment", () => {
     expect(resolveDockerConfig(fnConfig, {})).toMatchObject(resolved)
     const env = Object.entries(fnConfig).map(([key, value]) => [`COOKIETIN_${key.toUpperCase()}`, String(value)])
     expect(resolveDockerConfig({}, Object.fromEntries(env))).toMatchObject(resolved)
   })
 
-  it("takes the names of Fn's later keys", () => {
+  it('accepts the keys of later versions of Fn', () => {
     const later = { image_clean_max_size: '1k', image_clean_exempt_tags: 'a:1 b:2' } as DockerConfig
     const read = { imageCacheMaxSize: 1024, imageCacheExemptTags: ['a:1', 'b:2'] }
     expect(resolveDockerConfig(later, {})).toMatchObject(read)
@@ -104,7 +104,7 @@ describe('resolveDockerConfig', () => {
     expect(issuesOf({ imageCacheMaxSize: 1, image_clean_max_size: 1 })).toHaveLength(1)
   })
 
-  it('keeps credentials to itself', () => {
+  it('never prints credentials', () => {
     const registries = { 'https://ghcr.io/v2/': { username: 'me', password: 'canary-1' } }
     const config = resolveDockerConfig({ registries }, {})
     expect(config.registries.find('ghcr.io')).toMatchObject({ username: 'me', password: 'canary-1' })
@@ -118,13 +118,13 @@ describe('resolveDockerConfig', () => {
     }
   })
 
-  it('takes what it has given', () => {
+  it('accepts its own result', () => {
     const config = resolveDockerConfig(fnConfig, {})
     expect(resolveDockerConfig(config, {})).toEqual(config)
     expect(Object.isFrozen(config) && Object.isFrozen(config.dockerNetworks)).toBe(true)
   })
 
-  it('lets what is given beat the environment, and an empty string be nothing', () => {
+  it('prefers given values to the environment and ignores empty strings', () => {
     const env = {
       COOKIETIN_DOCKER_NETWORKS: 'e',
       COOKIETIN_PIDS: '',
@@ -147,7 +147,7 @@ describe('resolveDockerConfig', () => {
     expect(resolveDockerConfig({ dockerNetworks: [] }, env).dockerNetworks).toEqual([])
   })
 
-  it('names the variable that a bad value came from', () => {
+  it('names the environment variable of an invalid value', () => {
     expect(() => resolveDockerConfig({}, { COOKIETIN_PULL_TIMEOUT: '5s' })).toThrow(
       "Invalid config: COOKIETIN_PULL_TIMEOUT: '5s' is not allowed, it must be a whole number of milliseconds from 1 to 2147483647",
     )
@@ -169,7 +169,7 @@ describe('resolveDockerConfig', () => {
     for (const value of values) expect(issuesOf({ [key]: value }), String(value)).toMatchObject([{ field: key }])
   })
 
-  it('refuses keys it does not know, and one key in two spellings', () => {
+  it('rejects unknown keys, and one key in two spellings', () => {
     expect(issuesOf({ dockerNetwork: 'a' })).toMatchObject([
       { field: 'dockerNetwork', allowed: 'given as dockerNetworks' },
     ])

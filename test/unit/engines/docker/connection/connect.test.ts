@@ -7,7 +7,7 @@ import { connect } from '../../../../../src/engines/docker/connection/connect.ts
 import { createDockerEngine } from '../../../../../src/engines/docker/engine.ts'
 import { startFakeEngine } from '../../../../support/engine/fake.ts'
 
-/** What is spoken with an engine that says this of itself. */
+/** The API version in use with an engine that reports these versions. */
 async function spoken(said: object, env: Record<string, string> = {}) {
   await using fake = await startFakeEngine(() => ({}), said)
   const connection = await connect(resolveDockerConfig({ docker: fake.address }, {}), env)
@@ -34,13 +34,13 @@ describe('API version', () => {
     })
   })
 
-  test('DOCKER_API_VERSION decides, where it is set', async () => {
+  test('DOCKER_API_VERSION overrides the negotiated version', async () => {
     const said = { Version: '1', ApiVersion: '1.50', MinAPIVersion: '1.24' }
     expect(await spoken(said, { DOCKER_API_VERSION: '1.43' })).toBe('1.43')
   })
 })
 
-test('a prefork pool whose own image would not run on the engine is refused, one of another image is not', async () => {
+test("a prefork pool's own image is rejected on an architecture without a program; another image is not", async () => {
   const version = { Version: '25.0.1', ApiVersion: '1.44', MinAPIVersion: '1.24', Arch: 's390x' }
   await using fake = await startFakeEngine(() => [500, 'not today'], version)
   const config = { docker: fake.address, preForkPoolSize: 1 }
@@ -52,7 +52,7 @@ test('a prefork pool whose own image would not run on the engine is refused, one
   await engine.close()
 })
 
-test('a file of images that the engine does not take in is given up in time, and let go of', async () => {
+test('loading a file of images that the engine does not read is aborted in time, and the file is closed', async () => {
   const folder = await mkdtemp('/tmp/ct-')
   const path = join(folder, 'images.tar')
   await writeFile(path, Buffer.alloc(4_000_000))
@@ -65,14 +65,14 @@ test('a file of images that the engine does not take in is given up in time, and
   const load = (pullTimeout: number) =>
     createDockerEngine(resolveDockerConfig({ docker: fake.address, dockerLoadFile: path, pullTimeout }, {}), {})
   await expect(load(100)).rejects.toMatchObject({ code: 'ERR_COOKIETIN_ENGINE_TIMEOUT' })
-  // Its headers come, and then no end.
+  // The headers arrive, but the body never ends.
   hang = response => response.flushHeaders()
   await expect(load(100)).rejects.toMatchObject({ code: 'ERR_COOKIETIN_ENGINE_TIMEOUT' })
   await expect.poll(opened).toEqual([])
   await rm(folder, { recursive: true })
 })
 
-test('a file of images that is not there is refused', async () => {
+test('a missing file of images is rejected', async () => {
   await using fake = await startFakeEngine(() => ({}))
   const config = resolveDockerConfig({ docker: fake.address, dockerLoadFile: '/no/such.tar' }, {})
   await expect(createDockerEngine(config, {})).rejects.toMatchObject({

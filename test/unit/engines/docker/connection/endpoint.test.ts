@@ -32,7 +32,7 @@ const urls = (docker: string | undefined, env: Record<string, string> = {}) =>
   endpoints(docker, { HOME: home, ...env }).map(({ url, source }) => `${url} by ${source}`)
 
 describe('endpoints', () => {
-  test('what is named beats what is not, and is alone', () => {
+  test('a named address is the only candidate', () => {
     const env = { DOCKER_HOST: 'tcp://h:1', DOCKER_CONTEXT: 'remote' }
     expect(urls('unix:///run/mine.sock', env)).toEqual(['unix:///run/mine.sock by config docker'])
     expect(urls(undefined, env)).toEqual(['tcp://h:1 by DOCKER_HOST'])
@@ -41,7 +41,7 @@ describe('endpoints', () => {
     ])
   })
 
-  test('nothing is named: the usual sockets, in order', () => {
+  test('without a named address: the default sockets, in order', () => {
     expect(urls(undefined, { XDG_RUNTIME_DIR: '/run/user/7' }).map(line => line.split(' ')[0])).toEqual([
       'unix:///var/run/docker.sock',
       'unix:///run/user/7/docker.sock',
@@ -51,7 +51,7 @@ describe('endpoints', () => {
     ])
   })
 
-  test('the current context of the config file counts, unless DOCKER_CONTEXT says default', () => {
+  test('the current context of the config file is used, unless DOCKER_CONTEXT is default', () => {
     const config = mkdtempSync(join(tmpdir(), 'ct-'))
     writeFileSync(join(config, 'config.json'), JSON.stringify({ currentContext: 'gone' }))
     expect(() => urls(undefined, { DOCKER_CONFIG: config })).toThrow(/'gone' is not allowed.*docker context ls/)
@@ -59,7 +59,7 @@ describe('endpoints', () => {
     rmSync(config, { recursive: true })
   })
 
-  test('a context brings its certificates', () => {
+  test('a context has its own certificates', () => {
     const [endpoint] = endpoints(undefined, { HOME: home, DOCKER_CONTEXT: 'secure' })
     expect(endpoint?.url).toBe('https://far.example:2376')
     expect(endpoint?.at).toMatchObject({
@@ -82,7 +82,7 @@ describe('endpoints', () => {
     expect(urls(given)).toEqual([`${url} by config docker`])
   })
 
-  test('TLS as the docker CLI has it: always verified', () => {
+  test('TLS follows the variables of the docker CLI and is always verified', () => {
     const [endpoint] = endpoints('tcp://h', { HOME: home, DOCKER_TLS_VERIFY: '1' })
     expect(endpoint).toMatchObject({ url: 'https://h:2376', at: { tls: { verify: true } } })
   })
@@ -95,7 +95,7 @@ describe('endpoints', () => {
     'ssh://me:hunter2@h',
     'tcp://a b',
     `unix:///${'x'.repeat(107)}`,
-  ])('%s is refused', address => {
+  ])('%s is rejected', address => {
     expect(() => urls(address)).toThrow(/^Invalid config: docker: /)
     expect(() => urls(address)).not.toThrow(/hunter2/)
   })

@@ -41,18 +41,18 @@ describe('no reply', () => {
     [failure('ENOTFOUND', 'getaddrinfo'), false, 'ENGINE_UNREACHABLE', false],
     [failure('DEPTH_ZERO_SELF_SIGNED_CERT'), false, 'ENGINE_UNREACHABLE', false],
     [failure('EMFILE', 'connect'), false, 'TOO_MANY_FILES', false],
-    // The engine may have acted on these.
+    // The engine may have carried these out.
     [failure('ECONNRESET', 'read'), false, 'ENGINE_UNREACHABLE', true],
     [failure('EPIPE', 'write'), false, 'ENGINE_UNREACHABLE', true],
     [failure('HPE_INVALID_CONSTANT'), false, 'ENGINE_PROTOCOL', true],
     [new Error('the engine switched protocols'), false, 'ENGINE_PROTOCOL', true],
     [failure('ECONNRESET'), true, 'ENGINE_LOST', true],
-  ])('%s, headers seen: %s: %s, may have been acted on: %s', ([cause, sawHeaders, code, lost]) => {
+  ])('%s, headers seen: %s: %s, may have been carried out: %s', ([cause, sawHeaders, code, lost]) => {
     const error = connectionError(cause, 'do it', sawHeaders)
     expect([short(error.code), isLostReply(error), error.cause]).toEqual([code, lost, cause])
   })
 })
 
-test('secrets are masked, words are not', () => {
+test('secrets are masked, short words are not', () => {
   expect(redact('key=hunter2 hunter2! on', ['hunter2', 'on', ''])).toBe('key=••• •••! on')
 })

@@ -10,7 +10,7 @@ function frame(type: number, payload: Uint8Array): Buffer {
   return Buffer.concat([header, payload])
 }
 
-/** Cuts bytes at the given places, taken modulo what is left. Each piece is a copy: the demuxer may write on it. */
+/** Cuts bytes at the given places, modulo the rest. Each piece is a copy, since the demuxer may write to it. */
 function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
   const pieces: Buffer[] = []
   let at = 0
@@ -31,7 +31,7 @@ const frames = fc.array(
 const sizes = fc.array(fc.oneof(fc.nat(10), fc.nat(5000)), { minLength: 1, maxLength: 40 })
 
 describe('demux', () => {
-  test('gives the same, however the stream is cut and whoever makes it wait', async () => {
+  test('gives the same output for any cut of the stream and any waiting sink', async () => {
     await fc.assert(
       fc.asyncProperty(frames, sizes, fc.array(fc.boolean(), { minLength: 1 }), async (given, cuts, waits) => {
         const [stdout, stderr] = [collector(), collector()]
@@ -57,7 +57,7 @@ describe('demux', () => {
     )
   })
 
-  test('a chunk of 64 KiB of the smallest frames overflows no stack, and is one write', () => {
+  test('handles a 64 KiB chunk of the smallest frames with one write and without a stack overflow', () => {
     const stdout = collector()
     let writes = 0
     const counting = {
@@ -73,7 +73,7 @@ describe('demux', () => {
     expect(writes).toBe(1)
   })
 
-  test('holds nothing back: part of a frame is passed on as it comes', () => {
+  test('passes on a part of a frame as soon as it arrives', () => {
     const stdout = collector()
     const demuxer = new Demuxer(stdout, stdout)
     demuxer.push(frame(1, Buffer.from('hello')).subarray(0, 11))
@@ -81,7 +81,7 @@ describe('demux', () => {
     expect(demuxer.complete).toBe(false)
   })
 
-  test('while a sink makes it wait, nothing more is written', async () => {
+  test('writes nothing while a sink makes it wait', async () => {
     const written: string[] = []
     let goOn = () => {}
     const slow = {
@@ -101,7 +101,7 @@ describe('demux', () => {
     expect(written).toEqual(['out', 'err'])
   })
 
-  test('once stopped, writes nothing more', async () => {
+  test('writes nothing after stop', async () => {
     const written: string[] = []
     let goOn = () => {}
     const sink = {
@@ -120,7 +120,7 @@ describe('demux', () => {
     expect(written).toEqual(['a'])
   })
 
-  test('keeps what the engine itself says apart from the output', () => {
+  test('separates messages of the engine from the output', () => {
     const [stdout, stderr] = [collector(), collector()]
     const demuxer = new Demuxer(stdout, stderr)
     demuxer.push(
@@ -129,7 +129,7 @@ describe('demux', () => {
     expect([stdout.text(), stderr.text(), demuxer.systemText]).toEqual(['ab', '', 'log driver died'])
   })
 
-  test('what is no stream of frames is not taken for output', () => {
+  test('does not pass on bytes that are not frames', () => {
     const stdout = collector()
     const demuxer = new Demuxer(stdout, stdout)
     demuxer.push(Buffer.from('plain text of a terminal'))

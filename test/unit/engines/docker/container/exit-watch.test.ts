@@ -7,7 +7,7 @@ import { ExitWatch } from '../../../../../src/engines/docker/container/exit-watc
 
 const id = 'a'.repeat(64)
 
-/** An engine with one container, whose waits are in the test's hand. */
+/** An engine with one container, whose waits the test controls. */
 function oneContainer(isWaitUnreliable = false) {
   const waits: PassThrough[] = []
   const state: Record<string, unknown> = { Status: 'running', Running: true, StartedAt: '2026-01-01T00:00:00Z' }
@@ -41,21 +41,21 @@ function oneContainer(isWaitUnreliable = false) {
   return { waits, asked, exited, follow, state }
 }
 
-describe('the watch for an exit', () => {
-  test('of an engine whose word is in doubt looks for itself when the output has ended', async () => {
+describe('ExitWatch', () => {
+  test('with an unreliable wait inspects the container when the output has ended', async () => {
     const { asked, exited, follow } = oneContainer(true)
     const watch = await follow()
     watch.hint()
-    // It may close its output and go on: nothing is known by that.
+    // A container may close its output and run on.
     await expect.poll(() => asked).toEqual(['wait next-exit', 'inspect'])
     exited(3)
     watch.hint()
     expect(await watch.ended).toMatchObject({ exitCode: 3 })
-    // Podman's wait may have missed it, and never end.
+    // Podman's wait may miss the exit and never end.
     expect(asked).toEqual(['wait next-exit', 'inspect', 'inspect'])
   })
 
-  test('of an engine whose word is in doubt looks now and then, also where the output does not end', async () => {
+  test('with an unreliable wait inspects the container at intervals', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     onTestFinished(() => void vi.useRealTimers())
     const { exited, follow } = oneContainer(true)
@@ -66,7 +66,7 @@ describe('the watch for an exit', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('believes the wait, without asking further', async () => {
+  test('resolves with the reply of the wait, without an inspection', async () => {
     const { waits, asked, follow } = oneContainer()
     const watch = await follow()
     waits[0]?.end('{"StatusCode":7,"Error":null}')
@@ -74,7 +74,7 @@ describe('the watch for an exit', () => {
     expect(asked).toEqual(['wait next-exit'])
   })
 
-  test('waits again, as often as it is cut', async () => {
+  test('waits again after each cut', async () => {
     const { waits, asked, follow } = oneContainer()
     const watch = await follow()
     for (let cut = 0; cut < 2; cut++) {
@@ -87,7 +87,7 @@ describe('the watch for an exit', () => {
     expect(asked.filter(call => call === 'wait not-running')).toHaveLength(2)
   })
 
-  test('finds what has ended meanwhile', async () => {
+  test('finds a container that has ended during a cut', async () => {
     const { waits, exited, follow } = oneContainer()
     const watch = await follow()
     exited(5)
@@ -99,7 +99,7 @@ describe('the watch for an exit', () => {
     ['half a reply', '{"Status'],
     ['no exit code', '{}'],
     ['no JSON', '<html>'],
-  ])('%s is no exit', async ([, text]) => {
+  ])('%s is not an exit', async ([, text]) => {
     const { waits, exited, follow } = oneContainer()
     const watch = await follow()
     exited(9)
@@ -107,7 +107,7 @@ describe('the watch for an exit', () => {
     expect((await watch.ended).exitCode).toBe(9)
   })
 
-  test('is lost when the engine has never started the container', async () => {
+  test('rejects when the engine has never started the container', async () => {
     const { waits, follow, state } = oneContainer()
     const watch = await follow()
     Object.assign(state, { Status: 'created', Running: false, StartedAt: '0001-01-01T00:00:00Z' })
@@ -115,7 +115,7 @@ describe('the watch for an exit', () => {
     await expect(watch.ended).rejects.toMatchObject({ code: 'ERR_COOKIETIN_ENGINE_LOST', leaked: ['one'] })
   })
 
-  test('is lost when the engine no longer knows the container', async () => {
+  test('rejects when the engine no longer knows the container', async () => {
     const { waits, follow, state } = oneContainer()
     const watch = await follow()
     state.gone = true
@@ -123,7 +123,7 @@ describe('the watch for an exit', () => {
     await expect(watch.ended).rejects.toMatchObject({ code: 'ERR_COOKIETIN_ENGINE_LOST', leaked: ['one'] })
   })
 
-  test('does not believe a wait that ends while the container runs, where that is known to happen', async () => {
+  test('with an unreliable wait waits again when it ends while the container runs', async () => {
     const { waits, exited, follow } = oneContainer(true)
     const watch = await follow()
     waits[0]?.end('{"StatusCode":0}')

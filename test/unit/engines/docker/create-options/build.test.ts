@@ -9,7 +9,7 @@ const options = (task: Partial<ContainerTask>, more: Partial<typeof defaults> = 
   createOptions(resolveTask({ image: 'x', id: 'one', ...task }), { ...defaults, ...more }, { some: 'label' })
 
 describe('create options', () => {
-  test('of a task that asks for nothing: closed', () => {
+  test('of a minimal task deny everything', () => {
     expect(options({})).toEqual({
       Image: 'x',
       Env: [],
@@ -33,7 +33,7 @@ describe('create options', () => {
     })
   })
 
-  test('of a task that asks for everything', () => {
+  test('of a task with every field', () => {
     const task: Partial<ContainerTask> = {
       command: ['a', 'b c'],
       env: { A: '1', B: 'x=y' },
@@ -91,7 +91,7 @@ describe('create options', () => {
     expect(options(task)).not.toHaveProperty('Hostname')
   })
 
-  test('hardened', () => {
+  test('of the hardened profile', () => {
     expect(options({ profile: 'hardened', ulimits: { nofile: 50 } })).toMatchObject({
       User: '65532:65532',
       HostConfig: {
@@ -110,14 +110,14 @@ describe('create options', () => {
     expect(options({ profile: 'hardened' })).not.toHaveProperty('Hostname')
   })
 
-  test('a read-only root has a /tmp', () => {
+  test('with a read-only root have a /tmp', () => {
     expect(options({}, { enableReadonlyRootfs: true }).HostConfig).toMatchObject({
       ReadonlyRootfs: true,
       Tmpfs: { '/tmp': 'rw,noexec,nosuid,nodev' },
     })
   })
 
-  test('no combination of task fields opens anything', () => {
+  test('of any combination of task fields open nothing', () => {
     const open =
       /"(Privileged|CapAdd|Binds|Devices|DeviceRequests|PidMode|UTSMode|UsernsMode|PortBindings|PublishAllPorts|VolumesFrom|Runtime|Sysctls)"/
     fc.assert(

@@ -10,7 +10,7 @@ const own = (task: Partial<ContainerTask> = {}) =>
   createOptions(resolveTask({ image: 'x', id: 'one', memory: '64m', ...task }), defaults, { 'cookietin.id': 'one' })
 
 interface Given {
-  /** Changes of `HostConfig`, and of what is beside it. */
+  /** Edits of `HostConfig` and of the other options. */
   readonly host?: object
   readonly top?: object
   readonly task?: Partial<ContainerTask>
@@ -18,7 +18,7 @@ interface Given {
   readonly mounts?: boolean
 }
 
-/** What is said of options that were changed so. */
+/** Checks the options after these edits. */
 function check({ host = {}, top = {}, task, allow = [], mounts = false }: Given) {
   const options = own(task)
   Object.assign(options.HostConfig, host)
@@ -30,7 +30,7 @@ function check({ host = {}, top = {}, task, allow = [], mounts = false }: Given)
   }
 }
 
-describe('options changed by hand', () => {
+describe('checkEditedOptions', () => {
   const loose: [AllowName, Record<string, unknown>][] = [
     ['privileged', { Privileged: true }],
     ['capabilities', { CapAdd: ['SYS_ADMIN'] }],
@@ -62,15 +62,15 @@ describe('options changed by hand', () => {
     ['swap', { MemorySwap: undefined }],
     ['log-files', { LogConfig: { Type: 'json-file', Config: {} } }],
   ]
-  test.each(loose)('that give up %s are refused without its name in the config: %o', (name, host) => {
+  test.each(loose)('rejects an edit that relaxes %s, unless allow lists it: %o', (name, host) => {
     const isNamed = expect.objectContaining({
       code: 'ERR_COOKIETIN_INVALID_TASK',
-      message: expect.stringContaining(`gives up ${name},`) as string,
+      message: expect.stringContaining(`listed as '${name}' in the config's allow`) as string,
     }) as Error
     expect(() => check({ host })).toThrow(isNamed)
     const others = allowNames.filter(other => other !== name)
     expect(() => check({ host, allow: others })).toThrow(isNamed)
-    // A SecurityOpt that says no may give up both.
+    // One edit of SecurityOpt may relax both.
     const allow: AllowName[] = name === 'new-privileges' ? [name, 'security-options'] : [name]
     expect(check({ host, allow }).loosened).toContain(name)
   })
@@ -81,21 +81,21 @@ describe('options changed by hand', () => {
     ['hardened-writable-root', { host: { ReadonlyRootfs: false } }],
     ['hardened-network', { host: { NetworkMode: undefined } }],
     ['hardened-shared-memory', { host: { IpcMode: 'private' } }],
-  ] as const)('of the hardened profile that give up %s, too', (name, change) => {
+  ] as const)('rejects an edit that relaxes %s of the hardened profile, unless allow lists it', (name, change) => {
     const task = { profile: 'hardened' } as const
-    expect(() => check({ ...change, task })).toThrow(`gives up ${name},`)
+    expect(() => check({ ...change, task })).toThrow(`listed as '${name}' in the config's allow`)
     expect(check({ ...change, task, allow: [name] }).loosened).toEqual([name])
   })
 
   test.each([{ Binds: ['/etc:/x:ro'] }, { Mounts: [{ Type: 'bind', Source: '/var/run/docker.sock', Target: '/x' }] }])(
-    'that mount a dangerous place are refused: %o',
+    'rejects the mount of a dangerous path, unless allowDangerousMounts is set: %o',
     host => {
       expect(() => check({ host })).toThrow('allowDangerousMounts')
       expect(check({ host, mounts: true }).loosened).toEqual(['allowDangerousMounts'])
     },
   )
 
-  test('that loosen nothing are fine', () => {
+  test('permits edits that relax nothing', () => {
     const host = {
       CpuShares: 2,
       BlkioDeviceReadBps: [{ Path: '/dev/sda', Rate: 1 }],
@@ -111,13 +111,13 @@ describe('options changed by hand', () => {
     expect(check({ task: { profile: 'hardened', volumes: [['/srv', '/srv']] } }).loosened).toEqual([])
   })
 
-  test('keep the labels by which a container is found, beside those that were added', () => {
+  test('restores the labels by which a container is found and keeps added ones', () => {
     const { options } = check({ top: { Labels: { team: 'bakers', 'cookietin.id': 'other' } } })
     expect(options.Labels).toEqual({ team: 'bakers', 'cookietin.id': 'one' })
     expect(check({ top: { Labels: undefined } }).options.Labels).toEqual({ 'cookietin.id': 'one' })
   })
 
-  test.each([undefined, null, 'x'])('without what is the host’s part are refused in words: %s', HostConfig => {
+  test.each([undefined, null, 'x'])('rejects a HostConfig that is not an object: %s', HostConfig => {
     expect(() => check({ top: { HostConfig } })).toThrow(/containerOptions.HostConfig: .* must be an object/)
   })
 })

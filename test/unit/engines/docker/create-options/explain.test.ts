@@ -31,7 +31,7 @@ const all: Partial<ContainerTask> = {
 }
 
 describe('an explanation', () => {
-  test('has every create option, as it would be sent, with a reason', () => {
+  test('has every create option of the create call, with a reason', () => {
     for (const task of [{}, all, { ...all, profile: 'hardened' } as const, { disableNet: true }]) {
       const resolved = resolveDockerConfig({}, {})
       const sent = createOptions(resolveTask({ image: 'x', ...task }), { ...resolved, hostname: 'here' }, facts.labels)
@@ -45,19 +45,19 @@ describe('an explanation', () => {
     }
   })
 
-  test('names variables, and not their values', () => {
+  test('shows the names of environment variables without their values', () => {
     expect(shownAs(told(all), 'Env')).toEqual(['TOKEN=•••'])
     expect(JSON.stringify(told(all))).not.toContain('canary')
   })
 
-  test('tells what is picked later', () => {
+  test('lists the networks of which one is picked later', () => {
     const choices = (config: DockerConfig, task = {}) => shownAs(told(task, config), 'HostConfig.NetworkMode')
     expect(choices({ dockerNetworks: 'a b' })).toEqual(['a', 'b'])
     expect(choices({ preForkPoolSize: 1 })).toEqual(['container:<a namespace of the prefork pool>'])
     expect(choices({ preForkPoolSize: 1 }, { disableNet: true })).toBe('none')
   })
 
-  test('lists by name whatever the config loosens', () => {
+  test('lists the names of all parts that the config loosens', () => {
     const config: DockerConfig = { allow: allowNames, allowDangerousMounts: true, enableTini: false, pids: 0 }
     expect(told({}, { ...config, preForkPoolSize: 1, preForkUseOnce: false }).loosened).toEqual([
       ...allowNames.map(name => `allow: ${name}`),
@@ -66,7 +66,7 @@ describe('an explanation', () => {
   })
 })
 
-describe('allow gives up by name', () => {
+describe('allow', () => {
   const host = (allow: DockerConfig['allow'], task: Partial<ContainerTask> = {}) => {
     const config = resolveDockerConfig({ allow }, {})
     const resolved = resolveTask({ image: 'x', memory: '64m', ...task }, config)
@@ -74,7 +74,7 @@ describe('allow gives up by name', () => {
   }
   const hardened = { profile: 'hardened' } as const
 
-  test('one thing, and nothing else', () => {
+  test('gives up exactly the named part', () => {
     const closed = host([]).HostConfig
     expect(host('capabilities').HostConfig).toEqual({ ...closed, CapDrop: [] })
     expect(host('new-privileges').HostConfig).toEqual({ ...closed, SecurityOpt: [] })
@@ -87,7 +87,7 @@ describe('allow gives up by name', () => {
     }
   })
 
-  test('of the hardened profile, too', () => {
+  test('gives up parts of the hardened profile', () => {
     const closed = host([], hardened)
     expect(host('hardened-writable-root', hardened).HostConfig).toEqual({ ...closed.HostConfig, ReadonlyRootfs: false })
     expect(host('hardened-shared-memory', hardened).HostConfig).not.toHaveProperty('IpcMode')
@@ -99,7 +99,7 @@ describe('allow gives up by name', () => {
     expect(() => checkUser(root, { allow: ['hardened-root'] })).not.toThrow()
   })
 
-  test('and a runtime is passed on', () => {
+  test('passes the runtime on', () => {
     const config = resolveDockerConfig({ runtime: 'runsc' }, {})
     expect(createOptions(resolveTask({ image: 'x' }), { ...config, hostname: undefined }, {}).HostConfig.Runtime).toBe(
       'runsc',

@@ -12,7 +12,7 @@ beforeAll(async () => {
   await mkdir(join(folder, 'real'))
   const links = {
     real: { 'to-etc': '/etc', 'up-and-down': `${'../'.repeat(20)}etc/ssl` },
-    // No engine of that name is anywhere: a link may be there before the socket.
+    // There is no such engine: a link may exist before its socket.
     '.': {
       dangling: '/run/cookietin-nowhere/docker.sock',
       'over-two': 'dangling',
@@ -32,7 +32,7 @@ const check = (source: string, { local = true, allowDangerousMounts = false } = 
   return checkMountSources(task, { local, allowDangerousMounts })
 }
 
-describe('the places that links of a mount lead to', () => {
+describe('links in mount sources', () => {
   test.each([
     ['real/to-etc', '/etc'],
     ['real/to-etc/ssl', '/etc/ssl'],
@@ -41,7 +41,7 @@ describe('the places that links of a mount lead to', () => {
     ['over-a-folder/to-etc', '/etc'],
     ['dangling', '/run/cookietin-nowhere/docker.sock'],
     ['over-two', '/run/cookietin-nowhere/docker.sock'],
-  ])('%s is refused', async (source, real) => {
+  ])('%s is rejected', async (source, real) => {
     await expect(check(source)).rejects.toMatchObject({
       code: 'ERR_COOKIETIN_INVALID_TASK',
       message: expect.stringContaining(`it leads to ${real}, which is`),

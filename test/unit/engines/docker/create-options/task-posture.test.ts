@@ -7,7 +7,7 @@ import { CookietinError } from '../../../../../src/errors.ts'
 import { resolveTask } from '../../../../../src/task/resolve-task.ts'
 import type { ContainerTask } from '../../../../../src/task/task.ts'
 
-/** What an option must not be called: each gives something of the host away. */
+/** Forbidden names of options: each gives access to the host. */
 const forbidden = [
   ...[
     'Privileged',
@@ -43,7 +43,7 @@ const forbidden = [
   ],
 ]
 
-/** Words that an engine reads as something dangerous, and names of things that hold the host. */
+/** Values that are dangerous for an engine, and paths that control the host. */
 const tricky = fc.constantFrom(
   ...[
     'host',
@@ -106,20 +106,20 @@ const fields = {
   extensions: fc.dictionary(fc.constantFrom(...forbidden, 'NetworkMode', 'SecurityOpt', 'IpcMode'), tricky),
   pull: fc.constantFrom('missing', 'always', 'never'),
   input: fc.constantFrom('x', undefined),
-  // What no task has.
+  // Fields that tasks do not have.
   ...Object.fromEntries(
     ['HostConfig', 'privileged', 'capAdd', 'networkMode', 'securityOpt'].map(name => [name, anything]),
   ),
 }
 
-/** Some fields at a time: of all at once, one would always be refused. */
+/** Some fields at a time: with all at once, one would always be rejected. */
 const tasks = fc
   .subarray(Object.keys(fields), { maxLength: 4 })
   .chain(names => fc.record(Object.fromEntries(names.map(name => [name, fields[name as keyof typeof fields]]))))
 
 const dangerous = /docker\.sock|containerd\.sock|^\/$|^\/(etc|proc|sys|dev|var\/lib\/docker|run|root)(\/|$)/
 
-test('no combination of task fields gives privilege, capabilities, a namespace of the host, or the engine', () => {
+test('no combination of task fields gives privileges, capabilities, a host namespace or access to the engine', () => {
   const config = resolveDockerConfig({}, {})
   let accepted = 0
   fc.assert(
@@ -130,7 +130,7 @@ test('no combination of task fields gives privilege, capabilities, a namespace o
         checkUser(task, config)
         made = createOptions(task, { ...config, hostname: 'here' }, {})
       } catch (error) {
-        // Refused, and in words.
+        // Rejected with a message.
         expect(error).toBeInstanceOf(CookietinError)
         return
       }
@@ -154,6 +154,6 @@ test('no combination of task fields gives privilege, capabilities, a namespace o
     }),
     { numRuns: 3_000 },
   )
-  // It would prove nothing if all were refused.
+  // The test would prove nothing if all tasks were rejected.
   expect(accepted).toBeGreaterThan(300)
 })

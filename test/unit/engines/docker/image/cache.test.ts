@@ -8,8 +8,8 @@ import { type FakeAnswer, startFakeEngine } from '../../../../support/engine/fak
 
 const image = (id: string, size: number, ...tags: string[]) => ({ id, size, tags })
 
-describe('the cache', () => {
-  test('has no surplus as long as all fits, and then the least recently used', () => {
+describe('ImageCache', () => {
+  test('has a surplus only above its limit: the least recently used image', () => {
     const cache = new ImageCache(20, [])
     cache.update(image('a', 10))
     cache.update(image('b', 10))
@@ -24,7 +24,7 @@ describe('the cache', () => {
     expect([cache.surplus, cache.usage.removed]).toEqual([undefined, 1])
   })
 
-  test('never gives up what is in use, which counts all the same', () => {
+  test('counts images in use but never offers them for removal', () => {
     const cache = new ImageCache(20, [])
     cache.update(image('a', 15))
     cache.update(image('b', 15))
@@ -44,7 +44,7 @@ describe('the cache', () => {
     expect(cache.surplus?.id).toBe('a')
   })
 
-  test('never gives up what is exempt, which does not count', () => {
+  test('neither counts exempt images nor offers them for removal', () => {
     const cache = new ImageCache(10, ['keep:1'])
     cache.update(image('a', 100, 'other:1', 'keep:1'))
     expect([cache.surplus, cache.usage.idle.count]).toEqual([undefined, 0])
@@ -52,7 +52,7 @@ describe('the cache', () => {
     expect(cache.surplus?.id).toBe('b')
   })
 
-  test('forgets what the engine does not have any more', () => {
+  test('forgets images that the engine no longer has', () => {
     const cache = new ImageCache(0, [])
     cache.update(image('a', 1))
     cache.update(image('b', 1))
@@ -63,8 +63,8 @@ describe('the cache', () => {
   })
 })
 
-describe('the cleaner', () => {
-  /** An engine with these images, and a driver that keeps them below a size. */
+describe('the image cleaner', () => {
+  /** An engine with these images, and a driver that limits their size. */
   async function cleaned(
     images: Map<string, { size: number; tags: string[] }>,
     config: DockerConfig,
@@ -116,7 +116,7 @@ describe('the cleaner', () => {
       ['sha256:three', { size: 10, tags: [] }],
     ])
 
-  test('removes by all their names as many as it takes, and tells of it', async () => {
+  test('removes images by all their names until the rest fits, and reports it', async () => {
     const images = someImages()
     await using given = await cleaned(images, { imageCacheMaxSize: 15, imageCacheExemptTags: 'kept' })
     const usage = await firstValueFrom(given.engine.imageCache$.pipe(filter(({ removed }) => removed === 2)))
@@ -125,7 +125,7 @@ describe('the cleaner', () => {
     expect([...images.keys()]).toEqual(['sha256:kept', 'sha256:three'])
   })
 
-  test('leaves what a cookie uses, until it is gone', async () => {
+  test('keeps the image of a cookie until the cookie is closed', async () => {
     await using given = await cleaned(new Map([['sha256:one', { size: 10, tags: ['one:1'] }]]), {
       imageCacheMaxSize: 15,
     })
@@ -141,7 +141,7 @@ describe('the cleaner', () => {
     expect(given.removals()).toEqual([])
   })
 
-  test('passes over what others use, and does not ask for it for ever', async () => {
+  test('skips images that other containers use, and tries each once', async () => {
     await using given = await cleaned(someImages(), { imageCacheMaxSize: 1, imageCacheExemptTags: 'kept' }, name =>
       name === 'zwei:1' ? undefined : [409, 'conflict: image is being used by running container'],
     )
@@ -150,7 +150,7 @@ describe('the cleaner', () => {
     expect(given.removals()).toHaveLength(3)
   })
 
-  test('is not there unless asked for', async () => {
+  test('does nothing without imageCacheMaxSize', async () => {
     await using given = await cleaned(someImages(), {})
     expect(await firstValueFrom(given.engine.imageCache$)).toMatchObject({ max: 0, removed: 0 })
     await given.engine.close()

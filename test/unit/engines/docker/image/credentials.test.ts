@@ -14,7 +14,7 @@ afterAll(() => rm(folder, { recursive: true }))
 
 const encode = (text: string) => Buffer.from(text).toString('base64')
 
-/** Looks a registry up by an environment with this Docker config. */
+/** Looks up a registry in an environment with this Docker config. */
 async function find(registry: string, config: unknown, env: Record<string, string> = {}, deadline = 5_000) {
   const text = typeof config === 'string' ? config : JSON.stringify(config)
   const credentials = new Credentials(
@@ -25,7 +25,7 @@ async function find(registry: string, config: unknown, env: Record<string, strin
   return await credentials.find(registry, 'pull image x', new AbortController().signal)
 }
 
-/** Installs a credential helper of this name that runs this script. */
+/** Installs a credential helper with this name and script. */
 async function helper(name: string, script: string) {
   const path = join(folder, `docker-credential-${name}`)
   await writeFile(path, `#!/bin/sh\n${script}\n`)
@@ -35,7 +35,7 @@ async function helper(name: string, script: string) {
 
 const vectors = readVectors<{ dockerConfig: string; find: Record<string, string>[] }>('registry-auth.json')
 
-describe("Fn's look-ups", () => {
+describe("Fn's look-up vectors", () => {
   // Fn offers a host's credentials to its parent domains, too. Those rows must find nothing here.
   const leaks = ['registry.com', 'registry.com:5000', 'co.uk', 'example.co.uk']
 
@@ -50,7 +50,7 @@ describe("Fn's look-ups", () => {
 describe("Docker's config", () => {
   const auths = { 'r.example': { auth: encode('me:pa:ss') }, 'https://index.docker.io/v1/': { auth: encode('hub:p') } }
 
-  test('is looked up by host, whatever scheme and path it is filed under', async () => {
+  test('is looked up by host, with any scheme and path in its key', async () => {
     expect(await find('r.example', { auths })).toEqual({
       username: 'me',
       password: 'pa:ss',
@@ -64,7 +64,7 @@ describe("Docker's config", () => {
     }
   })
 
-  test('takes tokens, and user and password as they are', async () => {
+  test('accepts tokens, and user and password in plain fields', async () => {
     expect(await find('r', { auths: { r: { identitytoken: 't' } } })).toEqual({
       identityToken: 't',
       serverAddress: 'r',
@@ -73,11 +73,11 @@ describe("Docker's config", () => {
       username: 'u',
       password: 'p',
     })
-    // Docker leaves an empty entry where a helper has the rest.
+    // Docker writes an empty entry when a helper has the credentials.
     expect(await find('r', { auths: { r: {} } })).toBeUndefined()
   })
 
-  test('of the file comes after that of the variable', async () => {
+  test('is read from the variable first, then from the file', async () => {
     await writeFile(
       join(folder, 'config.json'),
       JSON.stringify({ auths: { r: { auth: encode('file:p') }, s: { auth: encode('s:p') } } }),
@@ -87,7 +87,7 @@ describe("Docker's config", () => {
     expect(await find('s', '', { DOCKER_CONFIG: '/nowhere' })).toBeUndefined()
   })
 
-  test('that is no JSON is told, without what is in it', async () => {
+  test('that is not JSON is an error without its contents', async () => {
     const error = (await find('r', '{"canary').catch((error: unknown) => error)) as CookietinError
     expect(error).toMatchObject({
       code: 'ERR_COOKIETIN_IMAGE_AUTH',
@@ -101,7 +101,7 @@ describe('a credential helper', () => {
   const answer = (user: string) =>
     `read server; printf '{"ServerURL":"%s","Username":"${user}","Secret":"%s"}' "$server" "pw for $server"`
 
-  test('of the host beats the store, which beats what the config holds', async () => {
+  test('of the host is preferred to the store, and the store to the config itself', async () => {
     const env = { ...(await helper('own', answer('own'))), ...(await helper('store', answer('store'))) }
     const config = { auths: { r: { auth: encode('config:p') } }, credsStore: 'store' }
     expect(await find('r', { ...config, credHelpers: { r: 'own' } }, env)).toMatchObject({
@@ -112,7 +112,7 @@ describe('a credential helper', () => {
     expect(await find('', config, env)).toMatchObject({ password: 'pw for https://index.docker.io/v1/' })
   })
 
-  test('may give a token, or know nothing', async () => {
+  test('may return a token, or no credentials', async () => {
     const env = {
       ...(await helper('token', answer('<token>'))),
       ...(await helper('none', 'echo credentials not found in native keychain; exit 1')),
@@ -126,9 +126,9 @@ describe('a credential helper', () => {
 
   test.each([
     ['fails', 'echo canary; exit 1', 'failed'],
-    ['hangs', 'exec sleep 60', 'gave nothing within 300 ms'],
-    ['babbles', 'echo canary', 'gave no credentials that could be read'],
-  ])('that %s is an error that does not repeat it', async (name, script, what) => {
+    ['hangs', 'exec sleep 60', 'did not answer within 300 ms'],
+    ['babbles', 'echo canary', 'returned no readable credentials'],
+  ])('that %s is an error without its output', async (name, script, what) => {
     const error = (await find('r', { credsStore: name }, await helper(name, script), 300).catch(
       (error: unknown) => error,
     )) as CookietinError
@@ -137,12 +137,12 @@ describe('a credential helper', () => {
     expect(error.message).not.toContain('canary')
   })
 
-  test('that is not installed, or has the name of something else, is told', async () => {
+  test('that is not installed or has an invalid name is an error', async () => {
     await expect(find('r', { credsStore: 'absent' })).rejects.toThrow('is not installed')
-    await expect(find('r', { credsStore: '../../bin/sh' })).rejects.toThrow('has no name that a program can have')
+    await expect(find('r', { credsStore: '../../bin/sh' })).rejects.toThrow('is not a valid program name')
   })
 
-  test('is asked once for all who ask at once', async () => {
+  test('is run once for all callers at the same time', async () => {
     const env = await helper('slow', `echo x >> ${folder}/count; ${answer('slow')}`)
     const credentials = new Credentials(
       new Registries(),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Layers } from '../../../../../src/engines/docker/image/layers.ts'
 
-test('layers add up as the engine tells of them', () => {
+test('the progress is the sum of the layers', () => {
   const layers = new Layers()
   const lines = [
     { status: 'Pulling from library/x', id: '1.36' },
@@ -10,7 +10,7 @@ test('layers add up as the engine tells of them', () => {
     { status: 'Downloading', id: 'aa', progressDetail: { current: 10, total: 100 } },
     { status: 'Downloading', id: 'aa', progressDetail: { current: 60, total: 100 } },
   ]
-  expect(lines.map(line => layers.hear(line))).toEqual([false, true, true, true, true])
+  expect(lines.map(line => layers.add(line))).toEqual([false, true, true, true, true])
   expect(layers.progress).toEqual({
     layers: [
       { id: 'aa', status: 'downloading', current: 60, total: 100 },
@@ -19,12 +19,12 @@ test('layers add up as the engine tells of them', () => {
     current: 60,
     total: 100,
   })
-  // Extracting counts other bytes than the download did.
-  layers.hear({ status: 'Extracting', id: 'aa', progressDetail: { current: 7, total: 999 } })
+  // Extracting counts other bytes than downloading.
+  layers.add({ status: 'Extracting', id: 'aa', progressDetail: { current: 7, total: 999 } })
   expect(layers.progress).toMatchObject({ current: 100, total: 100, layers: [{ status: 'extracting' }, {}] })
-  layers.hear({ status: 'Pull complete', id: 'aa' })
+  layers.add({ status: 'Pull complete', id: 'aa' })
   expect(layers.progress.layers[0]).toMatchObject({ status: 'done', current: 100 })
-  expect([{}, { id: 7, status: 'Extracting' }, { status: 'Digest: sha256:x' }].map(line => layers.hear(line))).toEqual([
+  expect([{}, { id: 7, status: 'Extracting' }, { status: 'Digest: sha256:x' }].map(line => layers.add(line))).toEqual([
     false,
     false,
     false,

@@ -6,10 +6,10 @@ import type { ContainerTask } from '../../../../../src/task/task.ts'
 import { type FakeAnswer, type FakeRequest, lines, startFakeEngine } from '../../../../support/engine/fake.ts'
 
 const id = 'a'.repeat(64)
-// What the machine's own Docker config says is no part of these tests.
+// These tests must not depend on the machine's own Docker config.
 const noDockerConfig = { DOCKER_CONFIG: '/nowhere' }
 
-/** An engine that has the image only once it was pulled with success. */
+/** An engine that has the image only after a pull. */
 async function registry(pull: (request: FakeRequest) => FakeAnswer, config: DockerConfig = {}) {
   let pulled = false
   const fake = await startFakeEngine(request => {
@@ -47,34 +47,34 @@ async function registry(pull: (request: FakeRequest) => FakeAnswer, config: Dock
 
 const done = lines({ status: 'Pulling from library/x' }, { status: 'Status: Downloaded newer image' })
 
-describe('pull', () => {
-  test('asks the registry only when the image is not there, for one tag', async () => {
+describe('a pull', () => {
+  test('asks the registry only when the image is missing, for one tag', async () => {
     await using given = await registry(() => done)
     await given.prepare()
     await given.prepare()
     expect(given.pulls().map(({ url }) => url)).toEqual(['/images/create?fromImage=library%2Fx&tag=latest'])
   })
 
-  test('never, when told so', async () => {
+  test('never happens with pull: never', async () => {
     await using given = await registry(() => done)
     await expect(given.prepare({ pull: 'never' })).rejects.toMatchObject({ code: 'ERR_COOKIETIN_IMAGE_NOT_FOUND' })
     expect(given.pulls()).toEqual([])
   })
 
-  test('always, when told so', async () => {
+  test('always happens with pull: always', async () => {
     await using given = await registry(() => done)
     await given.prepare({ pull: 'always' })
     await given.prepare({ pull: 'always' })
     expect(given.pulls()).toHaveLength(2)
   })
 
-  test('once for all who want it at the same time', async () => {
+  test('is shared by all tasks at the same time', async () => {
     await using given = await registry(() => done)
     await Promise.all(Array.from({ length: 6 }, () => given.prepare({ pull: 'always' })))
     expect(given.pulls()).toHaveLength(1)
   })
 
-  test('once, and each gets an error of its own when it fails', async () => {
+  test('that is shared and fails rejects each task with its own error', async () => {
     await using given = await registry(() => [500, 'manifest unknown'])
     const tries = Array.from({ length: 3 }, () => given.prepare({ pull: 'always' }).catch((error: unknown) => error))
     const errors = await Promise.all(tries)
@@ -82,7 +82,7 @@ describe('pull', () => {
     expect([new Set(errors).size, given.pulls().length]).toEqual([3, 1])
   })
 
-  test('apart for other credentials, which go in a header', async () => {
+  test('is not shared between different credentials, which go in a header', async () => {
     await using given = await registry(() => done)
     const auth = (password: string) => ({ username: 'me', password, serverAddress: 'r.example' })
     await Promise.all(['one>>>', 'two???'].map(password => given.prepare({ pull: 'always', auth: auth(password) })))
@@ -90,12 +90,12 @@ describe('pull', () => {
       .pulls()
       .map(({ headers }) => Buffer.from(String(headers['x-registry-auth']), 'base64').toString())
     expect(sent.map(text => JSON.parse(text).password).sort()).toEqual(['one>>>', 'two???'])
-    // The engine decodes it by an alphabet without + and /, and wants its padding.
+    // The engine decodes base64url with padding.
     expect(given.pulls().every(({ headers }) => /^[\w-]+=*$/.test(String(headers['x-registry-auth'])))).toBe(true)
     expect(given.pulls().every(({ headers }) => String(headers['x-registry-auth']).length % 4 === 0)).toBe(true)
   })
 
-  test('with what the auth function gives, which is asked only then', async () => {
+  test('uses the credentials of the auth function, which is called only for a pull', async () => {
     await using given = await registry(() => done)
     const asked: string[] = []
     const auth = async ({ repository }: { repository: string }) => {
@@ -107,7 +107,7 @@ describe('pull', () => {
     expect(asked).toEqual(['library/x'])
   })
 
-  test('an auth function that fails, or never gives an answer, is no reason to wait', async () => {
+  test('fails when the auth function fails or never settles', async () => {
     await using given = await registry(() => done, { pullIdleTimeout: 50 })
     const failing = () => Promise.reject(new Error('vault is sealed'))
     await expect(given.prepare({ auth: failing })).rejects.toMatchObject({
@@ -124,7 +124,7 @@ describe('pull', () => {
     await expect(aborted).rejects.toMatchObject({ code: 'ERR_COOKIETIN_CANCELLED' })
   })
 
-  test('what the engine cannot make sense of is an invalid task', async () => {
+  test('a request that the engine rejects as invalid is an invalid task', async () => {
     const fake = await startFakeEngine(() => [400, 'invalid CPU range'])
     const engine = await createDockerEngine(resolveDockerConfig({ docker: fake.address }, {}), noDockerConfig)
     const container = engine.container(resolveTask({ image: 'x' }))
@@ -167,7 +167,7 @@ describe('pull', () => {
     await expect(given.prepare()).rejects.toMatchObject({ code: `ERR_COOKIETIN_${code}` })
   })
 
-  test('fails when all went well but the image is not there', async () => {
+  test('fails when no error was reported but the image is missing', async () => {
     const fake = await startFakeEngine(({ url }) =>
       url.startsWith('/images/create') ? done : [404, 'No such image: x:latest'],
     )
@@ -183,7 +183,7 @@ describe('pull', () => {
 
   const silent = () => (response: { write(text: string): void }) => response.write('{"status":"Pulling"}\n')
 
-  test('gives up when nothing moves, and when it takes too long', async () => {
+  test('is aborted without progress, and after its time limit', async () => {
     await using idle = await registry(silent, { pullIdleTimeout: 50 })
     await expect(idle.prepare()).rejects.toMatchObject({ code: 'ERR_COOKIETIN_PULL_TIMEOUT' })
     const busy: FakeAnswer = response => {
@@ -194,7 +194,7 @@ describe('pull', () => {
     await expect(long.prepare()).rejects.toMatchObject({ code: 'ERR_COOKIETIN_PULL_TIMEOUT' })
   })
 
-  test('goes on for the others when one gives up, and is aborted by the last', async () => {
+  test('continues when one task gives up, and is aborted with the last one', async () => {
     let closed = false
     let finish = () => {}
     await using given = await registry(() => response => {
@@ -224,7 +224,7 @@ describe('pull', () => {
 })
 
 describe('secrets', () => {
-  test('are in no error, whatever the engine repeats, and never in a URL', async () => {
+  test('are never in an error, also when the engine repeats them, and never in a URL', async () => {
     const seen: string[] = []
     const sent = { '/images/create': 'canary-pass-9923 and canary-token-77', '/containers/create': 'canary-env-5417' }
     for (const [step, parrot] of Object.entries(sent)) {
@@ -252,7 +252,7 @@ describe('secrets', () => {
     expect(seen.join('\n')).toContain('•••')
   })
 
-  test('a MiB of environment goes in the body', async () => {
+  test('a MiB of environment is sent in the body', async () => {
     await using given = await registry(() => done)
     await given.prepare({
       env: Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`V${index}`, 'x'.repeat(100_000)])),

@@ -13,7 +13,7 @@ import { rawSample } from '../../../../../src/stats/raw.ts'
 const id = '4f5d9a1c0b7e'.repeat(6).slice(0, 64)
 const fixtures = join(import.meta.dirname, 'fixtures')
 
-/** As on a machine with both versions, with their files in the fixtures. */
+/** The mounts of a machine with both versions, with their files in the fixtures. */
 const mountinfo = [
   '22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw',
   `31 22 0:28 / ${fixtures}/cgroup-v1/cpu rw - cgroup cgroup rw,cpu`,
@@ -44,7 +44,7 @@ const noPid = async () => undefined
 describe.each([1, 2] as const)('control groups of version %i', version => {
   const mounts = parseMounts(mountinfo, version)
 
-  it('are found by the id of the container, and tell all counters', async () => {
+  it('are found by the container id, with all counters', async () => {
     if (mounts === undefined) throw new Error('no mounts')
     const files = await CgroupFiles.find(mounts, id, noPid)
     expect(files?.read()).toMatchObject({ counters, network: { received: 0, sent: 0 } })
@@ -53,7 +53,7 @@ describe.each([1, 2] as const)('control groups of version %i', version => {
     files?.close()
   })
 
-  it('are not found where the container is not, nor in the group of another process of its number', async () => {
+  it('are not found for an unknown container, nor in the group of another process with its pid', async () => {
     if (mounts === undefined) throw new Error('no mounts')
     expect(await CgroupFiles.find(mounts, 'abc', noPid)).toBeUndefined()
     expect(await CgroupFiles.find(mounts, 'abc', async () => process.pid)).toBeUndefined()
@@ -61,7 +61,7 @@ describe.each([1, 2] as const)('control groups of version %i', version => {
 })
 
 describe('mounts', () => {
-  it('of controllers that share one, with a space in the path, or that show only a part of the groups', () => {
+  it('may have several controllers, a space in the path, or only a part of the groups', () => {
     const shared = parseMounts('9 1 0:1 /lxc/a /sys/fs/c\\040g rw - cgroup cgroup rw,cpu,cpuacct,memory,blkio,pids', 1)
     expect(shared?.folder('cpuacct', '/lxc/a/docker/x')).toBe('/sys/fs/c g/docker/x')
     expect(shared?.folder('memory', '/lxc/a')).toBe('/sys/fs/c g')
@@ -69,13 +69,13 @@ describe('mounts', () => {
     expect(shared?.folder('memory', '/docker/x')).toBeUndefined()
   })
 
-  it('are none where a controller is missing', () => {
+  it('are rejected when a controller is missing', () => {
     expect(parseMounts('9 1 0:1 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory', 1)).toBeUndefined()
     expect(parseMounts('9 1 0:1 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory', 2)).toBeUndefined()
     expect(parseMounts('', 2)).toBeUndefined()
   })
 
-  it("hold a process's group by controller", () => {
+  it("give a process's group by controller", () => {
     const text = '4:memory:/docker/x\n3:blkio:/docker/x\n2:cpu,cpuacct:/docker/x\n1:pids:/a:b\n0::/y\n'
     expect([...parseGroups(text, 1)]).toEqual([
       ['cpu', '/docker/x'],
@@ -89,7 +89,7 @@ describe('mounts', () => {
 })
 
 describe('counters', () => {
-  it('that the kernel does not have are undefined; without those of the CPU there is no group', () => {
+  it('that the kernel does not have are undefined; without those of the CPU the group is gone', () => {
     const found = readV2((_, file) => (file === 'cpu.stat' ? 'usage_usec 5\n' : undefined))
     expect(found).toEqual({
       ...Object.fromEntries(Object.keys(counters).map(name => [name, undefined])),
@@ -99,7 +99,7 @@ describe('counters', () => {
     expect(readV2(() => '')).toBeUndefined()
   })
 
-  it('of the network leave out the loopback', () => {
+  it('of the network exclude loopback', () => {
     const text = [
       'Inter-|   Receive                                                |  Transmit',
       ' face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier',
@@ -112,7 +112,7 @@ describe('counters', () => {
   })
 })
 
-describe('a series of looks', () => {
+describe('a series of readings', () => {
   const look = (at: number, changed: Partial<Counters> = {}) => ({
     counters: { ...counters, ...changed },
     network: { received: 646, sent: 42 },
@@ -140,7 +140,7 @@ describe('a series of looks', () => {
     expect(stat === undefined ? undefined : rawSample(stat)).toMatchObject({ counters: { cpuTotal: 2.65e9 } })
   })
 
-  it('tells no share of the CPU over no time, and takes it over the whole time later', () => {
+  it('has no CPU usage over too short a time, and includes that time in the next one', () => {
     const toStat = seriesOf(1e9)
     toStat(look(0, { cpuTotal: 0 }))
     expect(Object.keys(toStat(look(5, { cpuTotal: 9e6 }))?.metrics ?? {})).not.toContain('cpu_total')
@@ -148,14 +148,14 @@ describe('a series of looks', () => {
     expect(toStat(look(40, { cpuTotal: 5e6 }))?.metrics).toMatchObject({ cpu_total: 0 })
   })
 
-  it('passes over a look that is not later than the one before, as after a step of the clock', () => {
+  it('drops a reading that is not later than the last one, such as after a clock change', () => {
     const toStat = seriesOf(1e9)
     expect(
       [toStat(look(10)), toStat(look(10)), toStat(look(3)), toStat(look(11))].map(stat => stat !== undefined),
     ).toEqual([true, false, false, true])
   })
 
-  it('keeps the greatest that it has seen where the kernel keeps none', () => {
+  it('computes the peak when the kernel has none', () => {
     const toStat = seriesOf(1e9)
     const peaks = [5, 9, 7].map(
       (memoryUsage, index) => toStat(look(index, { memoryPeak: undefined, memoryUsage }))?.metrics.mem_peak,
@@ -164,13 +164,13 @@ describe('a series of looks', () => {
   })
 })
 
-describe('where the cgroup sampler cannot be had', () => {
+describe('an unavailable cgroup sampler', () => {
   const local: Endpoint = { source: 'DOCKER_HOST', url: 'unix:///x.sock', at: { kind: 'unix', path: '/x.sock' } }
   const engine = (body: object) => ({ request: async () => ({ status: 200, body }) }) as unknown as Api
 
   it.each<[string, Api, Endpoint, string]>([
     [
-      'an engine that may be elsewhere',
+      'an engine that may be remote',
       engine({}),
       {
         source: 'x',
@@ -181,7 +181,7 @@ describe('where the cgroup sampler cannot be had', () => {
     ],
     ['another kernel', engine({ CgroupVersion: '2', KernelVersion: '0.01' }), local, 'its kernel is 0.01'],
     ['another version', engine({ CgroupVersion: '3', KernelVersion: release() }), local, 'groups of version 3'],
-  ])('the driver says so: %s', async (_, api, endpoint, why) => {
+  ])('is rejected with the reason: %s', async (_, api, endpoint, why) => {
     const refused = cgroupMounts(api, endpoint, 1_000)
     await expect(refused).rejects.toMatchObject({
       code: 'ERR_COOKIETIN_INVALID_CONFIG',

@@ -9,7 +9,7 @@ const read = (second: number) => `2026-01-02T03:04:${String(second).padStart(2, 
 const sample = (second: number) => ({ read: read(second), memory_stats: { usage: 1000 + second } })
 const zeroed = { read: '0001-01-01T00:00:00Z', memory_stats: {}, cpu_stats: {}, pids_stats: {} }
 
-/** The samples that come of streams, each opened when the one before has ended; the last goes on until the end. */
+/** The samples of several streams, each opened after the end of the last one. The last stream does not end. */
 async function sampled(streams: readonly (readonly object[])[], expected: number) {
   const ended = deferred<void>()
   const opened: Readable[] = []
@@ -40,7 +40,7 @@ async function sampled(streams: readonly (readonly object[])[], expected: number
 }
 
 describe('the samples of a container', () => {
-  test('are only those of a container that runs, each later than the one before', async () => {
+  test('are taken only while it runs, in the order of time', async () => {
     const hollow = { ...zeroed, read: read(4) }
     const lines = [zeroed, sample(1), sample(1), sample(3), sample(2), zeroed, hollow, { message: 'odd' }, sample(5)]
     const { stats, opened } = await sampled([lines], 3)
@@ -49,7 +49,7 @@ describe('the samples of a container', () => {
     expect(opened.map(({ destroyed }) => destroyed)).toEqual([true])
   })
 
-  test('go on where a stream breaks off', async () => {
+  test('continue after a broken stream', async () => {
     const { stats, opened } = await sampled([[sample(1)], [sample(1), sample(2)]], 2)
     expect(stats.map(({ metrics }) => metrics.mem_usage)).toEqual([1001, 1002])
     expect(opened.map(({ destroyed }) => destroyed)).toEqual([true, true])

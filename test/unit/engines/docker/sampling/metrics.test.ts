@@ -17,13 +17,13 @@ const fnNames = new Set([
 
 const { cases } = readVectors<{ readonly cases: readonly Vector[] }>('cherrypick.json')
 
-/** The nine metrics that Fn has. */
+/** Fn's nine metrics. */
 const fnMetrics = (metrics: Readonly<Record<string, number>> = {}) =>
   Object.fromEntries(Object.entries(metrics).filter(([name]) => fnNames.has(name)))
 
 const cpu = ['cpu_user', 'cpu_kernel', 'cpu_total']
 
-/** The right values where Fn is wrong. */
+/** The right values for those that Fn gets wrong. */
 const better: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'cgroup-v2-no-percpu': { cpu_user: 90, cpu_kernel: 10, cpu_total: 100 },
   'cpu-went-back': { cpu_total: 0 },
@@ -50,7 +50,7 @@ describe("Fn's samples", () => {
 })
 
 describe('samples of the engine', () => {
-  test('of cgroup v2: operations in lower case, no usage per core', () => {
+  test('of cgroup v2 have operations in lower case and no usage per core', () => {
     const stat = toStat({
       read: '2026-01-02T03:04:05Z',
       blkio_stats: {
@@ -65,7 +65,7 @@ describe('samples of the engine', () => {
     expect(stat?.metrics).toMatchObject({ disk_read: 7, disk_write: 9, cpu_total: 50 })
   })
 
-  test("hold more than Fn's: what is not active cache, the peak, processes, throttling", () => {
+  test("have metrics beyond Fn's: the working set, the peak, processes, throttling", () => {
     const more = {
       memory_stats: { usage: 900, max_usage: 1000, stats: { total_inactive_file: 300, inactive_file: 200 } },
       pids_stats: { current: 3 },
@@ -80,7 +80,7 @@ describe('samples of the engine', () => {
     })
   })
 
-  test('of cgroup v2 tell no peak, and count inactive cache under another name', () => {
+  test('of cgroup v2 have no peak, and another name for the inactive cache', () => {
     const memory_stats = { usage: 900, stats: { inactive_file: 1000 } }
     const metrics = toStat({ read: '2026-01-02T03:04:05Z', memory_stats })?.metrics
     expect(metrics).toMatchObject({ mem_usage: 900, mem_working_set: 0 })
@@ -88,13 +88,13 @@ describe('samples of the engine', () => {
     expect(Object.keys(metrics ?? {})).not.toContain('pids')
   })
 
-  test('of the year 1, or of no time, are none', () => {
+  test('of the year 1, or without a time, are dropped', () => {
     expect(toStat({ read: '0001-01-01T00:00:00Z' })).toBeUndefined()
     expect(toStat({ read: 'soon' })).toBeUndefined()
     expect(toStat({})).toBeUndefined()
   })
 
-  test('in which nothing was measured are told apart', () => {
+  test('without values are recognized', () => {
     const empty = {
       memory_stats: {},
       cpu_stats: {},
