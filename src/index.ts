@@ -6,7 +6,16 @@ export {
   settledStates,
 } from '../machines/cookie-states.ts'
 export type { Cookie, CookieOptions, WaitResult } from './cookie/cookie.ts'
-export type { Captured, RunResult, RunStatus, Transition } from './cookie/result.ts'
+export type {
+  Captured,
+  FailureResult,
+  RunRecord,
+  RunResult,
+  RunStatus,
+  SuccessResult,
+  Transition,
+  TransitionEvent,
+} from './cookie/result.ts'
 export { createDockerDriver, createProcessDriver } from './driver/create-driver.ts'
 export type { DockerDriver, DockerDriverOptions } from './driver/docker-driver.ts'
 export type { CreateCookieOptions, Driver } from './driver/driver.ts'
@@ -20,12 +29,13 @@ export {
   CookietinError,
   type CookietinErrorOptions,
   type ErrorCode,
+  type ErrorJson,
   errorCodes,
   type FieldIssue,
   InvalidInputError,
 } from './errors.ts'
 export type { Execution, ExecutionHandle } from './executor/execution.ts'
-export type { BytesTask, Executor, RunOptions, Tasks, TextTask } from './executor/executor.ts'
+export type { BytesTask, Executor, RunAllOptions, RunOptions, Tasks, TextTask } from './executor/executor.ts'
 export type { ExecutorOptions } from './executor/options.ts'
 export { createExecutor } from './executor/queue-executor.ts'
 export type { RunEnd, RunLog, RunRecorder } from './executor/run-log.ts'

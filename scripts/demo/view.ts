@@ -42,7 +42,7 @@ export async function liveView(rows: readonly Row[], colors: Colors): Promise<Vi
   return {
     changed({ id, from, to, at }) {
       const path = since.get(id)?.path ?? []
-      if (to === 'closing') path.push(from)
+      if (to === 'closing' && from !== undefined) path.push(from)
       since.set(id, { state: to, at, path })
     },
     stop() {

@@ -4,7 +4,7 @@ import { outcomeOf } from '../../machines/outcome.ts'
 import { CookietinError } from '../errors.ts'
 import type { Stat } from '../stats/stat.ts'
 import type { Output } from './output.ts'
-import type { RunResult } from './result.ts'
+import type { FailureResult, RunRecord, RunResult, SuccessResult } from './result.ts'
 
 /** The parts of a result. */
 export interface ResultParts {
@@ -23,23 +23,25 @@ export interface ResultParts {
 export function resultOf(parts: ResultParts): RunResult {
   const { context, encoding, stdout, stderr, stats, timings } = parts
   const { id, exit } = context
-  const { status, error } = endOf(parts)
-  return {
+  const record: RunRecord = {
     id,
-    status,
-    error,
     exitCode: exit?.exitCode,
     oomKilled: exit?.oomKilled ?? false,
     stdout: encoding === 'buffer' ? stdout.bytes : stdout.text,
     stderr: encoding === 'buffer' ? stderr.bytes : stderr.text,
     stdoutTruncated: stdout.truncated,
     stderrTruncated: stderr.truncated,
+    stdoutError: stdout.targetError,
+    stderrError: stderr.targetError,
     stats,
     timings,
   }
+  return { ...record, ...endOf(parts) }
 }
 
-function endOf({ state, context, leaked }: ResultParts): Pick<RunResult, 'status' | 'error'> {
+type End = Pick<SuccessResult, 'status' | 'error'> | Pick<FailureResult, 'status' | 'error'>
+
+function endOf({ state, context, leaked }: ResultParts): End {
   const outcome = outcomeOf(state, context)
   if (outcome.status === 'success') return { status: 'success', error: undefined }
   const left = leaked.length === 0 ? '' : `; its end was not seen, so ${leaked.join(', ')} may still exist`

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
+import { inspect } from 'node:util'
 import { EMPTY, type Observable } from 'rxjs'
-import { type ActorOptions, createActor } from 'xstate'
+import { createActor } from 'xstate'
 import { type CookieState, isSettled, type SettledState } from '../../machines/cookie-states.ts'
 import type { EngineContainer } from '../engines/engine.ts'
 import type { PullProgress } from '../engines/pull-progress.ts'
@@ -12,6 +13,7 @@ import { onAbort } from '../utils/abort.ts'
 import { makeInspectable } from '../utils/actors/inspectable.ts'
 import { checkSignal } from '../utils/validation/signal.ts'
 import { resultOf } from './build-result.ts'
+import { type CookieClock, processClock } from './clock.ts'
 import type { Cookie, CookieOptions, WaitResult } from './cookie.ts'
 import { assignParts, engineCookieMachine } from './cookie-actor.ts'
 import { inspectableCookie } from './inspectable.ts'
@@ -21,9 +23,6 @@ import type { RunResult, Transition } from './result.ts'
 import { Sampler } from './sampler.ts'
 
 const defaultMaxStats = 240
-
-/** Drives the machine's delays, and may tell the time. */
-export type CookieClock = NonNullable<ActorOptions<typeof engineCookieMachine>['clock']> & { now?(): number }
 
 /** A cookie's options, with those that only a driver sets. */
 export interface OpenCookieOptions extends CookieOptions {
@@ -51,7 +50,7 @@ export class OpenCookie implements Cookie {
   #closing: Promise<void> | undefined
 
   constructor(task: ResolvedTask, container: EngineContainer, options: OpenCookieOptions) {
-    const { clock, previous } = options
+    const { clock = processClock, previous } = options
     this.id = task.id
     this.task = task
     this.#container = container
@@ -69,7 +68,7 @@ export class OpenCookie implements Cookie {
       id: task.id,
       input: { id: task.id, timeout: task.timeout },
       ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
-      ...(clock === undefined ? {} : { clock }),
+      clock,
     })
     assignParts(this.actor, {
       container,
@@ -144,8 +143,10 @@ export class OpenCookie implements Cookie {
 
   async #start(): Promise<WaitResult> {
     if (this.state === 'created') this.actor.send({ type: 'prepare' })
-    if (this.state === 'preparing') await this.#recorder.until(state => state !== 'preparing')
+    await this.#recorder.until(state => state !== 'created' && state !== 'preparing')
     if (this.state === 'prepared') this.actor.send({ type: 'run' })
+    // A subscriber calls this in the middle of a transition. The machine takes the event after that.
+    await undefined
     if (this.state === 'starting') await this.#recorder.until(state => state !== 'starting')
     if (this.#settled === 'failed') throw this.#failure()
     return {
@@ -169,6 +170,8 @@ export class OpenCookie implements Cookie {
     if (this.state === goal) return
     if (!this.actor.getSnapshot().can({ type })) throw this.#invalidState(type)
     this.actor.send({ type })
+    // A subscriber calls this in the middle of a transition. The machine takes the event after that.
+    await undefined
     const state = await this.#recorder.until(state => state !== 'freezing' && state !== 'unfreezing')
     if (state === goal) return
     const { requestError } = this.actor.getSnapshot().context
@@ -199,6 +202,11 @@ export class OpenCookie implements Cookie {
     return this.#closing
   }
 
+  /** `console.log` prints what a cookie is, and not its machine. */
+  [inspect.custom](): object {
+    return { cookie: this.id, image: this.task.image, state: this.state }
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
@@ -224,7 +232,7 @@ export class OpenCookie implements Cookie {
     if (this.#settled === undefined) this.actor.send({ type: 'cancel', reason })
   }
 
-  #follow(from: CookieState, to: CookieState): void {
+  #follow(from: CookieState | undefined, to: CookieState): void {
     if (from === 'starting' && to === 'running') this.#sampler.start()
     if (to === 'starting') this.#started = true
     if (!isSettled(to)) return
@@ -242,6 +250,7 @@ export class OpenCookie implements Cookie {
   async #untilSettled(): Promise<RunResult> {
     if (this.#settled === undefined) await this.#recorder.until(isSettled)
     if (this.#settled === undefined || this.#settled === 'failed') throw this.#failure()
+    await Promise.all([this.#stdout.flushed, this.#stderr.flushed])
     const { context } = this.actor.getSnapshot()
     return resultOf({
       state: this.#settled,

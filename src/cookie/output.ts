@@ -1,5 +1,6 @@
 import { Readable, type Writable } from 'node:stream'
 import type { OutputSink } from '../engines/engine.ts'
+import { deferred } from '../utils/deferred.ts'
 import { followWritable, writeTo } from '../utils/shared-writable.ts'
 import type { CookieOptions } from './cookie.ts'
 
@@ -12,6 +13,9 @@ export interface OutputOptions {
 }
 
 const noop = () => {}
+
+/** How long a result waits for the task's writables to take the end of the output, in ms. */
+const flushTimeout = 1_000
 
 /** Bytes. What goes to a writable of the task is kept there; the result has its beginning. */
 const defaultMaxOutput = { alone: 8 * 1024 * 1024, besideWritable: 1024 * 1024 }
@@ -33,6 +37,8 @@ export class Output implements OutputSink {
   #size = 0
   #truncated = false
   #target: Writable | undefined
+  #targetError: Error | undefined
+  readonly #flushed = deferred<void>()
   #readable: Readable | undefined
   /** Set once nobody may hold the container up any more. */
   #released = false
@@ -49,7 +55,12 @@ export class Output implements OutputSink {
     if (target !== undefined) this.#leave = followWritable(target, { drained: this.#resume, gone: this.#targetGone })
   }
 
-  /** True when bytes were lost to the result, or to a writable that broke. */
+  /** Why the writable did not get every byte; undefined when it did. */
+  get targetError(): Error | undefined {
+    return this.#targetError
+  }
+
+  /** True when bytes are missing in the result. */
   get truncated(): boolean {
     return this.#truncated
   }
@@ -61,7 +72,7 @@ export class Output implements OutputSink {
 
   /** What was kept, as text; a character that the limit cut in two is left out. */
   get text(): string {
-    const decoder = new TextDecoder()
+    const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
     const decoded = this.#slabs.map((slab, index) =>
       decoder.decode(index === this.#slabs.length - 1 ? slab.subarray(0, this.#filled) : slab, { stream: true }),
     )
@@ -91,6 +102,8 @@ export class Output implements OutputSink {
       // Cut off for good, not for a while: a gap in the middle would be worse than an end.
       this.#cut = true
       this.#truncated = true
+      if (this.#target !== undefined)
+        this.#targetError ??= new Error('The writable was too slow when the run was ended; the rest was dropped')
       return undefined
     }
     if (this.#target !== undefined) writeTo(this.#target, chunk)
@@ -110,7 +123,7 @@ export class Output implements OutputSink {
     this.#ended = true
     this.#truncated ||= truncated
     this.release()
-    this.#detach()
+    this.#flush()
     if (this.#readable?.destroyed === false) this.#readable.push(null)
   }
 
@@ -160,10 +173,31 @@ export class Output implements OutputSink {
   readonly #resume = () => this.#wake()
 
   readonly #targetGone = () => {
-    if (this.#target === undefined) return
-    this.#truncated = true
+    const target = this.#target
+    if (target === undefined) return
+    this.#targetError ??= target.errored ?? new Error('The writable was closed before the output ended')
     this.#detach()
     this.#wake()
+  }
+
+  /** Resolves once the writable has taken or refused what it was given, or has had its time to. Only after `end`. */
+  get flushed(): Promise<void> {
+    return this.#flushed.promise
+  }
+
+  /** An error of the last chunk, as of a disk that is full, comes after the end of the output. */
+  #flush(): void {
+    const target = this.#target
+    const timer = setTimeout(() => done(), flushTimeout).unref()
+    const done = (error?: Error | null) => {
+      clearTimeout(timer)
+      if (error) this.#targetError ??= error
+      this.#detach()
+      this.#flushed.resolve()
+    }
+    if (target === undefined || this.#cut || target.destroyed || target.writableEnded || target.writableLength === 0)
+      done()
+    else target.write('', done)
   }
 
   #detach(): void {

@@ -1,4 +1,5 @@
 import type { CookieState } from '../../machines/cookie-states.ts'
+import type { CookieEvent } from '../../machines/cookie-types.ts'
 import type { RunStatus } from '../../machines/outcome.ts'
 import type { CookietinError } from '../errors.ts'
 import type { Stat } from '../stats/stat.ts'
@@ -8,39 +9,59 @@ export type { RunStatus } from '../../machines/outcome.ts'
 /** Captured output: text, or bytes with `encoding: 'buffer'`. */
 export type Captured = string | Uint8Array
 
-/** How a task ended, with the evidence (Fn's `RunResult`). */
-export interface RunResult<Output extends Captured = Captured> {
+/** What every result of a run has, however the run ended. */
+export interface RunRecord<Output extends Captured = Captured> {
   /** The cookie's id. */
   readonly id: string
-  readonly status: RunStatus
-  /** Undefined exactly when `status` is `'success'`. */
-  readonly error: CookietinError | undefined
-  /** The exit code that the engine reported, whatever the status; undefined when the container never ran or its end was not seen. */
+  /** The exit code that the engine reported, for any status. Undefined when the container never ran or its end was not seen. */
   readonly exitCode: number | undefined
-  /** True when the kernel killed a process of the container for want of memory, even where the main process lived on. */
+  /** True when the kernel killed a process of the container because memory ran out, even if the main process survived. */
   readonly oomKilled: boolean
-  /** What was captured of standard output: a string, or bytes with `encoding: 'buffer'`. */
+  /** The captured standard output: a string, or bytes with `encoding: 'buffer'`. */
   readonly stdout: Output
-  /** What was captured of standard error. */
+  /** The captured standard error. */
   readonly stderr: Output
-  /** True when `stdout` is not all that the task wrote. */
+  /** True when the task wrote more to standard output than `stdout` holds. */
   readonly stdoutTruncated: boolean
-  /** True when `stderr` is not all that the task wrote. */
+  /** True when the task wrote more to standard error than `stderr` holds. */
   readonly stderrTruncated: boolean
+  /** Why the task's `stdout` writable did not get all of the output; undefined when it did. */
+  readonly stdoutError: Error | undefined
+  /** Why the task's `stderr` writable did not get all of the output; undefined when it did. */
+  readonly stderrError: Error | undefined
   /** Resource samples, decimated to the executor's `maxStats`. */
   readonly stats: readonly Stat[]
-  /** Milliseconds spent in each state that was entered. */
+  /** Time in each state that was entered, in ms. `created` is the time in the queue. */
   readonly timings: Readonly<Partial<Record<CookieState, number>>>
 }
+
+/** The result of a run whose task exited with code 0. */
+export interface SuccessResult<Output extends Captured = Captured> extends RunRecord<Output> {
+  readonly status: 'success'
+  readonly error: undefined
+}
+
+/** The result of any other run. */
+export interface FailureResult<Output extends Captured = Captured> extends RunRecord<Output> {
+  readonly status: Exclude<RunStatus, 'success'>
+  readonly error: CookietinError
+}
+
+/** How a task ended (Fn's `RunResult`). `status` tells whether there is an `error`. */
+export type RunResult<Output extends Captured = Captured> = SuccessResult<Output> | FailureResult<Output>
+
+/** The type of an event: one of the cookie's own, or one of XState's (`xstate.done.actor…`). */
+export type TransitionEvent = CookieEvent['type'] | 'queue' | (string & {})
 
 /** One change of a cookie's state. */
 export interface Transition {
   /** The cookie's id. */
   readonly id: string
-  readonly from: CookieState
+  /** Undefined for the first transition, to `created`. */
+  readonly from: CookieState | undefined
   readonly to: CookieState
   /** The type of the machine event that caused it. */
-  readonly event: string
+  readonly event: TransitionEvent
   /** Unix time in ms. */
   readonly at: number
 }

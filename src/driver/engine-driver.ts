@@ -1,10 +1,12 @@
+import type { CookieClock } from '../cookie/clock.ts'
 import type { Cookie, CookieOptions } from '../cookie/cookie.ts'
-import { type CookieClock, OpenCookie } from '../cookie/open-cookie.ts'
+import { OpenCookie } from '../cookie/open-cookie.ts'
 import type { Engine } from '../engines/engine.ts'
 import { CookietinError, InvalidInputError, notCleaned } from '../errors.ts'
 import { type ResolveTaskOptions, resolveTask } from '../task/resolve-task.ts'
 import type { ContainerTask, ResolvedTask } from '../task/task.ts'
 import { guardInspect } from '../utils/actors/inspectable.ts'
+import { checkKnown } from '../utils/validation/known-options.ts'
 import { checkSignal } from '../utils/validation/signal.ts'
 import type { CreateCookieOptions, Driver } from './driver.ts'
 
@@ -36,6 +38,13 @@ export function createDriver(engine: Engine, options: EngineDriverOptions = {}):
     ])
   }
   return new EngineDriver(engine, options)
+}
+
+const cookieOptions: Record<keyof CookieOptions, true> = {
+  maxStats: true,
+  statExtremes: true,
+  maxOutput: true,
+  inspect: true,
 }
 
 /** Marks the drivers that an executor accepts. It is the same in every copy of the package. */
@@ -75,6 +84,7 @@ export class EngineDriver<E extends Engine = Engine> implements Driver {
 
   async createCookie(task: ContainerTask, { signal, ...options }: CreateCookieOptions = {}): Promise<Cookie> {
     checkSignal(signal)
+    checkKnown(options, cookieOptions)
     const cookie = this.open(this.resolve(task), options)
     cookie.cancelOn(signal)
     return cookie

@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream'
+import { inspect } from 'node:util'
 import { EMPTY, of } from 'rxjs'
 import type { Cookie } from '../cookie/cookie.ts'
 import type { Captured, RunResult } from '../cookie/result.ts'
@@ -45,6 +46,8 @@ export function executionOf(source: RunSource, result: Promise<RunResult>): Exec
   return Object.defineProperties(result, {
     ...Object.fromEntries(members),
     cancel: { value: cancel, enumerable: true },
+    // `console.log` prints what a run is, and not its streams.
+    [inspect.custom]: { value: () => ({ run: source.id, state: source.state }) },
   }) as Execution
 }
 

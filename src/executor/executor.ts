@@ -5,12 +5,32 @@ import type { FunctionSpec } from '../functions/spec.ts'
 import type { ContainerTask } from '../task/task.ts'
 import type { Execution } from './execution.ts'
 
-/** What {@link Executor.run} takes besides the task. */
+/** Options of {@link Executor.run}. */
 export interface RunOptions {
-  /** Aborting it cancels the run, whatever it is at. */
+  /** Aborting it cancels the run in any state. */
   readonly signal?: AbortSignal | undefined
-  /** Higher runs earlier. Default 0. */
+  /**
+   * A task of higher priority starts earlier. A task of lower priority may wait for ever while others keep coming.
+   *
+   * @default 0
+   */
   readonly priority?: number | undefined
+}
+
+/** Options of {@link Executor.runAll}. */
+export interface RunAllOptions extends RunOptions {
+  /**
+   * How many tasks may be taken from the source before their results are taken: those that wait, run or are done.
+   *
+   * @default twice the executor's concurrency
+   */
+  readonly ahead?: number | undefined
+  /**
+   * True yields each result as soon as its task ends. False keeps the order of the tasks.
+   *
+   * @default false
+   */
+  readonly unordered?: boolean | undefined
 }
 
 /** A task whose output is captured as text. */
@@ -19,42 +39,63 @@ export type TextTask = ContainerTask & { readonly encoding?: 'utf8' | undefined 
 /** A task whose output is captured as bytes. */
 export type BytesTask = ContainerTask & { readonly encoding: 'buffer' }
 
-/** Tasks, all there or made as they are taken. */
+/** Tasks: in an array, or made when they are taken. */
 export type Tasks<Task extends ContainerTask> = Iterable<Task> | AsyncIterable<Task>
 
-/** Runs tasks, so many at once, each as a cookie that it closes behind itself. */
+/** Runs tasks with a bound on how many run at once. Each run is a cookie, which the executor closes. */
 export interface Executor extends AsyncDisposable {
   /**
-   * Runs a task when its turn comes. Resolves with how it ended, however; rejects when the implementation failed or the task is invalid.
-   * The container is removed after the result is there: `onIdle()` and `close()` wait for that.
+   * Queues a task and runs it. Resolves with the result, for every way in which the task can end. Rejects when the task is invalid or
+   * the implementation failed. The container is removed after that: `onIdle()` and `close()` wait for it.
+   *
+   * @throws CookietinError never: a failure rejects the execution.
+   *
+   * @example
+   * const { status, stdout } = await executor.run({ image: 'busybox', command: ['echo', 'hi'] })
    */
   run(task: BytesTask, options?: RunOptions): Execution<Uint8Array>
   run(task: TextTask, options?: RunOptions): Execution<string>
   run(task: ContainerTask, options?: RunOptions): Execution
   /**
-   * Runs tasks and gives their results in the tasks' order. Takes no more tasks than 1,000 ahead of the results that were taken.
-   * Leaving the loop early, or a task that rejects, cancels those that are under way.
+   * Runs the tasks of a source and yields their results, in the order of the tasks. Reads the source only as far ahead as `ahead` says.
+   *
+   * Leaving the loop, or a task that rejects, cancels the tasks that were taken. Aborting the signal cancels them, too: their results are
+   * yielded, and the loop ends. In each case the source is released.
+   *
+   * @example
+   * for await (const { status } of executor.runAll(tasks, { unordered: true })) console.log(status)
    */
-  runAll(tasks: Tasks<BytesTask>, options?: RunOptions): AsyncGenerator<RunResult<Uint8Array>, void, undefined>
-  runAll(tasks: Tasks<TextTask>, options?: RunOptions): AsyncGenerator<RunResult<string>, void, undefined>
-  runAll(tasks: Tasks<ContainerTask>, options?: RunOptions): AsyncGenerator<RunResult, void, undefined>
+  runAll(tasks: Tasks<BytesTask>, options?: RunAllOptions): AsyncGenerator<RunResult<Uint8Array>, void, undefined>
+  runAll(tasks: Tasks<TextTask>, options?: RunAllOptions): AsyncGenerator<RunResult<string>, void, undefined>
+  runAll(tasks: Tasks<ContainerTask>, options?: RunAllOptions): AsyncGenerator<RunResult, void, undefined>
   /**
-   * Makes a function of an image that speaks Fn's `http-stream`: its containers are started once, called many times, and frozen while
-   * nobody calls. They count towards `concurrency`, `memory` and `cpus` as tasks do; those that are idle are ended when others need the room.
-   * Throws `ERR_COOKIETIN_INVALID_TASK`, listing every bad field.
+   * Makes a function of an image that implements Fn's `http-stream`. Its containers start once, serve many calls, and are frozen while idle.
+   * They count towards `concurrency`, `memory` and `cpus` as tasks do. Idle ones are ended when a task or another function needs their place.
+   *
+   * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`, which lists every bad field.
+   *
+   * @example
+   * await using greet = executor.function({ image: 'example/fdk', memory: '256m' })
+   * const response = await greet.invoke({ body: 'Ada' })
    */
   function(spec: FunctionSpec): HotFunction
-  /** Every change of state of every cookie, from now on; completes when the executor is closed. */
+  /** Every change of state of every cookie from now on. The first of a run leads to `created`. Completes when the executor is closed. */
   readonly transitions$: Observable<Transition>
-  /** How many tasks run; containers of hot functions count, too. */
+  /** Every run from now on, when it is queued. Completes when the executor is closed. */
+  readonly runs$: Observable<Execution>
+  /** The runs that are queued, running or being removed. */
+  readonly executions: Iterable<Execution>
+  /** How many tasks are running. Containers of hot functions count, too. */
   readonly pending: number
-  /** How many tasks wait for their turn; containers of hot functions count, too. */
+  /** How many tasks are queued. Containers of hot functions count, too. */
   readonly size: number
-  /** Resolves when no task waits, none runs and everything of them is removed. Hot functions are no tasks. */
+  /** Resolves when no task is queued or running, and everything of them is removed. Hot functions do not count. */
   onIdle(): Promise<void>
   /**
-   * Takes no more tasks, lets those it has come to their end (with `force`: cancels them), and cleans up. Idempotent; a later call with `force` hastens an earlier one.
-   * Rejects with `ERR_COOKIETIN_NOT_CLEANED`, naming what is left.
+   * Accepts no more tasks, runs the accepted ones to their end, and cleans up. Frozen runs are thawed. With `force`, all are cancelled.
+   * Idempotent; a later call with `force` cancels what an earlier call waits for.
+   *
+   * @throws CookietinError `ERR_COOKIETIN_NOT_CLEANED`, with the names of all that is left.
    */
   close(options?: { readonly force?: boolean | undefined }): Promise<void>
 }

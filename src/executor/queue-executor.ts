@@ -10,18 +10,31 @@ import { Scheduler } from '../queue/scheduler.ts'
 import type { ContainerTask, ResolvedTask } from '../task/task.ts'
 import { onAbort } from '../utils/abort.ts'
 import { Issues } from '../utils/validation/issues.ts'
+import { checkKnown } from '../utils/validation/known-options.ts'
+import { boolean, or, whole } from '../utils/validation/rules.ts'
 import { signalIssue } from '../utils/validation/signal.ts'
 import { type Execution, executionOf, refusedExecution } from './execution.ts'
-import type { BytesTask, Executor, RunOptions, Tasks, TextTask } from './executor.ts'
+import type { BytesTask, Executor, RunAllOptions, RunOptions, Tasks, TextTask } from './executor.ts'
 import { ExecutorFunctionHost } from './function-host.ts'
+import { guardedRecorder } from './guarded-log.ts'
 import { type ExecutorOptions, type ResolvedExecutorOptions, resolveExecutorOptions } from './options.ts'
 import { runAll } from './run-all.ts'
 import type { RunRecorder } from './run-log.ts'
 
-/** Makes an executor. Throws `ERR_COOKIETIN_INVALID_CONFIG`, listing every bad option. */
+/**
+ * Makes an executor on a driver. The executor does not close the driver.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`, which lists every bad option.
+ *
+ * @example
+ * await using executor = createExecutor({ driver, concurrency: 4 })
+ */
 export function createExecutor(options: ExecutorOptions): Executor {
   return new QueueExecutor(resolveExecutorOptions(options))
 }
+
+const runOptions: Record<keyof RunOptions, true> = { signal: true, priority: true }
+const runAllOptions: Record<keyof RunAllOptions, true> = { ...runOptions, ahead: true, unordered: true }
 
 class QueueExecutor implements Executor {
   readonly #options: ResolvedExecutorOptions
@@ -29,8 +42,9 @@ class QueueExecutor implements Executor {
   readonly #host: ExecutorFunctionHost
   readonly #functions = new Set<PooledFunction>()
   readonly #transitions$ = new Subject<Transition>()
-  /** Every cookie that is not closed yet. */
-  readonly #cookies = new Set<OpenCookie>()
+  readonly #runs$ = new Subject<Execution>()
+  /** The run of every cookie that is not closed yet. */
+  readonly #runs = new Map<OpenCookie, Execution>()
   readonly #uncleaned: unknown[] = []
   readonly #recorder: RunRecorder | undefined
   #idlers: (() => void)[] = []
@@ -38,14 +52,20 @@ class QueueExecutor implements Executor {
 
   constructor(options: ResolvedExecutorOptions) {
     this.#options = options
-    this.#recorder = options.history?.follow(this.#transitions$)
+    this.#recorder = options.history && guardedRecorder(options.history, this.#transitions$)
     const { concurrency, memory, cpus, driver, cookie } = options
     this.#scheduler = new Scheduler(concurrency, { memory, cpus })
-    this.#host = new ExecutorFunctionHost(driver, this.#scheduler, cookie.inspect, opened => this.#tell(opened))
+    this.#host = new ExecutorFunctionHost(driver, this.#scheduler, cookie.inspect, opened => this.#publish(opened))
   }
 
   get transitions$(): Observable<Transition> {
     return this.#transitions$
+  }
+  get runs$(): Observable<Execution> {
+    return this.#runs$
+  }
+  get executions(): Iterable<Execution> {
+    return this.#runs.values()
   }
   get pending(): number {
     return this.#scheduler.pending
@@ -58,28 +78,43 @@ class QueueExecutor implements Executor {
   run(task: TextTask, options?: RunOptions): Execution<string>
   run(task: ContainerTask, options?: RunOptions): Execution
   run(task: ContainerTask, options?: RunOptions): Execution {
-    const { signal, priority = 0 } = options ?? {}
-    const id = typeof task?.id === 'string' ? task.id : ''
     let cookie: OpenCookie
     try {
-      cookie = this.#open(task, { signal, priority })
+      checkKnown(options, runOptions)
+      cookie = this.#open(task, options ?? undefined)
     } catch (error) {
-      return refusedExecution(id, toCookietinError(error, 'ERR_COOKIETIN_ENGINE_ERROR', 'Cannot run the task'))
+      return refusedExecution(idOf(task), toCookietinError(error, 'ERR_COOKIETIN_ENGINE_ERROR', 'Cannot run the task'))
     }
+    const { signal, priority = 0 } = options ?? {}
     const followed = this.#follow(cookie, signal)
     const result = this.#recorder === undefined ? followed : this.#kept(cookie.task, followed)
-    const demand = { memory: cookie.task.memory, cpus: cookie.task.cpus }
+    const execution = executionOf(cookie, result)
+    this.#runs.set(cookie, execution)
+    this.#runs$.next(execution)
+    this.#emit({ id: cookie.id, from: undefined, to: 'created', event: 'queue', at: Date.now() })
+    // A subscriber may have cancelled it.
     if (cookie.state === 'created') {
-      this.#scheduler.add({ id: cookie.id, priority, demand }, () => this.#turn(cookie))
+      const { memory, cpus } = cookie.task
+      this.#scheduler.add({ id: cookie.id, priority, demand: { memory, cpus } }, () => this.#turn(cookie))
     }
-    return executionOf(cookie, result)
+    return execution
   }
 
-  runAll(tasks: Tasks<BytesTask>, options?: RunOptions): AsyncGenerator<RunResult<Uint8Array>, void, undefined>
-  runAll(tasks: Tasks<TextTask>, options?: RunOptions): AsyncGenerator<RunResult<string>, void, undefined>
-  runAll(tasks: Tasks<ContainerTask>, options?: RunOptions): AsyncGenerator<RunResult, void, undefined>
-  runAll(tasks: Tasks<ContainerTask>, options?: RunOptions): AsyncGenerator<RunResult, void, undefined> {
-    return runAll(task => this.run(task, options), tasks)
+  runAll(tasks: Tasks<BytesTask>, options?: RunAllOptions): AsyncGenerator<RunResult<Uint8Array>, void, undefined>
+  runAll(tasks: Tasks<TextTask>, options?: RunAllOptions): AsyncGenerator<RunResult<string>, void, undefined>
+  runAll(tasks: Tasks<ContainerTask>, options?: RunAllOptions): AsyncGenerator<RunResult, void, undefined>
+  runAll(tasks: Tasks<ContainerTask>, options?: RunAllOptions): AsyncGenerator<RunResult, void, undefined> {
+    checkKnown(options, runAllOptions)
+    const { ahead, unordered, signal, priority } = options ?? {}
+    const issues = new Issues()
+    const limits = {
+      ahead: issues.read('ahead', ahead, or(whole({ min: 1 }), Infinity), 2 * this.#options.concurrency),
+      unordered: issues.read('unordered', unordered, boolean, false),
+      signal,
+    }
+    issues.include(signalIssue(signal))
+    issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
+    return runAll(task => this.run(task, { signal, priority }), tasks, limits)
   }
 
   function(spec: FunctionSpec): HotFunction {
@@ -95,14 +130,16 @@ class QueueExecutor implements Executor {
   }
 
   async onIdle(): Promise<void> {
-    if (this.#cookies.size === 0) return
+    if (this.#runs.size === 0) return
     await new Promise<void>(resolve => this.#idlers.push(resolve))
   }
 
   close({ force = false }: { readonly force?: boolean | undefined } = {}): Promise<void> {
     this.#closing ??= this.#drain()
+    // The clock of a frozen run stands: without this it would never end.
+    for (const cookie of this.#runs.keys()) thaw(cookie)
     if (force) {
-      for (const cookie of this.#cookies) void cookie.cancel('the executor is closed')
+      for (const cookie of this.#runs.keys()) void cookie.cancel('the executor is closed')
       for (const each of this.#functions) void each.close({ force }).catch(() => {})
     }
     return this.#closing
@@ -112,7 +149,7 @@ class QueueExecutor implements Executor {
     return this.close()
   }
 
-  #open(given: ContainerTask, options: RunOptions): OpenCookie {
+  #open(given: ContainerTask, options?: RunOptions): OpenCookie {
     if (this.#closing !== undefined) {
       throw new CookietinError('ERR_COOKIETIN_CLOSED', 'Cannot run the task: the executor is closed')
     }
@@ -120,11 +157,11 @@ class QueueExecutor implements Executor {
     this.#check(task, options)
     const cookie = this.#options.driver.open(task, this.#options.cookie)
     this.#recorder?.created(task)
-    this.#tell(cookie)
+    this.#publish(cookie)
     return cookie
   }
 
-  /** What can never start must be refused, not queued. */
+  /** A task that can never start is refused, not queued. */
   #check({ memory, cpus }: ResolvedTask, { signal, priority = 0 }: RunOptions = {}): void {
     const { total } = this.#scheduler
     const issues = new Issues()
@@ -135,21 +172,20 @@ class QueueExecutor implements Executor {
     issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
   }
 
-  /** Joins a cookie to its signal and to its removal. */
+  /** Follows a cookie to its result, and removes it then. */
   async #follow(cookie: OpenCookie, signal: AbortSignal | undefined): Promise<RunResult> {
-    this.#cookies.add(cookie)
     const release = onAbort(signal, () => void cookie.cancel(signal?.reason))
     try {
       return await cookie.result()
     } finally {
       release()
-      // A cookie that ended in the queue must not keep its place there.
+      // A cookie that ended in the queue must leave it.
       this.#scheduler.withdraw(cookie.id)
       void this.#closeCookie(cookie)
     }
   }
 
-  /** The same result, once it is kept. */
+  /** The same result, after it is recorded. */
   async #kept(task: ResolvedTask, result: Promise<RunResult>): Promise<RunResult> {
     const end = await result.then(
       value => ({ task, result: value }),
@@ -159,15 +195,15 @@ class QueueExecutor implements Executor {
     return result
   }
 
-  /** One task's turn: p-queue's slot is free again when the task has settled; the removal goes on beside. */
+  /** One task's turn. p-queue's slot is free again when the task has settled; the removal continues after that. */
   async #turn(cookie: OpenCookie): Promise<void> {
     try {
-      // Whoever subscribes right after run() shall see the cookie created.
+      // A caller that subscribes right after run() sees the cookie created.
       await undefined
       const { wait } = await cookie.run()
       await wait()
     } catch {
-      // Told to the caller by the execution.
+      // The execution rejects with it.
     }
   }
 
@@ -177,13 +213,20 @@ class QueueExecutor implements Executor {
     } catch (error) {
       this.#uncleaned.push(error)
     }
-    this.#cookies.delete(cookie)
-    if (this.#cookies.size > 0) return
+    this.#runs.delete(cookie)
+    if (this.#runs.size > 0) return
     for (const resolve of this.#idlers.splice(0)) resolve()
   }
 
-  #tell(cookie: OpenCookie): void {
-    cookie.transitions$.subscribe(transition => this.#transitions$.next(transition))
+  #publish(cookie: OpenCookie): void {
+    cookie.transitions$.subscribe(transition => {
+      this.#emit(transition)
+      if (transition.to === 'frozen' && this.#closing !== undefined && this.#runs.has(cookie)) thaw(cookie)
+    })
+  }
+
+  #emit(transition: Transition): void {
+    this.#transitions$.next(transition)
   }
 
   async #drain(): Promise<void> {
@@ -191,6 +234,22 @@ class QueueExecutor implements Executor {
     for (const outcome of closed) if (outcome.status === 'rejected') this.#uncleaned.push(outcome.reason)
     await this.#host.folders.close().catch(error => this.#uncleaned.push(error))
     this.#transitions$.complete()
+    this.#runs$.complete()
     if (this.#uncleaned.length > 0) throw notCleaned(this.#uncleaned)
+  }
+}
+
+/** Asks for it once; a run that has ended meanwhile cannot be thawed. */
+function thaw(cookie: OpenCookie): void {
+  if (cookie.state === 'frozen' || cookie.state === 'freezing') cookie.unfreeze().catch(() => {})
+}
+
+/** The id of a task that may not even be one. */
+function idOf(task: unknown): string {
+  try {
+    const { id } = Object(task) as Partial<ContainerTask>
+    return typeof id === 'string' ? id : ''
+  } catch {
+    return ''
   }
 }

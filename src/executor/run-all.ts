@@ -1,73 +1,112 @@
 import type { RunResult } from '../cookie/result.ts'
 import { InvalidInputError } from '../errors.ts'
 import type { ContainerTask } from '../task/task.ts'
+import { onAbort } from '../utils/abort.ts'
+import { deferred } from '../utils/deferred.ts'
 import type { Execution } from './execution.ts'
+import type { Tasks } from './executor.ts'
 
-/** How many tasks may be under way or done and not taken yet. */
-const ahead = 1_000
+/** How {@link runAll} reads its source and orders its results. */
+export interface RunAllLimits {
+  /** How many tasks may be running, or done and not taken yet. */
+  readonly ahead: number
+  /** Results are yielded as their tasks end. */
+  readonly unordered: boolean
+  /** An abort ends the reading of the source. */
+  readonly signal: AbortSignal | undefined
+}
 
-/** Runs tasks and gives their results in the tasks' order. */
+/** Bytes of results that are not taken yet. No further task is read above that. */
+const maxHeld = 64 * 2 ** 20
+
+/** One task that was read, from its run to the yield of its result. */
+interface Entry {
+  readonly execution: Execution
+  bytes: number
+  isSettled: boolean
+}
+
+/** Runs the tasks of a source and yields their results. */
 export async function* runAll(
   run: (task: ContainerTask) => Execution,
-  tasks: Iterable<ContainerTask> | AsyncIterable<ContainerTask>,
+  tasks: Tasks<ContainerTask>,
+  { ahead, unordered, signal }: RunAllLimits,
 ): AsyncGenerator<RunResult, void, undefined> {
-  const underWay: Execution[] = []
   const source = open(tasks)
-  let next = pull(source)
-  let drained = false
+  const entries: Entry[] = []
+  let held = 0
+  let isDrained = false
+  let changed = deferred<void>()
+  const wake = () => changed.resolve()
+  const release = onAbort(signal, wake)
+  let reading: Promise<void> | undefined
+
+  const start = (task: ContainerTask) => {
+    const entry: Entry = { execution: run(task), bytes: 0, isSettled: false }
+    entries.push(entry)
+    entry.execution
+      .then(({ stdout, stderr }) => {
+        entry.bytes = stdout.length + stderr.length
+        held += entry.bytes
+      })
+      .catch(() => {})
+      .finally(() => {
+        entry.isSettled = true
+        wake()
+      })
+  }
+  const read = async () => {
+    const next = await source.next()
+    reading = undefined
+    if (next.done === true) isDrained = true
+    else if (signal?.aborted !== true) start(next.value)
+  }
+
   try {
     for (;;) {
-      while (!drained && underWay.length < ahead) {
-        // A source that is slow must not keep back the results that are there.
-        const first = underWay[0]
-        const taken =
-          first === undefined
-            ? await next
-            : await Promise.race([
-                next,
-                first.then(
-                  () => undefined,
-                  () => undefined,
-                ),
-              ])
-        if (taken === undefined) break
-        if (taken.done === true) {
-          drained = true
-          break
-        }
-        const execution = run(taken.value)
-        execution.catch(() => {})
-        underWay.push(execution)
-        next = pull(source)
+      changed = deferred()
+      const isEnding = isDrained || signal?.aborted === true
+      if (!isEnding && reading === undefined && entries.length < ahead && held <= maxHeld) {
+        reading = read()
+        // What a source throws is thrown to the reader of the results, in its turn.
+        reading.then(wake, wake)
       }
-      const first = underWay[0]
-      if (first === undefined) return
-      yield await first
-      underWay.shift()
+      const ready = unordered ? entries.findIndex(({ isSettled }) => isSettled) : entries[0]?.isSettled ? 0 : -1
+      const [entry] = ready === -1 ? [] : entries.slice(ready, ready + 1)
+      if (entry !== undefined) {
+        const result = await entry.execution
+        yield result
+        entries.splice(entries.indexOf(entry), 1)
+        held -= entry.bytes
+        continue
+      }
+      if (entries.length === 0 && isEnding) return
+      if (reading !== undefined) await Promise.race([reading, changed.promise])
+      else await changed.promise
     }
   } finally {
-    for (const execution of underWay) execution.cancel('the loop over runAll() was left')
-    if (!drained) letGo(source)
+    release()
+    for (const { execution } of entries) execution.cancel('the loop over runAll() was left')
+    if (!isDrained) letGo(source)
   }
 }
 
-function open(
-  tasks: Iterable<ContainerTask> | AsyncIterable<ContainerTask>,
-): Iterator<ContainerTask> | AsyncIterator<ContainerTask> {
+interface Source {
+  next(): Promise<IteratorResult<ContainerTask>>
+  return?: (() => unknown) | undefined
+}
+
+function open(tasks: Tasks<ContainerTask>): Source {
   const given = Object(tasks) as Partial<Iterable<ContainerTask> & AsyncIterable<ContainerTask>>
-  const source = given[Symbol.asyncIterator]?.() ?? given[Symbol.iterator]?.()
-  if (source !== undefined && typeof tasks !== 'string') return source
+  const iterator = given[Symbol.asyncIterator]?.() ?? given[Symbol.iterator]?.()
+  if (iterator !== undefined && typeof tasks !== 'string') {
+    return { next: async () => iterator.next(), return: () => iterator.return?.() }
+  }
   const allowed = 'an array of tasks, or anything that can be iterated, also asynchronously'
   throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [{ field: 'tasks', value: String(tasks), allowed }])
 }
 
-/** Not awaited: a source that waits in its own `next` for ever answers only after that. */
-function letGo(source: Iterator<ContainerTask> | AsyncIterator<ContainerTask>): void {
+/** Not awaited: a source that waits inside its own `next` answers only after that. */
+function letGo(source: Source): void {
   void (async () => source.return?.())().catch(() => {})
-}
-
-function pull(source: Iterator<ContainerTask> | AsyncIterator<ContainerTask>): Promise<IteratorResult<ContainerTask>> {
-  const next = (async () => source.next())()
-  next.catch(() => {})
-  return next
 }

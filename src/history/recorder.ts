@@ -74,9 +74,10 @@ export class HistoryRecorder implements RunRecorder {
   }
 
   #onTransition(transition: Transition): void {
-    const { id, to, at } = transition
+    const { id, from, to, at } = transition
     const run = this.#live.get(id)?.find(({ closed }) => !closed)
-    if (run === undefined) return
+    // A run begins with `created()`. Its first transition adds nothing.
+    if (run === undefined || from === undefined) return
     if (to === 'running') run.startedAt ??= at
     this.#writer.push(insertTransition(run.key, run.transitions++, transition))
     if (to === 'closed') run.closed = true

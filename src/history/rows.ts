@@ -27,7 +27,7 @@ function startColumns({ key, owner, createdAt }: Omit<RunFacts, 'startedAt' | 'e
 
 /** Inserts one transition of a run. */
 export function insertTransition(run: string, position: number, { from, to, event, at }: Transition): Statement {
-  return insert('cookietin_transitions', { run, position, from_state: from, to_state: to, event, at })
+  return insert('cookietin_transitions', { run, position, from_state: from ?? '', to_state: to, event, at })
 }
 
 /** The identity and times of a run that has ended. */

@@ -27,8 +27,11 @@ const tables: readonly (readonly [headings: string[], members: readonly Member[]
       ...cookieOptions.filter(({ name }) => name !== 'maxOutput'),
     ],
   ],
-  [['RunOptions'], membersOf('executor/executor.ts', 'RunOptions')],
-  [['RunResult'], membersOf('cookie/result.ts', 'RunResult')],
+  [
+    ['RunOptions'],
+    [...membersOf('executor/executor.ts', 'RunOptions'), ...membersOf('executor/executor.ts', 'RunAllOptions')],
+  ],
+  [['RunResult'], [...membersOf('cookie/result.ts', 'RunRecord'), ...membersOf('cookie/result.ts', 'FailureResult')]],
   [['Transition'], membersOf('cookie/result.ts', 'Transition')],
   [['Cookie options'], cookieOptions],
   [['FunctionSpec'], membersOf('functions/spec.ts', 'FunctionSpec')],

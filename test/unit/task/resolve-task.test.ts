@@ -241,7 +241,7 @@ describe('limits', () => {
     ['pull', ['ifmissing', true]],
     ['encoding', ['utf-8', 'base64']],
     ['ulimits', [[1], 'nofile=1']],
-    ['user', ['a b', '1:2:3', ':1', 'a:', '-x', '2147483648', 7]],
+    ['user', ['a b', '1:2:3', ':1', 'a:', '-x', '2147483648', 1.5, -1, true]],
     ['workDir', ['data', './data', '/proc', '/proc/self/fd/8', '/data/../proc/1', '/a\0']],
     ['onStat', ['x', {}]],
     ['stdout', ['x', {}, { write() {} }]],

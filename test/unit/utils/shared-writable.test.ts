@@ -104,6 +104,7 @@ it('a run whose writable throws goes on without it', async () => {
   expect(await executor.run({ image: 'a', stdout })).toMatchObject({
     status: 'success',
     stdout: 'hi\n',
-    stdoutTruncated: true,
+    stdoutTruncated: false,
+    stdoutError: expect.objectContaining({ message: 'not mine' }),
   })
 })

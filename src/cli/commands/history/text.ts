@@ -59,7 +59,7 @@ export function runDetails(run: HistoryRecord, colors: Colors): string[] {
   ].filter(([, value]) => value !== '')
   const steps = transitions.map(({ from, to, event, at }, index) => [
     formatDuration(at - (transitions[index - 1]?.at ?? run.createdAt)).padStart(8),
-    from,
+    from ?? '',
     '→',
     to,
     colors.dim(eventName(event)),

@@ -7,7 +7,7 @@ import type { ExitWatch, WaitReply } from './exit-watch.ts'
 import { type ContainerRef, type ContainerState, inspectContainer } from './inspect.ts'
 
 const sigkillExitCode = 137
-/** On cgroup v2 the OOM flag may appear after the exit (containerd#8893). ms. */
+/** The engine may set the OOM flag after the exit: on cgroup v2 (containerd#8893), and under load also on v1. ms. */
 const oomFlagDelay = 100
 /** If no exit arrives within this time (ms) of the output's end, the engine is asked whether the container runs. */
 const exitDelay = 100
@@ -18,13 +18,15 @@ export interface ExitDetails {
   readonly output: AttachedOutput
   /** The result of {@link outputWasCut}. */
   readonly wasCut: boolean
+  /** A kill or a removal was requested before the exit. */
+  readonly wasKilled: boolean
 }
 
 /** Waits for the rest of the output and meanwhile inspects the container. */
 export async function collectExit(
   context: EngineContext,
   { id, name }: ContainerRef,
-  { reply, output, wasCut }: ExitDetails,
+  { reply, output, wasCut, wasKilled }: ExitDetails,
 ): Promise<Exit> {
   const seenAt = performance.now()
   if (reply.message !== '' && reply.exitCode !== 0) {
@@ -36,7 +38,10 @@ export async function collectExit(
     )
   }
   const { outputTimeout } = context.config
-  const [end, state] = await Promise.all([output.finish(outputTimeout), lastState(context, id, reply.exitCode)])
+  const [end, state] = await Promise.all([
+    output.finish(outputTimeout),
+    lastState(context, id, { exitCode: reply.exitCode, wasKilled }),
+  ])
   // An engine that dies ends the stream as cleanly as a container does.
   const isEarly = end.at < reply.reachableSince || seenAt - end.at > outputTimeout
   const messages = [state?.message, output.systemText].filter(text => text !== undefined && text !== '')
@@ -77,11 +82,15 @@ export async function outputWasCut(
 }
 
 /** Resolves with undefined when the engine cannot report it. Then only the exit code is known. */
-async function lastState(context: EngineContext, id: string, exitCode: number): Promise<ContainerState | undefined> {
+async function lastState(
+  context: EngineContext,
+  id: string,
+  { exitCode, wasKilled }: { readonly exitCode: number; readonly wasKilled: boolean },
+): Promise<ContainerState | undefined> {
   const inspect = () => inspectContainer(context.api, id, context.config.engineTimeout).catch(ignore)
   const state = await inspect()
   if (state === undefined || state.oomKilled || exitCode !== sigkillExitCode) return state
-  if ((await context.cgroupVersion()) === '1') return state
+  if (wasKilled && (await context.cgroupVersion()) === '1') return state
   await pause(oomFlagDelay)
   return (await inspect()) ?? state
 }

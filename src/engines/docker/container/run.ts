@@ -164,7 +164,8 @@ export class ContainerRun {
       events.exitSeen()
       network.release()
       this.#input?.stop()
-      this.#exit.resolve(await collectExit(this.#context, container, { reply, output, wasCut: await cut }))
+      const details = { reply, output, wasKilled: this.#isDraining, wasCut: await cut }
+      this.#exit.resolve(await collectExit(this.#context, container, details))
     } catch (error) {
       this.#exit.reject(error)
     } finally {
