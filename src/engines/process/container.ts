@@ -216,7 +216,7 @@ export class ProcessContainer implements EngineContainer {
     })
   }
 
-  /** Resolves with true when the process has ended, whether or not its output has.
+  /** Resolves with true when the process has ended, whether or not its output has. */
   #endsWithin(ms: number): Promise<boolean> {
     if (this.#state === 'ended') return Promise.resolve(true)
     return new Promise(resolve => {
