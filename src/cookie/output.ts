@@ -195,7 +195,9 @@ export class Output implements OutputSink {
     const done = (error?: Error | null) => {
       clearTimeout(timer)
       if (error) this.#targetError ??= error
-      this.#detach()
+      // Node.js emits the error a tick after this call. It must still find a listener.
+      if (error) setImmediate(() => this.#detach())
+      else this.#detach()
       this.#flushed.resolve()
     }
     if (target === undefined || this.#cut || target.destroyed || target.writableEnded || target.writableLength === 0)

@@ -109,6 +109,7 @@ class QueueExecutor implements Executor {
     const issues = new Issues()
     const limits = {
       ahead: issues.read('ahead', ahead, or(whole({ min: 1 }), Infinity), 2 * this.#options.concurrency),
+      inFlight: 2 * this.#options.concurrency,
       unordered: issues.read('unordered', unordered, boolean, false),
       signal,
     }
