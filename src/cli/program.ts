@@ -36,7 +36,7 @@ Examples:
   $ cookietin batch tasks.jsonl --concurrency 4
   $ cookietin doctor
 
-The engine is that of DOCKER_HOST, DOCKER_CONTEXT or the default socket.`,
+The engine is that of DOCKER_HOST, of DOCKER_CONTEXT, or at the default socket.`,
     )
   for (const command of [program, ...program.commands]) {
     command

@@ -30,7 +30,7 @@ export function insertTransition(run: string, position: number, { from, to, even
   return insert('cookietin_transitions', { run, position, from_state: from ?? '', to_state: to, event, at })
 }
 
-/** What identifies a run that has ended, and when it ran. */
+/** The identity and times of a run that has ended. */
 export interface RunFacts {
   readonly key: string
   readonly owner: string

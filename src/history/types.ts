@@ -4,7 +4,7 @@ import type { RunLog } from '../executor/run-log.ts'
 import type { Stat } from '../stats/stat.ts'
 import type { PostgresPool } from './postgres.ts'
 
-/** Where a history is stored, and how much of it is kept. */
+/** The database of a history, and its limits. */
 export type HistoryOptions = HistoryLimits &
   (
     | {
@@ -29,10 +29,7 @@ export type HistoryOptions = HistoryLimits &
 export interface HistoryLimits {
   /** Runs older than this (ms) are removed, at the opening and as the history grows. Default: none. */
   readonly maxAge?: number | undefined
-  /**
-   * How many of the newest runs are kept. Older ones are removed, at the opening and as the history grows. Default:
-   * all.
-   */
+  /** The maximum number of runs. Older ones are removed, at the opening and as the history grows. Default: all. */
   readonly maxRuns?: number | undefined
   /** Called with the error when a run cannot be stored. Runs continue. Default: a warning of the process. */
   readonly onError?: ((error: Error) => void) | undefined
@@ -90,7 +87,7 @@ export interface HistoryQuery {
   readonly until?: number | undefined
   /** The maximum number of runs. Default 100. */
   readonly limit?: number | undefined
-  /** How many of the newest runs to skip. Default 0. */
+  /** The number of newest runs to skip. Default 0. */
   readonly offset?: number | undefined
 }
 

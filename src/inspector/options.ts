@@ -21,9 +21,9 @@ export interface PageOptions {
 export interface InspectorOptions extends PageOptions {
   /** Lets the page freeze, unfreeze and cancel. Default false: the page only shows. */
   readonly control?: boolean | undefined
-  /** How many actors are kept. Above it, ended actors are dropped, oldest first. Default 10 000. */
+  /** The maximum number of actors. Above it, ended actors are dropped, oldest first. Default 10 000. */
   readonly maxActors?: number | undefined
-  /** How many of its latest steps each actor keeps. Default 200. */
+  /** The maximum number of steps that each actor keeps. Default 200. */
   readonly maxSteps?: number | undefined
 }
 

@@ -91,7 +91,7 @@ describe('accessibility and access', () => {
     expect(wrong?.status()).toBe(403)
     expect(await page.textContent('body')).toContain('open the URL that the inspector printed')
     const { port, pathname } = new URL(url)
-    // As a name of an attacker that resolves to this machine.
+    // Like the name of an attacker that resolves to this machine.
     const foreign = await page.request.get(`http://127.0.0.1:${port}${pathname}`, {
       headers: { Host: `evil.example:${port}` },
     })

@@ -16,12 +16,12 @@ interface ExplainOptions extends TaskOptions {
 /** `cookietin explain`. */
 export function explainCommand(context: CommandContext): Command {
   const command = new Command('explain')
-    .summary('show what a run would be created with, and why')
+    .summary('show the create options of a run, with their reasons')
     .description(
       'Shows the create options that a run would send to the engine, each with its reason. Takes the options of run. Connects to no engine, and runs nothing.',
     )
   return addTaskOptions(command)
-    .option('--json', 'print it as JSON')
+    .option('--json', 'print the options as JSON')
     .addHelpText('after', examples)
     .action((image: string, words: string[], options: ExplainOptions) => explainRun(context, image, words, options))
 }

@@ -35,7 +35,7 @@ export function runCommand(context: CommandContext): Command {
     .option('-q, --quiet', 'print no notes on standard error')
     .addHelpText('after', examples)
     .action((image: string, words: string[], options: RunOptions) => run(context, image, words, options))
-  return addInspectOptions(addHistoryOption(addStatsOption(command, 'on standard error'), 'keep the run'))
+  return addInspectOptions(addHistoryOption(addStatsOption(command, 'on standard error'), 'store the run'))
 }
 
 const examples = `

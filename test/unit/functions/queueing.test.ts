@@ -172,3 +172,50 @@ describe('prewarm', () => {
     }
   })
 })
+
+describe('calls behind a queue without end', () => {
+  const demand = { memory: 0, cpus: 0 }
+
+  /** Tasks of one turn of the event loop, so many queued at any time, until it is stopped. */
+  function endlessTasks(scheduler: ReturnType<typeof setup>['scheduler'], queued: number) {
+    let over = false
+    let ran = 0
+    const add = (id: number) => {
+      scheduler.add({ id: `task-${id}`, priority: 0, demand }, async () => {
+        await new Promise(resolve => setTimeout(resolve, 2))
+        ran += 1
+        if (!over) add(id + queued)
+      })
+    }
+    for (let id = 0; id < queued; id++) add(id)
+    return {
+      ran: () => ran,
+      stop: () => {
+        over = true
+      },
+    }
+  }
+
+  it.each([
+    [1, 1, 8],
+    [2, 1, 4],
+    [4, 3, 50],
+    [1, 2, 8],
+  ])('are answered: %i places, %i functions, %i tasks queued at any time', async (concurrency, count, queued) => {
+    const { make, scheduler } = setup({ concurrency })
+    const tasks = endlessTasks(scheduler, queued)
+    const functions = Array.from({ length: count }, () => make())
+    ahead += 60_000
+    const answers = functions.map(async fn => {
+      for (let call = 0; call < 5; call++) {
+        // All that waits has waited long: nothing is left to patience.
+        ahead += 1_000
+        expect(await (await fn.invoke({ timeout: 20_000 })).text()).toBe('ok')
+      }
+    })
+    await Promise.all(answers)
+    const before = tasks.ran()
+    expect(before).toBeGreaterThan(0)
+    tasks.stop()
+  })
+})

@@ -40,7 +40,7 @@ export function batchCommand(context: CommandContext): Command {
     .option('-q, --quiet', 'print no progress and no summary')
     .addHelpText('after', examples)
     .action((file: string, options: BatchOptions) => batch(context, file, options))
-  return addInspectOptions(addHistoryOption(addStatsOption(command, 'below the summary'), 'keep the runs'))
+  return addInspectOptions(addHistoryOption(addStatsOption(command, 'below the summary'), 'store the runs'))
 }
 
 const examples = `

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { answerOf, requestHeaders } from '../../../../src/functions/http/headers.ts'
+import { gatewayHeaders, requestHeaders, responseHead } from '../../../../src/functions/http/headers.ts'
 
 const head = { callId: 'c1', deadline: Date.UTC(2026, 0, 2, 3, 4, 5, 678), headers: undefined, length: 0 }
 
@@ -14,19 +14,17 @@ describe('a request', () => {
     expect(requestHeaders({ ...head, length: undefined })).toMatchObject({ 'transfer-encoding': 'chunked' })
   })
 
-  it('carries the caller’s headers as they are and for a function behind a gateway, many of one name too', () => {
+  it('carries the headers of its caller unchanged, once', () => {
     const headers = { 'X-One': 'a', 'X-Many': ['b', 'c'], 'Content-Type': 'text/plain', 'Fn-Intent': 'cloudevent' }
-    expect(requestHeaders({ ...head, headers })).toMatchObject({
+    const sent = requestHeaders({ ...head, headers })
+    expect(sent).toMatchObject({
       'x-one': 'a',
-      'fn-http-h-x-one': 'a',
       'x-many': ['b', 'c'],
-      'fn-http-h-x-many': ['b', 'c'],
       'content-type': 'text/plain',
       'fn-intent': 'cloudevent',
     })
-    expect(requestHeaders({ ...head, headers: new Headers({ 'X-One': 'a' }) })).toMatchObject({
-      'fn-http-h-x-one': 'a',
-    })
+    expect(Object.keys(sent).filter(name => name.startsWith('fn-http-h-'))).toEqual([])
+    expect(requestHeaders({ ...head, headers: new Headers({ 'X-One': 'a' }) })).toMatchObject({ 'x-one': 'a' })
   })
 
   it.each([
@@ -57,9 +55,26 @@ describe('a request', () => {
   })
 })
 
+describe("a gateway's headers", () => {
+  it('wrap every header of the client but its content type', () => {
+    const sent = gatewayHeaders(
+      new Headers({ Authorization: 'real', 'Content-Type': 'text/plain', Connection: 'close' }),
+    )
+    expect(sent).toEqual({ 'fn-http-h-authorization': 'real', 'content-type': 'text/plain' })
+  })
+
+  it.each(['Fn-Http-H-Authorization', 'Fn-Intent', 'Fn-Http-Method', 'Fn-Fdk-Version', 'fn-later'])(
+    'do not let a client set %s of the contract',
+    name => {
+      const sent = gatewayHeaders(new Headers({ Authorization: 'real', [name]: 'forged' }))
+      expect(sent).toEqual({ 'fn-http-h-authorization': 'real', [`fn-http-h-${name.toLowerCase()}`]: 'forged' })
+    },
+  )
+})
+
 describe('an answer', () => {
   const answer = (...raw: string[]) => {
-    const given = answerOf(raw, 'c1')
+    const given = responseHead(raw, 'c1')
     return given && { status: given.status, headers: Object.fromEntries(given.headers) }
   }
 

@@ -51,11 +51,11 @@ it('keeps the end of what nobody hears', async () => {
   const [router, call] = [new LogRouter(undefined), target()]
   await write(router, `${'x'.repeat(5_000)}\n`)
   await write(router, 'Error: no flour\n')
-  expect(router.unheard).toMatch(/^x+\nError: no flour$/)
-  expect(router.unheard.length).toBeLessThanOrEqual(2_048)
+  expect(router.unread).toMatch(/^x+\nError: no flour$/)
+  expect(router.unread.length).toBeLessThanOrEqual(2_048)
   router.direct(call.writable)
   await write(router, 'heard')
-  expect(router.unheard).not.toContain('heard')
+  expect(router.unread).not.toContain('heard')
 })
 
 it('loses the log of one that breaks, and nothing else', async () => {
