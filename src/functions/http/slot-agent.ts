@@ -1,6 +1,6 @@
 import { Agent, type AgentOptions, type ClientRequestArgs } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { connectPatiently, type Listener } from '../socket/listener.ts'
+import { connectWithRetries, type Listener } from '../socket/listener.ts'
 
 /**
  * How long a connection that has served a call is kept for the next one, in ms. A function may close it at any time, and a call that is
@@ -10,14 +10,14 @@ const keepAlive = 1_000
 
 /** Opens the one connection of a slot. The first is the one that the listener holds, if there is one. */
 export class SlotAgent extends Agent {
-  readonly #patience: number
+  readonly #connectTimeout: number
   readonly #closing = new AbortController()
   #listener: Listener | undefined
 
-  /** @param patience - How long a connect is repeated that the socket does not accept yet, in ms. */
-  constructor(patience: number) {
+  /** @param connectTimeout - How long a connect is repeated that the socket does not accept yet, in ms. */
+  constructor(connectTimeout: number) {
     super({ keepAlive: true, maxSockets: 1, timeout: keepAlive } satisfies AgentOptions)
-    this.#patience = patience
+    this.#connectTimeout = connectTimeout
   }
 
   /** Connects to this socket from here on. */
@@ -31,7 +31,7 @@ export class SlotAgent extends Agent {
   ): Duplex | null | undefined {
     const first = this.#listener?.takeFirst()
     if (first !== undefined) return first
-    connectPatiently(this.#listener?.path ?? '', this.#patience, this.#closing.signal).then(
+    connectWithRetries(this.#listener?.path ?? '', this.#connectTimeout, this.#closing.signal).then(
       socket => callback?.(null, socket),
       (error: Error) => callback?.(error, undefined as never),
     )

@@ -71,9 +71,9 @@ export async function untilListening(
   throw signal.reason
 }
 
-/** Connects, and repeats a connect that the socket does not accept yet for up to `patience` ms. */
-export async function connectPatiently(path: string, patience: number, signal: AbortSignal): Promise<Socket> {
-  const deadline = performance.now() + patience
+/** Connects, and repeats a connect that the socket does not accept yet for up to `timeout` ms. */
+export async function connectWithRetries(path: string, timeout: number, signal: AbortSignal): Promise<Socket> {
+  const deadline = performance.now() + timeout
   for (;;) {
     try {
       return await connectTo(path)
