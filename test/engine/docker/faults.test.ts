@@ -148,6 +148,20 @@ describe('an engine that fails from one call on', () => {
   })
 })
 
+test.for<[script: string, exitCode: number]>([
+  ['exit 3', 3],
+  ['sleep 1; echo late; exit 7', 7],
+  ['kill -9 $$', 137],
+])('behind a proxy that rewrites the API version to 1.24, `%s` exits with %i', async ([script, exitCode]) => {
+  await using proxy = await startProxy()
+  await using driver = await testEngine({ docker: `unix://${proxy.socketPath}` })
+  proxy.rewrite = head => head.replace(/^(\w+) \/v1\.\d+\//, '$1 /v1.24/')
+  const container = driver.container({ command: ['sh', '-c', script] })
+  const { exit } = await live(container)
+  expect(exit).toMatchObject({ exitCode, outputTruncated: false })
+  await container.remove()
+})
+
 function codeOf(error: unknown): string {
   if (!(error instanceof CookietinError)) return String(error)
   return error.code.replace('ERR_COOKIETIN_', '')

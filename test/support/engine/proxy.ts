@@ -34,6 +34,10 @@ export interface EngineProxy extends AsyncDisposable {
   open(request: RegExp): number
   /** Sets the faults from now on. */
   plan: FaultPlan
+  /** Changes the head of each request. */
+  rewrite: (head: string) => string
+  /** Changes each part of a reply. Undefined leaves it as it is. */
+  answer: ((request: string, part: Buffer) => Buffer) | undefined
   /** Cuts every connection. */
   killAll(): void
   /** Refuses connections (true), as an engine that is gone, or accepts them again. */
@@ -51,7 +55,7 @@ export async function startProxy(): Promise<EngineProxy> {
   let frozen = false
   const listen = async () => {
     const server = createServer({ allowHalfOpen: true }, client => {
-      const pair = new Pair(client, requests, (method, path) => proxy.plan(method, path))
+      const pair = new Pair(client, requests, proxy)
       pairs.add(pair)
       if (frozen) pair.freeze(true)
       pair.closed.then(() => pairs.delete(pair))
@@ -69,6 +73,8 @@ export async function startProxy(): Promise<EngineProxy> {
     requests,
     open: request => [...pairs].filter(({ last }) => request.test(last)).length,
     plan: () => undefined,
+    rewrite: head => head,
+    answer: undefined,
     killAll,
     async refuse(refused) {
       if (refused === (server === undefined)) return
@@ -100,7 +106,7 @@ class Pair {
   readonly #engine: Socket
   #fault: Fault | undefined
 
-  constructor(client: Socket, requests: string[], plan: FaultPlan) {
+  constructor(client: Socket, requests: string[], proxy: Pick<EngineProxy, 'plan' | 'rewrite' | 'answer'>) {
     this.#client = client
     this.#engine = connect({ path: engineSocket(), allowHalfOpen: true })
     this.closed = once(client, 'close').catch(() => {})
@@ -112,10 +118,10 @@ class Pair {
       if (method !== undefined && path !== undefined) {
         this.last = `${method} ${path}`
         requests.push(this.last)
-        this.#fault = plan(method, path)
+        this.#fault = proxy.plan(method, path)
         if (this.#fault !== undefined && this.#misbehave(this.#fault)) return
-      } else if (this.#fault === 'hang') return
-      this.#engine.write(chunk)
+        this.#engine.write(Buffer.from(proxy.rewrite(chunk.toString('latin1')), 'latin1'))
+      } else if (this.#fault !== 'hang') this.#engine.write(chunk)
     })
     this.#engine.on('data', chunk => {
       if (this.#fault === 'cutAfter') return this.destroy()
@@ -124,7 +130,7 @@ class Pair {
         client.write(chunk.subarray(0, end + 4), () => this.destroy())
         return
       }
-      client.write(chunk)
+      client.write(proxy.answer === undefined ? chunk : proxy.answer(this.last, chunk))
     })
     client.on('end', () => this.#engine.end())
     this.#engine.on('end', () => client.end())

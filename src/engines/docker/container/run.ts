@@ -87,6 +87,7 @@ export class ContainerRun {
     if (!network.isShared) this.#feed(attachment, streams, events)
 
     // There is no abort point between the attach and the start: see `attachBeforeStart`.
+    attachment.watch.starting()
     const startedAt = performance.now()
     try {
       await this.#sendStart(container, calls.resolve)
