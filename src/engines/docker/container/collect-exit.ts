@@ -1,5 +1,6 @@
 import type { Exit } from '../../../../machines/cookie-types.ts'
 import { CookietinError } from '../../../errors.ts'
+import { redact } from '../../../utils/redact.ts'
 import { pause, settles } from '../../../utils/timing.ts'
 import type { EngineContext } from '../engine-context.ts'
 import type { AttachedOutput, OutputEnd } from './attached-output.ts'
@@ -20,21 +21,22 @@ export interface ExitDetails {
   readonly wasCut: boolean
   /** A kill or a removal was requested before the exit. */
   readonly wasKilled: boolean
+  /** Values to mask in messages. */
+  readonly secrets: readonly string[]
 }
 
 /** Waits for the rest of the output and meanwhile inspects the container. */
 export async function collectExit(
   context: EngineContext,
   { id, name }: ContainerRef,
-  { reply, output, wasCut, wasKilled }: ExitDetails,
+  { reply, output, wasCut, wasKilled, secrets }: ExitDetails,
 ): Promise<Exit> {
   const seenAt = performance.now()
   if (reply.message !== '' && reply.exitCode !== 0) {
     // The engine failed, for example on a full disk. The task is not to blame.
     throw new CookietinError(
       'ERR_COOKIETIN_START_FAILED',
-      `Container ${name} did not run to its end: the engine reports "${reply.message}"`,
-      { cause: reply },
+      `Container ${name} did not run to its end: the engine reports "${redact(reply.message, secrets)}"`,
     )
   }
   const { outputTimeout } = context.config
@@ -49,7 +51,7 @@ export async function collectExit(
     exitCode: reply.exitCode,
     oomKilled: state?.oomKilled ?? false,
     outputTruncated: !end.complete || isEarly || wasCut || output.systemText !== '',
-    message: messages.join('; ') || undefined,
+    message: redact(messages.join('; '), secrets) || undefined,
   }
 }
 

@@ -7,7 +7,7 @@ import { settles } from '../../../utils/timing.ts'
 import type { ContainerEvents, ContainerStreams, EngineContainer } from '../../engine.ts'
 import type { PullProgress } from '../../pull-progress.ts'
 import { isMissingImage } from '../connection/errors.ts'
-import type { CreateOptions } from '../create-options/create-options.ts'
+import { type CreateOptions, secretsOf } from '../create-options/create-options.ts'
 import type { EngineContext, NetworkSource } from '../engine-context.ts'
 import { checkImageVolumes } from '../image/volumes.ts'
 import type { ContainerRef } from './inspect.ts'
@@ -49,10 +49,11 @@ export class DockerContainer implements EngineContainer {
     this.name = `cookietin-${context.instance}-${task.id}`
     this.#defaults = defaultOptions(context, task)
     this.options = structuredClone(this.#defaults)
-    this.#tracked = new TrackedContainer(context, this.name, this.options)
+    const secrets = () => secretsOf(task, this.options)
+    this.#tracked = new TrackedContainer(context, { name: this.name, options: this.options, secrets })
     this.#network = new NetworkAttachment(networks, task, this.options)
     const { abandoned } = this.#tracked
-    const run = new ContainerRun(context, { options: this.options, network: this.#network, abandoned })
+    const run = new ContainerRun(context, { options: this.options, secrets, network: this.#network, abandoned })
     this.#run = run
     if (context.cgroups !== undefined) this.samplingDelay = 0
     this.stats$ = statsOf(context, {

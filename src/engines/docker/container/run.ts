@@ -3,7 +3,7 @@ import { deferred } from '../../../utils/deferred.ts'
 import type { ContainerEvents, ContainerStreams } from '../../engine.ts'
 import { type InputPump, pumpInput } from '../../pump-input.ts'
 import { within } from '../connection/deadline.ts'
-import { type CreateOptions, secretsOf } from '../create-options/create-options.ts'
+import type { CreateOptions } from '../create-options/create-options.ts'
 import type { EngineContext } from '../engine-context.ts'
 import { collectExit, outputWasCut } from './collect-exit.ts'
 import type { ContainerRef } from './inspect.ts'
@@ -20,6 +20,8 @@ import {
 /** The parts of a container that its run uses. */
 export interface RunOptions {
   readonly options: CreateOptions
+  /** Returns the values to mask in errors. */
+  readonly secrets: () => readonly string[]
   readonly network: NetworkAttachment
   /** Aborted when the container is being removed and its start takes too long. */
   readonly abandoned: AbortSignal
@@ -133,8 +135,8 @@ export class ContainerRun {
 
   /** Gives up after `startTimeout` without aborting the call. `onSettled` is called once it has settled. */
   async #sendStart(container: ContainerRef, onSettled: () => void): Promise<void> {
-    const { options, abandoned } = this.#options
-    const call = sendStart(this.#context, container, { secrets: secretsOf(options), abandoned })
+    const { secrets, abandoned } = this.#options
+    const call = sendStart(this.#context, container, { secrets: secrets(), abandoned })
     call.then(onSettled, onSettled)
     await within(call, this.#context.config.startTimeout, `start container ${container.name}`)
   }
@@ -165,7 +167,13 @@ export class ContainerRun {
       events.exitSeen()
       network.release()
       this.#input?.stop()
-      const details = { reply, output, wasKilled: this.#isDraining, wasCut: await cut }
+      const details = {
+        reply,
+        output,
+        wasKilled: this.#isDraining,
+        wasCut: await cut,
+        secrets: this.#options.secrets(),
+      }
       this.#exit.resolve(await collectExit(this.#context, container, details))
     } catch (error) {
       this.#exit.reject(error)

@@ -115,10 +115,10 @@ export async function exitOfFailedStart(
 
 /** The same for Podman, which makes the process on attach. It reports the failure in words and keeps no exit code. */
 export function exitOfFailedAttach(error: unknown): Exit | undefined {
-  const message = replyOf(error)?.text ?? ''
+  const { said = '', text: message = '' } = replyOf(error) ?? {}
   const exit = { oomKilled: false, outputTruncated: false, message }
-  if (/attempted to invoke a command that was not found/.test(message)) return { ...exit, exitCode: 127 }
-  if (/exec: .*permission denied: OCI permission denied/.test(message)) return { ...exit, exitCode: 126 }
+  if (/attempted to invoke a command that was not found/.test(said)) return { ...exit, exitCode: 127 }
+  if (/exec: .*permission denied: OCI permission denied/.test(said)) return { ...exit, exitCode: 126 }
   return undefined
 }
 

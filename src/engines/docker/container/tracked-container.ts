@@ -1,7 +1,7 @@
 import { pause, settles } from '../../../utils/timing.ts'
 import { unlessAborted, within } from '../connection/deadline.ts'
 import { replyOf } from '../connection/errors.ts'
-import { type CreateOptions, secretsOf } from '../create-options/create-options.ts'
+import type { CreateOptions } from '../create-options/create-options.ts'
 import type { EngineContext } from '../engine-context.ts'
 import { createContainer } from './create.ts'
 import { removeContainer } from './remove.ts'
@@ -12,11 +12,20 @@ import { removeContainer } from './remove.ts'
  */
 export const hangTimeout = 1_000
 
+/** The options of a {@link TrackedContainer}. */
+export interface TrackedContainerOptions {
+  readonly name: string
+  readonly options: CreateOptions
+  /** Returns the values to mask in errors. */
+  readonly secrets: () => readonly string[]
+}
+
 /** Knows whether a container may exist on its engine, also while the reply of its creation is still awaited. */
 export class TrackedContainer {
   readonly #context: EngineContext
   readonly #name: string
   readonly #options: CreateOptions
+  readonly #secrets: () => readonly string[]
   #id: string | undefined
   /** The create call, which the engine may still carry out after its caller has given up. It never rejects. */
   #creating: Promise<void> | undefined
@@ -24,10 +33,11 @@ export class TrackedContainer {
   #releaseImage: () => void = () => {}
   readonly #abandoned = new AbortController()
 
-  constructor(context: EngineContext, name: string, options: CreateOptions) {
+  constructor(context: EngineContext, { name, options, secrets }: TrackedContainerOptions) {
     this.#context = context
     this.#name = name
     this.#options = options
+    this.#secrets = secrets
   }
 
   get id(): string | undefined {
@@ -47,7 +57,7 @@ export class TrackedContainer {
     const created = createContainer(this.#context, {
       name: this.#name,
       options: this.#options,
-      secrets: secretsOf(this.#options),
+      secrets: this.#secrets(),
       abandoned: this.#abandoned.signal,
     }).then(id => {
       this.#id = id
