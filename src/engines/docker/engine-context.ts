@@ -8,6 +8,7 @@ import { Liveness } from './connection/liveness.ts'
 import { containerHostname } from './create-options/identity.ts'
 import { createImageCleaner, type ImageCleaner } from './image/cleaner.ts'
 import { Credentials } from './image/credentials/credentials.ts'
+import { ImageGuard } from './image/image-guard.ts'
 import { Images } from './image/images.ts'
 import type { CgroupSampler } from './sampling/cgroup/sampler.ts'
 import type { TransitionListener } from './transitions.ts'
@@ -17,6 +18,7 @@ export interface EngineContext {
   readonly api: Api
   readonly liveness: Liveness
   readonly images: Images
+  readonly imageGuard: ImageGuard
   readonly cleaner: ImageCleaner
   readonly onTransition: TransitionListener
   readonly config: ResolvedDockerConfig
@@ -87,6 +89,7 @@ export function createEngineContext(options: EngineContextOptions): EngineContex
       onTransition,
       inspect,
     }),
+    imageGuard: new ImageGuard(api, config),
     cleaner: createImageCleaner(api, config),
     instance: randomBytes(8).toString('hex'),
     local: endpoint.at.kind === 'unix',

@@ -66,7 +66,10 @@ export interface DockerConfig {
   readonly enableReadonlyRootfs?: boolean | undefined
   /** Runs an init process, which forwards signals and reaps zombies. Default true. */
   readonly enableTini?: boolean | undefined
-  /** Maximum number of processes and threads of a task that sets no limit. 0: no limit. Default 256. */
+  /**
+   * Maximum number of processes and threads of a task that sets no limit; at most 128 in the hardened profile. 0: no
+   * limit. Default 256.
+   */
   readonly pids?: number | undefined
   /** Permits mounts of host paths that give control of the host. Default false. */
   readonly allowDangerousMounts?: boolean | undefined

@@ -9,7 +9,6 @@ import type { PullProgress } from '../../pull-progress.ts'
 import { isMissingImage } from '../connection/errors.ts'
 import { type CreateOptions, secretsOf } from '../create-options/create-options.ts'
 import type { EngineContext, NetworkSource } from '../engine-context.ts'
-import { checkImageVolumes } from '../image/volumes.ts'
 import type { ContainerRef } from './inspect.ts'
 import { NetworkAttachment } from './network-attachment.ts'
 import { defaultOptions, preflight } from './preflight.ts'
@@ -85,7 +84,8 @@ export class DockerContainer implements EngineContainer {
 
   /** Creating is the best test for the image: it cannot be removed between the test and its use. */
   async #createWithImage(signal: AbortSignal): Promise<void> {
-    const { pull } = this.#task
+    const { pull, imageId } = this.#task
+    if (imageId !== undefined) return await this.#createFromId(imageId, signal)
     if (pull === 'always') await this.#makeImagePresent(signal)
     try {
       await this.#create(signal)
@@ -96,15 +96,30 @@ export class DockerContainer implements EngineContainer {
     }
   }
 
+  /** No registry can be asked for an id. */
+  async #createFromId(imageId: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#create(signal)
+    } catch (error) {
+      if (!isMissingImage(error)) throw error
+      throw new CookietinError(
+        'ERR_COOKIETIN_IMAGE_NOT_FOUND',
+        `The engine has no image of the id ${imageId}, and an image cannot be pulled by its id. Give its name, or load or build it first`,
+        { cause: error },
+      )
+    }
+  }
+
   async #makeImagePresent(signal: AbortSignal): Promise<void> {
     await this.#context.images.makePresent(this.#task, {
       signal,
       onProgress: progress => this.pull$.next(progress),
     })
+    this.#context.imageGuard.forget(this.options.Image)
   }
 
   async #create(signal: AbortSignal): Promise<void> {
-    await checkImageVolumes(this.#task, this.#context)
+    await this.#context.imageGuard.check(this.#task, this.options)
     this.#refuseEnding('prepare')
     await this.#tracked.create(signal)
   }

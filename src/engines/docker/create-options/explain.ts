@@ -51,7 +51,10 @@ const hostReasons: Record<keyof HostOptions, Reason> = {
   Init: ({ config }) => `config enableTini${config.enableTini ? ': passes signals on, reaps zombies' : ' is off'}`,
   CapDrop: given => loose(given, 'capabilities') ?? `${profile(given)}: no capabilities`,
   SecurityOpt: given => loose(given, 'new-privileges') ?? `${profile(given)}: set-uid programs give nothing`,
-  PidsLimit: ({ task }) => (task.pids > 0 ? "the task's pids" : 'config pids: no fork bomb'),
+  PidsLimit: ({ task }) => {
+    if (task.pids > 0) return "the task's pids"
+    return isHardened(task) ? `${byHardened}, and config pids: no fork bomb` : 'config pids: no fork bomb'
+  },
   Memory: fromTask('memory'),
   MemorySwap: given => `${profile(given)}: the same as the memory, which means no swap`,
   CpuQuota: () => "the task's cpus, in microseconds of each period",
