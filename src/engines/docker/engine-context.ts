@@ -32,8 +32,16 @@ export interface EngineContext {
   readonly local: boolean
   /** The host name of containers that have a network. */
   readonly hostname: string | undefined
-  /** `'1'`, `'2'`, or undefined when the engine does not report it. The engine is asked once, on first use. */
-  cgroupVersion(): Promise<string | undefined>
+  /** What the engine reports of itself. It is asked once, on first use. Undefined when it does not answer. */
+  engineInfo(): Promise<EngineInfo | undefined>
+}
+
+/** The parts of an engine's `/info` that are used. Each may be missing. */
+export interface EngineInfo {
+  /** `'1'` or `'2'`. */
+  readonly cgroupVersion: string | undefined
+  /** The release of its kernel. */
+  readonly kernel: string | undefined
 }
 
 /** The network of one container. */
@@ -70,7 +78,7 @@ export function createEngineContext(options: EngineContextOptions): EngineContex
   const { connection, config, env, cgroups, onTransition, inspect } = options
   const { api, endpoint, podman, revive } = connection
   const { engineTimeout, registries } = config
-  let version: Promise<string | undefined> | undefined
+  let info: Promise<EngineInfo | undefined> | undefined
   return {
     api,
     config,
@@ -94,17 +102,18 @@ export function createEngineContext(options: EngineContextOptions): EngineContex
     instance: randomBytes(8).toString('hex'),
     local: endpoint.at.kind === 'unix',
     hostname: containerHostname(),
-    cgroupVersion() {
-      version ??= readCgroupVersion(api, engineTimeout)
-      return version
+    engineInfo() {
+      info ??= readEngineInfo(api, engineTimeout)
+      return info
     },
   }
 }
 
-async function readCgroupVersion(api: Api, deadline: number): Promise<string | undefined> {
+async function readEngineInfo(api: Api, deadline: number): Promise<EngineInfo | undefined> {
   try {
     const { body } = await api.request({ doing: 'ask for the engine info', method: 'GET', path: '/info', deadline })
-    return (body as { CgroupVersion?: string } | undefined)?.CgroupVersion
+    const { CgroupVersion, KernelVersion } = (body ?? {}) as { CgroupVersion?: string; KernelVersion?: string }
+    return { cgroupVersion: CgroupVersion, kernel: KernelVersion }
   } catch {
     return undefined
   }

@@ -38,8 +38,8 @@ export interface EngineProxy extends AsyncDisposable {
   rewrite: (head: string) => string
   /** Changes each part of a reply. Undefined leaves it as it is. */
   answer: ((request: string, part: Buffer) => Buffer) | undefined
-  /** Cuts every connection. */
-  killAll(): void
+  /** Cuts every connection, or those whose last request matches. */
+  killAll(request?: RegExp): void
   /** Refuses connections (true), as an engine that is gone, or accepts them again. */
   refuse(refused: boolean): Promise<void>
   /** Stops all traffic of all connections (true), as an engine that hangs, or continues it. */
@@ -65,8 +65,8 @@ export async function startProxy(): Promise<EngineProxy> {
     return server
   }
   let server: Awaited<ReturnType<typeof listen>> | undefined = await listen()
-  const killAll = () => {
-    for (const pair of pairs) pair.destroy()
+  const killAll = (request = /^/) => {
+    for (const pair of pairs) if (request.test(pair.last)) pair.destroy()
   }
   const proxy: EngineProxy = {
     socketPath,

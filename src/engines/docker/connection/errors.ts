@@ -107,6 +107,15 @@ export function isMissingImage(error: unknown): boolean {
   return error instanceof CookietinError && error.code === 'ERR_COOKIETIN_IMAGE_NOT_FOUND'
 }
 
+/** True when the request certainly did not reach the engine: no connection could be made. It may be possible later. */
+export function isUnreached(error: unknown): boolean {
+  if (!(error instanceof CookietinError) || replyOf(error) !== undefined) return false
+  const { code = '', syscall = '' } = (error.cause ?? {}) as NodeJS.ErrnoException
+  if (code === 'EMFILE' || code === 'ENFILE') return true
+  // A socket that this user may not open stays closed.
+  return ['connect', 'getaddrinfo'].includes(syscall) && !['EACCES', 'EPERM'].includes(code)
+}
+
 /** True when the engine may have carried the request out although its reply was lost. */
 export function isLostReply(error: unknown): boolean {
   if (!(error instanceof CookietinError) || replyOf(error) !== undefined) return false

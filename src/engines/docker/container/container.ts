@@ -119,7 +119,7 @@ export class DockerContainer implements EngineContainer {
   }
 
   async #create(signal: AbortSignal): Promise<void> {
-    await this.#context.imageGuard.check(this.#task, this.options)
+    await this.#context.imageGuard.check(this.#task, this.options, signal)
     this.#refuseEnding('prepare')
     await this.#tracked.create(signal)
   }

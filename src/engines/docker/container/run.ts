@@ -5,9 +5,10 @@ import { type InputPump, pumpInput } from '../../pump-input.ts'
 import { within } from '../connection/deadline.ts'
 import type { CreateOptions } from '../create-options/create-options.ts'
 import type { EngineContext } from '../engine-context.ts'
-import { collectExit, outputWasCut } from './collect-exit.ts'
+import { collectExit } from './collect-exit.ts'
 import type { ContainerRef } from './inspect.ts'
 import type { NetworkAttachment } from './network-attachment.ts'
+import type { StartTimes } from './output-cut.ts'
 import {
   type Attachment,
   attachBeforeStart,
@@ -90,9 +91,11 @@ export class ContainerRun {
 
     // There is no abort point between the attach and the start: see `attachBeforeStart`.
     attachment.watch.starting()
-    const startedAt = performance.now()
+    const sent = performance.now()
+    let replied: number | undefined
     try {
-      await this.#sendStart(container, calls.resolve)
+      const isFirstReply = await this.#sendStart(container, calls.resolve)
+      replied = isFirstReply ? performance.now() : undefined
     } catch (error) {
       // The runtime reports a lost namespace with the exit code of a missing command.
       const isLost = network.isLostNamespace(error)
@@ -105,7 +108,7 @@ export class ContainerRun {
     void attachment.output.ended.then(() => attachment.watch.hint())
     this.#started.resolve()
     if (network.isShared) this.#feed(attachment, streams, events)
-    void this.#watchExit(container, attachment, { events, startedAt })
+    void this.#watchExit(container, attachment, { events, start: { sent, replied } })
   }
 
   /** Stops holding the container up: output that a sink does not take at once is dropped from now on. */
@@ -133,12 +136,15 @@ export class ContainerRun {
     this.disconnect()
   }
 
-  /** Gives up after `startTimeout` without aborting the call. `onSettled` is called once it has settled. */
-  async #sendStart(container: ContainerRef, onSettled: () => void): Promise<void> {
+  /**
+   * Gives up after `startTimeout` without aborting the call. `onSettled` is called once it has settled. Resolves with
+   * false when a reply was lost.
+   */
+  async #sendStart(container: ContainerRef, onSettled: () => void): Promise<boolean> {
     const { secrets, abandoned } = this.#options
     const call = sendStart(this.#context, container, { secrets: secrets(), abandoned })
     call.then(onSettled, onSettled)
-    await within(call, this.#context.config.startTimeout, `start container ${container.name}`)
+    return await within(call, this.#context.config.startTimeout, `start container ${container.name}`)
   }
 
   #feed({ stream }: Attachment, { stdin }: ContainerStreams, events: ContainerEvents): void {
@@ -157,23 +163,17 @@ export class ContainerRun {
   async #watchExit(
     container: ContainerRef,
     { watch, output }: Attachment,
-    { events, startedAt }: { readonly events: ContainerEvents; readonly startedAt: number },
+    { events, start }: { readonly events: ContainerEvents; readonly start: StartTimes },
   ): Promise<void> {
-    const { options, network } = this.#options
+    const { options, network, secrets } = this.#options
     try {
-      const cut = outputWasCut(this.#context, container.id, { watch, output, startedAt, init: options.HostConfig.Init })
       const reply = await watch.ended
       this.#hasExited = true
       events.exitSeen()
       network.release()
       this.#input?.stop()
-      const details = {
-        reply,
-        output,
-        wasKilled: this.#isDraining,
-        wasCut: await cut,
-        secrets: this.#options.secrets(),
-      }
+      const { Init: init } = options.HostConfig
+      const details = { reply, output, start, init, wasKilled: this.#isDraining, secrets: secrets() }
       this.#exit.resolve(await collectExit(this.#context, container, details))
     } catch (error) {
       this.#exit.reject(error)

@@ -57,12 +57,14 @@ export interface StartOptions {
 /**
  * Starts a container. After a lost reply, the engine is asked whether it has started, and the call is sent again if
  * not.
+ *
+ * @returns false when a reply was lost.
  */
 export async function sendStart(
   context: EngineContext,
   container: ContainerRef,
   { secrets, abandoned }: StartOptions,
-): Promise<void> {
+): Promise<boolean> {
   const send = () =>
     context.api.request({
       doing: `start container ${container.name}`,
@@ -74,10 +76,12 @@ export async function sendStart(
     })
   try {
     await send()
+    return true
   } catch (error) {
     if (!isLostReply(error)) throw error
     // A second start is safe: for a container that runs, the engine answers 304.
     if (!(await hasStarted(context, container, error))) await send()
+    return false
   }
 }
 

@@ -35,8 +35,8 @@ export class ImageGuard {
    *
    * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`
    */
-  async check(task: ResolvedTask, { Image: image, WorkingDir }: CreateOptions): Promise<void> {
-    const config = await this.#configOf(image, isHardened(task))
+  async check(task: ResolvedTask, { Image: image, WorkingDir }: CreateOptions, signal: AbortSignal): Promise<void> {
+    const config = await this.#configOf(image, isHardened(task), signal)
     if (config === undefined) return
     const { volumes, workDir } = config
     if (isHardened(task) && volumes.length > 0 && !isAllowed(this.#config, 'hardened-volumes')) {
@@ -56,11 +56,11 @@ export class ImageGuard {
     this.#seen.delete(image)
   }
 
-  async #configOf(image: string, mustBeFresh: boolean): Promise<ImageConfig | undefined> {
+  async #configOf(image: string, mustBeFresh: boolean, signal: AbortSignal): Promise<ImageConfig | undefined> {
     const seen = mustBeFresh ? undefined : this.#seen.get(image)
     if (seen !== undefined) return seen
     const call = { doing: `look at image ${image}`, method: 'GET', path: imagePath(image, '/json') } as const
-    const { body } = await this.#api.request({ ...call, deadline: this.#config.engineTimeout }).catch(error => {
+    const { body } = await this.#api.request({ ...call, deadline: this.#config.engineTimeout, signal }).catch(error => {
       const reply = replyOf(error)
       // In the default profile a refused look is left to the create call, which is likely to be refused, too.
       if (reply?.status === 404 || (reply !== undefined && !mustBeFresh)) return { body: undefined }
