@@ -18,10 +18,13 @@ export function isHardened(task: ResolvedTask): boolean {
   return task.profile === 'hardened'
 }
 
-/** True when `user` is root by name or number, in any group. An empty user counts as root, as in most images. */
+/**
+ * True when `user` is root by name or number, in any group. An empty user counts as root, as in most images. The engine
+ * also takes a number with a sign.
+ */
 export function isRoot(user: string): boolean {
   const [name = ''] = user.split(':')
-  return name === '' || name === 'root' || /^0+$/.test(name)
+  return name === '' || name === 'root' || /^[+-]?0+$/.test(name)
 }
 
 /**
