@@ -21,7 +21,7 @@ import { hangTimeout, TrackedContainer } from './tracked-container.ts'
  * One container of a Docker engine. The steps of its life, and where they are:
  *
  * preflight (`preflight.ts`) → create (`tracked-container.ts`, `create.ts`) → attach and start (`run.ts`, `start.ts`) →
- * watch the exit (`exit-watch.ts`) → collect the exit (`collect-exit.ts`) → remove (`tracked-container.ts`,
+ * watch the exit (`exit/exit-watch.ts`) → collect the exit (`exit/collect-exit.ts`) → remove (`tracked-container.ts`,
  * `remove.ts`).
  */
 export class DockerContainer implements EngineContainer {

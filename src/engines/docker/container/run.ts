@@ -5,10 +5,10 @@ import { type InputPump, pumpInput } from '../../pump-input.ts'
 import { within } from '../connection/deadline.ts'
 import type { CreateOptions } from '../create-options/create-options.ts'
 import type { EngineContext } from '../engine-context.ts'
-import { collectExit } from './collect-exit.ts'
+import { collectExit } from './exit/collect-exit.ts'
+import type { StartTimes } from './exit/output-cut.ts'
 import type { ContainerRef } from './inspect.ts'
 import type { NetworkAttachment } from './network-attachment.ts'
-import type { StartTimes } from './output-cut.ts'
 import {
   type Attachment,
   attachBeforeStart,

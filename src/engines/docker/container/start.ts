@@ -6,7 +6,7 @@ import { isLostReply, replyOf } from '../connection/errors.ts'
 import { containerPath } from '../connection/paths.ts'
 import type { EngineContext } from '../engine-context.ts'
 import { AttachedOutput } from './attached-output.ts'
-import { ExitWatch } from './exit-watch.ts'
+import { ExitWatch } from './exit/exit-watch.ts'
 import { type ContainerRef, inspectContainer } from './inspect.ts'
 
 /** The connections of a container that is about to be started. */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { isRecord } from '../../../utils/validation/issues.ts'
 import type { AllowName } from '../config/allow.ts'
+import { isNetworkName } from '../config/config.ts'
 import type { Fields, Rule } from './edit.ts'
 import { isRoot } from './hardened.ts'
 import { mountRules } from './mount-rules.ts'
@@ -51,7 +52,7 @@ const topRules: Readonly<Record<string, Rule>> = {
     const endpoints = isRecord(now) && isRecord(now.EndpointsConfig) ? Object.entries(now.EndpointsConfig) : []
     return [
       ...when(isHardened && endpoints.length > 0, 'hardened-network'),
-      ...when(!endpoints.every(([network]) => isNetwork(network)), 'namespaces'),
+      ...when(!endpoints.every(([network]) => isNetworkName(network)), 'namespaces'),
       ...when(!endpoints.every(([, settings]) => hasOnlyNames(settings)), 'other-options'),
     ]
   },
@@ -92,7 +93,7 @@ const hostRules: Readonly<Record<string, Rule>> = {
   Memory: ({ all, allBefore }) => swapOf(all, allBefore),
   MemorySwap: ({ all, allBefore }) => swapOf(all, allBefore),
   NetworkMode: ({ now, before, isHardened }) => [
-    ...when(isAny(now) && !isNetwork(String(now)), 'namespaces'),
+    ...when(isAny(now) && !isNetworkName(String(now)), 'namespaces'),
     ...when(isHardened && before === 'none' && now !== 'none', 'hardened-network'),
   ],
   OomKillDisable: setLoosens('limits'),
@@ -126,11 +127,6 @@ const hostRules: Readonly<Record<string, Rule>> = {
 /** The same number means no swap. */
 function swapOf(all: Fields, before: Fields): readonly AllowName[] {
   return when(before.MemorySwap !== undefined && all.MemorySwap !== all.Memory, 'swap')
-}
-
-/** The name of a network of its own, in place of `host`, `container:…`, or another runtime's mode with a colon. */
-export function isNetwork(mode: string): boolean {
-  return mode !== 'host' && /^[a-zA-Z0-9][\w.-]*$/.test(mode)
 }
 
 /** The settings of a network that only give the container names and addresses there. */

@@ -1,5 +1,5 @@
 import type { ResolvedTask } from '../../../task/task.ts'
-import type { ResolvedDockerConfig } from '../config/config.ts'
+import { type ResolvedDockerConfig, sharedNetworks } from '../config/config.ts'
 import { createOptions } from './build.ts'
 import type { CreateOptions, HostOptions } from './create-options.ts'
 import { isHardened } from './hardened.ts'
@@ -125,6 +125,7 @@ function loosened(config: ResolvedDockerConfig): string[] {
   const { allow, allowDangerousMounts, enableTini, pids, preForkPoolSize, preForkUseOnce } = config
   return [
     ...allow.map(what => `allow: ${what}`),
+    ...sharedNetworks(config).map(({ field, network }) => `${field}: ${network}`),
     ...(allowDangerousMounts ? ['allowDangerousMounts'] : []),
     ...(enableTini ? [] : ['enableTini: false']),
     ...(pids > 0 ? [] : ['pids: 0']),

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http'
-import { CookietinError } from '../../../errors.ts'
-import { deferred } from '../../../utils/deferred.ts'
-import { backoff, pause } from '../../../utils/timing.ts'
-import type { Api } from '../connection/api.ts'
-import { connectionError, protocolError } from '../connection/errors.ts'
-import type { Liveness } from '../connection/liveness.ts'
-import { containerPath } from '../connection/paths.ts'
-import { inspectContainer } from './inspect.ts'
+import { CookietinError } from '../../../../errors.ts'
+import { deferred } from '../../../../utils/deferred.ts'
+import { backoff, pause } from '../../../../utils/timing.ts'
+import type { Api } from '../../connection/api.ts'
+import { connectionError, protocolError } from '../../connection/errors.ts'
+import type { Liveness } from '../../connection/liveness.ts'
+import { containerPath } from '../../connection/paths.ts'
+import { inspectContainer } from '../inspect.ts'
 
 /** The engine's report of a container's exit. */
 export interface WaitReply {

@@ -1,7 +1,7 @@
 import { release } from 'node:os'
 import { describe, expect, test } from 'vitest'
-import type { ContainerState } from '../../../../../src/engines/docker/container/inspect.ts'
-import { wasCut } from '../../../../../src/engines/docker/container/output-cut.ts'
+import { wasCut } from '../../../../../../src/engines/docker/container/exit/output-cut.ts'
+import type { ContainerState } from '../../../../../../src/engines/docker/container/inspect.ts'
 
 /** An engine's clock that is one hour behind ours. */
 const started = 1_000_000

@@ -1,7 +1,7 @@
 import { release } from 'node:os'
-import type { EngineContext } from '../engine-context.ts'
-import type { OutputEnd } from './attached-output.ts'
-import type { ContainerState } from './inspect.ts'
+import type { EngineContext } from '../../engine-context.ts'
+import type { OutputEnd } from '../attached-output.ts'
+import type { ContainerState } from '../inspect.ts'
 
 /** The times between which an engine has started a container, by `performance.now()`. */
 export interface StartTimes {

@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import type { Api, Call } from '../../../../../src/engines/docker/connection/api.ts'
-import { EngineReply, replyError } from '../../../../../src/engines/docker/connection/errors.ts'
-import { Liveness } from '../../../../../src/engines/docker/connection/liveness.ts'
-import { ExitWatch } from '../../../../../src/engines/docker/container/exit-watch.ts'
+import type { Api, Call } from '../../../../../../src/engines/docker/connection/api.ts'
+import { EngineReply, replyError } from '../../../../../../src/engines/docker/connection/errors.ts'
+import { Liveness } from '../../../../../../src/engines/docker/connection/liveness.ts'
+import { ExitWatch } from '../../../../../../src/engines/docker/container/exit/exit-watch.ts'
 
 const id = 'a'.repeat(64)
 

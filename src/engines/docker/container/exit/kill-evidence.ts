@@ -1,7 +1,7 @@
-import { isLostReply, isUnreached, replyOf } from '../connection/errors.ts'
-import { jsonLines } from '../connection/json-lines.ts'
-import type { EngineContext } from '../engine-context.ts'
-import { type ContainerRef, type ContainerState, inspectContainer } from './inspect.ts'
+import { isLostReply, isUnreached, replyOf } from '../../connection/errors.ts'
+import { jsonLines } from '../../connection/json-lines.ts'
+import type { EngineContext } from '../../engine-context.ts'
+import { type ContainerRef, type ContainerState, inspectContainer } from '../inspect.ts'
 
 type Context = Pick<EngineContext, 'api' | 'config' | 'liveness'>
 
