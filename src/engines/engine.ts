@@ -75,6 +75,11 @@ export interface Engine {
   readonly socketSharing?: { readonly unavailable: string | undefined }
   /** Throws an InvalidInputError for what this engine cannot do. No I/O. */
   container(task: ResolvedTask): EngineContainer
+  /**
+   * Names of containers that could not be removed, and whose removal the engine tries again by itself. Undefined for an
+   * engine that does not try again.
+   */
+  readonly leftovers?: readonly string[]
   /** Lets go of connections and timers. Called after every container's `remove` has settled. */
   close(): Promise<void>
 }

@@ -4,6 +4,7 @@ import type { Inspect } from '../../utils/actors/inspectable.ts'
 import type { Env, ResolvedDockerConfig } from './config/config.ts'
 import type { Api } from './connection/api.ts'
 import type { Connection } from './connection/connect.ts'
+import { Leftovers } from './connection/leftovers.ts'
 import { Liveness } from './connection/liveness.ts'
 import { containerHostname } from './create-options/identity.ts'
 import { createImageCleaner, type ImageCleaner } from './image/cleaner.ts'
@@ -20,6 +21,7 @@ export interface EngineContext {
   readonly images: Images
   readonly imageGuard: ImageGuard
   readonly cleaner: ImageCleaner
+  readonly leftovers: Leftovers
   readonly onTransition: TransitionListener
   readonly config: ResolvedDockerConfig
   /** Undefined when the engine takes the samples. */
@@ -78,6 +80,11 @@ export function createEngineContext(options: EngineContextOptions): EngineContex
   const { connection, config, env, cgroups, onTransition, inspect } = options
   const { api, endpoint, podman, revive } = connection
   const { engineTimeout, registries } = config
+  const liveness = new Liveness(api, {
+    interval: Math.min(pingInterval, engineTimeout),
+    deadline: engineTimeout,
+    revive,
+  })
   let info: Promise<EngineInfo | undefined> | undefined
   return {
     api,
@@ -85,13 +92,11 @@ export function createEngineContext(options: EngineContextOptions): EngineContex
     onTransition,
     cgroups,
     podman,
-    liveness: new Liveness(api, {
-      interval: Math.min(pingInterval, engineTimeout),
-      deadline: engineTimeout,
-      revive,
-    }),
+    liveness,
+    leftovers: new Leftovers(),
     images: new Images({
       api,
+      liveness,
       config,
       credentials: new Credentials(registries, env, engineTimeout),
       onTransition,

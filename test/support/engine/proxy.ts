@@ -38,10 +38,12 @@ export interface EngineProxy extends AsyncDisposable {
   rewrite: (head: string) => string
   /** Changes each part of a reply. Undefined leaves it as it is. */
   answer: ((request: string, part: Buffer) => Buffer) | undefined
+  /** Returns a promise for a request that the engine must not see before. */
+  hold: (request: string) => Promise<void> | undefined
   /** Cuts every connection, or those whose last request matches. */
   killAll(request?: RegExp): void
-  /** Refuses connections (true), as an engine that is gone, or accepts them again. */
-  refuse(refused: boolean): Promise<void>
+  /** Refuses connections (true), as an engine that is gone, or accepts them again. `keep`: the open ones stay. */
+  refuse(refused: boolean, options?: { readonly keep?: boolean }): Promise<void>
   /** Stops all traffic of all connections (true), as an engine that hangs, or continues it. */
   freeze(frozen: boolean): void
 }
@@ -75,13 +77,14 @@ export async function startProxy(): Promise<EngineProxy> {
     plan: () => undefined,
     rewrite: head => head,
     answer: undefined,
+    hold: () => undefined,
     killAll,
-    async refuse(refused) {
+    async refuse(refused, { keep = false } = {}) {
       if (refused === (server === undefined)) return
       if (refused) {
         server?.close()
         server = undefined
-        killAll()
+        if (!keep) killAll()
       } else server = await listen()
     },
     freeze(on) {
@@ -106,7 +109,7 @@ class Pair {
   readonly #engine: Socket
   #fault: Fault | undefined
 
-  constructor(client: Socket, requests: string[], proxy: Pick<EngineProxy, 'plan' | 'rewrite' | 'answer'>) {
+  constructor(client: Socket, requests: string[], proxy: Pick<EngineProxy, 'plan' | 'rewrite' | 'answer' | 'hold'>) {
     this.#client = client
     this.#engine = connect({ path: engineSocket(), allowHalfOpen: true })
     this.closed = once(client, 'close').catch(() => {})
@@ -120,7 +123,10 @@ class Pair {
         requests.push(this.last)
         this.#fault = proxy.plan(method, path)
         if (this.#fault !== undefined && this.#misbehave(this.#fault)) return
-        this.#engine.write(Buffer.from(proxy.rewrite(chunk.toString('latin1')), 'latin1'))
+        const head = Buffer.from(proxy.rewrite(chunk.toString('latin1')), 'latin1')
+        const held = proxy.hold(this.last)
+        if (held === undefined) this.#engine.write(head)
+        else void held.then(() => this.#engine.destroyed || this.#engine.write(head))
       } else if (this.#fault !== 'hang') this.#engine.write(chunk)
     })
     this.#engine.on('data', chunk => {

@@ -122,7 +122,10 @@ export interface DockerConfig {
    * spaces. Default none.
    */
   readonly imageCacheExemptTags?: string | readonly string[] | undefined
-  /** Time limit for finding a lost engine again, in ms. After it, its containers count as lost. Default 30 000. */
+  /**
+   * Time limit for finding a lost engine again, in ms. After it, its containers count as lost. New containers and pulls
+   * wait as long for it. Default 30 000.
+   */
   readonly reconnectTimeout?: number | undefined
   /** Time that output may stall after the exit, in ms, before the rest is given up. Default 2000. */
   readonly outputTimeout?: number | undefined

@@ -116,6 +116,15 @@ export function isUnreached(error: unknown): boolean {
   return ['connect', 'getaddrinfo'].includes(syscall) && !['EACCES', 'EPERM'].includes(code)
 }
 
+/** True when the engine could not be reached, or its reply was cut. A call that changes nothing may be repeated. */
+export function isDisconnected(error: unknown): boolean {
+  if (isUnreached(error)) return true
+  if (!(error instanceof CookietinError) || replyOf(error) !== undefined) return false
+  return error.code === 'ERR_COOKIETIN_ENGINE_LOST' || (isLostReply(error) && !isProtocolError(error))
+}
+
+const isProtocolError = ({ code }: CookietinError) => code === 'ERR_COOKIETIN_ENGINE_PROTOCOL'
+
 /** True when the engine may have carried the request out although its reply was lost. */
 export function isLostReply(error: unknown): boolean {
   if (!(error instanceof CookietinError) || replyOf(error) !== undefined) return false

@@ -6,7 +6,8 @@ import type { ResolvedTask } from '../../../task/task.ts'
 import { settles } from '../../../utils/timing.ts'
 import type { ContainerEvents, ContainerStreams, EngineContainer } from '../../engine.ts'
 import type { PullProgress } from '../../pull-progress.ts'
-import { isMissingImage } from '../connection/errors.ts'
+import { isDisconnected, isMissingImage } from '../connection/errors.ts'
+import { untilReachable } from '../connection/until-reachable.ts'
 import { type CreateOptions, secretsOf } from '../create-options/create-options.ts'
 import type { EngineContext, NetworkSource } from '../engine-context.ts'
 import type { ContainerRef } from './inspect.ts'
@@ -51,8 +52,10 @@ export class DockerContainer implements EngineContainer {
     const secrets = () => secretsOf(task, this.options)
     this.#tracked = new TrackedContainer(context, { name: this.name, options: this.options, secrets })
     this.#network = new NetworkAttachment(networks, task, this.options)
-    const { abandoned } = this.#tracked
-    const run = new ContainerRun(context, { options: this.options, secrets, network: this.#network, abandoned })
+    const { ending, abandoned } = this.#tracked
+    const run = new ContainerRun(context, {
+      ...{ options: this.options, secrets, network: this.#network, ending, abandoned },
+    })
     this.#run = run
     if (context.cgroups !== undefined) this.samplingDelay = 0
     this.stats$ = statsOf(context, {
@@ -119,7 +122,8 @@ export class DockerContainer implements EngineContainer {
   }
 
   async #create(signal: AbortSignal): Promise<void> {
-    await this.#context.imageGuard.check(this.#task, this.options, signal)
+    const check = () => this.#context.imageGuard.check(this.#task, this.options, signal)
+    await untilReachable(this.#context, check, { signal, mayRepeat: isDisconnected })
     this.#refuseEnding('prepare')
     await this.#tracked.create(signal)
   }
@@ -170,6 +174,7 @@ export class DockerContainer implements EngineContainer {
 
   async kill(): Promise<void> {
     this.#isEnding = true
+    this.#tracked.end()
     this.#run.drain()
     const { startCalls } = this.#run
     if (startCalls === undefined) return
@@ -191,6 +196,7 @@ export class DockerContainer implements EngineContainer {
 
   async #remove(): Promise<void> {
     this.#isEnding = true
+    this.#tracked.end()
     this.pull$.complete()
     this.#run.drain()
     const calls = Promise.all([this.#tracked.creating, this.#run.startCalls])

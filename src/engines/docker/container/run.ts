@@ -3,6 +3,8 @@ import { deferred } from '../../../utils/deferred.ts'
 import type { ContainerEvents, ContainerStreams } from '../../engine.ts'
 import { type InputPump, pumpInput } from '../../pump-input.ts'
 import { within } from '../connection/deadline.ts'
+import { isDisconnected, isUnreached } from '../connection/errors.ts'
+import { untilReachable } from '../connection/until-reachable.ts'
 import type { CreateOptions } from '../create-options/create-options.ts'
 import type { EngineContext } from '../engine-context.ts'
 import { collectExit } from './exit/collect-exit.ts'
@@ -24,6 +26,8 @@ export interface RunOptions {
   /** Returns the values to mask in errors. */
   readonly secrets: () => readonly string[]
   readonly network: NetworkAttachment
+  /** Aborted when the container is not needed any longer. */
+  readonly ending: AbortSignal
   /** Aborted when the container is being removed and its start takes too long. */
   readonly abandoned: AbortSignal
 }
@@ -70,12 +74,24 @@ export class ContainerRun {
     return this.#input !== undefined
   }
 
-  /** May be called again after it has rejected. */
+  /**
+   * Starts the container. While the engine cannot be reached, the calls are repeated. May be called again after it has
+   * rejected.
+   */
   async start(container: ContainerRef, streams: ContainerStreams, events: ContainerEvents): Promise<void> {
-    const { options, network } = this.#options
+    await untilReachable(this.#context, () => this.#start(container, streams, events), {
+      signal: this.#options.ending,
+      // Input that was read for a failed start would be lost.
+      mayRepeat: error => isUnreached(error) && this.#input === undefined,
+    })
+  }
+
+  async #start(container: ContainerRef, streams: ContainerStreams, events: ContainerEvents): Promise<void> {
+    const { options, network, ending } = this.#options
     const calls = deferred<void>()
     this.#startCalls = calls.promise
-    const attachment = await attachBeforeStart(this.#context, container, { streams, terminal: options.Tty }).catch(
+    const attach = () => attachBeforeStart(this.#context, container, { streams, terminal: options.Tty })
+    const attachment = await untilReachable(this.#context, attach, { signal: ending, mayRepeat: isDisconnected }).catch(
       error => {
         calls.resolve()
         const exit = exitOfFailedAttach(error)
@@ -100,6 +116,7 @@ export class ContainerRun {
       // The runtime reports a lost namespace with the exit code of a missing command.
       const isLost = network.isLostNamespace(error)
       const exit = isLost ? undefined : await exitOfFailedStart(this.#context, container, error)
+      if (isUnreached(error)) this.disconnect()
       if (exit === undefined) throw startError(error)
       this.#exitUnstarted(exit, events)
       return
