@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { isNetworkName } from '../../engines/docker/config/config.ts'
 import type { ContainerTask, Volume } from '../../task/task.ts'
 import { collect } from '../command-context.ts'
 import { UsageError } from '../usage-error.ts'
@@ -142,8 +143,9 @@ function readUlimit(text: string): [name: string, value: number] {
 
 function readNetwork(text: string): boolean {
   if (text !== 'none' && text !== 'default') {
+    const allow = isNetworkName(text) ? '' : ' and COOKIETIN_ALLOW=namespaces, which gives the isolation up'
     throw new UsageError(
-      `--network: "${text}" is not one of none, default; to join another network, set COOKIETIN_DOCKER_NETWORKS=${text}`,
+      `--network: "${text}" is not one of none, default; to join another network, set COOKIETIN_DOCKER_NETWORKS=${text}${allow}`,
     )
   }
   return text === 'none'
