@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { History, HistoryQuery, HistoryStatus } from '../../../history/index.ts'
+import { historyStatuses as statuses } from '../../../history/validation.ts'
 import { type CommandContext, collect } from '../../command-context.ts'
 import { samplingHint } from '../../drivers/drivers.ts'
 import { exitCodes } from '../../exit-codes.ts'
@@ -23,10 +24,6 @@ interface HistoryCommandOptions extends HistoryOption {
   readonly maxAge?: string
   readonly maxRuns?: string
 }
-
-const statuses: readonly HistoryStatus[] = [
-  ...(['success', 'error', 'timeout', 'killed', 'cancelled', 'failed', 'unfinished'] as const),
-]
 
 /** `cookietin history`. */
 export function historyCommand(context: CommandContext): Command {
@@ -63,7 +60,7 @@ async function showHistory(context: CommandContext, id: string | undefined, opti
   const { stdio } = context
   checkCombination(id, options)
   const query = queryOf(options)
-  await using history = await openExistingHistory(options, stdio)
+  await using history = await openExistingHistory(options, stdio, !options.prune)
   if (options.prune) await prune(context, history, options)
   else if (id === undefined) await list(context, history, query, options.json ?? false)
   else await show(context, history, id, options.json ?? false)
