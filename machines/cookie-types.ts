@@ -8,6 +8,8 @@ export interface Exit {
   readonly outputTruncated: boolean
   /** The engine's own message, where it gives one. */
   readonly message?: string | undefined
+  /** What shows that a signal from outside ended it, as a phrase; undefined when nothing does. */
+  readonly killedOutside?: string | undefined
 }
 
 /** Why a run ends. The first cause recorded decides. */

@@ -214,7 +214,7 @@ export function cancelledError(doing: string, reason: unknown): CookietinError {
 
 /** Joins the errors of several removals into one, with the names of all that is left. */
 export function notCleaned(failures: readonly unknown[]): CookietinError {
-  const leaked = failures.flatMap(failure => (failure instanceof CookietinError ? failure.leaked : []))
+  const leaked = [...new Set(failures.flatMap(failure => (failure instanceof CookietinError ? failure.leaked : [])))]
   const left =
     leaked.length === 0
       ? ''

@@ -104,6 +104,11 @@ export interface Engine {
    * @throws InvalidInputError for a task that this engine cannot run.
    */
   container(task: ResolvedTask): EngineContainer
+  /**
+   * Names of containers that could not be removed, and whose removal the engine tries again by itself. Undefined for an
+   * engine that does not try again.
+   */
+  readonly leftovers?: readonly string[]
   /** Closes connections and timers. Called after every container's `remove` has settled. */
   close(): Promise<void>
 }

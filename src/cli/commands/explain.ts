@@ -7,7 +7,7 @@ import { resolveTask } from '../../task/resolve-task.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addTaskOptions, type TaskOptions, taskOf } from '../options/task.ts'
 import { padTo } from '../output/columns.ts'
-import { printable } from '../output/printable.ts'
+import { printable, printableJson } from '../output/printable.ts'
 
 interface ExplainOptions extends TaskOptions {
   readonly json?: boolean
@@ -27,7 +27,7 @@ export function explainCommand(context: CommandContext): Command {
 }
 
 const examples = `
-The driver's settings come from the environment, as for run. Values of variables are not shown.
+The settings of the docker driver come from the environment, as for run. Values of variables are not shown.
 
 Examples:
   $ cookietin explain busybox echo hi
@@ -41,7 +41,7 @@ async function explainRun({ stdio }: CommandContext, image: string, words: reado
   checkDigest(task, config)
   const labels = labelsOf('<random, one for each driver>', task.id)
   const explanation = explain(task, config, { labels, hostname: containerHostname() })
-  const lines = options.json ? [JSON.stringify(explanation)] : text(explanation)
+  const lines = options.json ? [printableJson(explanation)] : text(explanation)
   for (const line of lines) await stdio.line(line)
 }
 
@@ -50,8 +50,8 @@ const reasonColumn = 48
 
 function text({ options, loosened }: Explanation): string[] {
   const lines = options.map(({ option, value, reason }) => {
-    const what = `${option}: ${printable(JSON.stringify(value))}`
-    return `${padTo(reasonColumn, what)}  # ${reason}`
+    const what = `${printable(option)}: ${printableJson(value)}`
+    return `${padTo(reasonColumn, what)}  # ${printable(reason)}`
   })
   const total =
     loosened.length === 0 ? 'The security profile is not relaxed.' : `Relaxed by the config: ${loosened.join(', ')}.`

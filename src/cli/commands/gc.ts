@@ -4,6 +4,7 @@ import { addDriverOption, type DriverOption, driverOf } from '../drivers/drivers
 import { exitCodes } from '../exit-codes.ts'
 import { Interrupts } from '../interrupts.ts'
 import { columns } from '../output/columns.ts'
+import { printableJson } from '../output/printable.ts'
 
 interface GcOptions extends DriverOption {
   readonly dryRun?: boolean
@@ -35,7 +36,7 @@ async function gc({ stdio, exit }: CommandContext, { driver, dryRun = false, jso
   using interrupts = new Interrupts(stdio)
   const { orphans, summary } = await driverOf(driver).removeOrphans({ dryRun, signal: interrupts.signal })
   const lines = json
-    ? orphans.map(orphan => JSON.stringify(orphan.json))
+    ? orphans.map(orphan => printableJson(orphan.json))
     : [...columns(orphans.map(({ cells }) => cells)), ...(summary === undefined ? [] : [summary])]
   for (const line of lines) await stdio.line(line)
   const isLeft = !dryRun && orphans.some(({ removed }) => !removed)

@@ -58,10 +58,10 @@ export class OutputPump {
     if (this.#ended) onEnd()
   }
 
-  /** How long it may still wait, in ms: for data `patience` ms in all, for its sink as long each time. */
-  timeLeft(patience: number): number {
+  /** How long it may still wait, in ms: for data `stallTimeout` ms in all, for its sink as long each time. */
+  timeLeft(stallTimeout: number): number {
     const passed = performance.now() - this.#since
-    return patience - (this.#blocked ? passed : this.#waited + passed)
+    return stallTimeout - (this.#blocked ? passed : this.#waited + passed)
   }
 
   /** Closes our end of the stream. Output that has not arrived is lost. */
@@ -121,16 +121,16 @@ export class OutputPump {
 }
 
 /**
- * Resolves when all pumps have ended. A pump without progress for `patience` ms is given up: a process that left the group may hold the
+ * Resolves when all pumps have ended. A pump without progress for `stallTimeout` ms is given up: a process that left the group may hold the
  * stream open, and a consumer may stall.
  */
-export function finishOutput(pumps: readonly OutputPump[], patience: number): Promise<void> {
+export function finishOutput(pumps: readonly OutputPump[], stallTimeout: number): Promise<void> {
   return new Promise(resolve => {
     let timer: NodeJS.Timeout | undefined
     const check = () => {
       const open = pumps.filter(pump => !pump.ended)
-      for (const pump of open) if (pump.timeLeft(patience) <= 0) pump.giveUp()
-      const left = open.filter(pump => !pump.ended).map(pump => pump.timeLeft(patience))
+      for (const pump of open) if (pump.timeLeft(stallTimeout) <= 0) pump.giveUp()
+      const left = open.filter(pump => !pump.ended).map(pump => pump.timeLeft(stallTimeout))
       if (left.length > 0) timer = setTimeout(check, Math.max(1, Math.min(...left)))
     }
     const ended = () => {

@@ -41,13 +41,15 @@ export function reportedError(status: 502 | 504, body: Buffer): CookietinError {
     : new CookietinError('ERR_COOKIETIN_CALL_TIMEOUT', `The function ran out of time: ${text}`)
 }
 
+const headersRefusal = "The function's HTTP server refused the call with the status 431: send fewer or shorter headers"
+
 /** The error for a call whose headers the function's HTTP server does not take. The container serves on. */
 export function headersRefused(): CookietinError {
-  return new CookietinError(
-    'ERR_COOKIETIN_RESPONSE_INVALID',
-    "The function's HTTP server refused the call with the status 431: send fewer or shorter headers",
-  )
+  return new CookietinError('ERR_COOKIETIN_RESPONSE_INVALID', headersRefusal)
 }
+
+/** Returns true for an error of {@link headersRefused}. */
+export const isHeadersRefusal = ({ message }: CookietinError): boolean => message === headersRefusal
 
 /** The error for a response whose caller cancelled its body. */
 export function cancelledBody(reason: unknown): CookietinError {

@@ -1,6 +1,6 @@
 import { Agent, type AgentOptions, type ClientRequestArgs } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { connectPatiently } from '../socket/listener.ts'
+import { connectWithRetries } from '../socket/listener.ts'
 
 /**
  * How long the connection is kept between calls, in ms: as long as its container, unless the function closes it or says in a `Keep-Alive`
@@ -10,15 +10,15 @@ const keepAlive = 2 ** 31 - 1
 
 /** Opens the one connection of a slot. */
 export class SlotAgent extends Agent {
-  readonly #patience: number
+  readonly #connectTimeout: number
   readonly #closing = new AbortController()
   #path = ''
   #hasConnected = false
 
-  /** @param patience - How long a connect is repeated that the socket does not accept yet, in ms. */
-  constructor(patience: number) {
+  /** @param connectTimeout - How long a connect is repeated that the socket does not accept yet, in ms. */
+  constructor(connectTimeout: number) {
     super({ keepAlive: true, maxSockets: 1, timeout: keepAlive } satisfies AgentOptions)
-    this.#patience = patience
+    this.#connectTimeout = connectTimeout
   }
 
   /** True after the socket has accepted a connection. */
@@ -35,7 +35,7 @@ export class SlotAgent extends Agent {
     _options: ClientRequestArgs,
     callback?: (error: Error | null, stream: Duplex) => void,
   ): Duplex | null | undefined {
-    connectPatiently(this.#path, this.#patience, this.#closing.signal).then(
+    connectWithRetries(this.#path, this.#connectTimeout, this.#closing.signal).then(
       socket => {
         this.#hasConnected = true
         callback?.(null, socket)

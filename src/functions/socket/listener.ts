@@ -27,7 +27,7 @@ export class Listener {
  * Resolves when there is a socket in the folder that this process may connect to.
  *
  * No connection is opened to find out whether it listens: a server may serve only one, or take one without a request for an error. A socket
- * that is linked listens, by Fn's contract. Another one listens a moment after it is made, for which {@link connectPatiently} waits.
+ * that is linked listens, by Fn's contract. Another one listens a moment after it is made, for which {@link connectWithRetries} waits.
  *
  * @param onRefused - Called with the error while the socket denies access.
  * @throws CookietinError `ERR_COOKIETIN_SOCKET_UNTRUSTED` for anything that is not such a socket.
@@ -70,9 +70,9 @@ export function isRefusal(error: unknown): boolean {
   return syscall === 'connect' && passing.has(code)
 }
 
-/** Connects, and repeats a connect that the socket does not accept yet for up to `patience` ms. */
-export async function connectPatiently(path: string, patience: number, signal: AbortSignal): Promise<CallSocket> {
-  const deadline = performance.now() + patience
+/** Connects, and repeats a connect that the socket does not accept yet for up to `timeout` ms. */
+export async function connectWithRetries(path: string, timeout: number, signal: AbortSignal): Promise<CallSocket> {
+  const deadline = performance.now() + timeout
   for (;;) {
     try {
       return await connectTo(path)

@@ -2,10 +2,10 @@
  * The seed of this run's random sequences: the one that `COOKIETIN_TEST_SEED` names, else a new one. It is printed, so that a failure can be
  * repeated.
  */
-export const seed = Number(process.env.COOKIETIN_TEST_SEED ?? Date.now() % 2 ** 31)
+const seed = Number(process.env.COOKIETIN_TEST_SEED ?? Date.now() % 2 ** 31)
 
 /** How many random sequences a model test runs. */
-export const sequences = Number(process.env.COOKIETIN_TEST_SEQUENCES ?? 1_500)
+const sequences = Number(process.env.COOKIETIN_TEST_SEQUENCES ?? 1_500)
 
 export const parameters = (() => {
   console.info(`random sequences: COOKIETIN_TEST_SEED=${seed}`)

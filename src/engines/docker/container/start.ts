@@ -6,7 +6,7 @@ import { isLostReply, replyOf } from '../connection/errors.ts'
 import { containerPath } from '../connection/paths.ts'
 import type { EngineContext } from '../engine-context.ts'
 import { AttachedOutput } from './attached-output.ts'
-import { ExitWatch } from './exit-watch.ts'
+import { ExitWatch } from './exit/exit-watch.ts'
 import { type ContainerRef, inspectContainer } from './inspect.ts'
 
 /** The connections of a container that is about to be started. */
@@ -57,12 +57,14 @@ export interface StartOptions {
 /**
  * Starts a container. After a lost reply, the engine is asked whether it has started, and the call is sent again if
  * not.
+ *
+ * @returns false when a reply was lost.
  */
 export async function sendStart(
   context: EngineContext,
   container: ContainerRef,
   { secrets, abandoned }: StartOptions,
-): Promise<void> {
+): Promise<boolean> {
   const send = () =>
     context.api.request({
       doing: `start container ${container.name}`,
@@ -74,10 +76,12 @@ export async function sendStart(
     })
   try {
     await send()
+    return true
   } catch (error) {
     if (!isLostReply(error)) throw error
     // A second start is safe: for a container that runs, the engine answers 304.
     if (!(await hasStarted(context, container, error))) await send()
+    return false
   }
 }
 
@@ -115,10 +119,10 @@ export async function exitOfFailedStart(
 
 /** The same for Podman, which makes the process on attach. It reports the failure in words and keeps no exit code. */
 export function exitOfFailedAttach(error: unknown): Exit | undefined {
-  const message = replyOf(error)?.text ?? ''
+  const { said = '', text: message = '' } = replyOf(error) ?? {}
   const exit = { oomKilled: false, outputTruncated: false, message }
-  if (/attempted to invoke a command that was not found/.test(message)) return { ...exit, exitCode: 127 }
-  if (/exec: .*permission denied: OCI permission denied/.test(message)) return { ...exit, exitCode: 126 }
+  if (/attempted to invoke a command that was not found/.test(said)) return { ...exit, exitCode: 127 }
+  if (/exec: .*permission denied: OCI permission denied/.test(said)) return { ...exit, exitCode: 126 }
   return undefined
 }
 

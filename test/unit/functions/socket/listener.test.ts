@@ -5,7 +5,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, it, onTestFinished } from 'vitest'
-import { connectPatiently, untilListening } from '../../../../src/functions/socket/listener.ts'
+import { connectWithRetries, untilListening } from '../../../../src/functions/socket/listener.ts'
 
 let folder: string
 beforeEach(() => {
@@ -54,8 +54,8 @@ it('repeats a connect until the socket accepts it', async () => {
   // A link to the socket outlives its server: it is a socket that does not listen.
   linkSync(join(folder, 'before'), path)
   before.close()
-  const connecting = connectPatiently(path, 20_000, never)
-  await expect(connectPatiently(path, 0, never)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  const connecting = connectWithRetries(path, 20_000, never)
+  await expect(connectWithRetries(path, 0, never)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   rmSync(path)
   await listen('lsnr.sock')
   const socket = await connecting
