@@ -41,6 +41,8 @@ export const cookieMachine = setup({
       cause: ({ context }) => (context.cause === undefined || context.cause === 'exit' ? 'failed' : context.cause),
       error: ({ context, event }) => context.error ?? ('error' in event ? event.error : undefined),
     }),
+    // An exit that was seen, and whose code never came, is neither a success nor an error of the task.
+    causeUnknownExit: assign({ cause: ({ context }) => (context.cause === 'exit' ? 'failed' : context.cause) }),
     recordExit: assign({
       exit: ({ context, event }) => (event.type === 'exited' ? event.exit : context.exit),
       cause: ({ context }) => context.cause ?? 'exit',
@@ -186,7 +188,7 @@ export const cookieMachine = setup({
         // cause.
         stopping: {
           invoke: { src: 'kill', input: ({ self }) => self, onError: {} },
-          after: { grace: '#cookie.settled' },
+          after: { grace: { target: '#cookie.settled', actions: 'causeUnknownExit' } },
           on: { close: { actions: 'wantClose' } },
         },
       },

@@ -265,7 +265,15 @@ export class OpenCookie implements Cookie {
   }
 
   #failure(): CookietinError {
-    return this.#own(this.actor.getSnapshot().context.error, `Cookie ${this.id} failed`)
+    const { error } = this.actor.getSnapshot().context
+    if (error === undefined) {
+      return new CookietinError(
+        'ERR_COOKIETIN_ENGINE_LOST',
+        `Cookie ${this.id} failed: the task has ended, but the engine did not report how within its grace. ${this.#container.name} may still exist`,
+        { cookieId: this.id, retryable: true, leaked: [this.#container.name] },
+      )
+    }
+    return this.#own(error, `Cookie ${this.id} failed`)
   }
 
   #own(error: unknown, doing: string): CookietinError {
