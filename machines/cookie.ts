@@ -37,6 +37,7 @@ export const cookieMachine = setup({
         context.cause === undefined && event.type === 'cancel' ? event.reason : context.reason,
     }),
     causeKilled: assign({ cause: ({ context }) => context.cause ?? 'killed' }),
+    causeOverflow: assign({ cause: 'overflow' }),
     causeFailed: assign({
       cause: ({ context }) => (context.cause === undefined || context.cause === 'exit' ? 'failed' : context.cause),
       error: ({ context, event }) => context.error ?? ('error' in event ? event.error : undefined),
@@ -64,7 +65,7 @@ export const cookieMachine = setup({
     hasFailed: ({ context }) => context.cause === 'failed',
     hasTimedOut: ({ context }) => context.cause === 'timeout',
     wasCancelled: ({ context }) => context.cause === 'cancelled',
-    wasKilled: ({ context }) => context.cause === 'killed',
+    wasKilled: ({ context }) => context.cause === 'killed' || context.cause === 'overflow',
     wasKilledOutside: ({ context }) => isKilledOutside(context.exit),
   },
   delays: {
@@ -126,6 +127,7 @@ export const cookieMachine = setup({
             broken: { target: 'stopping', actions: 'causeFailed' },
             cancel: { target: 'stopping', actions: 'causeCancelled' },
             kill: { target: 'stopping', actions: 'causeKilled' },
+            overflow: { guard: 'isUndecided', target: 'stopping', actions: 'causeOverflow' },
             close: { target: 'stopping', actions: ['causeCancelled', 'wantClose'] },
           },
           states: {

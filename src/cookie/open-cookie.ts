@@ -50,7 +50,7 @@ export class OpenCookie implements Cookie {
     this.id = task.id
     this.task = task
     this.#container = container
-    this.#streams = new CookieStreams(task, options)
+    this.#streams = new CookieStreams(task, options, () => this.actor.send({ type: 'overflow' }))
     this.#sampler = new Sampler(container.stats$, {
       maxStats: options.maxStats ?? defaultMaxStats,
       extremes: options.statExtremes ?? false,

@@ -11,11 +11,12 @@ export class CookieStreams implements ContainerStreams {
   readonly stderr: Output
   readonly input: InputGuard
 
-  constructor({ input, stdout, stderr }: ResolvedTask, options: CookieOptions) {
+  /** @param onOverflow - Called when an output exceeds `maxOutput`, if that is to end the run. */
+  constructor({ input, stdout, stderr }: ResolvedTask, options: CookieOptions, onOverflow: () => void) {
     this.stdin = input === undefined ? undefined : toChunks(input)
     this.input = guardInput(input)
-    this.stdout = outputOf(stdout, options)
-    this.stderr = outputOf(stderr, options)
+    this.stdout = outputOf(stdout, options, onOverflow)
+    this.stderr = outputOf(stderr, options, onOverflow)
   }
 
   /** No consumer delays the container from here on. */

@@ -44,6 +44,7 @@ const cookieOptions: Record<keyof CookieOptions, true> = {
   maxStats: true,
   statExtremes: true,
   maxOutput: true,
+  killOnMaxOutput: true,
   inspect: true,
 }
 
