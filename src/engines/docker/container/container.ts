@@ -50,7 +50,7 @@ export class DockerContainer implements EngineContainer {
     this.#defaults = defaultOptions(context, task)
     this.options = structuredClone(this.#defaults)
     const secrets = () => secretsOf(task, this.options)
-    this.#tracked = new TrackedContainer(context, { name: this.name, options: this.options, secrets })
+    this.#tracked = new TrackedContainer(context, { name: this.name, taskId: task.id, options: this.options, secrets })
     this.#network = new NetworkAttachment(networks, task, this.options)
     const { ending, abandoned } = this.#tracked
     const run = new ContainerRun(context, {
