@@ -12,8 +12,7 @@ import { Credentials } from './image/credentials/credentials.ts'
 import { ImageGuard } from './image/image-guard.ts'
 import { Images } from './image/images.ts'
 import type { CgroupSampler } from './sampling/cgroup/sampler.ts'
-import type { TransitionListener } from './transitions.ts'
-import { EngineWarnings } from './warnings.ts'
+import { EngineWarnings, type TransitionListener } from './transitions.ts'
 
 /** The parts that all containers of one engine share. */
 export interface EngineContext {

@@ -1,6 +1,6 @@
 import { CookietinError } from '../../../errors.ts'
 import { isLostReply, isUnreached, protocolError, replyOf } from '../connection/errors.ts'
-import { untilReachable } from '../connection/until-reachable.ts'
+import { untilReachable } from '../connection/liveness.ts'
 import type { CreateOptions } from '../create-options/create-options.ts'
 import { labelNames } from '../create-options/identity.ts'
 import type { EngineContext } from '../engine-context.ts'
