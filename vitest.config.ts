@@ -6,6 +6,7 @@ import { defineConfig } from 'vitest/config'
  */
 const limits = { testTimeout: 20_000, hookTimeout: 60_000, expect: { poll: { timeout: 10_000 } } }
 
+/** The limits of the tests that start an engine, a database, a browser or other processes. */
 const slowLimits = { testTimeout: 60_000, hookTimeout: 120_000, expect: { poll: { timeout: 30_000 } } }
 
 /** Files that share an engine run one after the other: the engine starts containers one by one anyway. */
@@ -23,7 +24,7 @@ export default defineConfig({
       { test: { ...limits, name: 'machines', include: ['test/machines/**/*.test.ts'], sequence: { groupOrder: 0 } } },
       {
         test: {
-          ...limits,
+          ...slowLimits,
           name: 'database',
           include: ['test/database/**/*.test.ts'],
           globalSetup: 'test/support/postgres/global-setup.ts',

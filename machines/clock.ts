@@ -29,8 +29,8 @@ export interface StopwatchInput {
 }
 
 /**
- * Runs while the state that invokes it is active, under the id `stopwatch`.
- * Unlike a delayed transition of XState, it starts again when a snapshot is restored, and it takes any number of milliseconds.
+ * Runs while the state that invokes it is active, under the id `stopwatch`. Unlike a delayed transition of XState, it
+ * starts again when a snapshot is restored, and it takes any number of milliseconds.
  */
 export const stopwatch = fromCallback<{ type: string }, StopwatchInput>(({ input, self, sendBack }) => {
   const clock = clockOf(self)

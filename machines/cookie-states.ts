@@ -1,7 +1,7 @@
-/** A cookie is in one of these when its end is decided. */
+/** The states of a cookie whose end is decided. */
 export const settledStates = ['done', 'timeout', 'killed', 'cancelled', 'failed'] as const
 
-/** The states of a cookie that can be seen from outside, in the order of a life. */
+/** The states of a cookie that can be seen from outside, in the order of its life. */
 export const cookieStates = [
   'created',
   'preparing',
@@ -25,5 +25,10 @@ export type SettledState = (typeof settledStates)[number]
 
 const settled: ReadonlySet<CookieState> = new Set(settledStates)
 
-/** True for a state in which the end is decided, but nothing is removed yet. */
+/**
+ * Returns true for a state in which the end is decided and the removal has not begun.
+ *
+ * @example
+ * execution.state$.subscribe(state => isSettled(state) && console.log(state))
+ */
 export const isSettled = (state: CookieState): state is SettledState => settled.has(state)

@@ -7,9 +7,9 @@ import { providedCallback, providedPromise } from './provided.ts'
 /**
  * The life of a cookie: one container run.
  *
- * Pure but for the actors, which a caller provides. Each gets the cookie's own actor as its input. `prepare`, `start`, `pause`,
- * `unpause`, `kill` and `remove` are promises; `watch` is a callback that sends `exitSeen`, `exited`, `broken` and `lost`.
- * Time comes from the actor's clock.
+ * Pure but for the actors, which a caller provides. Each gets the cookie's own actor as its input. `prepare`, `start`,
+ * `pause`, `unpause`, `kill` and `remove` are promises; `watch` is a callback that sends `exitSeen`, `exited`, `broken`
+ * and `lost`. Time comes from the actor's clock.
  */
 export const cookieMachine = setup({
   types: {
@@ -41,6 +41,8 @@ export const cookieMachine = setup({
       cause: ({ context }) => (context.cause === undefined || context.cause === 'exit' ? 'failed' : context.cause),
       error: ({ context, event }) => context.error ?? ('error' in event ? event.error : undefined),
     }),
+    // An exit that was seen, and whose code never came, is neither a success nor an error of the task.
+    causeUnknownExit: assign({ cause: ({ context }) => (context.cause === 'exit' ? 'failed' : context.cause) }),
     recordExit: assign({
       exit: ({ context, event }) => (event.type === 'exited' ? event.exit : context.exit),
       cause: ({ context }) => context.cause ?? 'exit',
@@ -182,10 +184,11 @@ export const cookieMachine = setup({
             },
           },
         },
-        // The cause is recorded before the signal is sent: the exit that the signal brings about is not the first cause.
+        // The cause is recorded before the signal is sent: the exit that the signal brings about is not the first
+        // cause.
         stopping: {
           invoke: { src: 'kill', input: ({ self }) => self, onError: {} },
-          after: { grace: '#cookie.settled' },
+          after: { grace: { target: '#cookie.settled', actions: 'causeUnknownExit' } },
           on: { close: { actions: 'wantClose' } },
         },
       },

@@ -11,7 +11,10 @@ export interface ImageInput {
   readonly retryDelay: number
   /** ms. */
   readonly retryMaxDelay: number
-  /** From 0 to 1, drawn by the caller: half of each delay is multiplied by it, so that pulls which fail together are not retried together. */
+  /**
+   * From 0 to 1, drawn by the caller: half of each delay is multiplied by it, so that pulls which fail together are not
+   * retried together.
+   */
   readonly jitter: number
   /** ms for all attempts and the waits between them. */
   readonly timeout: number

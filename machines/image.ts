@@ -33,8 +33,8 @@ const delayOf = ({ attempt, retryDelay, retryMaxDelay, jitter }: ImageContext) =
 /**
  * One image made present on an engine.
  *
- * Pure but for the actors, which a caller provides. Each is a promise that gets the image's own actor as its input. `look` resolves
- * with whether the engine has the image; `pull` pulls it once. Time comes from the actor's clock.
+ * Pure but for the actors, which a caller provides. Each is a promise that gets the image's own actor as its input.
+ * `look` resolves with whether the engine has the image; `pull` pulls it once. Time comes from the actor's clock.
  */
 export const imageMachine = setup({
   types: {

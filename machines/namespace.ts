@@ -12,8 +12,9 @@ const mostFailures = 2 + Math.ceil(Math.log2(longestPause / firstPause))
 /**
  * One namespace of the prefork pool: it is held ready for a cookie to join, and made anew when it is used up or dies.
  *
- * Pure but for the actors, which a caller provides. Each is a promise that gets the namespace's own actor as its input. `make` starts
- * a container that holds the namespace; `remove` removes what exists of it. Time comes from the actor's clock.
+ * Pure but for the actors, which a caller provides. Each is a promise that gets the namespace's own actor as its input.
+ * `make` starts a container that holds the namespace; `remove` removes what exists of it. Time comes from the actor's
+ * clock.
  */
 export const namespaceMachine = setup({
   types: {

@@ -6,9 +6,9 @@ import type { SlotContext, SlotEvent, SlotInput } from './slot-types.ts'
 /**
  * The life of a slot: one hot container, which serves one call at a time and is frozen between calls.
  *
- * Pure but for the actors, which a caller provides. Each is a promise that gets the slot's own actor as its input. `launch` resolves
- * when the container runs, `listen` when it listens. `freeze` and `unfreeze` act on the container. `retire` kills and removes it,
- * without thawing it first.
+ * Pure but for the actors, which a caller provides. Each is a promise that gets the slot's own actor as its input.
+ * `launch` resolves when the container runs, `listen` when it listens. `freeze` and `unfreeze` act on the container.
+ * `retire` kills and removes it, without thawing it first.
  */
 export const slotMachine = setup({
   types: {

@@ -39,6 +39,7 @@ export type { BytesTask, Executor, RunAllOptions, RunOptions, Tasks, TextTask } 
 export type { ExecutorOptions } from './executor/options.ts'
 export { createExecutor } from './executor/queue-executor.ts'
 export type { RunEnd, RunLog, RunRecorder } from './executor/run-log.ts'
+export type { CallRecord } from './functions/call-record.ts'
 export type { HotFunction } from './functions/function.ts'
 export type { CallHeaders } from './functions/http/headers.ts'
 export type { InvokeRequest } from './functions/http/request.ts'

@@ -3,7 +3,7 @@ import type { ContainerTask, Execution, RunStatus } from '../../src/index.ts'
 /** One task of the demo. */
 export interface DemoTask {
   readonly task: Omit<ContainerTask, 'image'> & { readonly id: string }
-  /** What it demonstrates. */
+  /** Its purpose, for the table. */
   readonly shows: string
   readonly expected: RunStatus
   /** Acts on the execution while it runs. */

@@ -1,6 +1,6 @@
 import type { Stdio } from './output/stdio.ts'
 
-/** What every command gets. */
+/** The context of every command. */
 export interface CommandContext {
   readonly stdio: Stdio
   /** Sets the exit code. The process exits after all cleanup, when all output is written. */

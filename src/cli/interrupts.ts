@@ -1,5 +1,6 @@
 import { constants } from 'node:os'
 import { exitCodes } from './exit-codes.ts'
+import { printable } from './output/printable.ts'
 import type { Stdio } from './output/stdio.ts'
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -47,7 +48,7 @@ export class Interrupts implements Disposable {
     const { code, message } = this.#stdio.outputClosed.reason as NodeJS.ErrnoException
     // A reader that closes early, such as `head`, is not an error.
     const isClosed = code === 'EPIPE' || code === 'ECONNRESET'
-    if (!isClosed) this.#stdio.note(`cookietin: cannot write to standard output: ${message}`)
+    if (!isClosed) this.#stdio.note(`cookietin: cannot write to standard output: ${printable(message)}`)
     this.#exitCode ??= isClosed ? exitCodes.readerGone : exitCodes.unable
     this.#abort.abort(new Error('standard output is closed', { cause: this.#stdio.outputClosed.reason }))
   }

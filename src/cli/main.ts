@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CommanderError } from 'commander'
-import { CookietinError } from '../errors.ts'
+import { CookietinError, messageOf } from '../errors.ts'
 import { exitCodes } from './exit-codes.ts'
 import { printableLines } from './output/printable.ts'
 import { Stdio } from './output/stdio.ts'
@@ -38,7 +38,7 @@ function report(error: unknown): number {
   else if (error instanceof CookietinError) stdio.note(`cookietin: ${printableLines(error.message)} (${error.code})`)
   else
     stdio.note(
-      `cookietin: this is a bug in cookietin, please report it:\n${error instanceof Error ? error.stack : String(error)}`,
+      `cookietin: this is a bug in cookietin, please report it:\n${printableLines(error instanceof Error ? (error.stack ?? error.message) : messageOf(error))}`,
     )
   return exitCodes.unable
 }

@@ -10,6 +10,7 @@ import { inspectCommand } from './commands/inspect.ts'
 import { invokeCommand } from './commands/invoke/command.ts'
 import { runCommand } from './commands/run.ts'
 import { serveCommand } from './commands/serve/command.ts'
+import { printableLines } from './output/printable.ts'
 
 /** Creates the command line with all of its commands. */
 export function createProgram(context: CommandContext): Command {
@@ -36,7 +37,7 @@ Examples:
   $ cookietin batch tasks.jsonl --concurrency 4
   $ cookietin doctor
 
-The engine is that of DOCKER_HOST, DOCKER_CONTEXT or the default socket.`,
+The engine is that of DOCKER_HOST, of DOCKER_CONTEXT, or at the default socket.`,
     )
   for (const command of [program, ...program.commands]) {
     command
@@ -48,7 +49,7 @@ The engine is that of DOCKER_HOST, DOCKER_CONTEXT or the default socket.`,
         getOutHasColors: () => false,
         getErrHasColors: () => false,
         outputError: (text, write) =>
-          write(`${text.replace(/^error: /, 'cookietin: ')}Try \`${helpCommand(command)}\`.\n`),
+          write(`${printableLines(text.replace(/^error: /, 'cookietin: '))}Try \`${helpCommand(command)}\`.\n`),
       })
   }
   return program

@@ -8,66 +8,88 @@ import type { ResolvedTask } from '../task/task.ts'
 import type { CookieActor } from './recorder.ts'
 import type { RunResult, Transition } from './result.ts'
 
-/** Waits for a run that has been started (Fn's `WaitResult`). */
+/** A handle to wait for a started run (Fn's `WaitResult`). */
 export interface WaitResult {
   /**
-   * Resolves when the task has ended, however; rejects when the implementation failed. Every call gives the same result.
-   * Aborting the signal cancels the task; an exit that was seen before stays what it is.
+   * Resolves when the task has ended, with any status. Rejects when the implementation failed. Every call returns the
+   * same result. Aborting the signal cancels the task, unless its exit was seen before.
    */
   wait(options?: { readonly signal?: AbortSignal | undefined }): Promise<RunResult>
 }
 
-/** One container run, from before it exists until after it is gone (Fn's `Cookie`). */
+/** One container run, from before its creation until after its removal (Fn's `Cookie`). */
 export interface Cookie extends AsyncDisposable {
   readonly id: string
   /** The task, validated and complete. */
   readonly task: ResolvedTask
-  /** The XState actor. Its state is the only truth about the cookie. */
+  /** The XState actor, which owns the cookie's state. */
   readonly actor: CookieActor
   readonly state: CookieState
-  /** The present state, then every one that follows; completes when the cookie is closed. */
+  /** Emits the present state, then every later one. Completes when the cookie is closed. */
   readonly state$: Observable<CookieState>
-  /** Every change of state from now on; completes when the cookie is closed. */
+  /** Emits every change of state from now on. Completes when the cookie is closed. */
   readonly transitions$: Observable<Transition>
   /**
-   * Resource samples from now on, about one a second; completes when the run has ended. All subscribers share one stream of the engine. A
-   * subscriber that is slow belongs behind `keepLatest()`.
+   * Emits resource samples from now on, about one per second. Completes when the run has ended. All subscribers share
+   * one stream of the engine. Put a slow subscriber behind `keepLatest()`.
    */
   readonly stats$: Observable<Stat>
   /**
-   * How the making present of the image goes: the latest and what follows. Says nothing where the image is there. Completes with the pull or the cookie; a pull that
-   * fails is told by the cookie.
+   * Emits the latest progress of the image's pull, then every later one. Emits nothing where the image is present.
+   * Completes with the pull or the cookie. The cookie reports a failed pull.
    */
   readonly pull$: Observable<PullProgress>
-  /** The engine's own create options; changeable until the cookie is prepared (Fn's `ContainerOptions`). */
+  /** The engine's create options. They can be changed until the cookie is prepared (Fn's `ContainerOptions`). */
   readonly containerOptions: object
-  /** Standard output as a Node stream. Once asked for, it must be read: it holds the container up otherwise. */
+  /** Standard output as a Node stream. Once accessed, it must be read: an unread stream blocks the container. */
   readonly stdout: Readable
-  /** Standard error as a Node stream. Once asked for, it must be read: it holds the container up otherwise. */
+  /** Standard error as a Node stream. Once accessed, it must be read: an unread stream blocks the container. */
   readonly stderr: Readable
-  /** Makes the image present and creates the container. Resolves at once where that has been done. */
+  /** Makes the image present and creates the container. Resolves at once when that is done. */
   prepare(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
-  /** Starts the task, preparing it first where that was not done. Aborting the signal cancels the task as long as it runs. */
+  /** Starts the task, and prepares it first where necessary. Aborting the signal cancels the task while it runs. */
   run(options?: { readonly signal?: AbortSignal | undefined }): Promise<WaitResult>
-  /** Freezes the container; its timeout stands still. Resolves at once when it is frozen already; rejects with `ERR_COOKIETIN_INVALID_STATE` where nothing runs. */
+  /**
+   * Freezes the container; its timeout stands still. Resolves at once when it is frozen already.
+   * Rejects with `ERR_COOKIETIN_INVALID_STATE` when it is not running.
+   */
   freeze(): Promise<void>
-  /** Thaws the container. Resolves at once when it runs already; rejects with `ERR_COOKIETIN_INVALID_STATE` where nothing is frozen. */
+  /**
+   * Thaws the container. Resolves at once when it runs already.
+   * Rejects with `ERR_COOKIETIN_INVALID_STATE` when it is not frozen.
+   */
   unfreeze(): Promise<void>
-  /** Ends the run by SIGKILL, from any state; status `killed`. Resolves at once when it has ended already. */
+  /** Ends the run by SIGKILL, from any state, with status `killed`. Resolves at once when it has ended already. */
   kill(): Promise<void>
-  /** Ends the run as a cancel, from any state; status `cancelled`. Resolves at once when it has ended already. */
+  /** Cancels the run, from any state, with status `cancelled`. Resolves at once when it has ended already. */
   cancel(reason?: unknown): Promise<void>
-  /** Cancels what still runs and removes all that the cookie made. Idempotent. Rejects with `ERR_COOKIETIN_NOT_CLEANED`, naming what is left. */
+  /**
+   * Cancels a run that has not ended and removes everything that the cookie created. Idempotent.
+   * Rejects with `ERR_COOKIETIN_NOT_CLEANED`, which names the rest.
+   */
   close(): Promise<void>
 }
 
-/** How a cookie is watched and bounded. */
+/** How a cookie is inspected, and the limits of its result. */
 export interface CookieOptions {
-  /** How many points `RunResult.stats` may hold. Default 240, as Fn. */
+  /**
+   * How many points `RunResult.stats` may hold.
+   *
+   * @default 240, as Fn
+   */
   readonly maxStats?: number | undefined
-  /** Adds the least and the greatest value of each metric to the points of a result, as `mem_usage_min` and `mem_usage_max`. Default false. */
+  /**
+   * Adds the least and the greatest value of each metric to the points of a result, as `mem_usage_min` and
+   * `mem_usage_max`.
+   *
+   * @default false
+   */
   readonly statExtremes?: boolean | undefined
-  /** How many bytes of each output stream a result may hold. Default 8 MiB, 1 MiB of a stream that goes to a writable of the task. */
+  /**
+   * How many bytes of each output stream a result may hold.
+   *
+   * @default 8 MiB, 1 MiB of a stream that goes to a writable of the task
+   */
   readonly maxOutput?: number | undefined
   /** An XState inspector: gets every event of the cookie's actor. */
   readonly inspect?: ((event: InspectionEvent) => void) | Observer<InspectionEvent> | undefined

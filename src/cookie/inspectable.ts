@@ -2,12 +2,12 @@ import type { ResolvedTask } from '../task/task.ts'
 import type { Inspectable } from '../utils/actors/inspectable.ts'
 import type { Cookie } from './cookie.ts'
 
-/** What an inspector may show of a cookie, with the values that it has to mask. */
+/** What an inspector may show of a cookie, with the values that it must mask. */
 export function shownOf({ task, stats$ }: Cookie): Inspectable {
   return { image: task.image, command: task.command, secrets: secretsOf(task), stats$ }
 }
 
-/** What an inspector may show of a cookie, and do to it. */
+/** The same, with the actions that an inspector may take. */
 export const inspectableCookie = (cookie: Cookie): Inspectable => ({
   ...shownOf(cookie),
   freeze: () => cookie.freeze(),

@@ -6,7 +6,7 @@ import type { CookieOptions } from './cookie.ts'
 
 /** How an {@link Output} is set up. */
 export interface OutputOptions {
-  /** How many bytes to keep for the result. */
+  /** The number of bytes to keep for the result. */
   readonly limit: number
   /** The caller's writable, if any. */
   readonly target: Writable | undefined
@@ -17,7 +17,7 @@ const noop = () => {}
 /** How long a result waits for the task's writables to take the end of the output, in ms. */
 const flushTimeout = 1_000
 
-/** Bytes. What goes to a writable of the task is kept there; the result has its beginning. */
+/** Bytes. Output that goes to a writable of the task is kept there, so the result has only its beginning. */
 const defaultMaxOutput = { alone: 8 * 1024 * 1024, besideWritable: 1024 * 1024 }
 
 /** Bytes. */
@@ -25,12 +25,12 @@ const smallestSlab = 4 * 1024
 const largestSlab = 1024 * 1024
 
 /**
- * One output stream of a container: keeps the first `limit` bytes for the result and passes every byte on to the
- * caller's writable and to the readable of the handle, at the pace of the slowest of them.
+ * One output stream of a container. It keeps the first `limit` bytes for the result, and passes every byte on to the
+ * caller's writable and to the handle's readable, at the pace of the slowest consumer.
  */
 export class Output implements OutputSink {
   readonly #limit: number
-  /** What is kept, in pieces: one that grows would leave its former selves to the garbage collector. */
+  /** The kept bytes, in slabs: a buffer that grows would be copied again and again. */
   readonly #slabs: Buffer[] = []
   /** Bytes in the last slab. */
   #filled = 0
@@ -40,13 +40,13 @@ export class Output implements OutputSink {
   #targetError: Error | undefined
   readonly #flushed = deferred<void>()
   #readable: Readable | undefined
-  /** Set once nobody may hold the container up any more. */
+  /** True once no consumer may block the container. */
   #released = false
   #cut = false
   #ended = false
-  /** Ends the interest in the target. */
+  /** Removes the listeners of the target. */
   #leave = noop
-  /** Wakes the writer that waits for the target or for the readable. */
+  /** Wakes the writer that waits for a consumer. */
   #wake = noop
 
   constructor({ limit, target }: OutputOptions) {
@@ -65,12 +65,12 @@ export class Output implements OutputSink {
     return this.#truncated
   }
 
-  /** What was kept. */
+  /** The kept bytes. */
   get bytes(): Uint8Array {
     return Buffer.concat(this.#slabs, this.#size)
   }
 
-  /** What was kept, as text; a character that the limit cut in two is left out. */
+  /** The kept bytes as text, without a character that the limit cut in two. */
   get text(): string {
     const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
     const decoded = this.#slabs.map((slab, index) =>
@@ -79,7 +79,10 @@ export class Output implements OutputSink {
     return decoded.join('') + (this.#truncated ? '' : decoder.decode())
   }
 
-  /** The output as a Node stream, from its beginning as far as it was kept. Once asked for, it must be read: it holds the container up otherwise. */
+  /**
+   * The output as a Node stream, beginning with the kept bytes. Once accessed, it must be read: an unread stream blocks
+   * the container.
+   */
   get readable(): Readable {
     if (this.#readable === undefined) {
       this.#readable = new Readable({
@@ -99,7 +102,7 @@ export class Output implements OutputSink {
     if (this.#ended) return undefined
     this.#keep(chunk)
     if (this.#released && (this.#cut || this.#isBusy())) {
-      // Cut off for good, not for a while: a gap in the middle would be worse than an end.
+      // Nothing is passed on after this: a gap in the middle would be worse than an early end.
       this.#cut = true
       this.#truncated = true
       if (this.#target !== undefined)
@@ -111,13 +114,13 @@ export class Output implements OutputSink {
     return this.#isBusy() && !this.#released ? this.#untilWoken() : undefined
   }
 
-  /** From here on no consumer holds the container up: one that is full gets no more. What is kept for the result goes on. */
+  /** From here on no consumer blocks the container: one that is full gets no more. The result still gets every byte. */
   release(): void {
     this.#released = true
     this.#wake()
   }
 
-  /** Nothing will follow. */
+  /** Ends the stream. */
   end(truncated: boolean): void {
     if (this.#ended) return
     this.#ended = true
@@ -141,7 +144,7 @@ export class Output implements OutputSink {
     }
   }
 
-  /** One with room; each is twice as large as the one before, within bounds. */
+  /** A slab with free space. Each is twice as large as the one before, within bounds. */
   #lastSlab(): Buffer {
     const last = this.#slabs.at(-1)
     if (last !== undefined && this.#filled < last.length) return last
@@ -192,7 +195,9 @@ export class Output implements OutputSink {
     const done = (error?: Error | null) => {
       clearTimeout(timer)
       if (error) this.#targetError ??= error
-      this.#detach()
+      // Node.js emits the error a tick after this call. It must still find a listener.
+      if (error) setImmediate(() => this.#detach())
+      else this.#detach()
       this.#flushed.resolve()
     }
     if (target === undefined || this.#cut || target.destroyed || target.writableEnded || target.writableLength === 0)

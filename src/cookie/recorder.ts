@@ -51,7 +51,10 @@ export class Recorder {
     return Object.fromEntries(Object.entries(this.#timings).map(([state, ms]) => [state, Math.round(ms * 1e3) / 1e3]))
   }
 
-  /** Resolves with the first state that passes the test, beginning with the present one. A closed cookie resolves with `closed`. */
+  /**
+   * Resolves with the first state that passes the test, beginning with the present one. A closed cookie resolves with
+   * `closed`.
+   */
   until(test: (state: CookieState) => boolean): Promise<CookieState> {
     return new Promise(resolve => {
       const subscription = this.state$.subscribe(state => {

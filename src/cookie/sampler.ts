@@ -3,21 +3,31 @@ import { type DecimateOptions, StatAccumulator } from '../stats/decimate-sink.ts
 import { keepLatest } from '../stats/keep-latest.ts'
 import type { Stat } from '../stats/stat.ts'
 
-/** How long a run goes unsampled when nobody watches, in ms: most end before, and a stream costs the engine more than they do. */
-const patience = 250
+/**
+ * A run without subscribers is sampled only after this time, in ms: most runs end before, and a stream costs the engine
+ * more than they do.
+ */
+const unwatchedSamplingDelay = 250
 
 /** How a container is sampled. */
 export interface SamplerOptions extends DecimateOptions {
-  /** How many points are kept. 0: none, and nothing is sampled that nobody watches. */
+  /** How many points are kept. 0: none, and a run without subscribers is not sampled. */
   readonly maxStats: number
   readonly onStat: ((stat: Stat, dropped: number) => unknown) | undefined
-  /** As `patience`. */
+  /**
+   * ms before a run without subscribers is sampled.
+   *
+   * @default 250
+   */
   readonly delay?: number | undefined
 }
 
-/** Samples one container through one stream of the engine, however many subscribe, into a bounded number of points. */
+/**
+ * Samples one container through one stream of the engine, shared by all subscribers, and keeps a bounded number of
+ * points.
+ */
 export class Sampler {
-  /** Samples as they come; completes when the run has ended. */
+  /** Emits samples as they arrive. Completes when the run has ended. */
   readonly stats$: Observable<Stat>
   readonly #samples = new Subject<Stat>()
   readonly #kept: StatAccumulator
@@ -28,7 +38,10 @@ export class Sampler {
   #subscription: Subscription | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(source: Observable<Stat>, { maxStats, onStat, delay = patience, extremes }: SamplerOptions) {
+  constructor(
+    source: Observable<Stat>,
+    { maxStats, onStat, delay = unwatchedSamplingDelay, extremes }: SamplerOptions,
+  ) {
     this.#source = source
     this.#maxStats = maxStats
     this.#delay = delay
@@ -38,7 +51,7 @@ export class Sampler {
       if (this.#running) this.#subscribe()
       return subscription
     })
-    // An error of the callback ends the calls to it, and nothing else.
+    // An error of the callback only ends its own calls.
     if (onStat !== undefined) this.#samples.pipe(keepLatest(promised(onStat))).subscribe({ error: () => {} })
   }
 
@@ -47,7 +60,7 @@ export class Sampler {
     return this.#kept.points()
   }
 
-  /** Begins to sample: at once where somebody watches, after a while elsewhere. */
+  /** Begins to sample: at once where there is a subscriber, else after the delay. */
   start(): void {
     this.#running = true
     if (this.#samples.observed || (this.#delay === 0 && this.#maxStats > 0)) this.#subscribe()
@@ -67,17 +80,17 @@ export class Sampler {
     if (this.#subscription !== undefined) return
     this.#subscription = this.#source.subscribe({
       next: stat => {
-        // A copy, so that what the sample was made of is not kept with it.
+        // A copy: the sample may refer to the engine's raw reply.
         this.#kept.push({ timestamp: stat.timestamp, metrics: stat.metrics })
         this.#samples.next(stat)
       },
-      // Samples are an extra: a stream of them that breaks must not fail the run.
+      // A broken stream of samples must not fail the run.
       error: () => {},
     })
   }
 }
 
-/** A callback that may give a promise: while it is not settled, the callback is busy. */
+/** A callback that may return a promise. It is busy until the promise settles. */
 const promised = (callback: (stat: Stat, dropped: number) => unknown) => (stat: Stat, dropped: number) => {
   const done = callback(stat, dropped)
   return isThenable(done) ? from(done) : EMPTY

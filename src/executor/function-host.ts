@@ -11,18 +11,18 @@ import type { Admission, Scheduler } from '../queue/scheduler.ts'
 import type { ContainerTask, ResolvedTask } from '../task/task.ts'
 import { deferred } from '../utils/deferred.ts'
 
-/** How long one in line waits for containers to become free by themselves, in ms, before they may not serve on. */
-const patience = 500
+/** After waiting this long (ms), queued work gets the next free container. */
+const yieldAfter = 500
 
-/** That of every hot container in the line. */
+/** The priority of hot containers. */
 const priority = 0
 
-/** How many of those in line are looked at. */
-const depth = 64
+/** How much queued work is examined. */
+const searchDepth = 64
 
-/** What an executor does for its functions: their containers wait in the same line as its tasks, and make room for them. */
+/** Runs functions on an executor: their containers are queued with its tasks, and are evicted for them. */
 export class ExecutorFunctionHost implements FunctionHost {
-  readonly folders = new SocketFolders()
+  readonly folders: SocketFolders
   readonly inspect: CookieOptions['inspect']
   readonly #driver: EngineDriver
   readonly #scheduler: Scheduler
@@ -36,6 +36,7 @@ export class ExecutorFunctionHost implements FunctionHost {
     opened: (cookie: OpenCookie) => void,
   ) {
     this.#driver = driver
+    this.folders = new SocketFolders(driver.engine.socketSharing?.folder)
     this.#scheduler = scheduler
     this.inspect = inspect
     this.#opened = opened
@@ -47,7 +48,7 @@ export class ExecutorFunctionHost implements FunctionHost {
   }
 
   open(task: ResolvedTask): OpenCookie {
-    // What it writes goes to the callers; what it uses is not one run's.
+    // Its output goes to the callers. Its samples belong to many calls.
     const cookie = this.#driver.open(task, { maxOutput: 0, maxStats: 0, inspect: this.inspect })
     this.#opened(cookie)
     return cookie
@@ -89,15 +90,15 @@ export class ExecutorFunctionHost implements FunctionHost {
   mustYield(owner: Owner): boolean {
     let seen = 0
     for (const { owner: other, since, priority: theirs } of this.#scheduler.shortages()) {
-      if (theirs < priority || ++seen > depth) return false
-      if (performance.now() - since > patience && hasPrecedence(other, owner)) return true
+      if (theirs < priority || ++seen > searchDepth) return false
+      if (performance.now() - since > yieldAfter && hasPrecedence(other, owner)) return true
     }
     return false
   }
 
   /**
-   * Ends containers that nobody calls for the first in line. What a function shortages to have more of its own containers it does not get
-   * of its own; those behind it who can have that then go before it.
+   * Evicts idle containers for the first queued work. A function that lacks only what its own idle containers hold gets none of them;
+   * the work behind it goes before it.
    */
   #makeRoom(): void {
     const passed = new Set<Owner>()
@@ -115,7 +116,7 @@ export class ExecutorFunctionHost implements FunctionHost {
   }
 }
 
-/** A task always; a function that has none, or so many fewer that it still has no more when it got one: else the two would take turns. */
+/** True for tasks, for functions without containers, and for functions with so many fewer that one more does not reverse the order. */
 function hasPrecedence(other: Owner | undefined, owner: Owner): boolean {
   if (other === undefined) return true
   return other !== owner && (other.size === 0 || other.size + 2 <= owner.size)

@@ -1,36 +1,58 @@
-import { CookietinError, toCookietinError } from '../errors.ts'
+import { CookietinError, type ErrorCode, toCookietinError } from '../errors.ts'
 import { newId } from '../task/id.ts'
 import { guardInput } from '../task/input.ts'
 import { onAbort } from '../utils/abort.ts'
 import { deferred } from '../utils/deferred.ts'
+import type { CallRecord } from './call-record.ts'
 import type { Exchange } from './http/exchange.ts'
 import type { ResolvedRequest } from './http/request.ts'
 import { releaseBody } from './http/request-body.ts'
 import type { Slot } from './slot/slot.ts'
 
-/** A call from when it is made until its response has come to its end. */
+/** What follows a call. */
+export interface CallListener {
+  /** Called when the caller gives up before the call was sent. */
+  readonly onLeft: (call: Call) => void
+  /** Called once, when nothing more will be done for the call. */
+  readonly onOver: (call: Call) => void
+}
+
+/** One call of a function, from its start to the end of its response. */
 export class Call {
   readonly id = newId()
   readonly request: ResolvedRequest
   /** Unix time in ms. */
   readonly deadline: number
   readonly #response = deferred<Response>()
-  readonly #left: (call: Call) => void
+  readonly #onLeft: (call: Call) => void
+  readonly #onOver: (call: Call) => void
   readonly #timer: NodeJS.Timeout | undefined
   readonly #release: () => void
   #exchange: Exchange | undefined
-  #over = false
+  readonly #startedAt = Date.now()
+  readonly #since = performance.now()
+  #sentAt: number | undefined
+  #endedAt: number | undefined
+  #containerId: string | undefined
+  #isCold = false
+  #status: number | undefined
+  #error: ErrorCode | undefined
+  #isOver = false
+  /** Why the last container that was started for it failed. */
+  #launchError: CookietinError | undefined
 
-  /** `left` is called when the caller has given up before the call was sent. */
-  constructor(request: ResolvedRequest, left: (call: Call) => void) {
+  constructor(request: ResolvedRequest, { onLeft, onOver }: CallListener) {
     const { timeout, signal } = request
     this.request = request
-    this.#left = left
+    this.#onLeft = onLeft
+    this.#onOver = onOver
     this.deadline = Date.now() + Math.min(timeout, 2 ** 40)
-    if (timeout < 2 ** 31) this.#timer = setTimeout(() => this.#giveUp(timeoutError(timeout)), timeout)
+    if (timeout < 2 ** 31) {
+      this.#timer = setTimeout(() => this.#giveUp(timeoutError(timeout, this.#launchError)), timeout)
+    }
     this.#release = onAbort(signal, () => this.#giveUp(cancelError(signal?.reason)))
     guardInput(request.body, error => {
-      // Once it is sent, whoever reads the body hears of it.
+      // Once the call is sent, the reader of the body gets the error.
       if (!this.wasSent) this.#giveUp(inputError(error))
     })
   }
@@ -39,19 +61,40 @@ export class Call {
     return this.#response.promise
   }
 
-  /** True once nothing more is to be done for it. */
+  /** True when nothing more will be done for it. */
   get isOver(): boolean {
-    return this.#over
+    return this.#isOver
   }
 
-  /** True once the function may have seen any of it: from here on it is not tried again. */
+  /** True when the function may have seen any of it. It is not sent again then. */
   get wasSent(): boolean {
-    return this.#exchange !== undefined
+    return this.#exchange !== undefined && !this.#exchange.isUnseen
   }
 
-  /** Sends it to a slot, which must be busy with it. False where nothing of it was sent, since it is over or is now. */
+  /** What it came to, after it is over. */
+  record(image: string): CallRecord {
+    const now = this.#endedAt ?? performance.now()
+    return {
+      id: this.id,
+      image,
+      containerId: this.#containerId,
+      startedAt: this.#startedAt,
+      waited: (this.#sentAt ?? now) - this.#since,
+      duration: now - this.#since,
+      isCold: this.#isCold,
+      status: this.#status,
+      error: this.#error,
+    }
+  }
+
+  /** A container that was started for it has failed; it waits for another one. */
+  noteLaunchFailure(error: CookietinError): void {
+    this.#launchError = error
+  }
+
+  /** Sends it to a slot, which must be busy with it. Returns false when it was not sent, because it is over. */
   send(slot: Slot): boolean {
-    if (this.#over) return false
+    if (this.#isOver) return false
     const { stdout, stderr, headers, body } = this.request
     try {
       slot.direct(stdout, stderr)
@@ -60,36 +103,59 @@ export class Call {
       this.fail(toCookietinError(error, 'ERR_COOKIETIN_INVALID_TASK', 'Cannot send the call'))
       return false
     }
-    this.#exchange.response.then(this.#response.resolve, this.#response.reject)
+    this.#sentAt = performance.now()
+    this.#containerId = slot.id
+    this.#isCold = !slot.hasServed
+    this.#exchange.response.then(
+      response => {
+        this.#status = response.status
+        this.#response.resolve(response)
+      },
+      (error: CookietinError) => {
+        this.#error = error.code
+        this.#response.reject(error)
+      },
+    )
     return true
   }
 
-  /** It cannot be served, or its container has ended. */
+  /** Rejects it: it cannot be served, or its container has ended. */
   fail(error: CookietinError): void {
     if (this.#exchange !== undefined) this.#exchange.abort(error)
-    else if (!this.#over) releaseBody(this.request.body)
+    else if (!this.#isOver) releaseBody(this.request.body)
+    this.#error ??= error.code
     this.#response.reject(error)
     this.finish()
   }
 
-  /** Lets go of its timer and its signal. */
+  /** Releases its timer and its signal. */
   finish(): void {
-    this.#over = true
+    if (!this.#isOver) {
+      this.#endedAt = performance.now()
+      this.#onOver(this)
+    }
+    this.#isOver = true
     clearTimeout(this.#timer)
     this.#release?.()
   }
 
   #giveUp(error: CookietinError): void {
-    if (this.#over) return
+    if (this.#isOver) return
     this.fail(error)
-    if (!this.wasSent) this.#left(this)
+    if (!this.wasSent) this.#onLeft(this)
   }
 }
 
-function timeoutError(timeout: number): CookietinError {
-  return new CookietinError('ERR_COOKIETIN_CALL_TIMEOUT', `The call was not done within its timeout of ${timeout} ms`, {
-    retryable: true,
-  })
+function timeoutError(timeout: number, launchError: CookietinError | undefined): CookietinError {
+  const why = launchError === undefined ? '' : `. The last container failed to start: ${launchError.message}`
+  return new CookietinError(
+    'ERR_COOKIETIN_CALL_TIMEOUT',
+    `The call did not end within its timeout of ${timeout} ms${why}`,
+    {
+      retryable: true,
+      cause: launchError,
+    },
+  )
 }
 
 function inputError(error: unknown): CookietinError {

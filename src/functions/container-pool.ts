@@ -4,15 +4,15 @@ import type { Admission } from '../queue/scheduler.ts'
 import type { Call } from './call.ts'
 import type { Slot, SlotState } from './slot/slot.ts'
 
-/** Who sits where: a function's containers, those that are asked for, and the calls that they have. */
+/** A function's containers, those being started, and the call that each serves. */
 export class ContainerPool {
-  /** How many containers there may be at once. */
+  /** How many containers the function may have at once. */
   readonly max: number
   readonly #owner: Owner
   readonly #slots = new Set<Slot>()
-  readonly #admissions: Admission[] = []
+  readonly #pending: Admission[] = []
   readonly #calls = new Map<Slot, Call>()
-  /** Those that are free, the one that served last at the end. */
+  /** Containers without a call; the one that served last is at the end. */
   readonly #idle: Slot[] = []
   readonly #evictables = new Map<Slot, MutableEvictable>()
 
@@ -24,17 +24,17 @@ export class ContainerPool {
   get slots(): ReadonlySet<Slot> {
     return this.#slots
   }
-  /** Calls that a container has. */
+  /** Calls that a container serves. */
   get calls(): readonly Call[] {
     return [...this.#calls.values()]
   }
-  /** How many containers wait for a place or are being made. */
+  /** How many containers wait for admission or are being made. */
   get pending(): number {
-    return this.#admissions.length
+    return this.#pending.length
   }
-  /** How many containers will be free that are not yet. */
+  /** How many containers will become idle for the first time. */
   get starting(): number {
-    let starting = this.#admissions.length
+    let starting = this.#pending.length
     for (const { state } of this.#slots) if (state === 'launching' || state === 'listening') starting += 1
     return starting
   }
@@ -45,21 +45,21 @@ export class ContainerPool {
     return listening
   }
   get hasRoom(): boolean {
-    return this.#slots.size + this.#admissions.length < this.max
+    return this.#slots.size + this.#pending.length < this.max
   }
 
   addPending(admission: Admission): void {
-    this.#admissions.push(admission)
+    this.#pending.push(admission)
   }
 
-  /** False where none can be withdrawn any more. */
+  /** Returns false when none can be cancelled. */
   cancelOnePending(): boolean {
-    return this.#admissions.findLast(admission => admission.withdraw()) !== undefined
+    return this.#pending.findLast(admission => admission.withdraw()) !== undefined
   }
 
   removePending(admission: Admission): void {
-    const index = this.#admissions.indexOf(admission)
-    if (index !== -1) this.#admissions.splice(index, 1)
+    const index = this.#pending.indexOf(admission)
+    if (index !== -1) this.#pending.splice(index, 1)
   }
 
   add(admission: Admission, slot: Slot): void {
@@ -67,7 +67,7 @@ export class ContainerPool {
     this.#slots.add(slot)
   }
 
-  /** The one that served last, if any is free. */
+  /** The idle container that served last. */
   mostRecentlyIdle(): Slot | undefined {
     return this.#idle.at(-1)
   }
@@ -82,14 +82,13 @@ export class ContainerPool {
     return this.#calls.get(slot)
   }
 
-  /** The call that it had. */
+  /** Removes and returns the call of a container. */
   unassign(slot: Slot): Call | undefined {
     const call = this.#calls.get(slot)
     this.#calls.delete(slot)
     return call
   }
 
-  /** It is free from here on. */
   addIdle(slot: Slot): Evictable {
     this.#idle.push(slot)
     const evictable = this.evictableOf(slot)
@@ -97,7 +96,6 @@ export class ContainerPool {
     return evictable
   }
 
-  /** It is not free any more. */
   removeIdle(slot: Slot): Evictable {
     const index = this.#idle.indexOf(slot)
     if (index !== -1) this.#idle.splice(index, 1)
@@ -109,7 +107,7 @@ export class ContainerPool {
     this.#evictables.delete(slot)
   }
 
-  /** Its container as the executor sees it; always the same. */
+  /** A container as the executor evicts it. It is always the same object. */
   evictableOf(slot: Slot): MutableEvictable {
     const known = this.#evictables.get(slot)
     if (known !== undefined) return known

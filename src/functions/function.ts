@@ -1,16 +1,26 @@
+import type { Observable } from 'rxjs'
+import type { CallRecord } from './call-record.ts'
 import type { InvokeRequest } from './http/request.ts'
 
-/** A function that is called over HTTP in containers that are started once and frozen while nobody calls (Fn's `http-stream`). */
+/** A function that is called over HTTP (Fn's `http-stream`). Its containers start once, serve many calls, and are frozen while idle. */
 export interface HotFunction extends AsyncDisposable {
   /**
-   * Calls the function: in the container that was called last, if one is free; else in a new one, if the limits allow; else when its turn comes.
-   * Resolves with the response as soon as its headers are there. Rejects with a {@link CookietinError} whose code says what went wrong.
+   * Calls the function: in the idle container that served last, else in a new one if the limits allow it, else in the next that is free.
+   * Resolves when the headers of the response are there.
+   *
+   * @throws CookietinError with a code that tells what went wrong.
+   *
+   * @example
+   * const response = await greet.invoke({ body: JSON.stringify({ name: 'Ada' }), timeout: 10_000 })
+   * console.log(response.status, await response.text())
    */
   invoke(request?: InvokeRequest): Promise<Response>
-  /** Resolves when the function has so many containers that listen, or as many as there may ever be of it. */
+  /** Resolves when this many containers listen, or as many as the function may have. */
   prewarm(count: number): Promise<void>
-  /** How many containers it has. */
+  /** Every call from now on, when it has ended. Completes when the function is closed. */
+  readonly calls$: Observable<CallRecord>
+  /** How many containers the function has. */
   readonly size: number
-  /** Takes no more calls, lets those it has come to their end (with `force`: ends them), and removes its containers. Idempotent. */
+  /** Accepts no more calls, serves the accepted ones (with `force`: rejects them), and removes its containers. Idempotent. */
   close(options?: { readonly force?: boolean | undefined }): Promise<void>
 }

@@ -15,15 +15,15 @@ export interface FunctionHost {
   resolve(task: ContainerTask): ResolvedTask
   /** Makes the cookie of a hot container. */
   open(task: ResolvedTask): OpenCookie
-  /** How many containers that take as much there may ever be at once. */
+  /** How many containers with this demand may ever run at once. */
   capacity(demand: Demand): number
-  /** Queues for a place. */
+  /** Queues for admission. */
   admit(id: string, demand: Demand, owner: Owner): Admission
-  /** While it is here, it may be evicted for others. */
+  /** Allows an idle container to be evicted for other work, until it is withdrawn. */
   offer(evictable: Evictable): void
   withdraw(evictable: Evictable): void
-  /** It holds nothing any more. */
+  /** An evicted container is removed, and its memory and CPUs are free. */
   gone(evictable: Evictable): void
-  /** True when somebody else has waited so long that a container of the owner which is free must not serve its next call. */
+  /** Returns true when other work has waited so long that an idle container of this owner must not serve its next call. */
   mustYield(owner: Owner): boolean
 }

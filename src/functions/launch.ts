@@ -7,14 +7,14 @@ import { LogRouter } from './slot/log-router.ts'
 import { Slot, type SlotState } from './slot/slot.ts'
 import type { ResolvedSpec } from './spec.ts'
 
-/** A container that is asked for. */
+/** A container that is being started. */
 export interface Launch {
   readonly admission: Admission
-  /** The slot, once its place was given; rejects with a CookietinError that says why it could not be made, with undefined where it was withdrawn. */
+  /** Resolves with the slot after its admission. Rejects with the reason as a CookietinError, or with undefined after a withdrawal. */
   readonly slot: Promise<Slot>
 }
 
-/** Asks for a place, and makes a slot in it, which gives it back when it is gone. Gives the error where its task is none any more. */
+/** Asks for admission, then makes a slot, which returns its place when it is gone. Returns an error when the task is invalid by now. */
 export function launchSlot(
   host: FunctionHost,
   spec: ResolvedSpec,
@@ -25,7 +25,7 @@ export function launchSlot(
   try {
     task = host.resolve({ ...spec.task, stdout: undefined, stderr: undefined })
   } catch (error) {
-    // It was good when the function was made; what it mounts may have changed since.
+    // It was valid when the function was made. The paths that it mounts may have changed since.
     return cannotLaunch(error)
   }
   const demand = { memory: task.memory, cpus: task.cpus }
@@ -39,7 +39,7 @@ export function launchSlot(
       const [stdout, stderr] = [new LogRouter(spec.task.stdout), new LogRouter(spec.task.stderr)]
       try {
         const cookie = host.open(host.resolve({ ...spec.task, id: task.id, udsPath: folder.path, stdout, stderr }))
-        return new Slot({ spec, cookie, folder, stdout, stderr, demand, inspect: host.inspect, changed })
+        return new Slot({ spec, cookie, folder, stdout, stderr, demand, inspect: host.inspect, onChange })
       } catch (error) {
         await folder.remove()
         throw error
@@ -49,7 +49,7 @@ export function launchSlot(
       throw cannotLaunch(error)
     }
 
-    function changed(slot: Slot, state: SlotState, from: SlotState): void {
+    function onChange(slot: Slot, state: SlotState, from: SlotState): void {
       if (state === 'gone') release()
       follow(slot, state, from)
     }

@@ -1,29 +1,44 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Subject } from 'rxjs'
 import { CookietinError, notCleaned } from '../errors.ts'
+import type { Evictable } from '../queue/evictor.ts'
 import type { Admission } from '../queue/scheduler.ts'
-import { Call } from './call.ts'
+import { Call, type CallListener } from './call.ts'
+import type { CallRecord } from './call-record.ts'
 import { ContainerPool } from './container-pool.ts'
 import type { HotFunction } from './function.ts'
 import type { FunctionHost } from './host.ts'
 import { type InvokeRequest, resolveRequest } from './http/request.ts'
 import { releaseBody } from './http/request-body.ts'
 import { launchSlot } from './launch.ts'
+import { LaunchBackoff } from './launch-backoff.ts'
 import { closedError, Prewarming } from './prewarming.ts'
 import type { Slot, SlotState } from './slot/slot.ts'
 import type { ResolvedSpec } from './spec.ts'
 
-/** The one implementation of {@link HotFunction}. */
+/** The one implementation of {@link HotFunction}: assigns calls to a pool of containers. */
 export class PooledFunction implements HotFunction {
   readonly #host: FunctionHost
   readonly #spec: ResolvedSpec
   readonly #pool: ContainerPool
-  /** Calls that no container has yet, in the order of their coming. */
+  /** Calls without a container, oldest first. */
   readonly #waiting: Call[] = []
   readonly #prewarming = new Prewarming()
+  readonly #backoff = new LaunchBackoff(() => this.#dispatch())
   readonly #changes = new Changes()
   readonly #uncleaned: unknown[] = []
+  readonly #onClosed: () => void
+  readonly calls$ = new Subject<CallRecord>()
+  readonly #listener: CallListener = {
+    onLeft: call => this.#onCallerLeft(call),
+    onOver: call => {
+      // A short response ends before its promise has resolved.
+      const report = () => this.calls$.next(call.record(this.#spec.task.image))
+      call.response.then(report, report)
+    },
+  }
   #isClosed = false
   #closing: Promise<void> | undefined
-  readonly #onClosed: () => void
 
   constructor(host: FunctionHost, spec: ResolvedSpec, onClosed: () => void) {
     this.#onClosed = onClosed
@@ -31,6 +46,7 @@ export class PooledFunction implements HotFunction {
     this.#spec = spec
     const { memory, cpus } = host.resolve(spec.task)
     this.#pool = new ContainerPool(Math.min(spec.maxContainers, host.capacity({ memory, cpus })), this)
+    if (spec.minContainers > 0) this.#dispatch()
   }
 
   get size(): number {
@@ -43,7 +59,7 @@ export class PooledFunction implements HotFunction {
       releaseBody(resolved.body)
       throw closedError()
     }
-    const call = new Call(resolved, left => this.#onCallerLeft(left))
+    const call = new Call(resolved, this.#listener)
     if (!call.isOver) {
       this.#waiting.push(call)
       this.#dispatch()
@@ -54,7 +70,7 @@ export class PooledFunction implements HotFunction {
   async prewarm(count: number): Promise<void> {
     if (this.#isClosed) throw closedError()
     const ready = this.#prewarming.wait(count, this.#pool.max)
-    this.#prewarming.tell(this.#pool.listening)
+    this.#prewarming.report(this.#pool.listening)
     this.#dispatch()
     await ready
   }
@@ -65,7 +81,7 @@ export class PooledFunction implements HotFunction {
     if (force) {
       for (const call of this.#waiting.splice(0)) call.fail(closedError())
       for (const call of this.#pool.calls) call.fail(closedError())
-      this.#changes.tell()
+      this.#changes.notify()
     }
     return this.#closing
   }
@@ -77,27 +93,32 @@ export class PooledFunction implements HotFunction {
   async #close(): Promise<void> {
     while (this.#prewarming.fail(closedError()));
     while (this.#waiting.length > 0 || this.#pool.calls.length > 0) await this.#changes.next()
-    this.#withdrawSpare()
+    this.#backoff.stop()
+    this.#cancelSpare()
     for (const slot of this.#pool.slots) slot.actor.send({ type: 'close' })
     while (this.#pool.slots.size > 0 || this.#pool.pending > 0) await this.#changes.next()
+    await nextTurn()
+    this.calls$.complete()
     this.#onClosed()
     if (this.#uncleaned.length > 0) throw notCleaned(this.#uncleaned)
   }
 
-  /** Gives every call that waits a container, as far as there are any, and asks for those that are missing. */
+  /** Assigns idle containers to waiting calls, and starts the containers that are missing. */
   #dispatch(): void {
     while (this.#waiting.length > 0) {
       const slot = this.#pool.mostRecentlyIdle()
       if (slot === undefined) break
       this.#assign(slot)
     }
-    while (this.#pool.starting < this.#wanted && this.#pool.hasRoom) this.#launch()
-    this.#withdrawSpare()
+    while (this.#pool.starting < this.#wanted && this.#pool.hasRoom && !this.#backoff.isPaused) this.#launch()
+    this.#cancelSpare()
   }
 
-  /** How many containers somebody waits for. */
+  /** How many starting containers calls and prewarming wait for. */
   get #wanted(): number {
-    return Math.max(this.#waiting.length, this.#prewarming.goal - this.#pool.listening)
+    const missing =
+      Math.max(this.#prewarming.goal, this.#isClosed ? 0 : this.#spec.minContainers) - this.#pool.listening
+    return Math.max(this.#waiting.length, missing)
   }
 
   #assign(slot: Slot): void {
@@ -108,54 +129,66 @@ export class PooledFunction implements HotFunction {
   }
 
   #launch(): void {
-    const launch = launchSlot(this.#host, this.#spec, this, (slot, state, from) => this.#follow(slot, state, from))
+    // The containers that the function is to keep do not expire.
+    const isKept = this.#pool.slots.size + this.#pool.pending < this.#spec.minContainers
+    const spec = isKept ? { ...this.#spec, idleTimeout: Infinity } : this.#spec
+    const launch = launchSlot(this.#host, spec, this, (slot, state, from) => this.#follow(slot, state, from))
     if (launch instanceof CookietinError) {
-      this.#failOldest(launch)
+      this.#onLaunchFailed(launch)
       return
     }
     const { admission, slot } = launch
     this.#pool.addPending(admission)
-    const lose = (error: CookietinError | undefined) => {
+    const onError = (error: CookietinError | undefined) => {
       this.#pool.removePending(admission)
-      if (error !== undefined) this.#failOldest(error)
+      if (error !== undefined) this.#onLaunchFailed(error)
     }
-    slot.then(slot => this.#onLaunched(admission, slot), lose).finally(() => this.#changes.tell())
+    slot.then(slot => this.#onLaunched(admission, slot), onError).finally(() => this.#changes.notify())
   }
 
   #onLaunched(admission: Admission, slot: Slot): void {
     this.#pool.add(admission, slot)
     slot.start()
-    // It was on its way while the function was closed.
+    // The function was closed while the container was being made.
     if (this.#isClosed && this.#waiting.length === 0) slot.actor.send({ type: 'close' })
   }
 
-  /** Those that nobody waits for any more are not worth a place. */
-  #withdrawSpare(): void {
+  /** Cancels starting containers that no call waits for. */
+  #cancelSpare(): void {
     while (this.#pool.starting > this.#wanted && this.#pool.cancelOnePending());
   }
 
   #follow(slot: Slot, state: SlotState, from: SlotState): void {
     if (state === 'busy') this.#onBusy(slot)
-    else if (state === 'idle') this.#onIdle(slot)
-    else if (state === 'frozen') this.#host.offer(this.#pool.evictableOf(slot))
+    else if (state === 'idle') this.#onIdle(slot, from)
+    else if (state === 'frozen') this.#offer(this.#pool.evictableOf(slot))
     else if (state === 'draining') this.#onDraining(slot, from)
     else if (state === 'gone') this.#onGone(slot)
-    this.#prewarming.tell(this.#pool.listening)
-    this.#changes.tell()
+    this.#prewarming.report(this.#pool.listening)
+    this.#changes.notify()
   }
 
   #onBusy(slot: Slot): void {
-    // Its caller gave up while the container was thawed for it, or it cannot be sent: the container serves on.
+    // The caller gave up while the container was thawed, or the call cannot be sent. The container serves on.
     if (this.#pool.callOf(slot)?.send(slot) !== true) slot.actor.send({ type: 'served' })
   }
 
-  #onIdle(slot: Slot): void {
+  #onIdle(slot: Slot, from: SlotState): void {
+    const isNew = from === 'listening'
+    if (isNew) this.#backoff.succeeded()
     this.#pool.unassign(slot)?.finish()
     slot.direct(undefined, undefined)
     const evictable = this.#pool.addIdle(slot)
-    if (this.#waiting.length === 0 || this.#host.mustYield(this)) this.#host.offer(evictable)
-    // Later, since the machine is still telling its state; and unless it was evicted meanwhile.
+    // A new container serves the call that it was started for before it may be taken: else calls would starve behind a queue.
+    const isFree = this.#waiting.length === 0
+    if (isFree || (!isNew && this.#host.mustYield(this))) this.#offer(evictable)
+    // Later: the machine is still in its transition, and the container may be evicted meanwhile.
     queueMicrotask(() => this.#dispatch())
+  }
+
+  /** The containers that the function is to keep are not evicted. */
+  #offer(evictable: Evictable): void {
+    if (this.#pool.slots.size > this.#spec.minContainers) this.#host.offer(evictable)
   }
 
   #onDraining(slot: Slot, from: SlotState): void {
@@ -163,11 +196,11 @@ export class PooledFunction implements HotFunction {
     const call = this.#pool.unassign(slot)
     if (call !== undefined) this.#retryOrFail(call, slot)
     else if (from === 'launching' || from === 'listening') {
-      if (slot.actor.getSnapshot().context.cause !== 'closed') this.#failOldest(slot.failure)
+      if (slot.actor.getSnapshot().context.cause !== 'closed') this.#onLaunchFailed(slot.failure)
     }
   }
 
-  /** A call's container has ended: what the function has not seen is tried in another. */
+  /** A call's container has ended. A call that the function has not seen is sent to another one. */
   #retryOrFail(call: Call, slot: Slot): void {
     if (call.wasSent) call.fail(slot.failure)
     else if (!call.isOver) this.#waiting.unshift(call)
@@ -182,22 +215,30 @@ export class PooledFunction implements HotFunction {
     queueMicrotask(() => this.#dispatch())
   }
 
-  /** A launch that fails is told to the one that waits longest, so that a function that cannot start is not started for ever. */
-  #failOldest(error: CookietinError): void {
-    const call = this.#waiting.shift()
-    if (call !== undefined) call.fail(error)
-    else this.#prewarming.fail(error)
+  /**
+   * A container could not be started. Without any that listens, all calls that wait are rejected with the reason: none of them could be
+   * served by then. Else it is the reason that they give if they time out.
+   */
+  #onLaunchFailed(error: CookietinError): void {
+    this.#backoff.failed(error)
+    if (this.#pool.listening > 0) {
+      for (const call of this.#waiting) call.noteLaunchFailure(error)
+    } else {
+      for (const call of this.#waiting.splice(0)) call.fail(error)
+    }
+    this.#prewarming.fail(error)
+    queueMicrotask(() => this.#dispatch())
   }
 
   #onCallerLeft(call: Call): void {
     const index = this.#waiting.indexOf(call)
     if (index !== -1) this.#waiting.splice(index, 1)
-    this.#withdrawSpare()
-    this.#changes.tell()
+    this.#cancelSpare()
+    this.#changes.notify()
   }
 }
 
-/** Tells those who wait that something has changed; they look for themselves whether it is what they wait for. */
+/** A condition variable: wakes all waiters, which check their condition again. */
 class Changes {
   readonly #waiting: (() => void)[] = []
 
@@ -205,7 +246,7 @@ class Changes {
     return new Promise(resolve => this.#waiting.push(resolve))
   }
 
-  tell(): void {
+  notify(): void {
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
 }

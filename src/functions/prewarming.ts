@@ -1,17 +1,17 @@
 import { CookietinError, InvalidInputError } from '../errors.ts'
 import { type Deferred, deferred } from '../utils/deferred.ts'
 
-/** Those who wait for a function to have so many containers that listen. */
+/** Waiters for a number of containers that listen. */
 export class Prewarming {
   readonly #waiting: { readonly goal: number; readonly ready: Deferred<void> }[] = []
 
-  /** The most that anybody waits for. */
+  /** The largest number that is waited for. */
   get goal(): number {
     return Math.max(0, ...this.#waiting.map(({ goal }) => goal))
   }
 
   /**
-   * @param most how many there may ever be
+   * @param most - How many containers the function may have.
    * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`
    */
   async wait(count: number, most: number): Promise<void> {
@@ -22,15 +22,15 @@ export class Prewarming {
     await ready.promise
   }
 
-  /** So many listen now. */
-  tell(listening: number): void {
+  /** Resolves the waiters whose number is reached. */
+  report(listening: number): void {
     for (const each of this.#waiting.filter(({ goal }) => goal <= listening)) {
       this.#waiting.splice(this.#waiting.indexOf(each), 1)
       each.ready.resolve()
     }
   }
 
-  /** Rejects the one that waits longest; false where none does. */
+  /** Rejects the oldest waiter. Returns false when there is none. */
   fail(error: unknown): boolean {
     const oldest = this.#waiting.shift()
     oldest?.ready.reject(error)
@@ -38,12 +38,12 @@ export class Prewarming {
   }
 }
 
-/** It takes no more calls. */
+/** The error of a call to a function that is closed. */
 export function closedError(): CookietinError {
   return new CookietinError('ERR_COOKIETIN_CLOSED', 'Cannot call the function: it is closed')
 }
 
-/** Nobody can have so many containers. */
+/** The error for a number of containers that is not one. */
 function badCount(count: unknown): CookietinError {
   return new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [
     { field: 'count', value: String(count), allowed: 'a whole number from 0 up' },

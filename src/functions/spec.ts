@@ -4,29 +4,64 @@ import { parseSize } from '../utils/size.ts'
 import { Issues } from '../utils/validation/issues.ts'
 import { milliseconds, or, size, whole } from '../utils/validation/rules.ts'
 
-/** A function: how its containers are made, and how they are kept. */
+/** A function: the task of its containers, and how long they are kept. */
 export interface FunctionSpec
   extends Omit<ContainerTask, 'id' | 'input' | 'encoding' | 'timeout' | 'udsPath' | 'onStat'> {
-  /** How many of its containers there may be at once. Default: the executor's concurrency. */
+  /**
+   * How many containers it may have at once.
+   *
+   * @default the executor's concurrency
+   */
   readonly maxContainers?: number | undefined
-  /** How long a container stays thawed without a call, in ms. 0: not at all; Infinity: it is never frozen. Default 50. */
+  /**
+   * How many containers the function keeps: they are started when it is made and replaced when they end. They are not evicted.
+   *
+   * @default 0
+   */
+  readonly minContainers?: number | undefined
+  /**
+   * How long a container stays thawed without a call, in ms. 0 freezes it at once, Infinity never.
+   *
+   * @default 50
+   */
   readonly freezeAfter?: number | undefined
-  /** How long a container stays at all without a call, in ms; Infinity: until it is evicted or closed. Default 30,000. */
+  /**
+   * How long a container is kept without a call, in ms. Infinity keeps it until it is evicted or closed.
+   *
+   * @default 30,000
+   */
   readonly idleTimeout?: number | undefined
-  /** How long a container may take to listen on its socket once it runs, in ms. Default 5,000. */
+  /**
+   * How long a container may take to listen on its socket once it runs, in ms.
+   *
+   * @default 5,000
+   */
   readonly launchTimeout?: number | undefined
-  /** How long a call may take from when it is made, the wait for a container included, in ms. Default 30,000. */
+  /**
+   * How long a call may take from its start, in ms, with the wait for a container.
+   *
+   * @default 30,000
+   */
   readonly timeout?: number | undefined
-  /** How large a response's body may be. Default 64 MiB. */
+  /**
+   * The largest body of a response.
+   *
+   * @default 64 MiB
+   */
   readonly maxResponseBody?: Size | undefined
-  /** How large a response's status line and headers may be. Default 16 KiB. */
+  /**
+   * The largest status line and headers of a response.
+   *
+   * @default 16 KiB
+   */
   readonly maxResponseHeaders?: Size | undefined
 }
 
-/** A spec, checked and complete, but for the task in it. */
+/** A spec after validation. The driver validates its task. */
 export interface ResolvedSpec {
   readonly task: ContainerTask
   readonly maxContainers: number
+  readonly minContainers: number
   readonly freezeAfter: number
   readonly idleTimeout: number
   readonly launchTimeout: number
@@ -35,10 +70,10 @@ export interface ResolvedSpec {
   readonly maxResponseHeaders: number
 }
 
-/** The folder and the socket that a container and we share, as the container sees it. */
+/** The socket, as its container sees it. */
 const listener = `unix:${udsTarget}/lsnr.sock`
 
-/** What Fn's function development kits read from their environment, unless the spec says otherwise. */
+/** Variables that Fn's function development kits read. The spec's own override them. */
 const environment = { FN_FORMAT: 'http-stream', FN_LISTENER: listener, FN_TYPE: 'sync' }
 
 const leftOut =
@@ -51,7 +86,7 @@ const responseSize = or(
 )
 
 /**
- * Checks what of a spec is the function's own, and makes the task of its containers; the driver checks that.
+ * Checks the fields that are the function's own, and makes the task of its containers.
  *
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`, which lists every bad field.
  */
@@ -59,6 +94,7 @@ export function resolveSpec(spec: FunctionSpec, concurrency: number): ResolvedSp
   const issues = new Issues()
   const {
     maxContainers,
+    minContainers,
     freezeAfter,
     idleTimeout,
     launchTimeout,
@@ -69,6 +105,7 @@ export function resolveSpec(spec: FunctionSpec, concurrency: number): ResolvedSp
   } = spec
   const own = {
     maxContainers: issues.read('maxContainers', maxContainers, or(whole({ min: 1 }), Infinity), concurrency),
+    minContainers: issues.read('minContainers', minContainers, whole(), 0),
     freezeAfter: issues.read('freezeAfter', freezeAfter, or(milliseconds(), Infinity), 50),
     idleTimeout: issues.read('idleTimeout', idleTimeout, or(milliseconds(), Infinity), 30_000),
     launchTimeout: issues.read('launchTimeout', launchTimeout, or(milliseconds({ min: 1 }), Infinity), 5_000),
@@ -76,6 +113,8 @@ export function resolveSpec(spec: FunctionSpec, concurrency: number): ResolvedSp
     maxResponseBody: issues.read('maxResponseBody', maxResponseBody, responseSize, 64 * 2 ** 20),
     maxResponseHeaders: issues.read('maxResponseHeaders', maxResponseHeaders, responseSize, 16 * 2 ** 10),
   }
+  if (own.minContainers > own.maxContainers)
+    issues.add('minContainers', own.minContainers, `at most maxContainers (${own.maxContainers})`)
   for (const field of ['id', 'input', 'encoding', 'udsPath', 'onStat'] as const) {
     if (field in spec) issues.addSecret(field, spec[field as never], leftOut)
   }

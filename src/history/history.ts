@@ -1,21 +1,27 @@
 import { randomBytes } from 'node:crypto'
 import type { Observable } from 'rxjs'
 import type { Transition } from '../cookie/result.ts'
+import { CookietinError } from '../errors.ts'
 import type { RunRecorder } from '../executor/run-log.ts'
 import { ownerState } from '../utils/owner.ts'
-import { Issues } from '../utils/validation/issues.ts'
-import { milliseconds, or, whole } from '../utils/validation/rules.ts'
+import { settles } from '../utils/timing.ts'
 import { openPostgres } from './postgres.ts'
-import { deleteRuns, selectRun, selectRuns, selectTransitions } from './queries.ts'
+import { pruneRuns } from './pruning.ts'
+import { selectRun, selectRuns, selectTransitions } from './queries.ts'
 import { HistoryRecorder } from './recorder.ts'
 import { recordOf, runOf } from './rows.ts'
-import { schema, schemaVersion } from './schema.ts'
+import { openTables } from './schema.ts'
 import { openSqlite } from './sqlite.ts'
 import { historyError, type Row, type Statement, type Store } from './store.ts'
-import type { History, HistoryLimits, HistoryOptions, HistoryQuery, HistoryRecord, HistoryRun } from './types.ts'
+import type { History, HistoryOptions, HistoryQuery, HistoryRecord, HistoryRun } from './types.ts'
+import { checkLimits, checkOptions, checkQuery, type Limits } from './validation.ts'
 import { Writer } from './writer.ts'
 
 const defaultTimeout = 10_000
+/** How long a read waits for the runs that are being written, in ms. */
+const readableAfter = 2_000
+/** How long closing waits for them, in ms. */
+const closeTimeout = 10_000
 /** The history is pruned after this many runs. */
 const pruneEvery = 100
 
@@ -35,18 +41,18 @@ const pruneEvery = 100
  * console.log(await history.list({ status: 'error' }))
  */
 export async function createHistory(options: HistoryOptions): Promise<History> {
-  check(options)
-  const store = await (options.path === undefined ? openPostgres(options.postgres) : openSqlite(options.path))
+  checkOptions(options)
+  const { readOnly = false } = options
+  const report = reporter(options)
+  const store = await (options.path === undefined
+    ? openPostgres(options.postgres)
+    : openSqlite(options.path, { readOnly, onReplaced: report }))
   try {
-    await store.write(schema).catch(error => {
-      throw historyError('open', store.name, error)
+    await openTables(store, { readOnly }).catch(error => {
+      throw error instanceof CookietinError ? error : historyError('open', store.name, error)
     })
-    const [row] = await store.read({ sql: 'SELECT version FROM cookietin_schema', values: [] })
-    if (Number(row?.version) > schemaVersion) {
-      throw historyError('open', store.name, 'it was made by a newer cookietin; update this one')
-    }
-    const history = new OpenHistory(store, options)
-    await history.prune()
+    const history = new OpenHistory(store, options, report)
+    if (!readOnly) await history.prune()
     return history
   } catch (error) {
     await store.close()
@@ -56,17 +62,20 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
 
 class OpenHistory implements History {
   readonly #store: Store
-  readonly #limits: HistoryLimits
+  readonly #options: HistoryOptions
+  readonly #report: (error: Error) => void
   readonly #writer: Writer
   readonly #isGone: (owner: string) => boolean
   #count = 0
+  #pruning: Promise<void> | undefined
   #lastKey = 0
   #closing: Promise<void> | undefined
 
-  constructor(store: Store, limits: HistoryLimits) {
+  constructor(store: Store, options: HistoryOptions, report: (error: Error) => void) {
     this.#store = store
-    this.#limits = limits
-    this.#writer = new Writer(store, error => this.#report(historyError('write to', store.name, error)))
+    this.#options = options
+    this.#report = report
+    this.#writer = new Writer(store, error => report(historyError('write to', store.name, error)))
     this.#isGone = owner => {
       const state = ownerState(owner)
       // In a file of this machine, another boot is an earlier one.
@@ -75,6 +84,7 @@ class OpenHistory implements History {
   }
 
   follow(transitions$: Observable<Transition>): RunRecorder {
+    this.#checkWritable('write to')
     return new HistoryRecorder(
       this.#writer,
       createdAt => this.#newKey(createdAt),
@@ -84,6 +94,7 @@ class OpenHistory implements History {
   }
 
   async list(query: HistoryQuery = {}): Promise<readonly HistoryRun[]> {
+    checkQuery(query)
     const rows = await this.#read(selectRuns(query))
     return rows.map(row => runOf(row, this.#isGone))
   }
@@ -94,14 +105,20 @@ class OpenHistory implements History {
     return recordOf(row, await this.#read(selectTransitions(String(row.key))), this.#isGone)
   }
 
-  async prune({ maxAge, maxRuns }: Pick<HistoryLimits, 'maxAge' | 'maxRuns'> = this.#limits): Promise<number> {
-    if (maxAge === undefined && maxRuns === undefined) return 0
+  async prune(limits: Limits = limitsOf(this.#options)): Promise<number> {
+    checkLimits(limits)
+    this.#checkWritable('prune')
+    const { maxAge = Infinity, maxRuns = Infinity } = limits
+    if (maxAge === Infinity && maxRuns === Infinity) return 0
     await this.#writer.flush()
-    const before = maxAge === undefined ? undefined : Math.ceil(Date.now() - maxAge)
-    const changes = await this.#store.write(deleteRuns(before, maxRuns)).catch(error => {
+    try {
+      return await pruneRuns(this.#store, {
+        before: maxAge === Infinity ? undefined : Math.ceil(Date.now() - maxAge),
+        newest: maxRuns === Infinity ? undefined : maxRuns,
+      })
+    } catch (error) {
       throw historyError('prune', this.#store.name, error)
-    })
-    return changes.at(-1) ?? 0
+    }
   }
 
   flush(): Promise<void> {
@@ -109,7 +126,7 @@ class OpenHistory implements History {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#writer.flush().then(() => this.#store.close())
+    this.#closing ??= settles(this.#writer.close(), closeTimeout).then(() => this.#store.close())
     return this.#closing
   }
 
@@ -118,7 +135,8 @@ class OpenHistory implements History {
   }
 
   async #read(statement: Statement): Promise<readonly Row[]> {
-    await this.#writer.flush()
+    // A database that is locked for writing can often be read.
+    await settles(this.#writer.flush(), readableAfter)
     try {
       return await this.#store.read(statement)
     } catch (error) {
@@ -128,7 +146,7 @@ class OpenHistory implements History {
 
   /** Awaits the write of a run, with a timeout: a database that hangs must not block results. */
   async #whenWritten(written: Promise<void>): Promise<void> {
-    const { timeout = defaultTimeout } = this.#limits
+    const { timeout = defaultTimeout } = this.#options
     let timer: NodeJS.Timeout | undefined
     const timedOut = new Promise<void>(resolve => {
       timer = setTimeout(() => {
@@ -138,17 +156,19 @@ class OpenHistory implements History {
     })
     await Promise.race([written, timedOut])
     clearTimeout(timer)
-    if (++this.#count % pruneEvery === 0) this.prune().catch(error => this.#report(error))
+    if (++this.#count % pruneEvery === 0) this.#pruneAgain()
   }
 
-  #report(error: unknown): void {
-    const reported = error instanceof Error ? error : new Error(String(error))
-    const { onError = (error: Error) => process.emitWarning(error.message, 'CookietinHistory') } = this.#limits
-    try {
-      onError(reported)
-    } catch {
-      // An error of the callback must not fail a run.
-    }
+  #pruneAgain(): void {
+    this.#pruning ??= this.prune()
+      .then(() => {}, this.#report)
+      .finally(() => {
+        this.#pruning = undefined
+      })
+  }
+
+  #checkWritable(doing: string): void {
+    if (this.#options.readOnly) throw historyError(doing, this.#store.name, 'it is opened with readOnly')
   }
 
   /** Keys sort by creation time, then by a counter. The random part tells processes apart. */
@@ -162,16 +182,15 @@ class OpenHistory implements History {
   }
 }
 
-function check(options: HistoryOptions): void {
-  const { path, postgres, maxAge, maxRuns, timeout } = options
-  const issues = new Issues()
-  if ((path === undefined) === (postgres === undefined)) {
-    issues.add('path', path, 'given, or else postgres, and not both')
-  } else if (path !== undefined && (typeof path !== 'string' || path === '')) {
-    issues.add('path', path, 'the path of a file')
+const limitsOf = ({ maxAge, maxRuns }: HistoryOptions): Limits => ({ maxAge, maxRuns })
+
+function reporter({ onError }: HistoryOptions): (error: Error) => void {
+  const report = onError ?? (({ message }: Error) => process.emitWarning(message, 'CookietinHistory'))
+  return error => {
+    try {
+      report(error)
+    } catch {
+      // An error of the callback must not fail a run.
+    }
   }
-  issues.read('maxAge', maxAge, or(milliseconds(), Infinity), 0)
-  issues.read('maxRuns', maxRuns, whole(), 0)
-  issues.read('timeout', timeout, whole({ min: 1, max: 2 ** 31 - 1, unit: 'ms' }), 0)
-  issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
 }

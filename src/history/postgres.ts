@@ -1,4 +1,5 @@
 import { CookietinError } from '../errors.ts'
+import { schema } from './schema.ts'
 import { historyError, type Row, type Statement, type Store } from './store.ts'
 
 /** A pool of connections, such as `Pool` of the package `pg`. */
@@ -18,11 +19,18 @@ interface OwnPool extends PostgresPool {
   end(): Promise<void>
 }
 
-/** The advisory lock of every write: two processes must not create the tables at once. An arbitrary number. */
+/** The advisory lock of processes that create the tables at once. An arbitrary number. */
 const lock = 2_026_112_401
 
-/** The timeout of each call to the database, in ms. */
+/** The timeout of each call, with the wait for a connection, in ms. */
 const deadline = 10_000
+
+/** Limits of each transaction, in ms. A process that stops within one must not hold its locks for long. */
+const limits = { lock_timeout: 5_000, statement_timeout: 8_000, idle_in_transaction_session_timeout: 10_000 }
+
+const setLimits = Object.entries(limits)
+  .map(([name, ms]) => `SET LOCAL ${name} = ${ms}`)
+  .join('; ')
 
 /** Opens a PostgreSQL database by its address or a pool. The caller closes a pool that it gave. */
 export async function openPostgres(postgres: string | PostgresPool): Promise<Store> {
@@ -47,43 +55,92 @@ class PostgresStore implements Store {
   }
 
   async write(statements: readonly Statement[]): Promise<readonly number[]> {
-    return await this.#use(async client => {
-      const changes: number[] = []
-      try {
-        await client.query(`BEGIN; SELECT pg_advisory_xact_lock(${lock})`)
-        for (const statement of statements) {
-          const { rowCount } = await client.query(numbered(statement.sql), [...statement.values])
-          changes.push(rowCount ?? 0)
-        }
-        await client.query('COMMIT')
-      } catch (error) {
-        await client.query('ROLLBACK').catch(() => {})
-        throw error
-      }
-      return changes
-    })
+    const results = await this.#transact(`BEGIN; ${setLimits}`, statements)
+    return results.map(({ rowCount }) => rowCount ?? 0)
   }
 
-  async read({ sql, values }: Statement): Promise<readonly Row[]> {
-    return await this.#use(async client => (await client.query(numbered(sql), [...values])).rows as Row[])
+  async createTables(): Promise<void> {
+    await this.#transact(`BEGIN; ${setLimits}; SELECT pg_advisory_xact_lock(${lock})`, schema)
   }
+
+  async read(statement: Statement): Promise<readonly Row[]> {
+    const results = await this.#transact(`BEGIN READ ONLY; ${setLimits}`, [statement])
+    return (results[0]?.rows ?? []) as Row[]
+  }
+
+  isPassing(error: unknown): boolean {
+    const { code = '', message = '' } = Object(error) as { readonly code?: string; readonly message?: string }
+    return passingCodes.test(code) || passingMessages.test(message)
+  }
+
+  isMissingTable(error: unknown): boolean {
+    return (Object(error) as { readonly code?: unknown }).code === '42P01'
+  }
+
+  /** PostgreSQL's own autovacuum does it. */
+  async shrink(): Promise<void> {}
 
   close(): Promise<void> {
     return this.#end()
   }
 
+  async #transact(
+    begin: string,
+    statements: readonly Statement[],
+  ): Promise<{ rows: unknown[]; rowCount: number | null }[]> {
+    return await this.#use(async client => {
+      const results: { rows: unknown[]; rowCount: number | null }[] = []
+      try {
+        await client.query(begin)
+        for (const { sql, values } of statements) results.push(await client.query(numbered(sql), [...values]))
+        await client.query('COMMIT')
+      } catch (error) {
+        await client.query('ROLLBACK').catch(() => {})
+        throw error
+      }
+      return results
+    })
+  }
+
+  /** Gives the work a connection. Ends the connection of work that fails or takes too long. */
   async #use<T>(work: (client: PostgresClient) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect()
-    let broken = true
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`${tooLate} ${deadline} ms`)), deadline)
+    })
     try {
-      const result = await work(client)
-      broken = false
-      return result
+      const connecting = this.#pool.connect()
+      const client = await Promise.race([connecting, late]).catch((error: unknown) => {
+        connecting.then(
+          client => client.release(),
+          () => {},
+        )
+        throw error
+      })
+      let isBroken = true
+      try {
+        const result = await Promise.race([work(client), late])
+        isBroken = false
+        return result
+      } finally {
+        client.release(isBroken)
+      }
     } finally {
-      client.release(broken)
+      clearTimeout(timer)
     }
   }
 }
+
+const tooLate = 'the database did not answer within'
+
+/** Errors of a connection or a lock, which may pass: classes of SQLSTATE, and codes of Node.js. */
+const passingCodes =
+  /^(08...|57P0[1-3]|57014|53300|55P03|25P03|40001|40P01|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|ENOENT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/
+
+/** The package `pg` has no codes for these. */
+const passingMessages = new RegExp(
+  `^(${tooLate}|Query read timeout|timeout e(xceeded|xpired)|Connection terminated|Client (was closed|has encountered))`,
+)
 
 /** Replaces each `?` of SQLite by the `$1`, `$2`, … of PostgreSQL. */
 function numbered(sql: string): string {

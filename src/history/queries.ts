@@ -29,8 +29,8 @@ export function selectRuns({ status, image, id, since, until, limit = 100, offse
   }
   if (image !== undefined) where('image_name = ?', formatImage(parseImage(image)))
   if (id !== undefined) where('id = ?', id)
-  if (since !== undefined) where('created_at >= ?', Math.ceil(since))
-  if (until !== undefined) where('created_at < ?', Math.ceil(until))
+  if (since !== undefined) where('created_at >= ?', Math.ceil(Number(since)))
+  if (until !== undefined) where('created_at < ?', Math.ceil(Number(until)))
   const filter = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
   return {
     sql: `SELECT ${listed} FROM cookietin_runs ${filter} ORDER BY created_at DESC, key DESC LIMIT ? OFFSET ?`,
@@ -50,26 +50,29 @@ export const selectTransitions = (key: string): Statement => ({
   values: [key],
 })
 
-/**
- * Deletes runs created before a time, and all but the newest `newest`. An unfinished run is deleted by age only: it may
- * still run. The last of the statements deletes the runs themselves.
- */
-export function deleteRuns(before: number | undefined, newest: number | undefined): readonly Statement[] {
-  const conditions: string[] = []
-  const values: Value[] = []
-  if (before !== undefined) {
-    conditions.push('created_at < ?')
-    values.push(before)
-  }
-  if (newest !== undefined) {
-    conditions.push(
-      `status IS NOT NULL AND key NOT IN (SELECT key FROM cookietin_runs ORDER BY created_at DESC, key DESC LIMIT ?)`,
-    )
-    values.push(newest)
-  }
-  const old = `SELECT key FROM cookietin_runs WHERE ${conditions.map(each => `(${each})`).join(' OR ') || '1 = 0'}`
+/** Selects the key that is `count` places below a key in the order of creation, the newest first. */
+export const selectKeyBelow = (key: string | undefined, count: number): Statement => ({
+  sql: `SELECT key FROM cookietin_runs ${key === undefined ? '' : 'WHERE key < ?'} ORDER BY key DESC LIMIT 1 OFFSET ?`,
+  values: key === undefined ? [count] : [key, count],
+})
+
+/** Selects at most `count` keys between two, oldest first, with each run's status. */
+export const selectOldest = (after: string, below: string, count: number): Statement => ({
+  sql: `SELECT key, status FROM cookietin_runs WHERE key > ? AND key < ? ORDER BY key LIMIT ?`,
+  values: [after, below, count],
+})
+
+/** Selects at most `count` runs that were created before a time. */
+export const selectCreatedBefore = (time: number, count: number): Statement => ({
+  sql: `SELECT key FROM cookietin_runs WHERE created_at < ? ORDER BY created_at LIMIT ?`,
+  values: [time, count],
+})
+
+/** Deletes runs with their transitions. The last statement deletes the runs themselves. */
+export function deleteRuns(keys: readonly string[]): readonly Statement[] {
+  const list = keys.map(() => '?').join(', ')
   return [
-    { sql: `DELETE FROM cookietin_transitions WHERE run IN (${old})`, values },
-    { sql: `DELETE FROM cookietin_runs WHERE key IN (${old})`, values },
+    { sql: `DELETE FROM cookietin_transitions WHERE run IN (${list})`, values: keys },
+    { sql: `DELETE FROM cookietin_runs WHERE key IN (${list})`, values: keys },
   ]
 }

@@ -10,6 +10,8 @@ interface LiveRun {
   readonly key: string
   readonly createdAt: number
   startedAt: number | undefined
+  /** The monotonic clock at the creation, then at the start. */
+  since: number
   transitions: number
   ended: boolean
   closed: boolean
@@ -46,7 +48,7 @@ export class HistoryRecorder implements RunRecorder {
     const run = this.#live.get(id)?.find(({ ended }) => !ended) ?? this.#start(id)
     run.ended = true
     const { key, createdAt, startedAt } = run
-    const facts = { key, owner: currentOwner(), createdAt, startedAt, endedAt: Date.now() }
+    const facts = { key, owner: currentOwner(), createdAt, startedAt, endedAt: timeOf(run, Date.now()) }
     this.#writer.push(upsertRun(facts, end))
     this.#dropClosed(id)
     return this.#whenWritten(this.#writer.flush())
@@ -58,6 +60,7 @@ export class HistoryRecorder implements RunRecorder {
       key: this.#newKey(createdAt),
       createdAt,
       startedAt: undefined,
+      since: performance.now(),
       transitions: 0,
       ended: false,
       closed: false,
@@ -78,9 +81,17 @@ export class HistoryRecorder implements RunRecorder {
     const run = this.#live.get(id)?.find(({ closed }) => !closed)
     // A run begins with `created()`. Its first transition adds nothing.
     if (run === undefined || from === undefined) return
-    if (to === 'running') run.startedAt ??= at
+    if (to === 'running' && run.startedAt === undefined) {
+      run.startedAt = timeOf(run, at)
+      run.since = performance.now()
+    }
     this.#writer.push(insertTransition(run.key, run.transitions++, transition))
     if (to === 'closed') run.closed = true
     this.#dropClosed(id)
   }
+}
+
+/** The time of an event of a run. Where the clock was set back meanwhile, the time that has passed decides. */
+function timeOf({ createdAt, startedAt = createdAt, since }: LiveRun, now: number): number {
+  return now >= startedAt ? now : Math.round(startedAt + performance.now() - since)
 }

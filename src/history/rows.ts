@@ -2,6 +2,8 @@ import type { CookieState } from '../../machines/cookie-states.ts'
 import type { RunStatus, Transition } from '../cookie/result.ts'
 import type { RunEnd } from '../executor/run-log.ts'
 import { decodeStats, encodeStats } from '../stats/codec.ts'
+import { writeTime } from '../stats/go-time.ts'
+import type { Stat } from '../stats/stat.ts'
 import { formatImage } from '../task/image-name.ts'
 import type { ResolvedTask } from '../task/task.ts'
 import type { Row, Statement, Value } from './store.ts'
@@ -27,10 +29,19 @@ function startColumns({ key, owner, createdAt }: Omit<RunFacts, 'startedAt' | 'e
 
 /** Inserts one transition of a run. */
 export function insertTransition(run: string, position: number, { from, to, event, at }: Transition): Statement {
-  return insert('cookietin_transitions', { run, position, from_state: from ?? '', to_state: to, event, at })
+  const { sql, values } = insert('cookietin_transitions', {
+    run,
+    position,
+    from_state: from ?? '',
+    to_state: to,
+    event,
+    at,
+  })
+  // The database may have it, though its answer was lost.
+  return { sql: `${sql} ON CONFLICT (run, position) DO NOTHING`, values }
 }
 
-/** What identifies a run that has ended, and when it ran. */
+/** The identity and times of a run that has ended. */
 export interface RunFacts {
   readonly key: string
   readonly owner: string
@@ -52,11 +63,21 @@ export function upsertRun(facts: RunFacts, end: RunEnd): Statement {
     started_at: facts.startedAt ?? null,
     ended_at: facts.endedAt,
     timings: JSON.stringify(result?.timings ?? {}),
-    stats: encodeStats(result?.stats ?? []),
+    stats: encodeStats(storable(result?.stats ?? [])),
   }
   const { sql, values } = insert('cookietin_runs', { ...startColumns(facts, task), ...ended })
   const changes = Object.keys(ended).map(name => `${name} = excluded.${name}`)
   return { sql: `${sql} ON CONFLICT (key) DO UPDATE SET ${changes.join(', ')}`, values, isImportant: true }
+}
+
+/** Leaves out what has no place in Fn's form: metrics that are negative or not numbers, and impossible times. */
+function storable(stats: readonly Stat[]): Stat[] {
+  return stats.flatMap(stat => {
+    const { timestamp, metrics } = Object(stat) as Partial<Stat>
+    if (typeof timestamp !== 'number' || writeTime(timestamp) === undefined) return []
+    const kept = Object.entries(metrics ?? {}).filter(([, value]) => Number.isFinite(value) && Math.trunc(value) >= 0)
+    return [{ timestamp, metrics: Object.fromEntries(kept) }]
+  })
 }
 
 function insert(table: string, fields: Readonly<Record<string, Value>>): Statement {

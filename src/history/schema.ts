@@ -1,4 +1,4 @@
-import type { Statement } from './store.ts'
+import { historyError, type Statement, type Store } from './store.ts'
 
 /** The version of the tables. A database with a newer version is not opened. */
 export const schemaVersion = 1
@@ -17,3 +17,30 @@ export const schema: readonly Statement[] = [
   `CREATE INDEX IF NOT EXISTS cookietin_runs_created_at ON cookietin_runs (created_at)`,
   `CREATE INDEX IF NOT EXISTS cookietin_runs_id ON cookietin_runs (id)`,
 ].map(sql => ({ sql, values: [] }))
+
+/**
+ * Makes sure that a database has the tables of this version. Creates them only where they are missing: a role without
+ * the right to create tables can use those that exist.
+ */
+export async function openTables(store: Store, { readOnly }: { readonly readOnly: boolean }): Promise<void> {
+  let version = await storedVersion(store)
+  if (version === undefined) {
+    if (readOnly) throw historyError('open', store.name, 'it has no runs of cookietin')
+    await store.createTables()
+    version = await storedVersion(store)
+  }
+  if (Number(version) > schemaVersion) {
+    throw historyError('open', store.name, 'it was made by a newer cookietin; update this one')
+  }
+}
+
+/** Returns undefined where the tables are missing. */
+async function storedVersion(store: Store): Promise<unknown> {
+  try {
+    const [row] = await store.read({ sql: 'SELECT version FROM cookietin_schema', values: [] })
+    return row?.version
+  } catch (error) {
+    if (store.isMissingTable(error)) return undefined
+    throw error
+  }
+}

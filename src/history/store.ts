@@ -1,4 +1,4 @@
-import { CookietinError } from '../errors.ts'
+import { CookietinError, messageOf } from '../errors.ts'
 
 /** A value of one field. */
 export type Value = string | number | null
@@ -14,7 +14,7 @@ export interface Statement {
 /** A row of a result. Large integers may be strings or bigints. */
 export type Row = Readonly<Record<string, unknown>>
 
-/** A database, for the SQL that SQLite and PostgreSQL share. */
+/** A database, for the SQL that SQLite and PostgreSQL share. Each call ends within 10 s. */
 export interface Store {
   /** Its file, or its host and name without a password, for error messages. */
   readonly name: string
@@ -22,14 +22,20 @@ export interface Store {
   readonly isLocal: boolean
   /** Runs statements durably in one transaction. Resolves with the number of changed rows of each. */
   write(statements: readonly Statement[]): Promise<readonly number[]>
+  /** Creates the missing tables. Processes that do it at once wait for each other. */
+  createTables(): Promise<void>
   read(statement: Statement): Promise<readonly Row[]>
+  /** Returns true for an error that may pass by itself, such as a lock of another process. */
+  isPassing(error: unknown): boolean
+  /** Returns true for the error of a table that does not exist. */
+  isMissingTable(error: unknown): boolean
+  /** Gives the space of deleted rows back to the disk, if there is much of it. */
+  shrink(): Promise<void>
   close(): Promise<void>
 }
 
 /** The error of a failed operation on a history. */
 export function historyError(doing: string, name: string, cause: unknown): CookietinError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new CookietinError('ERR_COOKIETIN_HISTORY_FAILED', `Could not ${doing} the history in ${name}: ${reason}`, {
-    cause,
-  })
+  const message = `Could not ${doing} the history in ${name}: ${messageOf(cause)}`
+  return new CookietinError('ERR_COOKIETIN_HISTORY_FAILED', message, { cause })
 }

@@ -4,7 +4,7 @@ import type { RunLog } from '../executor/run-log.ts'
 import type { Stat } from '../stats/stat.ts'
 import type { PostgresPool } from './postgres.ts'
 
-/** Where a history is stored, and how much of it is kept. */
+/** The database of a history, and its limits. */
 export type HistoryOptions = HistoryLimits &
   (
     | {
@@ -27,14 +27,19 @@ export type HistoryOptions = HistoryLimits &
 
 /** How much a history keeps, and how it reports errors. */
 export interface HistoryLimits {
+  /**
+   * Opens an existing history to read it only: creates nothing, and needs no right to write. `prune()` and a use in an
+   * executor are rejected. Default false.
+   */
+  readonly readOnly?: boolean | undefined
   /** Runs older than this (ms) are removed, at the opening and as the history grows. Default: none. */
   readonly maxAge?: number | undefined
-  /**
-   * How many of the newest runs are kept. Older ones are removed, at the opening and as the history grows. Default:
-   * all.
-   */
+  /** The maximum number of runs. Older ones are removed, at the opening and as the history grows. Default: all. */
   readonly maxRuns?: number | undefined
-  /** Called with the error when a run cannot be stored. Runs continue. Default: a warning of the process. */
+  /**
+   * Called with the error when a run cannot be stored, or the file was deleted while it was open. Runs continue.
+   * Default: a warning of the process.
+   */
   readonly onError?: ((error: Error) => void) | undefined
   /** How long a result waits for its run to be stored, in ms. Default 10 000. */
   readonly timeout?: number | undefined
@@ -84,25 +89,31 @@ export interface HistoryQuery {
   readonly image?: string | undefined
   /** The cookie's id. */
   readonly id?: string | undefined
-  /** Created at this time or later, in Unix ms. */
-  readonly since?: number | undefined
-  /** Created before this time, in Unix ms. */
-  readonly until?: number | undefined
+  /** Created at this time or later: Unix ms, or a Date. */
+  readonly since?: number | Date | undefined
+  /** Created before this time: Unix ms, or a Date. */
+  readonly until?: number | Date | undefined
   /** The maximum number of runs. Default 100. */
   readonly limit?: number | undefined
-  /** How many of the newest runs to skip. Default 0. */
+  /** The number of newest runs to skip. Default 0. */
   readonly offset?: number | undefined
 }
 
 /** A history of runs, for `createExecutor({ history })`. */
 export interface History extends RunLog, AsyncDisposable {
-  /** Lists runs, the newest first. */
+  /**
+   * Lists runs, the newest first.
+   *
+   * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`, listing every unknown or bad field.
+   */
   list(query?: HistoryQuery): Promise<readonly HistoryRun[]>
   /** Returns a run by its key, or the newest run of a cookie's id. Undefined if there is none. */
   get(keyOrId: string): Promise<HistoryRecord | undefined>
   /**
    * Removes runs older than `maxAge` ms, and all but the newest `maxRuns`. Keeps those that run. Resolves with the
    * number removed.
+   *
+   * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`, listing every unknown or bad limit.
    */
   prune(limits?: Pick<HistoryLimits, 'maxAge' | 'maxRuns'>): Promise<number>
   /** Resolves when every run so far is stored, or its error is reported to `onError`. */

@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { retry } from './retry.ts'
 import type { Statement, Store } from './store.ts'
 
 /** After this many failures in a row, the rest of a batch is dropped. */
@@ -6,6 +8,12 @@ const maxConsecutiveFailures = 3
 /** Delay before writes that nothing awaits are flushed, in ms. */
 const idleFlushDelay = 100
 
+/** Statements in one transaction. SQLite runs them in one turn of the event loop. */
+const maxTransaction = 500
+
+/** How long a batch waits for a database that is out of reach or locked, in ms. */
+const passingTimeout = 60_000
+
 /**
  * Batches statements: a durable write costs the same for one statement as for a hundred. A flush writes the batch at
  * the end of the event loop's turn. Statements that cannot be written are reported.
@@ -13,6 +21,7 @@ const idleFlushDelay = 100
 export class Writer {
   readonly #store: Store
   readonly #onError: (error: unknown) => void
+  readonly #closing = new AbortController()
   #pending: Statement[] = []
   /** The batch that new statements join. */
   #next: Promise<void> | undefined
@@ -36,6 +45,12 @@ export class Writer {
     return this.#next ?? this.#lastWrite
   }
 
+  /** As {@link flush}, but waits no longer for a database that is out of reach. */
+  close(): Promise<void> {
+    this.#closing.abort()
+    return this.flush()
+  }
+
   async #writeAfter(last: Promise<void>): Promise<void> {
     const due = new Promise<void>(resolve => {
       const timer = setTimeout(resolve, idleFlushDelay)
@@ -55,11 +70,22 @@ export class Writer {
   }
 
   async #write(statements: readonly Statement[]): Promise<void> {
-    try {
-      await this.#store.write(statements)
-    } catch (error) {
-      if (statements.length === 1) this.#onError(error)
-      else await this.#writeOneByOne(statements)
+    for (let at = 0; at < statements.length; at += maxTransaction) {
+      if (at > 0) await nextTurn()
+      const some = statements.slice(at, at + maxTransaction)
+      try {
+        await retry(() => this.#store.write(some), {
+          isPassing: error => this.#store.isPassing(error),
+          timeout: passingTimeout,
+          signal: this.#closing.signal,
+        })
+      } catch (error) {
+        const isAlone = statements.length === 1
+        if (isAlone || this.#store.isPassing(error)) this.#onError(error)
+        else await this.#writeOneByOne(some)
+        // The database is out of reach: the rest would wait as long for nothing.
+        if (this.#store.isPassing(error)) return
+      }
     }
   }
 

@@ -1,7 +1,13 @@
 import type { InspectionEvent } from 'xstate'
 import type { Inspect } from '../utils/actors/inspectable.ts'
 
-/** Makes one inspector of several, such as that of `@statelyai/inspect` beside ours. An error of one does not keep the others from hearing. */
+/**
+ * Combines several inspectors, such as ours and that of `@statelyai/inspect`. An error of one does not affect the
+ * others.
+ *
+ * @example
+ * createExecutor({ driver, inspect: combineInspectors(inspector.inspect, theirs.inspect) })
+ */
 export function combineInspectors(...inspectors: readonly (Inspect | undefined)[]): (event: InspectionEvent) => void {
   const listeners = inspectors
     .filter(inspect => inspect !== undefined)

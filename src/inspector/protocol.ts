@@ -1,7 +1,13 @@
-/** The version of the messages on the wire and in recordings (docs/inspector.md). Raised when an older reader would misread them. */
+/**
+ * The version of the messages on the wire and in recordings (docs/inspector.md). Raised when an older reader would
+ * misread them.
+ */
 export const protocolVersion = 1
 
-/** An arrow of a machine: one transition, or several of the same event between the same states. Its ends may be composite. */
+/**
+ * An arrow of a machine: one transition, or several of the same event between the same states. Its ends may be
+ * composite.
+ */
 export interface Arrow {
   readonly from: string
   readonly to: string
@@ -19,7 +25,9 @@ export interface Composite {
   readonly initial?: string
 }
 
-/** A machine's definition, as it is drawn. A state whose key is not unique in its machine has the name `parent.child`. */
+/**
+ * A machine's definition, as it is drawn. A state whose key is not unique in its machine has the name `parent.child`.
+ */
 export interface MachineInfo {
   readonly name: string
   /** The state that it begins in, which may be composite. */
@@ -54,7 +62,10 @@ export interface Step {
   readonly event: string
   /** States that were only passed through, in order. */
   readonly via?: readonly string[]
-  /** The keys of the arrows taken, in order, where they are not those between the states: an arrow may begin or end at a box. */
+  /**
+   * The keys of the arrows taken, in order. Missing where they are those between the states: an arrow may begin or end
+   * at a box.
+   */
   readonly arrows?: readonly string[]
   /** The event's data: bounded, secrets masked. */
   readonly payload?: unknown
@@ -72,7 +83,7 @@ export type Visit = readonly [at: number, state: string]
 
 /** What is known of an actor at one moment. */
 export interface ActorInfo {
-  /** Unique within one inspector, which ids need not be. */
+  /** Unique within one inspector; ids may repeat. */
   readonly key: number
   readonly id: string
   /** A key of `machines`. */
@@ -81,7 +92,7 @@ export interface ActorInfo {
   readonly parent?: number
   readonly image?: string
   readonly command?: string
-  /** It can be frozen, unfrozen and cancelled, where the inspector allows that. */
+  /** The actor can be frozen, thawed and cancelled, where the inspector allows that. */
   readonly controllable?: true
   /** The state it began in. */
   readonly initial: string
@@ -102,15 +113,15 @@ export interface ActorInfo {
   readonly path: readonly Visit[]
 }
 
-/** Counts that outlive the actors which are still kept. */
+/** Counts of all actors, those that are not kept included. */
 export interface Totals {
   /** Actors seen so far. */
   readonly seen: number
   /** Actors whose end is decided. */
   readonly ended: number
-  /** By machine and state: those that are not at their end. */
+  /** The living actors by machine and state. */
   readonly states: Readonly<Record<string, Readonly<Record<string, number>>>>
-  /** By status: those whose end is decided. */
+  /** The actors whose end is decided, by status. */
   readonly statuses: Readonly<Record<string, number>>
   /** The same by machine and status; older recordings have none. */
   readonly endings?: Readonly<Record<string, Readonly<Record<string, number>>>>
@@ -132,7 +143,7 @@ export interface Hello {
   readonly maxSteps: number
 }
 
-/** All that is kept. What came before it is void. */
+/** Everything that the inspector keeps. It replaces all earlier messages. */
 export interface Snapshot {
   readonly type: 'snapshot'
   readonly seq: number
@@ -143,7 +154,7 @@ export interface Snapshot {
   readonly totals: Totals
 }
 
-/** What has changed since the message before, whose `seq` is one less. */
+/** The changes since the message before, whose `seq` is one less. */
 export interface Delta {
   readonly type: 'delta'
   readonly seq: number
@@ -153,7 +164,7 @@ export interface Delta {
   readonly actors?: readonly ActorInfo[]
   readonly steps?: readonly Step[]
   readonly samples?: readonly Sample[]
-  /** Keys of actors that are not kept any more. */
+  /** Keys of actors that were dropped. */
   readonly gone?: readonly number[]
   readonly totals: Totals
 }
@@ -166,13 +177,15 @@ export interface End {
 
 export type Message = Hello | Snapshot | Delta | End
 
-/** Visits of states and uses of arrows that the log does not hold any more, for counts that are right. Arrows have the key of {@link arrowKey}. */
+/**
+ * Visits of states and uses of arrows in the steps that the log has dropped. Arrows have the key of {@link arrowKey}.
+ */
 export interface Counts {
   readonly states: Readonly<Record<string, number>>
   readonly arrows: Readonly<Record<string, number>>
 }
 
-/** All of one actor: `GET actors/KEY`. */
+/** Everything about one actor: `GET actors/KEY`. */
 export interface ActorDetails {
   readonly key: number
   readonly before: Counts
@@ -182,13 +195,13 @@ export interface ActorDetails {
   readonly context: unknown
 }
 
-/** What `POST control` takes. */
+/** The body of `POST control`. */
 export interface ControlRequest {
   readonly key: number
   readonly action: 'freeze' | 'unfreeze' | 'cancel'
 }
 
-/** Names an arrow, in counts. */
+/** The key of an arrow. */
 export const arrowKey = (from: string, to: string): string => `${from}→${to}`
 
 /** The keys of the arrows that a step takes, in order. */

@@ -4,21 +4,28 @@ import type { InspectionEvent } from 'xstate'
 import { CookietinError } from '../errors.ts'
 import { type Audience, Hub } from './tracking/hub.ts'
 
-/** How many bytes may wait for the disk before the recording counts as behind. */
+/** With more bytes than this waiting for the disk, the recording is behind. */
 const mostWaiting = 16 * 1024 * 1024
 
-/** A recording that is being made. */
+/** A recording in progress. */
 export interface Recording extends AsyncDisposable {
-  /** The XState inspector: give it to `createExecutor({ inspect })`. */
+  /** The XState inspector, for `createExecutor({ inspect })`. */
   readonly inspect: (event: InspectionEvent) => void
-  /** Completes the file. Idempotent. Rejects with `ERR_COOKIETIN_INSPECTOR_FAILED` where it could not be written whole. */
+  /**
+   * Completes the file. Idempotent. Rejects with `ERR_COOKIETIN_INSPECTOR_FAILED` when it could not be written
+   * completely.
+   */
   close(): Promise<void>
 }
 
 /**
- * Records what an inspector would show, as lines of JSON, for `cookietin inspect FILE`. What the disk does not take in time is left out, and all that is kept is
- * written once more where it goes on: a slow disk never slows the executor. Only its owner may read the file. Rejects with
- * `ERR_COOKIETIN_INSPECTOR_FAILED` where the file cannot be made.
+ * Records what an inspector would show, as lines of JSON, for `cookietin inspect FILE`. Only its owner may read the
+ * file. A slow disk does not slow the executor: changes are left out, and a new snapshot is written when the disk has
+ * caught up. Rejects with `ERR_COOKIETIN_INSPECTOR_FAILED` when the file cannot be created.
+ *
+ * @example
+ * await using recording = await startRecording('runs.ndjson')
+ * await using executor = createExecutor({ driver, inspect: recording.inspect })
  */
 export async function startRecording(path: string): Promise<Recording> {
   const failed = (error: unknown) =>

@@ -11,16 +11,21 @@ import { pageFolder } from './server/page-files.ts'
 import { type PageEnv, rawBody } from './server/raw-body.ts'
 import { servePage } from './server/server.ts'
 
-/** A recording on a page. */
+/** A recording that is shown on a page. */
 export interface Replay extends AsyncDisposable {
-  /** Where the page is, with the token that opens it. */
+  /** The URL of the page, with the token that opens it. */
   readonly url: string
   close(): Promise<void>
 }
 
 /**
- * Shows a recording on the page of the inspector. Rejects with `ERR_COOKIETIN_INVALID_CONFIG`, and with `ERR_COOKIETIN_INSPECTOR_FAILED` where the file cannot
- * be read or is none of ours.
+ * Shows a recording on the inspector's page.
+ *
+ * @throws CookietinError `ERR_COOKIETIN_INSPECTOR_FAILED` for a file that cannot be read or is not a recording, and
+ * `ERR_COOKIETIN_INVALID_CONFIG` for bad options.
+ * @example
+ * await using replay = await openRecording('runs.ndjson')
+ * console.log(replay.url)
  */
 export async function openRecording(path: string, options: PageOptions = {}): Promise<Replay> {
   checkInspectorOptions(options)
@@ -62,9 +67,9 @@ async function helloOf(path: string): Promise<Hello> {
   try {
     hello = JSON.parse(line) as Partial<Hello>
   } catch {
-    // Told below.
+    // Reported below.
   }
-  if (hello?.type !== 'hello' || typeof hello.protocol !== 'number') throw failed('it is no recording of cookietin')
+  if (hello?.type !== 'hello' || typeof hello.protocol !== 'number') throw failed('it is not a recording of cookietin')
   if (hello.protocol > protocolVersion) throw failed('it was made by a newer cookietin; update this one')
   return hello as Hello
 }

@@ -2,20 +2,20 @@ import type { Owner } from './admission-queue.ts'
 import type { Demand } from './resource-pool.ts'
 import type { Shortage } from './scheduler.ts'
 
-/** A container that could give its place to somebody else. */
+/** An idle container that can be ended for other work. */
 export interface Evictable {
   readonly owner: Owner
   readonly demand: Demand
-  /** When it last served, by `performance.now()`. */
+  /** When it last served a call, by `performance.now()`. */
   readonly lastUsed: number
-  /** False where it cannot be any more. */
+  /** Returns false when it cannot be evicted. */
   evict(): boolean
 }
 
-/** Ends containers that nobody calls when what they hold is wanted elsewhere, the one that served longest ago first. */
+/** Ends idle containers when other work needs what they hold. The one that served longest ago goes first. */
 export class Evictor {
   readonly #offered = new Set<Evictable>()
-  /** Told to go, and not gone yet: what they hold is as good as free. */
+  /** Containers that were evicted and still hold their resources, which count as free. */
   readonly #going = new Set<Evictable>()
 
   offer(evictable: Evictable): void {
@@ -26,25 +26,25 @@ export class Evictor {
     this.#offered.delete(evictable)
   }
 
-  /** It holds nothing any more. */
+  /** The container holds nothing from here on. */
   gone(evictable: Evictable): void {
     this.#offered.delete(evictable)
     this.#going.delete(evictable)
   }
 
-  /** Evicts as many as it takes, but none of the one who shortages. False where all would not be enough; then it evicts none. */
+  /** Evicts as many containers as the shortage needs, none of its own owner. Evicts none and returns false when all were not enough. */
   makeRoom(shortage: Shortage): boolean {
     const victims = this.#enough(shortage, ({ owner }) => owner !== shortage.owner)
     for (const victim of victims ?? []) if (victim.evict()) this.#going.add(victim)
     return victims !== undefined
   }
 
-  /** True where the one who shortages would have enough if its own were evicted. */
+  /** Returns true when evicting the owner's own containers would be enough. */
   hasItself(shortage: Shortage): boolean {
     return this.#enough(shortage, () => true) !== undefined
   }
 
-  /** Those that would have to go; undefined where all would not be enough. */
+  /** The containers to evict; undefined when all would not be enough. */
   #enough(shortage: Shortage, test: (evictable: Evictable) => boolean): Evictable[] | undefined {
     const left = { memory: shortage.memory, cpus: shortage.cpus, places: shortage.places }
     const isMet = () => left.memory <= 0 && left.cpus <= 0 && left.places <= 0

@@ -1,4 +1,4 @@
-/** What a task takes from its executor while it runs. */
+/** The memory and CPUs of one task while it runs. */
 export interface Demand {
   /** Bytes; 0 for a task without a limit. */
   readonly memory: number
@@ -6,7 +6,7 @@ export interface Demand {
   readonly cpus: number
 }
 
-/** What an executor has to give; Infinity where it does not count. */
+/** The memory and CPUs of an executor. Infinity means no bound. */
 export class ResourcePool {
   readonly total: Demand
   #memory = 0
@@ -16,12 +16,12 @@ export class ResourcePool {
     this.total = total
   }
 
-  /** What is taken at present. */
+  /** The part that is in use. */
   get taken(): Demand {
     return { memory: this.#memory, cpus: this.#cpus }
   }
 
-  /** True where the demand can be met now. */
+  /** Returns true when the demand can be met now. */
   fits({ memory, cpus }: Demand): boolean {
     return this.#memory + memory <= this.total.memory && this.#cpus + cpus <= this.total.cpus
   }

@@ -2,32 +2,32 @@ import PQueue from 'p-queue'
 import { type AdmissionOptions, AdmissionQueue, type Owner } from './admission-queue.ts'
 import { type Demand, ResourcePool } from './resource-pool.ts'
 
-/** A place among those that run at once, asked for. */
+/** A request to start. */
 export interface Admission {
-  /** Resolves once it is given, with the function that gives it back; rejects with undefined once it is withdrawn. */
+  /** Resolves at the start with a function that frees the place again. Rejects with undefined after a withdrawal. */
   readonly granted: Promise<() => void>
-  /** Asks no more. False where it was given or withdrawn already. */
+  /** Withdraws the request. Returns false when it was granted or withdrawn before. */
   withdraw(): boolean
 }
 
-/** What one in line shortages to start at once. */
+/** What queued work needs before it can start. */
 export interface Shortage extends Demand {
-  /** 1 where all places are taken. */
+  /** 1 when the concurrency is used up. */
   readonly places: number
-  /** When it began to wait, by `performance.now()`. */
+  /** When it was queued, by `performance.now()`. */
   readonly since: number
   readonly priority: number
-  /** Whose it is; undefined for a task. */
+  /** Undefined for a task. */
   readonly owner: Owner | undefined
 }
 
-/** Where work waits for its turn: p-queue counts places, and its queue what the work takes. */
+/** Decides what runs when. p-queue bounds the concurrency, and the admission queue memory and CPUs. */
 export class Scheduler {
   readonly #concurrency: number
   readonly #pool: ResourcePool
   readonly #admission: AdmissionQueue
   readonly #queue: PQueue<AdmissionQueue, AdmissionOptions>
-  /** Called whenever the first in line cannot start. */
+  /** Called whenever the first queued work cannot start. */
   onBlocked: () => void = () => {}
 
   constructor(concurrency: number, total: Demand) {
@@ -37,10 +37,10 @@ export class Scheduler {
     this.#admission = admission
     this.#queue = new PQueue({
       concurrency,
-      // p-queue wants a class; it needs one queue, and so do we.
+      // p-queue takes a class, of which it makes one queue.
       queueClass: class {
         constructor() {
-          // biome-ignore lint/correctness/noConstructorReturn: hands p-queue the queue that we keep
+          // biome-ignore lint/correctness/noConstructorReturn: returns the one queue to p-queue
           return admission
         }
       } as unknown as new () => AdmissionQueue,
@@ -48,27 +48,27 @@ export class Scheduler {
     this.#queue.on('next', () => this.admit())
   }
 
-  /** How much has its turn. */
+  /** How much work is running. */
   get pending(): number {
     return this.#queue.pending
   }
-  /** How much waits. */
+  /** How much work is queued. */
   get waiting(): number {
     return this.#admission.waiting
   }
-  /** What there is to give in all. */
+  /** The memory and CPUs of all work together. */
   get total(): Demand {
     return this.#pool.total
   }
 
-  /** How many that take as much may ever run at once. */
+  /** How much work of this demand may ever run at once. */
   capacity({ memory, cpus }: Demand): number {
     const { total } = this.#pool
     const times = (most: number, each: number) => (each === 0 ? Infinity : Math.floor(most / each))
     return Math.min(this.#concurrency, times(total.memory, memory), times(total.cpus, cpus))
   }
 
-  /** Queues work. Its place and what it takes are free again when its promise settles. */
+  /** Queues work. Its place, memory and CPUs are free again when its promise settles. */
   add(options: AdmissionOptions, turn: () => Promise<unknown>): void {
     const run = async () => {
       try {
@@ -81,26 +81,26 @@ export class Scheduler {
     if (this.waiting > 0) this.onBlocked()
   }
 
-  /** Takes work out of the queue; false where it does not wait there. */
+  /** Removes work from the queue. Returns false when it is not queued. */
   withdraw(id: string): boolean {
     if (!this.#admission.remove(id)) return false
     this.admit()
     return true
   }
 
-  /** Has p-queue start all that can: by itself it looks for one when one ends, and for none when one leaves the queue. */
+  /** Starts all work that can. p-queue itself starts one when one ends, and none when one leaves the queue. */
   admit(): void {
     this.#queue.concurrency = this.#concurrency
     if (this.waiting > 0) this.onBlocked()
   }
 
-  /** Puts what an owner asks for behind all else of the same priority. */
+  /** Moves an owner's queued work behind all other of the same priority. */
   moveToBack(owner: Owner): void {
     this.#admission.moveToBack(owner)
     this.admit()
   }
 
-  /** What each in line shortages, in their order. */
+  /** What each queued work needs, in the order of the queue. */
   *shortages(): Generator<Shortage, void, undefined> {
     for (const { demand, since, priority, owner } of this.#admission.line) {
       const { total, taken } = this.#pool

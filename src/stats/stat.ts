@@ -5,8 +5,9 @@ import { CookietinError } from '../errors.ts'
  *
  * Metric names and units are Fn's: `net_rx`, `net_tx`, `disk_read`, `disk_write` in bytes since the start; `mem_usage` (with the page cache),
  * `mem_limit` in bytes; `cpu_user`, `cpu_kernel`, `cpu_total` in percent of one core since the sample before. Beyond Fn's:
- * `mem_working_set` (without cache that is not in active use) and `mem_peak` (the greatest `mem_usage` so far) in bytes, `pids` (processes and
- * threads), `cpu_throttled_ms` and `cpu_throttled_periods` (for how long, and in how many periods, the CPU limit held it up). What an engine does not tell is left out.
+ * `mem_working_set` (without inactive cache) and `mem_peak` (the largest `mem_usage` so far) in bytes; `pids` (processes and threads);
+ * `cpu_throttled_ms` and `cpu_throttled_periods` (how long, and in how many periods, the CPU limit throttled it). A metric that the engine does
+ * not report is left out.
  */
 export interface Stat {
   /** Unix time in ms. */
@@ -15,7 +16,7 @@ export interface Stat {
 }
 
 /**
- * Refuses what is no sample at all.
+ * Checks that a value is a sample.
  *
  * @throws CookietinError `ERR_COOKIETIN_INVALID_STATS`
  */
@@ -28,7 +29,7 @@ export function checkStat(stat: unknown, where: string): asserts stat is Stat {
   )
 }
 
-/** As {@link checkStat}, of them all. */
+/** As {@link checkStat}, for a list. */
 export function checkStats(stats: unknown): asserts stats is readonly Stat[] {
   if (!Array.isArray(stats)) {
     throw new CookietinError('ERR_COOKIETIN_INVALID_STATS', 'Invalid stats: they must be an array of samples')

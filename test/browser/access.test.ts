@@ -52,7 +52,7 @@ describe('accessibility and access', () => {
     await page.locator('.notice.paused').waitFor()
     expect(await serious(page)).toEqual([])
     await page.keyboard.press('2')
-    if (width > 860) await page.locator('.lane').first().waitFor()
+    if (width > 860) await page.locator('.timeline-row').first().waitFor()
     await page.keyboard.press('?')
     await page.getByRole('dialog', { name: 'Keys' }).waitFor()
     expect(await serious(page)).toEqual([])
@@ -91,7 +91,7 @@ describe('accessibility and access', () => {
     expect(wrong?.status()).toBe(403)
     expect(await page.textContent('body')).toContain('open the URL that the inspector printed')
     const { port, pathname } = new URL(url)
-    // As a name of an attacker that resolves to this machine.
+    // Like the name of an attacker that resolves to this machine.
     const foreign = await page.request.get(`http://127.0.0.1:${port}${pathname}`, {
       headers: { Host: `evil.example:${port}` },
     })

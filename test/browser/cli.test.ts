@@ -83,7 +83,7 @@ it('inspect rejects a file that is not a recording', async () => {
   expect(await cli(['inspect', file])).toMatchObject({
     code: 125,
     stdout: '',
-    stderr: expect.stringContaining('it is no recording of cookietin (ERR_COOKIETIN_INSPECTOR_FAILED)'),
+    stderr: expect.stringContaining('it is not a recording of cookietin (ERR_COOKIETIN_INSPECTOR_FAILED)'),
   })
 })
 

@@ -58,7 +58,7 @@ describe('the table', () => {
     await page.locator('.details .title p[title="quick knead --fast"]').waitFor()
     expect(await page.locator('.row .c-image').getAttribute('title')).toBe('quick knead --fast')
     await page.getByRole('button', { name: 'Timeline' }).click()
-    expect(await page.locator('.lane title').first().textContent()).toBe(id)
+    expect(await page.locator('.timeline-row title').first().textContent()).toBe(id)
   })
 
   it('returns to the default order with a third click', async () => {

@@ -54,7 +54,7 @@ describe(`${count} rows`, () => {
     times.push(['choose', await inPage("document.querySelector('.row').click()")])
     await page.locator('.state.lit').waitFor()
     times.push(['to the timeline', await inPage("document.querySelectorAll('.tab')[1].click()")])
-    expect(await page.locator('.lane').count()).toBeGreaterThan(5)
+    expect(await page.locator('.timeline-row').count()).toBeGreaterThan(5)
     await timed('1,000 changes at once, seen', async () => {
       for (const actor of actors.slice(-1_000)) actor.send({ type: 'kill' })
       await page.getByRole('button', { name: '1,000 killed' }).waitFor()

@@ -83,7 +83,7 @@ describe('the past of an actor', () => {
     await page.locator('.row').click()
     await logOf(page).nth(7).waitFor()
     await executor.run({ id: 'the-second', image: 'quick' })
-    await page.getByText('does not keep this actor any more').waitFor()
+    await page.getByText('has dropped this actor').waitFor()
     expect(await page.locator('.details h2').textContent()).toBe('the-first')
     expect(await logOf(page).count()).toBe(8)
   })

@@ -79,7 +79,7 @@ describe('a recording on the page', () => {
     await page.getByRole('button', { name: 'Play' }).waitFor()
     expect(await page.locator('.count').textContent()).toBe('21 actors')
     await page.getByRole('button', { name: 'Timeline' }).click()
-    await page.locator('.lane[data-id="the-long-one"] .span[data-kind="freeze"]').waitFor()
+    await page.locator('.timeline-row[data-id="the-long-one"] .span[data-kind="freeze"]').waitFor()
   })
 
   /** Opens the recording with its lines changed. */

@@ -35,8 +35,9 @@ export async function open(
   return page
 }
 
-/** The browser's own errors for each attempt to reach a server that has closed. */
-export const serverGone = /ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED)/
+/** The browser's own errors for requests to a server that closes: refused, reset, or cut in the middle of a response. */
+export const serverGone =
+  /ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|CONTENT_LENGTH_MISMATCH|INCOMPLETE_CHUNKED)/
 
 /**
  * Closes a server after the test. Hooks run in reverse order, so the pages that were opened later are closed first:

@@ -68,6 +68,58 @@ test('continues after failures, names their lines and exits with 1', async () =>
   ])
 })
 
+test('lines of one id run one after the other, beside others', async () => {
+  const input = [
+    task('sleep 0.2; echo first', { id: 'one' }),
+    task('echo second', { id: 'one' }),
+    task('echo other', { id: 'two' }),
+    task('exit 3', { id: 'one' }),
+  ].join('\n')
+  const { stdout } = await cli([...batch, '--json', '-q'], { input })
+  const results = stdout
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line) as { line: number; status: string })
+  expect(results.map(({ line, status }) => [line, status])).toEqual([
+    [3, 'success'],
+    [1, 'success'],
+    [2, 'success'],
+    [4, 'error'],
+  ])
+})
+
+test('a line takes the forms of the options, and bytes come as base64', async () => {
+  const input = [
+    task('printf "\\377"', { encoding: 'buffer', cpus: 0.5, timeout: '5s' }),
+    task('sleep 60', { timeout: '200ms' }),
+    task('true', { cpus: 500 }),
+    task('true', { timeout: '5' }),
+    task('true', { volumes: ['named:/x'] }),
+  ].join('\n')
+  const { stdout } = await cli([...batch, '--json', '-q'], { input })
+  const results = stdout
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line) as { line: number })
+  expect(results.sort((a, b) => a.line - b.line)).toMatchObject([
+    { status: 'success', encoding: 'base64', stdout: '/w==' },
+    { status: 'timeout' },
+    { error: { message: 'cpus: 500 is a number of CPUs here, as with --cpus; write 0.5 for 500 milli-CPUs' } },
+    { error: { message: expect.stringContaining('timeout: "5" has no unit') as string } },
+    { error: { message: expect.stringContaining('volumes[0]: "named" would be a named volume') as string } },
+  ])
+})
+
+test('what the lines hold is not quoted, and harmless to a terminal', async () => {
+  const input = ['{"image":"none","env":{"PW":CANARYx}}', task('true', { id: 'a\u001b]0;x\u0007\u009b\u202eb' })].join(
+    '\n',
+  )
+  const { stdout, stderr } = await cli(batch, { input })
+  expect(stdout + stderr).not.toContain('CANARY')
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern is for control characters
+  expect(stdout + stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+})
+
 test('prints the reason of a failed line as a plain line and in the summary', async () => {
   const { stdout, stderr } = await cli([...batch, '-'], { input: `nonsense\n${task('exit 4', { id: 'four' })}` })
   expect(stderr).toMatch(/line 1 +invalid .*not JSON/)
@@ -97,5 +149,15 @@ test('on Ctrl-C cancels the running tasks, stops reading and exits with 130', as
   child.process.kill('SIGINT')
   const { code, stdout } = await child.end
   expect(code).toBe(130)
-  expect(stdout).toMatch(/"id":"slow","status":"cancelled"/)
+  expect(stdout).toMatch(/"id":"slow".*"status":"cancelled"/)
+})
+
+test('counts cancelled tasks apart from failed ones, and lists each once', async () => {
+  const child = startCli(batch, {})
+  child.process.stdin.write(`${task('exit 3', { id: 'bad' })}\n${task('sleep 60', { id: 'slow' })}\n`)
+  await child.untilStderr('bad')
+  child.process.kill('SIGINT')
+  const { stdout, stderr } = await child.end
+  expect(stdout).toContain('2 tasks: 0 succeeded, 1 failed, 1 cancelled')
+  expect((stdout + stderr).match(/slow/g)).toHaveLength(1)
 })

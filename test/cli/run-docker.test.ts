@@ -53,7 +53,7 @@ test('--hardened removes root, the network and the writable file system', async 
 })
 
 test('exits with 124 on a timeout and leaves no container', async () => {
-  const { code, stderr } = await cli(sh('sleep 60', '--timeout', '400', '--id', 'cli-late'))
+  const { code, stderr } = await cli(sh('sleep 60', '--timeout', '400ms', '--id', 'cli-late'))
   expect(code).toBe(124)
   expect(stderr).toContain('timeout of 400 ms')
   expect(await left('cli-late')).toEqual([])

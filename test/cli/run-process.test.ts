@@ -98,6 +98,36 @@ test('--json prints the result instead of the output', async () => {
   })
 })
 
+test('--json prints one line also for a run that could not be made', async () => {
+  const bad = await cli([...run, '--json', '--id', 'bad id', 'none', 'true'])
+  expect(bad.code).toBe(125)
+  expect(JSON.parse(bad.stdout)).toEqual({
+    id: 'bad id',
+    status: 'failed',
+    error: {
+      code: 'ERR_COOKIETIN_INVALID_TASK',
+      message: expect.stringContaining("id: 'bad id' is not allowed") as string,
+    },
+  })
+  const usage = await cli([...run, '--json', '--timeout', '5', 'none', 'true'])
+  expect(JSON.parse(usage.stdout)).toMatchObject({ status: 'failed', error: { code: 'ERR_COOKIETIN_INVALID_TASK' } })
+  const engine = await cli(['run', '--json', 'busybox'], { env: { DOCKER_HOST: 'unix:///no/such/socket' } })
+  expect(engine.code).toBe(125)
+  expect(engine.stdout.trimEnd().split('\n')).toHaveLength(1)
+  expect(JSON.parse(engine.stdout)).toMatchObject({ error: { code: 'ERR_COOKIETIN_ENGINE_UNREACHABLE' } })
+})
+
+test('--json --encoding base64 keeps the bytes', async () => {
+  const { stdout } = await cli([...run, '--json', '--encoding', 'base64', 'none', 'printf', '\\377\\000'])
+  expect(JSON.parse(stdout)).toMatchObject({ encoding: 'base64', stdout: '/wA=', stderr: '' })
+})
+
+test('--json escapes what a terminal would interpret', async () => {
+  const { stdout } = await cli([...run, '--json', 'none', 'printf', '\\302\\233\\342\\200\\256'])
+  expect(stdout).toContain('"stdout":"\\u009b\\u202e"')
+  expect(JSON.parse(stdout)).toMatchObject({ stdout: '\u009b\u202e' })
+})
+
 test('--max-output limits the output in --json, and the result marks it as truncated', async () => {
   const { stdout } = await cli([...run, '--json', '--max-output', '4', 'none', 'echo', 'hello'])
   expect(JSON.parse(stdout)).toMatchObject({ status: 'success', stdout: 'hell', stdoutTruncated: true })

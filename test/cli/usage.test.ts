@@ -30,10 +30,14 @@ test.each([
   [['rum', 'busybox'], '(Did you mean run?)'],
   [['run', '--memry', '64m', 'busybox'], '(Did you mean --memory?)'],
   [['run'], "missing required argument 'image'"],
-  [
-    ['run', '--timeout', 'soon', 'busybox'],
-    '--timeout: "soon" is not a duration; write milliseconds, or 500ms, 5s, 2m',
-  ],
+  [['run', '--timeout', 'soon', 'busybox'], '--timeout: "soon" is not a duration; write 500ms, 5s, 2m or 1h30m'],
+  [['run', '--timeout', '5', 'busybox'], '--timeout: "5" has no unit; write 5s for seconds, or 5ms for milliseconds'],
+  [['invoke', 'x', '--timeout', '5'], '--timeout: "5" has no unit'],
+  [['invoke', 'x', '--launch-timeout', '5'], '--launch-timeout: "5" has no unit'],
+  [['history', '--history', 'x', '--prune', '--max-age', '30'], '--max-age: "30" has no unit'],
+  [['invoke', 'x', 'node', 'f.cjs'], '"node" follows IMAGE: write the command after --, as in IMAGE -- node f.cjs'],
+  [['run', '--encoding', 'base64', 'busybox'], '--encoding: it needs --json'],
+  [['run', '--json', '--encoding', 'hex', 'busybox'], '--encoding: "hex" is not one of utf8, base64'],
   [['run', '--cpus', 'two', 'busybox'], '--cpus: "two" is not a number of CPUs'],
   [['run', '--pids-limit', '-1', 'busybox'], '--pids-limit: "-1" is not a whole number'],
   [['run', '--network', 'web', 'busybox'], '--network: "web" is not one of none, default'],
@@ -42,7 +46,7 @@ test.each([
   [['run', '-v', '/only', 'busybox'], '--volume: "/only" is not HOST:CONTAINER'],
   [['run', '--ulimit', 'nofile=1:2', 'busybox'], '--ulimit: "nofile=1:2" has two limits'],
   [['run', '--pull', 'often', 'busybox'], '--pull: "often" is not one of missing, always, never'],
-  [['run', '-e', '=x', 'busybox'], '--env: "=x" has no name'],
+  [['run', '-e', '=x', 'busybox'], '--env: there is no name before "="'],
   [['run', '--driver', 'podman', 'busybox'], '--driver: "podman" is not one of docker, process'],
   [['run', '-it', 'busybox'], '--tty: a run has no terminal'],
   [['run', '-d', 'busybox'], '--detach: a run ends with this command'],
@@ -56,8 +60,36 @@ test.each([
   [['batch', '--driver', 'process', '/no/such/file'], 'batch: cannot read /no/such/file'],
 ])('%j is rejected with 125 and a hint', async (args, message) => {
   const { code, stdout, stderr } = await cli(args)
-  expect({ code, stdout }).toEqual({ code: 125, stdout: '' })
+  const isJson = args.includes('--json')
+  expect({ code, lines: stdout.split('\n').length }).toEqual({ code: 125, lines: isJson ? 2 : 1 })
   expect(stderr).toContain(message)
+})
+
+test.each([
+  ['run', '-e', '=CANARY', 'busybox'],
+  ['invoke', 'x', '--header', 'Authorization CANARY'],
+  ['invoke', 'x', '--header', 'CANARY'],
+])('%s %s %s shows no value', async (...args) => {
+  const { code, stderr } = await cli(args)
+  expect(code).toBe(125)
+  expect(stderr).not.toContain('CANARY')
+})
+
+test('a word that others wrote is harmless on a terminal', async () => {
+  const { stderr } = await cli([
+    'run',
+    '--driver',
+    'process',
+    '-q',
+    '--id',
+    'a\u001b]0;x\u0007\u009b\u202e',
+    'none',
+    'true',
+  ])
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern is for control characters
+  expect(stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+  const unknown = await cli(['ru\u001b[2Jm'])
+  expect(unknown.stderr).not.toContain('\u001b')
 })
 
 test('a missing --env-file is reported by Node itself, which has an option of this name', async () => {

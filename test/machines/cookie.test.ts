@@ -20,7 +20,7 @@ const lost: CookieEvent = { type: 'lost', error: new Error('engine lost') }
 const broken: CookieEvent = { type: 'broken', error: new Error('input broke') }
 const asked = ['prepare', 'run', 'freeze', 'unfreeze', 'cancel', 'kill', 'close'] as const
 
-/** Where each request leads from each state; a request that is not named changes nothing and cannot be made. */
+/** Where each request leads from each state; a request that is not listed is refused. */
 const answers: Record<CookieState, Partial<Record<(typeof asked)[number], CookieState>>> = {
   created: { prepare: 'preparing', cancel: 'cancelled', kill: 'killed', close: 'cancelled' },
   preparing: { cancel: 'cancelled', kill: 'killed', close: 'cancelled' },
@@ -59,7 +59,7 @@ describe('every state answers every request', () => {
 
 describe('the first cause decides', () => {
   for (const state of alive) {
-    it(`an exit seen while ${state} settles it by its evidence`, async () => {
+    it(`an exit seen while ${state} settles it by its exit`, async () => {
       const success = (await start(state)).send('exitSeen')
       expect([success.state, success.context.cause]).toEqual([state, 'exit'])
       expect(success.send(exitOf(0)).state).toBe('done')
@@ -71,12 +71,12 @@ describe('the first cause decides', () => {
       expect((await start(state)).send(exitOf(143)).state).toBe('done')
     })
 
-    it(`a lost engine while ${state} is a failure, even where an exit had been seen`, async () => {
+    it(`a lost engine while ${state} is a failure, even after an exit was seen`, async () => {
       expect((await start(state)).send(lost).state).toBe('failed')
       expect((await start(state)).send('exitSeen').send(lost).state).toBe('failed')
     })
 
-    it(`a broken input while ${state} ends the container before it is a failure`, async () => {
+    it(`a broken input while ${state} stops the container and is a failure`, async () => {
       const cookie = (await start(state)).send(broken)
       expect([cookie.state, cookie.calls.at(-1)]).toEqual(['stopping', 'kill'])
       expect(cookie.send(exitOf(137)).state).toBe('failed')
@@ -97,13 +97,13 @@ describe('the first cause decides', () => {
     })
   }
 
-  it('a cancel after an exit was seen leaves the exit the cause', async () => {
+  it('a cancel after a seen exit does not change the cause', async () => {
     const cookie = (await start('running')).send('exitSeen').send('cancel')
     expect(cookie.state).toBe('stopping')
     expect(cookie.send(exitOf(0)).state).toBe('done')
   })
 
-  it('an engine lost after a timeout leaves it a timeout', async () => {
+  it('an engine lost after a timeout does not change the cause', async () => {
     const cookie = await start('running', { timeout: 1_000 })
     cookie.clock.increment(1_000)
     expect(cookie.send(lost).state).toBe('timeout')
@@ -123,7 +123,7 @@ describe('the first cause decides', () => {
   })
 })
 
-describe('the run clock', () => {
+describe('the timeout', () => {
   it('ends a run at its timeout, to the millisecond', async () => {
     const cookie = await start('running', { timeout: 1_000 })
     cookie.clock.increment(999)
@@ -133,7 +133,7 @@ describe('the run clock', () => {
     expect(cookie.send(exitOf(0)).state).toBe('timeout')
   })
 
-  it('stands while the cookie is frozen, and goes on where it stood', async () => {
+  it('stands still while the cookie is frozen', async () => {
     const cookie = await start('running', { timeout: 1_000 })
     cookie.clock.increment(600)
     await cookie.send('freeze').answer('pause')
@@ -146,7 +146,7 @@ describe('the run clock', () => {
     expect(cookie.state).toBe('stopping')
   })
 
-  it('goes on while a freeze is under way, for the container does', async () => {
+  it('counts during a freeze, since the container still runs', async () => {
     const cookie = await start('freezing', { timeout: 1_000 })
     cookie.clock.increment(1_000)
     expect([cookie.state, cookie.context.cause]).toEqual(['stopping', 'timeout'])
@@ -160,14 +160,14 @@ describe('the run clock', () => {
     expect(cookie.state).toBe('running')
   })
 
-  it('decides nothing once an exit was seen', async () => {
+  it('does not decide the end once an exit was seen', async () => {
     const cookie = (await start('running', { timeout: 1_000 })).send('exitSeen')
     cookie.clock.increment(10_000)
     expect(cookie.state).toBe('running')
     expect(cookie.send(exitOf(0)).state).toBe('done')
   })
 
-  it('holds a timeout that no timer can', async () => {
+  it('may be longer than the longest timer', async () => {
     const cookie = await start('running', { timeout: longestDelay + 1_000 })
     cookie.clock.increment(longestDelay)
     expect(cookie.state).toBe('running')
@@ -183,7 +183,7 @@ describe('the run clock', () => {
     expect(cookie.state).toBe('running')
   })
 
-  it('settles within the grace when the engine takes the kill and never tells of an exit', async () => {
+  it('settles after the grace when no exit follows the kill', async () => {
     const cookie = await start('running', { timeout: 1_000, grace: 500 })
     cookie.clock.increment(1_000)
     await cookie.answer('kill', new Error('the engine hangs'))
@@ -195,7 +195,7 @@ describe('the run clock', () => {
 })
 
 describe('freezing', () => {
-  it('comes back to running when the engine refuses, and keeps its word on why', async () => {
+  it('returns to running when the engine refuses, and keeps the error', async () => {
     const cookie = await (await start('freezing')).answer('pause', new Error('no freezer'))
     expect([cookie.state, cookie.context.requestError]).toEqual(['running', new Error('no freezer')])
   })
@@ -207,7 +207,7 @@ describe('freezing', () => {
     expect([cookie.state, cookie.context.requestError]).toEqual(['running', undefined])
   })
 
-  it('turns back when asked to on the way, either way, and forth again', async () => {
+  it('turns back when the opposite is requested on the way, in both directions', async () => {
     const cookie = await start('freezing')
     await cookie.send('unfreeze').answer('pause')
     expect(cookie.state).toBe('unfreezing')
@@ -239,20 +239,20 @@ describe('closing', () => {
     })
   }
 
-  it('ends closed, with the reason kept, when the removal fails', async () => {
+  it('ends closed and keeps the error when the removal fails', async () => {
     const cookie = await (await start('closing')).answer('remove', new Error('no such engine'))
     expect([cookie.state, cookie.context.closeError]).toEqual(['closed', new Error('no such engine')])
   })
 })
 
-it('closes by itself whatever settled state a wanted close finds', async () => {
+it('closes by itself from every settled state when a close was requested before', async () => {
   for (const [state, event] of [
     ['starting', exitOf(0)],
     ['running', lost],
     ['running', exitOf(137)],
   ] as const) {
     const cookie = await start(state, { timeout: 1_000 })
-    // The exit was first, the close came while it was being read.
+    // The close comes between the exit and its report.
     cookie.send('exitSeen').send('close').send(event)
     cookie.clock.increment(0)
     expect(cookie.state).toBe('closing')

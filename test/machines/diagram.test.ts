@@ -2,6 +2,6 @@ import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { machinesPage } from '../../scripts/draw-machines.ts'
 
-it('docs/machines.md shows the machines as they are (npm run docs draws them anew)', async () => {
+it('docs/machines.md matches the machines (npm run docs writes it)', async () => {
   expect(await readFile(new URL('../../docs/machines.md', import.meta.url), 'utf8')).toBe(machinesPage)
 })

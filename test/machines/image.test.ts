@@ -11,7 +11,7 @@ const coverage = new TransitionCoverage()
 const failure = (code: ErrorCode) => new CookietinError(code, 'so it was')
 const unreachable = new CookietinError('ERR_COOKIETIN_REGISTRY_UNREACHABLE', 'so it was', { retryable: true })
 
-/** An image's actor whose engine and clock are in the stubs of the test. */
+/** An image's actor whose engine and clock the test drives. */
 function setup(input: Partial<ImageInput> = {}) {
   const clock = new SimulatedClock()
   const stubs = new ActorStubs()
@@ -39,7 +39,7 @@ function setup(input: Partial<ImageInput> = {}) {
 }
 
 describe('an image', () => {
-  it('that is there is not pulled', async () => {
+  it('that is present is not pulled', async () => {
     const image = setup()
     expect(image.state).toBe('looking')
     await image.settle(true)
@@ -54,12 +54,12 @@ describe('an image', () => {
     expect(image.state).toBe('present')
   })
 
-  it('is pulled without a look when it always is', async () => {
+  it('is pulled without a look by the policy always', async () => {
     const image = setup({ policy: 'always' })
     expect([image.state, image.calls]).toEqual(['pulling', ['pull']])
   })
 
-  it('that may not be pulled is not', async () => {
+  it('that is missing fails by the policy never', async () => {
     const image = setup({ policy: 'never' })
     await image.settle(false)
     expect([image.state, image.calls]).toEqual(['failed', ['look']])
@@ -68,7 +68,7 @@ describe('an image', () => {
     expect(there.state).toBe('present')
   })
 
-  it('that cannot be looked for has failed', async () => {
+  it('fails when the look fails', async () => {
     const image = setup()
     await image.settle(failure('ERR_COOKIETIN_ENGINE_TIMEOUT'))
     expect([image.state, image.context.error]).toEqual(['failed', failure('ERR_COOKIETIN_ENGINE_TIMEOUT')])
@@ -76,7 +76,7 @@ describe('an image', () => {
 })
 
 describe('a pull that failed', () => {
-  it('is tried again after a delay that doubles, up to its bound', async () => {
+  it('is retried after a delay that doubles, up to its bound', async () => {
     const image = setup({ policy: 'always' })
     await image.settle(unreachable)
     expect([image.state, image.context.delay, image.context.error]).toEqual(['waiting', 1_000, unreachable])
@@ -91,7 +91,7 @@ describe('a pull that failed', () => {
     expect([image.state, image.calls]).toEqual(['present', ['pull', 'pull', 'pull']])
   })
 
-  it('is given up after the last retry', async () => {
+  it('fails after the last retry', async () => {
     const image = setup({ policy: 'always', retries: 1 })
     await image.settle(unreachable)
     image.clock.increment(1_000)
@@ -99,18 +99,18 @@ describe('a pull that failed', () => {
     expect([image.state, image.context.attempt]).toEqual(['failed', 2])
   })
 
-  it('waits half as long at least, by chance', async () => {
+  it('waits at least half of the delay, by its jitter', async () => {
     const image = setup({ policy: 'always', jitter: 0 })
     await image.settle(unreachable)
     image.clock.increment(500)
     expect(image.state).toBe('pulling')
   })
 
-  it('is given up once its time is over', async () => {
+  it('fails when the next retry would begin after the timeout', async () => {
     const image = setup({ policy: 'always', timeout: 5_000 })
     image.clock.increment(4_000)
     await image.settle(unreachable)
-    // The next attempt would begin at the deadline.
+    // The next attempt would begin at the timeout.
     expect(image.state).toBe('failed')
     const sooner = setup({ policy: 'always', timeout: 5_000 })
     sooner.clock.increment(3_999)
@@ -125,7 +125,7 @@ describe('a pull that failed', () => {
     'ERR_COOKIETIN_PULL_TIMEOUT',
     'ERR_COOKIETIN_PULL_FAILED',
     'ERR_COOKIETIN_NO_SPACE',
-  ] as const)('is not tried again for %s', async code => {
+  ] as const)('is not retried for %s', async code => {
     const image = setup({ policy: 'always' })
     await image.settle(failure(code))
     expect([image.state, image.calls]).toEqual(['failed', ['pull']])
@@ -163,7 +163,7 @@ describe('a pull that failed for a reason that may pass', () => {
 })
 
 describe('a cancel', () => {
-  it('ends it wherever it is, and aborts what is under way', async () => {
+  it('ends the image in every state, and aborts the present call', async () => {
     const looking = setup()
     looking.cancel()
     expect([looking.state, looking.aborted()]).toEqual(['cancelled', true])

@@ -8,7 +8,7 @@ import { TransitionCoverage } from './transition-coverage.ts'
 
 const coverage = new TransitionCoverage()
 
-/** A namespace's actor whose engine and clock are in the stubs of the test. */
+/** A namespace's actor whose engine and clock the test drives. */
 function setup(input: Partial<NamespaceInput> = {}) {
   const clock = new SimulatedClock()
   const stubs = new ActorStubs()
@@ -34,7 +34,7 @@ function setup(input: Partial<NamespaceInput> = {}) {
   }
 }
 
-/** One that is free. */
+/** A free namespace. */
 async function free(input?: Partial<NamespaceInput>) {
   const namespace = setup(input)
   await namespace.stubs.settle()
@@ -42,7 +42,7 @@ async function free(input?: Partial<NamespaceInput>) {
   return namespace
 }
 
-const failure = new Error('so it was')
+const failure = new Error('failed')
 
 describe('a namespace', () => {
   it('that is used once is made anew after each cookie', async () => {
@@ -57,7 +57,7 @@ describe('a namespace', () => {
     expect([namespace.state, namespace.context.usesLeft]).toEqual(['free', 1])
   })
 
-  it('that is used again is free at once, until its uses are over', async () => {
+  it('of several uses is free again at once, until it is used up', async () => {
     const namespace = await free({ maxUses: 2 })
     await namespace.send('lease', 'release')
     expect([namespace.state, namespace.context.usesLeft]).toEqual(['free', 1])
@@ -65,7 +65,7 @@ describe('a namespace', () => {
     expect(namespace.state).toBe('removing')
   })
 
-  it('rests between two cookies where it should', async () => {
+  it('rests between two cookies', async () => {
     const namespace = await free({ maxUses: Number.POSITIVE_INFINITY, rest: 60_000 })
     await namespace.send('lease', 'release')
     namespace.clock.increment(59_999)
@@ -74,7 +74,7 @@ describe('a namespace', () => {
     expect(namespace.state).toBe('free')
   })
 
-  it('that nobody has taken cannot be given back, and one that is taken cannot be taken', async () => {
+  it('ignores a release when it is free, and a lease when it is leased', async () => {
     const namespace = await free()
     await namespace.send('release')
     expect(namespace.state).toBe('free')
@@ -84,7 +84,7 @@ describe('a namespace', () => {
 })
 
 describe('a namespace that dies', () => {
-  it('is replaced at once, wherever it was', async () => {
+  it('is replaced at once, from every usable state', async () => {
     for (const before of [[], ['lease'], ['lease', 'release']] as NamespaceEvent['type'][][]) {
       const namespace = await free({ maxUses: 9, rest: 1_000 })
       await namespace.send(...before, 'died')
@@ -94,7 +94,7 @@ describe('a namespace that dies', () => {
     }
   })
 
-  it('again and again is replaced after a pause that doubles, up to its bound', async () => {
+  it('repeatedly is replaced after a pause that doubles, up to its bound', async () => {
     const namespace = await free()
     for (const pause of [0, 100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000]) {
       await namespace.send('died')
@@ -111,7 +111,7 @@ describe('a namespace that dies', () => {
     expect(namespace.context.failures).toBe(0)
   })
 
-  it('is made again when making it failed, and says why', async () => {
+  it('is made again when making it failed, and keeps the error', async () => {
     const namespace = setup()
     await namespace.stubs.settle(failure)
     expect([namespace.state, namespace.context.error]).toEqual(['removing', failure])
@@ -119,7 +119,7 @@ describe('a namespace that dies', () => {
     expect(namespace.state).toBe('making')
   })
 
-  it('is made again after a pause when it could not be removed, and says so', async () => {
+  it('is made again after a pause when it could not be removed, and keeps the error', async () => {
     const namespace = await free()
     await namespace.send('died')
     await namespace.stubs.settle(failure)
@@ -146,7 +146,7 @@ describe('closing', () => {
   }
 
   for (const [state, way] of Object.entries(ways)) {
-    it(`removes what there is of a namespace that is ${state}, and ends`, async () => {
+    it(`removes the container of a namespace that is ${state}, and ends`, async () => {
       const namespace = await free({ maxUses: 9, rest: 1_000 })
       await way(namespace)
       expect(namespace.state).toBe(state)
@@ -158,7 +158,7 @@ describe('closing', () => {
     })
   }
 
-  it('ends, with the reason kept, when the removal fails', async () => {
+  it('ends and keeps the error when the removal fails', async () => {
     const namespace = await free()
     await namespace.send('close')
     await namespace.stubs.settle(failure)

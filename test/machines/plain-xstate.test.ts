@@ -44,7 +44,7 @@ describe('the shortest paths of a machine, by the default options of xstate/grap
     expect(ends(getShortestPaths(namespaceMachine, { input }))).toEqual(new Set(states))
   })
 
-  it.each(images)('lead to every state of an image that does not take an error of a registry: %o', input => {
+  it.each(images)('lead to every state of an image that is not retried: %o', input => {
     const states = ['looking', 'pulling', 'present', 'failed', 'cancelled']
     expect(ends(getShortestPaths(imageMachine, { input }))).toEqual(new Set(states))
   })
@@ -62,7 +62,7 @@ it('has a context that JSON keeps as it is, for every machine and input', () => 
   for (const context of contexts) expect(asJson(context)).toEqual(context)
 })
 
-/** A cookie's machine whose actors do all that they are asked. */
+/** A cookie's machine whose actors resolve at once. */
 const willing = () => {
   const done = fromPromise<void, AnyActorRef>(async () => {})
   const watch = fromCallback<{ type: string }, AnyActorRef>(() => {})

@@ -14,7 +14,7 @@ type State = SlotState
 const coverage = new TransitionCoverage()
 const error = new Error('it broke')
 
-/** A slot's actor whose container and clock are in the hands of the test. */
+/** A slot's actor whose container and clock the test drives. */
 class SlotSetup {
   readonly clock = new SimulatedClock()
   readonly actor: Actor<typeof slotMachine>
@@ -100,12 +100,12 @@ async function reach(state: State, input: Partial<SlotInput> = {}): Promise<Slot
 }
 
 describe('a slot', () => {
-  it('launches, listens, rests, serves and rests again', async () => {
+  it('launches, listens, waits, serves and waits again', async () => {
     const slot = await reach('busy')
     expect(slot.send('served').state).toBe('idle')
   })
 
-  it('freezes when nobody calls for a while, and thaws for a call', async () => {
+  it('freezes after a time without calls, and thaws for a call', async () => {
     const slot = await reach('idle')
     slot.clock.increment(49)
     expect(slot.state).toBe('idle')
@@ -115,12 +115,12 @@ describe('a slot', () => {
     expect((await slot.answer('unfreeze')).state).toBe('busy')
   })
 
-  it('serves a call that came while it froze, after the freeze', async () => {
+  it('serves a call that came during a freeze, after the freeze', async () => {
     const slot = (await reach('freezing')).send('call')
     expect((await slot.answer('freeze')).state).toBe('unfreezing')
   })
 
-  it('is gone when nobody calls for long, whatever part of that it was frozen', async () => {
+  it('expires after its idle time, thawed or frozen', async () => {
     const slot = await reach('frozen')
     slot.clock.increment(29_949)
     expect(slot.state).toBe('frozen')
@@ -131,13 +131,13 @@ describe('a slot', () => {
     expect([thawed.state, thawed.context.cause]).toEqual(['draining', 'idle'])
   })
 
-  it('neither freezes nor ends where it has for ever', async () => {
+  it('does not freeze or expire without these times', async () => {
     const slot = await reach('idle', { freezeAfter: Number.POSITIVE_INFINITY, idleTimeout: Number.POSITIVE_INFINITY })
     slot.clock.increment(longestDelay)
     expect(slot.state).toBe('idle')
   })
 
-  it('must listen in time', async () => {
+  it('ends when it does not listen in time', async () => {
     const slot = await reach('listening')
     slot.clock.increment(5_000)
     expect([slot.state, slot.context.cause]).toEqual(['draining', 'launchTimeout'])
@@ -169,13 +169,13 @@ describe('a slot', () => {
     },
   )
 
-  it('comes to the end of its call before it is closed', async () => {
+  it('finishes its call before it closes', async () => {
     const slot = (await reach('busy')).send('close')
     expect(slot.state).toBe('busy')
     expect([slot.send('served').state, slot.context.cause]).toEqual(['draining', 'closed'])
   })
 
-  it('comes to the end of its call, whole or broken, where its container has ended before', async () => {
+  it('finishes its call, complete or broken, after its container has ended', async () => {
     for (const [end, cause, kept] of [
       [{ type: 'served' }, 'exited', error],
       [{ type: 'broken', error: 'cut' }, 'broken', 'cut'],
@@ -192,7 +192,7 @@ describe('a slot', () => {
     expect([slot.state, slot.context.cause, slot.context.error]).toEqual(['draining', 'broken', error])
   })
 
-  it('is evicted only while nobody has it', async () => {
+  it('is evicted only when idle or frozen', async () => {
     for (const state of ['launching', 'listening', 'freezing', 'unfreezing', 'busy', 'draining', 'gone'] as const) {
       expect((await reach(state)).actor.getSnapshot().can({ type: 'evict' })).toBe(false)
     }
@@ -202,7 +202,7 @@ describe('a slot', () => {
     }
   })
 
-  it('is gone also where its removal fails, and keeps why', async () => {
+  it('is gone when its removal fails, and keeps the error', async () => {
     const slot = await (await reach('draining')).answer('retire', error)
     expect([slot.state, slot.context.retireError]).toEqual(['gone', error])
     expect((await reach('gone')).context.retireError).toBeUndefined()

@@ -7,7 +7,7 @@ import { resolveTask } from '../../task/resolve-task.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addTaskOptions, type TaskOptions, taskOf } from '../options/task.ts'
 import { padTo } from '../output/columns.ts'
-import { printable } from '../output/printable.ts'
+import { printable, printableJson } from '../output/printable.ts'
 
 interface ExplainOptions extends TaskOptions {
   readonly json?: boolean
@@ -16,18 +16,18 @@ interface ExplainOptions extends TaskOptions {
 /** `cookietin explain`. */
 export function explainCommand(context: CommandContext): Command {
   const command = new Command('explain')
-    .summary('show what a run would be created with, and why')
+    .summary('show the create options of a run, with their reasons')
     .description(
       'Shows the create options that a run would send to the engine, each with its reason. Takes the options of run. Connects to no engine, and runs nothing.',
     )
   return addTaskOptions(command)
-    .option('--json', 'print it as JSON')
+    .option('--json', 'print the options as JSON')
     .addHelpText('after', examples)
     .action((image: string, words: string[], options: ExplainOptions) => explainRun(context, image, words, options))
 }
 
 const examples = `
-The driver's settings come from the environment, as for run. Values of variables are not shown.
+The settings of the docker driver come from the environment, as for run. Values of variables are not shown.
 
 Examples:
   $ cookietin explain busybox echo hi
@@ -41,7 +41,7 @@ async function explainRun({ stdio }: CommandContext, image: string, words: reado
   checkDigest(task, config)
   const labels = labelsOf('<random, one for each driver>', task.id)
   const explanation = explain(task, config, { labels, hostname: containerHostname() })
-  const lines = options.json ? [JSON.stringify(explanation)] : text(explanation)
+  const lines = options.json ? [printableJson(explanation)] : text(explanation)
   for (const line of lines) await stdio.line(line)
 }
 
@@ -50,8 +50,8 @@ const reasonColumn = 48
 
 function text({ options, loosened }: Explanation): string[] {
   const lines = options.map(({ option, value, reason }) => {
-    const what = `${option}: ${printable(JSON.stringify(value))}`
-    return `${padTo(reasonColumn, what)}  # ${reason}`
+    const what = `${printable(option)}: ${printableJson(value)}`
+    return `${padTo(reasonColumn, what)}  # ${printable(reason)}`
   })
   const total =
     loosened.length === 0 ? 'The security profile is not relaxed.' : `Relaxed by the config: ${loosened.join(', ')}.`

@@ -4,6 +4,7 @@ import { addDriverOption, type DriverOption, driverOf } from '../drivers/drivers
 import { exitCodes } from '../exit-codes.ts'
 import { Interrupts } from '../interrupts.ts'
 import { columns } from '../output/columns.ts'
+import { printableJson } from '../output/printable.ts'
 
 interface GcOptions extends DriverOption {
   readonly dryRun?: boolean
@@ -13,19 +14,19 @@ interface GcOptions extends DriverOption {
 /** `cookietin gc`. */
 export function gcCommand(context: CommandContext): Command {
   const command = new Command('gc')
-    .summary('remove what dead processes left')
+    .summary('remove containers and processes of killed cookietin processes')
     .description(
-      'Removes the containers, and the folders of the sockets of hot functions, that cookietin processes of this machine left when they were killed; with --driver process ends the processes that they left. Touches nothing else, and nothing of a living process.',
+      'Removes the containers and socket folders that killed cookietin processes of this machine left. With --driver process, ends the processes that they left. Does not touch anything of a living process.',
     )
-  return addDriverOption(command, 'what to look for: containers, or processes of this machine')
+  return addDriverOption(command, 'what to remove: containers, or processes of this machine')
     .option('--dry-run', 'only list them')
-    .option('--json', 'print each as a line of JSON')
+    .option('--json', 'print each of them as a line of JSON')
     .addHelpText('after', examples)
     .action((options: GcOptions) => gc(context, options))
 }
 
 const examples = `
-Exit code: 0 when nothing is left, 1 when something could not be removed, 125 when no engine answers.
+Exit code: 0 if nothing is left, 1 if something could not be removed, 125 if no engine answers.
 
 Examples:
   $ cookietin gc --dry-run
@@ -35,7 +36,7 @@ async function gc({ stdio, exit }: CommandContext, { driver, dryRun = false, jso
   using interrupts = new Interrupts(stdio)
   const { orphans, summary } = await driverOf(driver).removeOrphans({ dryRun, signal: interrupts.signal })
   const lines = json
-    ? orphans.map(orphan => JSON.stringify(orphan.json))
+    ? orphans.map(orphan => printableJson(orphan.json))
     : [...columns(orphans.map(({ cells }) => cells)), ...(summary === undefined ? [] : [summary])]
   for (const line of lines) await stdio.line(line)
   const isLeft = !dryRun && orphans.some(({ removed }) => !removed)

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { RunResult } from '../../cookie/result.ts'
+import { CookietinError } from '../../errors.ts'
 import { createExecutor } from '../../index.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addDriverOption, type DriverName, type DriverOption, openDriver, samplingHint } from '../drivers/drivers.ts'
@@ -11,14 +12,16 @@ import { standardInput } from '../options/standard-input.ts'
 import { addStatsOption, type StatsOptions, statsForm } from '../options/stats.ts'
 import { addTaskOptions, type TaskOptions, taskOf } from '../options/task.ts'
 import { colorsFor } from '../output/colors.ts'
-import { printableLines } from '../output/printable.ts'
+import { printableJson, printableLines } from '../output/printable.ts'
 import { watchPull } from '../output/pull-watch.ts'
-import { resultJson, statsJson } from '../output/result-json.ts'
+import { failureJson, resultJson, statsJson } from '../output/result-json.ts'
 import { plotStats, plotWidth } from '../output/stats-plot.ts'
 import type { Stdio } from '../output/stdio.ts'
+import { UsageError } from '../usage-error.ts'
 
 interface RunOptions extends TaskOptions, StatsOptions, HistoryOption, InspectOptions, DriverOption {
   readonly json?: boolean
+  readonly encoding?: string
   readonly quiet?: boolean
   readonly maxOutput?: string
 }
@@ -28,14 +31,15 @@ export function runCommand(context: CommandContext): Command {
   const command = new Command('run')
     .summary('run one container, with its output and exit code')
     .description('Runs one container, prints its output, and exits with its exit code.')
-  addTaskOptions(command)
+  addTaskOptions(command, 'the image to run; only a name with --driver process')
     .option('--json', 'print the result as JSON instead of the output')
+    .option('--encoding <utf8|base64>', 'how --json writes the output; base64 keeps its bytes (default: utf8)')
     .option('--max-output <size>', 'maximum size of each output stream in --json (default: 8m)')
   addDriverOption(command)
     .option('-q, --quiet', 'print no notes on standard error')
     .addHelpText('after', examples)
-    .action((image: string, words: string[], options: RunOptions) => run(context, image, words, options))
-  return addInspectOptions(addHistoryOption(addStatsOption(command, 'on standard error'), 'keep the run'))
+    .action((image: string, words: string[], options: RunOptions) => runOrReport(context, image, words, options))
+  return addInspectOptions(addHistoryOption(addStatsOption(command, 'on standard error'), 'store the run'))
 }
 
 const examples = `
@@ -47,8 +51,30 @@ Examples:
   $ tar c . | cookietin run -i busybox wc -c
   $ cookietin run --hardened --json node:22-slim node -e 'console.log(process.version)'`
 
-async function run({ stdio, exit }: CommandContext, image: string, words: readonly string[], options: RunOptions) {
+/** With --json, standard output gets one line of JSON also for a run that could not be made. */
+async function runOrReport(context: CommandContext, image: string, words: readonly string[], options: RunOptions) {
+  const output = { isPrinted: false }
+  try {
+    await run(context, image, words, options, output)
+  } catch (error) {
+    // The removal may fail after the result is printed.
+    const isKnown = error instanceof CookietinError || error instanceof UsageError
+    if (options.json && isKnown && !output.isPrinted) {
+      await context.stdio.line(failureJson(error, { id: options.id ?? options.name }))
+    }
+    throw error
+  }
+}
+
+async function run(
+  { stdio, exit }: CommandContext,
+  image: string,
+  words: readonly string[],
+  options: RunOptions,
+  output: { isPrinted: boolean },
+) {
   const task = taskOf(image, words, options)
+  const encoding = readEncoding(options)
   const input = options.interactive ? standardInput('--interactive') : undefined
   await using inspection = await openInspection(options, stdio)
   using interrupts = new Interrupts(stdio)
@@ -63,6 +89,7 @@ async function run({ stdio, exit }: CommandContext, image: string, words: readon
     {
       ...task,
       input,
+      encoding,
       ...(options.json ? {} : { stdout: stdio.stdout, stderr: stdio.stderr }),
     },
     { signal: interrupts.signal },
@@ -73,11 +100,21 @@ async function run({ stdio, exit }: CommandContext, image: string, words: readon
   const silent = options.quiet || options.json
   const watched = silent ? undefined : watchPull(execution, stdio, colorsFor(stdio.isTerminal.stderr))
   const [result] = await Promise.all([execution, watched])
-  if (options.json) await stdio.line(resultJson(result))
-  else if (interrupts.exitCode === undefined && hasMessage(result)) note(result.error?.message ?? '')
+  if (options.json) {
+    output.isPrinted = true
+    await stdio.line(resultJson(result))
+  } else if (interrupts.exitCode === undefined && hasMessage(result)) note(result.error?.message ?? '')
   if (form !== undefined) await noteStats(stdio, result, form, options.driver)
   if (interrupts.exitCode === undefined) inspection?.stay()
   exit(interrupts.exitCode ?? exitCodeOf(result))
+}
+
+function readEncoding({ encoding, json }: RunOptions): 'utf8' | 'buffer' {
+  if (encoding !== undefined && !json)
+    throw new UsageError('--encoding: it needs --json; the output is printed as it is')
+  if (encoding === undefined || encoding === 'utf8') return 'utf8'
+  if (encoding === 'base64') return 'buffer'
+  throw new UsageError(`--encoding: "${encoding}" is not one of utf8, base64`)
 }
 
 async function noteStats(
@@ -88,7 +125,7 @@ async function noteStats(
 ): Promise<void> {
   const colors = colorsFor(stdio.isTerminal.stderr)
   const style = { width: plotWidth(stdio.columns.stderr), height: 9, colors, hint: samplingHint(driver) }
-  const lines = form === 'json' ? [JSON.stringify({ id, stats: statsJson(stats) })] : await plotStats(stats, style)
+  const lines = form === 'json' ? [printableJson({ id, stats: statsJson(stats) })] : await plotStats(stats, style)
   for (const line of lines) stdio.note(line)
 }
 

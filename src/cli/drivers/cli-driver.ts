@@ -1,7 +1,7 @@
 import type { Driver } from '../../driver/driver.ts'
 import type { Inspect } from '../../utils/actors/inspectable.ts'
 
-/** What the command line does with one of the drivers. */
+/** A driver, as the command line uses it. */
 export interface CliDriver {
   /** Printed before a run, unless it is quiet. */
   readonly warning?: string
@@ -18,14 +18,14 @@ export interface RemoveOrphansOptions {
   readonly signal: AbortSignal
 }
 
-/** What `cookietin gc` found. */
+/** The result of `cookietin gc`. */
 export interface OrphanReport {
   readonly orphans: readonly ReportedOrphan[]
   /** The last line of the text. */
   readonly summary: string | undefined
 }
 
-/** One container, folder or process that a dead process left. */
+/** A container, folder or process that a dead process left. */
 export interface ReportedOrphan {
   readonly removed: boolean
   /** Its row in the table. */

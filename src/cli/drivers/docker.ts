@@ -41,7 +41,12 @@ async function removeOrphans({ dryRun, signal }: RemoveOrphansOptions): Promise<
 
 const containerReport = ({ error, ...container }: Orphan, outcome: string): ReportedOrphan => ({
   removed: container.removed,
-  cells: [outcome, printable(container.name), container.state, error === undefined ? '' : printable(error.message)],
+  cells: [
+    outcome,
+    printable(container.name),
+    printable(container.state),
+    error === undefined ? '' : printable(error.message),
+  ],
   json: { ...container, error: errorJson(error) },
 })
 

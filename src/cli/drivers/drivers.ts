@@ -15,7 +15,7 @@ export type DriverName = keyof typeof drivers
 
 const names = Object.keys(drivers) as [DriverName, ...DriverName[]]
 
-/** Where `--driver` is parsed to. */
+/** The option `--driver`, as commander parses it. */
 export interface DriverOption {
   readonly driver: DriverName
 }

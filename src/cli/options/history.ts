@@ -25,9 +25,10 @@ export async function openHistory(options: HistoryOption, stdio: Stdio): Promise
 }
 
 /**
- * Opens an existing history to read it. Rejects a missing file: a misspelt name must not look like an empty history.
+ * Opens an existing history, to read it only unless it is to be changed. Rejects a missing file: a misspelt name must
+ * not look like an empty history.
  */
-export async function openExistingHistory(options: HistoryOption, stdio: Stdio): Promise<History> {
+export async function openExistingHistory(options: HistoryOption, stdio: Stdio, readOnly: boolean): Promise<History> {
   const address = addressOf(options)
   if (address === undefined) throw new UsageError('history: give --history FILE, or set COOKIETIN_HISTORY')
   if (!isDatabase(address) && statSync(address, { throwIfNoEntry: false }) === undefined) {
@@ -35,19 +36,20 @@ export async function openExistingHistory(options: HistoryOption, stdio: Stdio):
       `history: there is no file ${address}; run and batch create it with the first run that they store`,
     )
   }
-  return await open(address, stdio)
+  return await open(address, stdio, readOnly)
 }
 
 const addressOf = ({ history }: HistoryOption) => history || process.env.COOKIETIN_HISTORY || undefined
 
 const isDatabase = (address: string) => /^postgres(ql)?:/.test(address)
 
-async function open(address: string, stdio: Stdio): Promise<History> {
+async function open(address: string, stdio: Stdio, readOnly = false): Promise<History> {
   const where: HistoryOptions = isDatabase(address) ? { postgres: address } : { path: address }
   // Loaded only when runs are stored.
   const { createHistory } = await import('../../history/index.ts')
   return await createHistory({
     ...where,
+    readOnly,
     onError: ({ message }) => stdio.note(`cookietin: ${printableLines(message)}`),
   })
 }

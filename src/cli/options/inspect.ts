@@ -15,9 +15,9 @@ export interface InspectOptions {
  */
 export function addInspectOptions(command: Command): Command {
   return command
-    .option('--inspect', 'show it live on a page of this machine; standard error has the URL')
+    .option('--inspect', 'show the actors live on a page of this machine; standard error has the URL')
     .option('--inspect=control', 'like --inspect, with buttons to freeze, unfreeze and cancel')
-    .option('--record <file>', 'record it for `cookietin inspect FILE`')
+    .option('--record <file>', 'record the actors for `cookietin inspect FILE`')
 }
 
 /** The inspectors of a run. Dispose of them after everything that they observe. */

@@ -1,13 +1,11 @@
-import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { isNetworkName } from '../../engines/docker/config/config.ts'
-import type { ContainerTask, Volume } from '../../task/task.ts'
+import type { ContainerTask } from '../../task/task.ts'
 import { collect } from '../command-context.ts'
 import { UsageError } from '../usage-error.ts'
 import { readCount } from './count.ts'
 import { refuseDockerOptions } from './docker-options.ts'
-import { parseDuration } from './duration.ts'
 import { readEnv } from './env.ts'
+import { readCpus, readDuration, readNetwork, readPull, readUlimit, readVolume } from './values.ts'
 
 /** The options that describe one task, as commander parses them. */
 export interface TaskOptions {
@@ -54,12 +52,12 @@ const definitions: Readonly<
   id: ['--id <id>', 'name the run (default: a random id)'],
   pull: ['--pull <missing|always|never>', 'when to pull the image (default: missing)'],
   hardened: ['--hardened', 'the profile for untrusted code: no network, read-only, not root'],
-  timeout: ['--timeout <duration>', 'end the run after this time: milliseconds, or 5s, 2m; exit code 124'],
+  timeout: ['--timeout <duration>', 'end the run after this time, such as 500ms, 5s, 2m; exit code 124'],
 }
 
 /** Adds IMAGE, COMMAND and every option that describes a task. */
-export function addTaskOptions(command: Command): Command {
-  addImageAndCommand(command, 'the image to run; only a name where the driver has no images')
+export function addTaskOptions(command: Command, image = 'the image to run'): Command {
+  addImageAndCommand(command, image)
   addTaskFlags(command, Object.keys(definitions) as (keyof TaskOptions)[])
   return refuseDockerOptions(command)
 }
@@ -71,6 +69,26 @@ export function addImageAndCommand(command: Command, image: string): Command {
     .argument('<image>', image)
     .argument('[command...]', 'the command to run (default: that of the image)')
     .passThroughOptions()
+}
+
+/** Adds IMAGE, and COMMAND after `--`; options may follow IMAGE. */
+export function addImageAndLateCommand(command: Command, image: string): Command {
+  return command
+    .usage('[options] IMAGE [options] [-- COMMAND...]')
+    .argument('<image>', image)
+    .argument('[command...]', 'after --: the command to run (default: that of the image)')
+}
+
+/**
+ * Checks that the command of {@link addImageAndLateCommand} stands after `--`.
+ *
+ * @throws UsageError for a word after IMAGE that does not.
+ */
+export function checkLateCommand(words: readonly string[], commandLine: readonly string[]): void {
+  const dashes = commandLine.indexOf('--')
+  const late = dashes === -1 ? 0 : commandLine.length - dashes - 1
+  if (words.length <= late) return
+  throw new UsageError(`"${words[0]}" follows IMAGE: write the command after --, as in IMAGE -- ${words.join(' ')}`)
 }
 
 /** Adds some of the options that describe a task. */
@@ -90,70 +108,17 @@ export function taskOf(image: string, command: readonly string[], options: TaskO
     command: command.length > 0 ? command : undefined,
     id: options.id ?? options.name,
     env: readEnv(options.envFile ?? [], options.env ?? []),
-    volumes: options.volume?.map(readVolume),
+    volumes: options.volume?.map(text => readVolume('--volume', text)),
     workDir: options.workdir,
     user: options.user,
     memory: options.memory,
-    cpus: options.cpus === undefined ? undefined : readCpus(options.cpus),
+    cpus: options.cpus === undefined ? undefined : readCpus('--cpus', options.cpus),
     pids: options.pidsLimit === undefined ? undefined : readCount('--pids-limit', options.pidsLimit),
     ulimits: options.ulimit === undefined ? undefined : Object.fromEntries(options.ulimit.map(readUlimit)),
     disableNet: options.network === undefined ? undefined : readNetwork(options.network),
     tmpFsSize: options.tmpfsSize === undefined ? undefined : readCount('--tmpfs-size', options.tmpfsSize),
     pull: options.pull === undefined ? undefined : readPull(options.pull),
     profile: options.hardened ? 'hardened' : undefined,
-    timeout: options.timeout === undefined ? undefined : readTimeout(options.timeout),
+    timeout: options.timeout === undefined ? undefined : readDuration('--timeout', options.timeout),
   }
-}
-
-function readTimeout(text: string): number {
-  const timeout = parseDuration(text)
-  if (timeout === undefined) {
-    throw new UsageError(`--timeout: "${text}" is not a duration; write milliseconds, or 500ms, 5s, 2m, 1h30m`)
-  }
-  return timeout
-}
-
-function readCpus(text: string): number {
-  if (!/^(\d+(\.\d*)?|\.\d+)$/.test(text)) {
-    throw new UsageError(`--cpus: "${text}" is not a number of CPUs, such as 2 or 0.5`)
-  }
-  // Rounded up: 0 would mean no limit.
-  return Math.ceil(Number(text) * 1_000)
-}
-
-function readVolume(text: string): Volume {
-  const [host, container, mode, ...more] = text.split(':')
-  if (!host || !container || more.length > 0 || (mode !== undefined && mode !== 'ro' && mode !== 'rw')) {
-    throw new UsageError(`--volume: "${text}" is not HOST:CONTAINER or HOST:CONTAINER:ro`)
-  }
-  if (!/^[./]/.test(host)) {
-    throw new UsageError(`--volume: "${host}" would be a named volume; use a folder, such as /abs/path or ./path`)
-  }
-  return [resolve(host), container, mode ?? 'rw']
-}
-
-function readUlimit(text: string): [name: string, value: number] {
-  const [, name, soft, hard = soft] = /^([a-z]+)=(\d+)(?::(\d+))?$/.exec(text) ?? []
-  if (name === undefined || soft === undefined) {
-    throw new UsageError(`--ulimit: "${text}" is not NAME=NUMBER, such as nofile=1024`)
-  }
-  if (hard !== soft) throw new UsageError(`--ulimit: "${text}" has two limits; soft and hard are the same here`)
-  return [name, Number(soft)]
-}
-
-function readNetwork(text: string): boolean {
-  if (text !== 'none' && text !== 'default') {
-    const allow = isNetworkName(text) ? '' : ' and COOKIETIN_ALLOW=namespaces, which gives the isolation up'
-    throw new UsageError(
-      `--network: "${text}" is not one of none, default; to join another network, set COOKIETIN_DOCKER_NETWORKS=${text}${allow}`,
-    )
-  }
-  return text === 'none'
-}
-
-function readPull(text: string): NonNullable<ContainerTask['pull']> {
-  if (text !== 'missing' && text !== 'always' && text !== 'never') {
-    throw new UsageError(`--pull: "${text}" is not one of missing, always, never`)
-  }
-  return text
 }

@@ -20,11 +20,15 @@ export async function watchPull({ pull$ }: Execution, stdio: Stdio, colors: Colo
   // Loaded late: most runs pull nothing, and it patches process.stdout when it is loaded.
   const { createLogUpdate } = await import('log-update')
   const draw = createLogUpdate(stdio.stderr as NodeJS.WriteStream)
+  let latest = first
+  stdio.live = { clear: () => draw.clear(), draw: () => draw(pullBars(latest, colors).join('\n')) }
   pull$.pipe(throttleTime(redrawInterval, undefined, { leading: true, trailing: true })).subscribe({
     next: progress => {
-      if (isUnderWay(progress)) draw(pullBars(progress, colors).join('\n'))
+      latest = progress
+      if (isUnderWay(progress)) stdio.live?.draw()
     },
     complete: () => {
+      stdio.live = undefined
       draw.clear()
       draw.done()
     },

@@ -18,6 +18,12 @@ function isPipe(fd: 1 | 2): boolean {
   return stat.isFIFO() || stat.isSocket()
 }
 
+/** A display at the end of a terminal that is redrawn. */
+export interface LiveDisplay {
+  clear(): void
+  draw(): void
+}
+
 /** The output of the command line. Its other code does not use `process.stdout` and `process.stderr`. */
 export class Stdio {
   readonly stdout = open(1)
@@ -32,6 +38,8 @@ export class Stdio {
   readonly hasScreen = isatty(2) && (process.stderr.rows ?? 0) > 0
   /** Aborted when standard output is closed, with the error as its reason. */
   readonly outputClosed: AbortSignal
+  /** The display that notes are written above. */
+  live: LiveDisplay | undefined
 
   constructor() {
     const closed = new AbortController()
@@ -55,7 +63,9 @@ export class Stdio {
 
   /** Writes a line to standard error. */
   note(text: string): void {
+    this.live?.clear()
     this.stderr.write(`${text}\n`)
+    this.live?.draw()
   }
 
   /** Resolves when all output is written or its reader has closed it. */

@@ -2,7 +2,7 @@ import { type Observable, of, Subject } from 'rxjs'
 import { CookietinError } from '../../errors.ts'
 import type { ResolvedTask } from '../../task/task.ts'
 import type { Inspect } from '../../utils/actors/inspectable.ts'
-import type { Engine, EngineContainer } from '../engine.ts'
+import type { Engine, EngineContainer, SocketSharing } from '../engine.ts'
 import type { Env, ResolvedDockerConfig } from './config/config.ts'
 import { type Connection, connect } from './connection/connect.ts'
 import { compareVersions } from './connection/versions.ts'
@@ -76,7 +76,7 @@ class OpenDockerEngine implements DockerEngine {
   readonly version: string
   readonly apiVersion: string
   readonly endpoint: { readonly source: string; readonly url: string }
-  readonly socketSharing: { readonly unavailable: string | undefined }
+  readonly socketSharing: SocketSharing
   readonly instance: string
   readonly transitions$ = new Subject<DriverTransition>()
   readonly prefork$: Observable<PreforkUsage>
@@ -103,6 +103,7 @@ class OpenDockerEngine implements DockerEngine {
     this.apiVersion = apiVersion
     this.endpoint = { source: endpoint.source, url: endpoint.url }
     this.socketSharing = {
+      folder: config.socketFolder,
       unavailable: context.local
         ? undefined
         : `the engine at ${endpoint.url} is on another machine, where our sockets are not seen`,

@@ -1,7 +1,7 @@
 /** Headers by their names, as a caller gives them. */
 export type CallHeaders = Headers | Readonly<Record<string, string | readonly string[]>>
 
-/** Meant for one connection only (RFC 9110, 7.6.1, and what Fn strips besides). */
+/** Headers for one connection only (RFC 9110, 7.6.1, and those that Fn removes, too). */
 const hopByHop = new Set([
   'connection',
   'proxy-connection',
@@ -14,10 +14,10 @@ const hopByHop = new Set([
   'upgrade',
 ])
 
-/** True for a name that a header can have (RFC 9110, 5.1). */
+/** Returns true for a valid name of a header (RFC 9110, 5.1). */
 export const isHeaderName = (text: string): boolean => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text)
 
-/** The first character that no header's value can have, as `U+20AC`; undefined where there is none. */
+/** The first character that a header's value cannot have, as `U+20AC`; undefined when all are valid. */
 export function strayCharacter(value: string): string | undefined {
   const [stray] = /[^\t\x20-\x7e\x80-\xff]/u.exec(value) ?? []
   return stray === undefined
@@ -25,50 +25,56 @@ export function strayCharacter(value: string): string | undefined {
     : `U+${(stray.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`
 }
 
-/** Ours to set: what a caller says of them is not passed on. */
+/** Headers that the call sets. Values from the caller are not passed on. */
 const ours = new Set(['host', 'content-length', 'expect', 'fn-call-id', 'fn-deadline'])
 
-/** The names that `Connection` headers give: they are for that connection only, too. */
+/** The names that `Connection` headers list: these headers are for that connection only, too. */
 function namedBy(connection: Iterable<string>): Set<string> {
   return new Set([...connection].flatMap(value => value.split(',').map(name => name.trim().toLowerCase())))
 }
 
 const prefix = 'fn-http-h-'
 
-/** What a call's request says of itself. */
+/** The head of a call's request. */
 export interface CallHead {
   readonly callId: string
   /** Unix time in ms. */
   readonly deadline: number
   readonly headers: CallHeaders | undefined
-  /** Bytes of the body; undefined where it is not known before it is sent. */
+  /** Bytes of the body; undefined when they are not known before the body is sent. */
   readonly length: number | undefined
 }
 
-/**
- * The headers of a call as Fn's contract has them: the caller's own as they are, and each again as `Fn-Http-H-…`, where a function
- * behind an HTTP gateway looks for it.
- */
+/** The headers of a call by Fn's contract: the caller's own unchanged, and those that the call sets. */
 export function requestHeaders({ callId, deadline, headers, length }: CallHead): Record<string, string | string[]> {
-  const sent: Record<string, string | string[]> = {
+  return {
+    ...endToEnd(headers),
     host: 'localhost',
     'fn-call-id': callId,
     'fn-deadline': new Date(deadline).toISOString(),
     ...(length === undefined ? { 'transfer-encoding': 'chunked' } : { 'content-length': String(length) }),
   }
-  const given = [...(headers instanceof Headers ? headers : Object.entries(headers ?? {}))]
-  const dropped = namedBy(given.flatMap(([name, value]) => (name.toLowerCase() === 'connection' ? value : [])))
-  for (const [name, value] of given) {
-    const key = name.toLowerCase()
-    if (hopByHop.has(key) || ours.has(key) || dropped.has(key)) continue
-    const values = typeof value === 'string' ? value : [...value]
-    sent[key] = values
-    if (key !== 'content-type' && !key.startsWith('fn-')) sent[prefix + key] = values
-  }
-  return sent
 }
 
-/** The length that the caller states for a body that is sent as it comes; undefined where it states none. */
+/**
+ * The headers by which a gateway passes an HTTP client's headers to a function (Fn's trigger contract): each as `Fn-Http-H-…`, but for
+ * `Content-Type`. A client cannot set a header of Fn's contract itself: its `Fn-…` headers become `Fn-Http-H-Fn-…`.
+ */
+export function gatewayHeaders(headers: Headers): Record<string, string | string[]> {
+  const entries = Object.entries(endToEnd(headers))
+  return Object.fromEntries(entries.map(([name, value]) => [name === 'content-type' ? name : prefix + name, value]))
+}
+
+function endToEnd(headers: CallHeaders | undefined): Record<string, string | string[]> {
+  const given = [...(headers instanceof Headers ? headers : Object.entries(headers ?? {}))]
+  const dropped = namedBy(given.flatMap(([name, value]) => (name.toLowerCase() === 'connection' ? value : [])))
+  const kept = given
+    .map(([name, value]) => [name.toLowerCase(), typeof value === 'string' ? value : [...value]] as const)
+    .filter(([name]) => !hopByHop.has(name) && !ours.has(name) && !dropped.has(name))
+  return Object.fromEntries(kept)
+}
+
+/** The length that the caller states for a body that is streamed; undefined when there is none. */
 export function statedLength(headers: CallHeaders | undefined): number | undefined {
   const given = headers instanceof Headers ? headers : Object.entries(headers ?? {})
   for (const [name, value] of given) {
@@ -78,33 +84,33 @@ export function statedLength(headers: CallHeaders | undefined): number | undefin
   return undefined
 }
 
-/** A function's answer, as its caller sees it. */
-export interface AnswerHead {
+/** The head of a function's response, as its caller gets it. */
+export interface ResponseHead {
   readonly status: number
   readonly headers: Headers
 }
 
 /**
- * The status and headers for the caller: `Fn-Http-Status` and `Fn-Http-H-…` where the function gives them, and its other headers
- * as they are, but for those that concern the connection. How long the body is says only the header that frames it, never one that
- * is wrapped: whoever passes the answer on would send more or less than it says. Undefined where the function gives a status that is none.
+ * The status and headers for the caller: `Fn-Http-Status` and `Fn-Http-H-…` where the function sets them, and its other headers without
+ * those of the connection. Only the header that frames the body states its length, never a wrapped one: a gateway that passes the response
+ * on would send more or less. Returns undefined for an invalid status.
  */
-export function answerOf(rawHeaders: readonly string[], callId: string): AnswerHead | undefined {
+export function responseHead(rawHeaders: readonly string[], callId: string): ResponseHead | undefined {
   const headers = new Headers()
   const wrapped: [string, string][] = []
   const connection: string[] = []
-  let status = 200
+  let status: number | undefined = 200
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] ?? '').toLowerCase()
     const value = rawHeaders[index + 1] ?? ''
     const inner = name.startsWith(prefix) ? name.slice(prefix.length) : undefined
     if ((inner ?? name) === 'connection') connection.push(value)
-    if (name === 'fn-http-status') status = Number(value)
+    if (name === 'fn-http-status') status = statusOf(value)
     else if (inner === undefined) headers.append(name, value)
     else if (inner !== '' && inner !== 'content-length') wrapped.push([inner, value])
   }
-  if (!(Number.isInteger(status) && status >= 200 && status <= 599)) return undefined
-  // What the function says to its caller beats what it says to us under the same name.
+  if (status === undefined) return undefined
+  // A header for the caller replaces one for us of the same name.
   for (const name of new Set(wrapped.map(([name]) => name))) headers.delete(name)
   for (const [name, value] of wrapped) headers.append(name, value)
   for (const name of [...hopByHop, ...namedBy(connection)]) if (isHeaderName(name)) headers.delete(name)
@@ -113,5 +119,10 @@ export function answerOf(rawHeaders: readonly string[], callId: string): AnswerH
   return { status, headers }
 }
 
-/** A response to these has no body. */
+/** Three digits: `0x1f4` and `4.04e2` are not HTTP. */
+function statusOf(value: string): number | undefined {
+  return /^[2-5]\d\d$/.test(value) ? Number(value) : undefined
+}
+
+/** Returns true for a status whose response has no body. */
 export const hasNoBody = (status: number): boolean => status === 204 || status === 205 || status === 304

@@ -2,12 +2,12 @@ import type { ClientRequest } from 'node:http'
 import { toChunks } from '../../task/input.ts'
 import type { TaskInput } from '../../task/task.ts'
 
-/** Lets go of a body that is not sent: a stream is destroyed or cancelled, an iterator is told to return. */
+/** Releases a body that is not sent: a stream is destroyed or cancelled, an iterator returns. */
 export function releaseBody(body: TaskInput | undefined): void {
   if (body !== undefined) void toChunks(body)[Symbol.asyncIterator]().return?.()
 }
 
-/** Sends a body as fast as it is taken, and ends the request; or lets go of the body where the request has ended before. */
+/** Sends a body with backpressure and ends the request. Releases the body when the request has ended before. */
 export async function sendChunks(chunks: AsyncIterator<Uint8Array>, request: ClientRequest): Promise<void> {
   for await (const chunk of { [Symbol.asyncIterator]: () => chunks }) {
     if (request.destroyed) return

@@ -2,40 +2,59 @@ import type { Writable } from 'node:stream'
 import { readInput } from '../../task/streams.ts'
 import type { TaskInput } from '../../task/task.ts'
 import { Issues } from '../../utils/validation/issues.ts'
+import { checkKnown } from '../../utils/validation/known-options.ts'
 import { milliseconds, or } from '../../utils/validation/rules.ts'
 import { signalIssue } from '../../utils/validation/signal.ts'
 import { type CallHeaders, isHeaderName, strayCharacter } from './headers.ts'
 
 /** One call to a function. */
 export interface InvokeRequest {
-  /** Sent as it comes, as fast as the function takes it; released when the call ends, sent or not. Default: empty. */
+  /**
+   * Streamed at the pace of the function. Released when the call ends, sent or not.
+   *
+   * @default empty
+   */
   readonly body?: TaskInput | undefined
-  /** Sent as they are, and again as `Fn-Http-H-…`. `Content-Length` states the length of a body that is sent as it comes; else it is sent in chunks. */
+  /** Sent unchanged. `Content-Length` states the length of a streamed body, which is sent in chunks otherwise. */
   readonly headers?: CallHeaders | undefined
-  /** How long the call may take from now on, the wait for a container and the response's body included, in ms. Default: the function's. */
+  /**
+   * How long the call may take from now on, in ms, with the wait for a container and the response's body.
+   *
+   * @default the function's
+   */
   readonly timeout?: number | undefined
-  /** Aborting it ends the call, and the container where the call was already sent. */
+  /** Aborting it ends the call, and also the container when the call was sent. */
   readonly signal?: AbortSignal | undefined
-  /** Gets what the container writes to standard output during the call. It is not ended. */
+  /** Receives the container's standard output during the call. It is not ended. */
   readonly stdout?: Writable | undefined
-  /** Gets what the container writes to standard error during the call. It is not ended. */
+  /** Receives the container's standard error during the call. It is not ended. */
   readonly stderr?: Writable | undefined
 }
 
-/** A request, checked and complete. What the caller does to its headers while the call waits changes nothing. */
+/** A request after validation. Its headers are a copy. */
 export interface ResolvedRequest extends InvokeRequest {
   readonly headers: Readonly<Record<string, string | readonly string[]>>
   readonly timeout: number
 }
 
+const requestFields: Record<keyof InvokeRequest, true> = {
+  body: true,
+  headers: true,
+  timeout: true,
+  signal: true,
+  stdout: true,
+  stderr: true,
+}
+
 const timeoutRule = or(milliseconds({ min: Number.MIN_VALUE }), Infinity)
 
 /**
- * Checks all of a call before anything is done for it: what is wrong with it shows only when it is sent, which is no place to fail.
+ * Checks a call before anything is done for it.
  *
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`, which lists every bad field.
  */
 export function resolveRequest(request: InvokeRequest, defaultTimeout: number): ResolvedRequest {
+  checkKnown(request, requestFields)
   const issues = new Issues()
   const { body, headers, signal, stdout, stderr } = request
   const timeout = issues.read('timeout', request.timeout, timeoutRule, defaultTimeout)
@@ -55,7 +74,7 @@ export function resolveRequest(request: InvokeRequest, defaultTimeout: number): 
   return resolved
 }
 
-/** The headers by their names in lower case, those of one name together. */
+/** Headers by their names in lower case. */
 function readHeaders(issues: Issues, given: unknown = {}): Record<string, string | string[]> {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     issues.addSecret('headers', given, 'a Headers object, or an object of names and values')
@@ -73,7 +92,7 @@ function readHeaders(issues: Issues, given: unknown = {}): Record<string, string
         continue
       }
       const stray = strayCharacter(each)
-      // Not shown whole: it may be a secret.
+      // Not shown completely: it may be a secret.
       if (stray !== undefined) issues.add(field, stray, 'of characters up to U+00FF without control characters')
     }
     const key = name.toLowerCase()
@@ -82,7 +101,7 @@ function readHeaders(issues: Issues, given: unknown = {}): Record<string, string
   return Object.fromEntries([...read].map(([name, values]) => [name, values.length === 1 ? String(values[0]) : values]))
 }
 
-/** One that was ended is no error: a log that is lost is no reason not to call. */
+/** A writable that has ended is accepted: a lost log does not prevent the call. */
 function isWritable(value: unknown): boolean {
   const { write, on } = (value ?? {}) as Partial<Writable>
   return typeof write === 'function' && typeof on === 'function'

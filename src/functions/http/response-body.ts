@@ -1,18 +1,18 @@
 import type { IncomingMessage } from 'node:http'
 import type { CookietinError } from '../../errors.ts'
 
-/** What a body is bounded by, and whom it tells of its end. */
+/** Bounds and callbacks of a response's body. */
 export interface BodyOptions {
   /** Bytes. */
   readonly limit: number
-  readonly tooLarge: () => void
-  /** The caller does not want the rest. */
-  readonly cancelled: (reason: unknown) => void
-  /** Why the response broke, once it has. */
-  readonly failure: () => CookietinError | undefined
+  readonly onTooLarge: () => void
+  /** The caller has cancelled the rest. */
+  readonly onCancelled: (reason: unknown) => void
+  /** Resolves with why the response broke, after it has. */
+  readonly failure: () => Promise<CookietinError>
 }
 
-/** A response's body as a web stream, read no faster than its reader takes it. */
+/** A response's body as a web stream, read at the pace of its reader. */
 export function bodyStream(response: IncomingMessage, options: BodyOptions): ReadableStream<Uint8Array> {
   let size = 0
   let open = true
@@ -21,7 +21,7 @@ export function bodyStream(response: IncomingMessage, options: BodyOptions): Rea
       response.on('data', (chunk: Buffer) => {
         size += chunk.length
         if (size > options.limit) {
-          options.tooLarge()
+          options.onTooLarge()
           return
         }
         controller.enqueue(chunk)
@@ -35,7 +35,7 @@ export function bodyStream(response: IncomingMessage, options: BodyOptions): Rea
       response.on('close', () => {
         if (!open) return
         open = false
-        controller.error(options.failure() ?? new Error('the response was cut'))
+        void options.failure().then(error => controller.error(error))
       })
     },
     pull() {
@@ -43,7 +43,7 @@ export function bodyStream(response: IncomingMessage, options: BodyOptions): Rea
     },
     cancel(reason) {
       open = false
-      options.cancelled(reason)
+      options.onCancelled(reason)
     },
   })
 }

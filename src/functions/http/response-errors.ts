@@ -1,41 +1,57 @@
-import { CookietinError } from '../../errors.ts'
+import { CookietinError, type ErrorCode } from '../../errors.ts'
 
-/** What can be wrong with an answer. */
-export type Flaw = 'INVALID' | 'FAILED' | 'TRUNCATED' | 'TOO_LARGE' | 'HEADERS_TOO_LARGE'
+/** What can be wrong with a response. */
+export type ResponseFault = 'invalid' | 'failed' | 'truncated' | 'tooLarge' | 'headersTooLarge'
 
-/** The error for an answer after which nobody knows what the function is at. */
-export function badAnswer(flaw: Flaw, why: string, cause?: unknown): CookietinError {
-  return new CookietinError(
-    `ERR_COOKIETIN_RESPONSE_${flaw}`,
-    `The function gave no good answer: ${why}. Its container is ended`,
-    { cause },
-  )
+const codes: Readonly<Record<ResponseFault, ErrorCode>> = {
+  invalid: 'ERR_COOKIETIN_RESPONSE_INVALID',
+  failed: 'ERR_COOKIETIN_RESPONSE_FAILED',
+  truncated: 'ERR_COOKIETIN_RESPONSE_TRUNCATED',
+  tooLarge: 'ERR_COOKIETIN_RESPONSE_TOO_LARGE',
+  headersTooLarge: 'ERR_COOKIETIN_RESPONSE_HEADERS_TOO_LARGE',
 }
 
-/** The error for a connection that broke, by what Node.js says of it. */
-export function brokenAnswer(
+/** The error for a response after which the state of the function is unknown. */
+export function responseError(fault: ResponseFault, why: string, cause?: unknown): CookietinError {
+  return new CookietinError(codes[fault], `The function's response cannot be used: ${why}. Its container is ended`, {
+    cause,
+  })
+}
+
+/** The error for a connection that broke, by Node.js's error. */
+export function connectionError(
   error: NodeJS.ErrnoException,
   { began, maxHeaderSize }: { readonly began: boolean; readonly maxHeaderSize: number },
 ): CookietinError {
   const { code, message } = error
   if (code === 'HPE_HEADER_OVERFLOW')
-    return badAnswer('HEADERS_TOO_LARGE', `its headers are larger than ${maxHeaderSize} bytes`, error)
+    return responseError('headersTooLarge', `its headers are larger than ${maxHeaderSize} bytes`, error)
   if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW')
-    return badAnswer('HEADERS_TOO_LARGE', 'what it says of the chunks of its body is larger than 16 KiB', error)
-  if (code?.startsWith('HPE_')) return badAnswer('INVALID', `its answer is not HTTP (${message})`, error)
-  if (began) return badAnswer('TRUNCATED', 'it closed the connection in the middle of its answer', error)
-  return badAnswer('FAILED', `the connection broke before its answer (${message})`, error)
+    return responseError('headersTooLarge', 'the extensions of its body chunks are larger than 16 KiB', error)
+  if (code?.startsWith('HPE_')) return responseError('invalid', `it is not HTTP (${message})`, error)
+  if (began) return responseError('truncated', 'the connection closed before its end', error)
+  return responseError('failed', `the connection broke before its start (${message})`, error)
 }
 
-/** The error for a function that says itself that it failed, or ran out of time. */
-export function refusal(status: 502 | 504, said: Buffer): CookietinError {
-  const text = said.toString().slice(0, 1_000) || '(it says no more)'
+/** The error for a function that reports a failure of its own, or that it ran out of time. */
+export function reportedError(status: 502 | 504, body: Buffer): CookietinError {
+  const text = body.toString().slice(0, 1_000) || '(without a message)'
   return status === 502
     ? new CookietinError('ERR_COOKIETIN_FUNCTION_FAILED', `The function failed: ${text}`)
     : new CookietinError('ERR_COOKIETIN_CALL_TIMEOUT', `The function ran out of time: ${text}`)
 }
 
-/** The error for an answer whose caller does not want the rest. */
-export function unread(reason: unknown): CookietinError {
+const headersRefusal = "The function's HTTP server refused the call with the status 431: send fewer or shorter headers"
+
+/** The error for a call whose headers the function's HTTP server does not take. The container serves on. */
+export function headersRefused(): CookietinError {
+  return new CookietinError('ERR_COOKIETIN_RESPONSE_INVALID', headersRefusal)
+}
+
+/** Returns true for an error of {@link headersRefused}. */
+export const isHeadersRefusal = ({ message }: CookietinError): boolean => message === headersRefusal
+
+/** The error for a response whose caller cancelled its body. */
+export function cancelledBody(reason: unknown): CookietinError {
   return new CookietinError('ERR_COOKIETIN_CANCELLED', 'The response was not read to its end', { cause: reason })
 }

@@ -4,20 +4,20 @@ import { followWritable, writeTo } from '../../utils/shared-writable.ts'
 const noop = () => {}
 
 /** Bytes. Enough for the end of a stack trace. */
-const mostUnheard = 2048
+const maxUnread = 2048
 
 /**
- * Takes one output stream of a container that serves call after call, and passes it to the writable of the call in progress, at its pace;
- * between calls to that of the function, if it has one.
+ * One output stream of a container that serves call after call. It passes the output to the writable of the call in progress, at that
+ * writable's pace; between calls, to the function's writable if there is one.
  */
 export class LogRouter extends Writable {
   readonly #between: Writable | undefined
   #target: Writable | undefined
-  /** Ends the interest in the target. */
-  #leave = noop
-  /** Lets a chunk go that waits for its target. */
+  /** Ends the subscription to the target. */
+  #unfollow = noop
+  /** Completes the write that waits for the target. */
   #release = noop
-  #unheard = Buffer.alloc(0)
+  #unread = Buffer.alloc(0)
 
   constructor(between: Writable | undefined) {
     super({ decodeStrings: true })
@@ -25,26 +25,26 @@ export class LogRouter extends Writable {
     this.direct(undefined)
   }
 
-  /** From here on the output goes to the call's writable; undefined: to the function's. */
+  /** Sends the output to a call's writable from here on; undefined: to the function's. */
   direct(target: Writable | undefined): void {
     this.#release()
-    this.#leave()
+    this.#unfollow()
     this.#target = target ?? this.#between
     // A consumer that breaks loses its log, and nothing else.
     if (this.#target !== undefined) {
       const go = () => this.#release()
-      this.#leave = followWritable(this.#target, { drained: go, gone: go })
+      this.#unfollow = followWritable(this.#target, { drained: go, gone: go })
     }
   }
 
-  /** The end of what went to nobody: no call was in progress, and the function has no writable. */
-  get unheard(): string {
-    return this.#unheard.toString().trim()
+  /** The end of the output that no writable got. */
+  get unread(): string {
+    return this.#unread.toString().trim()
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     const target = this.#target
-    if (target === undefined) this.#unheard = Buffer.concat([this.#unheard, chunk]).subarray(-mostUnheard)
+    if (target === undefined) this.#unread = Buffer.concat([this.#unread, chunk]).subarray(-maxUnread)
     if (target === undefined || target.destroyed || target.writableEnded || writeTo(target, chunk)) {
       done()
       return
@@ -57,7 +57,7 @@ export class LogRouter extends Writable {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#release()
-    this.#leave()
+    this.#unfollow()
     done(error)
   }
 }

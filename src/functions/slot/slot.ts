@@ -1,4 +1,3 @@
-import type { Agent } from 'node:http'
 import type { Writable } from 'node:stream'
 import { type Actor, createActor } from 'xstate'
 import type { SlotEvent } from '../../../machines/slot-types.ts'
@@ -9,9 +8,12 @@ import { CookietinError, toCookietinError } from '../../errors.ts'
 import type { Demand } from '../../queue/resource-pool.ts'
 import { followState } from '../../utils/actors/follow-state.ts'
 import { makeInspectable } from '../../utils/actors/inspectable.ts'
-import { Exchange, type Outgoing, slotAgent } from '../http/exchange.ts'
+import { deferred } from '../../utils/deferred.ts'
+import { settles } from '../../utils/timing.ts'
+import { Exchange, type Outgoing } from '../http/exchange.ts'
+import { SlotAgent } from '../http/slot-agent.ts'
 import type { SocketFolder } from '../socket/folder.ts'
-import { type Listener, untilListening } from '../socket/listener.ts'
+import { isRefusal, type Listener, untilListening } from '../socket/listener.ts'
 import type { ResolvedSpec } from '../spec.ts'
 import type { LogRouter } from './log-router.ts'
 import { hotSlotMachine, slotParts } from './slot-actor.ts'
@@ -28,7 +30,7 @@ export type SlotState =
   | 'draining'
   | 'gone'
 
-/** What a slot is made of. */
+/** The parts of a slot. */
 export interface SlotParts {
   readonly spec: ResolvedSpec
   readonly cookie: OpenCookie
@@ -37,25 +39,32 @@ export interface SlotParts {
   readonly stderr: LogRouter
   readonly inspect: CookieOptions['inspect']
   /** Called at each change of state. */
-  readonly changed: (slot: Slot, state: SlotState, from: SlotState) => void
+  readonly onChange: (slot: Slot, state: SlotState, from: SlotState) => void
   readonly demand: Demand
 }
+
+/** How long after a broken connection the container's exit may come, in ms. */
+const exitDelay = 500
 
 /** One hot container: joins a slot's machine to a cookie, its socket and the calls to it. */
 export class Slot {
   readonly id: string
   readonly actor: Actor<typeof hotSlotMachine>
   readonly #parts: SlotParts
-  readonly #agent: Agent = slotAgent()
+  readonly #agent: SlotAgent
+  /** Settles with the container's end. */
+  readonly #exited = deferred<CookietinError>()
   #listener: Listener | undefined
-  /** Why its socket took no connection when it was tried last. */
+  /** Why its socket could not be connected to at the last look. */
   #refusal: NodeJS.ErrnoException | undefined
   #state: SlotState = 'launching'
+  #hasServed = false
 
   constructor(parts: SlotParts) {
     const { spec, cookie, inspect } = parts
     this.id = cookie.id
     this.#parts = parts
+    this.#agent = new SlotAgent(spec.launchTimeout)
     this.actor = createActor(hotSlotMachine, {
       id: `slot-${cookie.id}`,
       input: { id: cookie.id, ...spec },
@@ -71,7 +80,8 @@ export class Slot {
     })
     followState(this.actor, ({ from, to }) => {
       this.#state = to
-      parts.changed(this, to, from)
+      if (from === 'busy') this.#hasServed = true
+      parts.onChange(this, to, from)
     })
   }
 
@@ -79,56 +89,66 @@ export class Slot {
     return this.#state
   }
 
+  /** True after its first call. */
+  get hasServed(): boolean {
+    return this.#hasServed
+  }
+
   get demand(): Demand {
     return this.#parts.demand
   }
 
-  /** Why it ended, once it has begun to: the error for a call that it cannot serve. */
+  /** Why it ended, after it has begun to: the error for a call that it cannot serve. */
   get failure(): CookietinError {
     const { cause, error } = this.actor.getSnapshot().context
-    const { launchTimeout } = this.#parts.spec
-    if (cause === 'launchTimeout') {
-      const [code, what] =
-        this.#refusal?.code === 'EACCES'
-          ? ([
-              'ERR_COOKIETIN_SOCKET_UNTRUSTED',
-              `The function's socket may not be used (EACCES), ${launchTimeout} ms after its start. The function must make it writable for all (chmod 0666)`,
-            ] as const)
-          : ([
-              'ERR_COOKIETIN_LISTEN_TIMEOUT',
-              `The function did not listen on its socket within ${launchTimeout} ms of its start. It must listen at FN_LISTENER, or raise launchTimeout`,
-            ] as const)
-      return new CookietinError(code, what + this.#lastWords, { cookieId: this.id, cause: this.#refusal })
-    }
+    if (cause === 'launchTimeout') return this.#listenError(this.#refusal)
     return toCookietinError(error, 'ERR_COOKIETIN_FUNCTION_EXITED', `The function's container was ended (${cause})`, {
       cookieId: this.id,
     })
   }
 
-  /** What it wrote when nobody was there to read it, which often says why it failed. */
-  get #lastWords(): string {
+  /** Why it could not be connected to, by the error of the last attempt. */
+  #listenError(refusal: NodeJS.ErrnoException | undefined): CookietinError {
+    const { launchTimeout } = this.#parts.spec
+    const [code, what] =
+      refusal?.code === 'EACCES'
+        ? ([
+            'ERR_COOKIETIN_SOCKET_UNTRUSTED',
+            `The function's socket still denied access (EACCES) after ${launchTimeout} ms. The function must make it writable for all users (chmod 0666)`,
+          ] as const)
+        : ([
+            'ERR_COOKIETIN_LISTEN_TIMEOUT',
+            `The function did not listen on its socket within ${launchTimeout} ms of its start. It must listen at FN_LISTENER; a slow one needs a longer launchTimeout`,
+          ] as const)
+    return new CookietinError(code, what + this.#lastOutput, { cookieId: this.id, cause: refusal })
+  }
+
+  /** The end of what it wrote without a call, which often tells why it failed. */
+  get #lastOutput(): string {
     const { stdout, stderr } = this.#parts
-    const said = stderr.unheard || stdout.unheard
-    return said === '' ? '' : `. It wrote last:\n${said}`
+    const text = stderr.unread || stdout.unread
+    return text === '' ? '' : `. Its last output:\n${text}`
   }
 
   start(): void {
     this.actor.start()
   }
 
-  /** Sends a call. Only while it is busy with that very call. */
+  /** Sends a call. Only while the slot is busy with it. */
   exchange(outgoing: Outgoing): Exchange {
     const { spec } = this.#parts
     return new Exchange(this.#agent, outgoing, {
       socketPath: this.#listener?.path ?? '',
       maxHeaderSize: spec.maxResponseHeaders,
       maxBody: spec.maxResponseBody,
-      served: () => this.actor.send({ type: 'served' }),
-      broken: error => this.actor.send({ type: 'broken', error }),
+      hasConnected: () => this.#agent.hasConnected,
+      onServed: () => this.actor.send({ type: 'served' }),
+      onBroken: error => this.actor.send({ type: 'broken', error }),
+      explain: error => this.#explain(error),
     })
   }
 
-  /** Directs the container's output for the time of a call. */
+  /** Sends the container's output to these writables for the time of a call. */
   direct(stdout: Writable | undefined, stderr: Writable | undefined): void {
     this.#parts.stdout.direct(stdout)
     this.#parts.stderr.direct(stderr)
@@ -136,38 +156,56 @@ export class Slot {
 
   async #launch(): Promise<void> {
     const { cookie } = this.#parts
-    const { wait } = await cookie.run()
+    const { wait } = await cookie.run().catch(error => {
+      throw isMissingFolder(error, this.#parts.folder.path) ? folderError(this.#parts.folder.path, error) : error
+    })
     void wait().then(
-      ({ exitCode, error }) =>
-        this.#send({
-          type: 'exited',
-          error: new CookietinError(
-            'ERR_COOKIETIN_FUNCTION_EXITED',
-            `The function's container has ended by itself${exitCode === undefined ? '' : ` with exit code ${exitCode}`}${error === undefined ? '' : `: ${error.message}`}${this.#lastWords}`,
-            { cookieId: cookie.id, cause: error },
-          ),
-        }),
-      // The engine was lost, and nobody knows whether it still runs: what a call may still get from it is not waited for.
+      ({ exitCode, error }) => {
+        const code = exitCode === undefined ? '' : ` with exit code ${exitCode}`
+        // The message of an exit with a code says no more than that.
+        const why = error === undefined || error.code === 'ERR_COOKIETIN_EXIT_NONZERO' ? '' : `: ${error.message}`
+        this.#onExit(`The function's container has ended by itself${code}${why}${this.#lastOutput}`, error)
+      },
+      // The engine was lost. It is unknown whether the container still runs, so a call does not wait for it.
       error => this.#send({ type: this.#state === 'busy' ? 'broken' : 'exited', error }),
     )
+  }
+
+  #onExit(message: string, cause: CookietinError | undefined): void {
+    const error = new CookietinError('ERR_COOKIETIN_FUNCTION_EXITED', message, { cookieId: this.id, cause })
+    this.#exited.resolve(error)
+    this.#agent.giveUp()
+    this.#send({ type: 'exited', error })
+  }
+
+  /** A connection often breaks because the container has ended. Its exit is known a moment later, and says why. */
+  async #explain(error: CookietinError): Promise<CookietinError> {
+    if (!(await settles(this.#exited.promise, exitDelay))) {
+      const neverListened = !this.#agent.hasConnected && isRefusal(error.cause)
+      return neverListened ? this.#listenError(error.cause as NodeJS.ErrnoException) : error
+    }
+    const exit = await this.#exited.promise
+    const { code, message, retryable } = error
+    return new CookietinError(code, `${message}. ${exit.message}`, { cookieId: this.id, cause: exit, retryable })
   }
 
   async #listen(signal: AbortSignal): Promise<void> {
     const listener = await untilListening(this.#parts.folder.path, signal, refusal => {
       this.#refusal = refusal
     })
-    if (signal.aborted) listener.close()
-    else this.#listener = listener
+    if (signal.aborted) return listener.close()
+    this.#listener = listener
+    this.#agent.use(listener.path)
   }
 
   async #retire(): Promise<void> {
     const { cookie, folder, stdout, stderr } = this.#parts
     this.#agent.destroy()
     try {
-      // Killed as it is: a frozen container does not run again.
+      // Killed without a thaw: a frozen container does not run again.
       await cookie.close()
     } catch (error) {
-      // It may still run, and its folder must not be removed under its hands.
+      // It may still run, and must not lose its folder while it does.
       throw leaking(toCookietinError(error, 'ERR_COOKIETIN_NOT_CLEANED', 'Cannot remove a container'), folder.path)
     } finally {
       this.#listener?.close()
@@ -182,10 +220,27 @@ export class Slot {
   }
 }
 
-/** The same error, which names one more thing that is left. */
+/** The engine reports that it does not find the socket's folder, which is there. */
+function isMissingFolder(error: unknown, path: string): boolean {
+  return (
+    error instanceof CookietinError &&
+    error.message.includes(path) &&
+    /no such file|does not exist/i.test(error.message)
+  )
+}
+
+function folderError(path: string, cause: unknown): CookietinError {
+  return new CookietinError(
+    'ERR_COOKIETIN_INVALID_CONFIG',
+    `The engine does not see the folder of the function's socket, ${path}: it has another view of the file system than this process, as under systemd's PrivateTmp or in a container. Name a folder that both see in the config's socketFolder (COOKIETIN_SOCKET_FOLDER)`,
+    { cause },
+  )
+}
+
+/** The same error, with one more thing that is left. */
 function leaking(error: CookietinError, path: string): CookietinError {
   const { code, message, cookieId, leaked } = error
-  return new CookietinError(code, `${message}; its socket folder ${path} is left, too`, {
+  return new CookietinError(code, `${message}; its socket folder ${path} is left as well`, {
     cause: error,
     cookieId,
     leaked: [...leaked, path],

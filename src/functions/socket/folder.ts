@@ -5,49 +5,56 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { CookietinError } from '../../errors.ts'
 import { currentOwner } from '../../utils/owner.ts'
+import { seesMachineMounts } from './mount-namespace.ts'
 import { ownerFile, rootPrefix, sweepSocketFolders } from './sweep.ts'
 
 const run = promisify(execFile)
 
-/** What a socket's folder may hold: a socket, a link and what a careless function writes. The container cannot fill the disk through it. */
+/** Bounds of a socket's folder: room for a socket and a link. A container cannot fill the disk through it. */
 const tmpfs = 'size=1m,nr_inodes=64,mode=0777,nosuid,nodev,noexec'
 
 /**
- * Folders that are shared with one container each, where its socket is.
+ * Makes the folders of containers' sockets, each shared with one container.
  *
- * They lie below a folder that only we can enter; inside, anybody may write, since the container may run as any user. As root each
- * is a small file system of its own; else nothing bounds it but the disk.
+ * Their parent folder is closed to other users. Inside, every user may write, because a container may run as any user. For root each folder
+ * is a small file system of its own; otherwise only the disk bounds it.
  */
 export class SocketFolders {
+  readonly #parent: string | undefined
   #root: Promise<string> | undefined
   #made = 0
-  readonly #there = new Set<SocketFolder>()
+  readonly #present = new Set<SocketFolder>()
+
+  /** @param parent - The folder to make them in. @default the system's folder for temporary files */
+  constructor(parent?: string) {
+    this.#parent = parent
+  }
 
   /** Makes a folder. */
   async make(): Promise<SocketFolder> {
-    this.#root ??= makeRoot()
-    // A disk that is full now may not be so later.
+    this.#root ??= makeRoot(this.#parent)
+    // A disk that is full now may have room later.
     this.#root.catch(() => {
       this.#root = undefined
     })
     const path = join(await this.#root, String(this.#made++))
     await mkdir(path)
-    const bounded = process.getuid?.() === 0 && (await mount(path))
+    const bounded = process.getuid?.() === 0 && seesMachineMounts() && (await mount(path))
     if (!bounded) await chmod(path, 0o777)
-    const folder = new SocketFolder(path, bounded, () => this.#there.delete(folder))
-    this.#there.add(folder)
+    const folder = new SocketFolder(path, bounded, () => this.#present.delete(folder))
+    this.#present.add(folder)
     return folder
   }
 
   /**
-   * Removes what is left of it all; but for folders that could not be removed, which whoever had them has told of: their containers may
-   * still run. Those are swept once this process is gone.
+   * Removes all of it. A folder that could not be removed, since its container may still run, was reported before; it is swept after this
+   * process has ended.
    *
    * @throws CookietinError `ERR_COOKIETIN_NOT_CLEANED`
    */
   async close(): Promise<void> {
     const root = await this.#root?.catch(() => undefined)
-    if (root === undefined || this.#there.size > 0) return
+    if (root === undefined || this.#present.size > 0) return
     await removeTree(root)
   }
 }
@@ -65,31 +72,31 @@ export class SocketFolder {
   }
 
   /**
-   * Removes it. Only once the container is gone: what it can write to must not be deleted under its hands.
+   * Removes it. Only after its container is removed, which could write to it until then.
    *
    * @throws CookietinError `ERR_COOKIETIN_NOT_CLEANED`
    */
   async remove(): Promise<void> {
-    // With the file system goes all that was in it, however deep.
+    // The files in it go with the file system.
     if (this.#bounded) await run('umount', ['-l', this.path]).catch(cause => leave(this.path, cause))
     await removeTree(this.path)
     this.#removed()
   }
 }
 
-async function makeRoot(): Promise<string> {
-  const root = await mkdtemp(join(tmpdir(), rootPrefix))
+async function makeRoot(parent = tmpdir()): Promise<string> {
+  const root = await mkdtemp(join(parent, rootPrefix))
   try {
     await writeFile(join(root, ownerFile), currentOwner())
   } catch (error) {
     await rm(root, { recursive: true, force: true })
     throw error
   }
-  void sweepSocketFolders().catch(() => {})
+  void sweepSocketFolders({ parent }).catch(() => {})
   return root
 }
 
-/** Node.js itself names every file by its whole path, and cannot where a careless function has dug deeper than a path may be long. */
+/** Node.js names every file by its whole path, and fails in a tree that is deeper than a path may be long. */
 async function removeTree(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true })
@@ -109,7 +116,7 @@ function leave(path: string, cause: unknown): never {
   )
 }
 
-/** False where mounting is not allowed, as in most containers. */
+/** Returns false where mounting is not allowed, as in most containers. */
 async function mount(path: string): Promise<boolean> {
   try {
     await run('mount', ['-t', 'tmpfs', '-o', tmpfs, 'cookietin', path])

@@ -1,17 +1,13 @@
-import { closeSync, constants, fstatSync, openSync, readlinkSync, watch } from 'node:fs'
-import { connect } from 'node:net'
-import { join } from 'node:path'
-import { CookietinError } from '../../errors.ts'
+import { accessSync, closeSync, constants } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { pause } from '../../utils/timing.ts'
+import { folderChanges } from './folder-changes.ts'
+import { openSocketFile } from './socket-file.ts'
 
-const socketName = 'lsnr.sock'
-
-/** Names the file itself, not what it says or leads to. Node.js has no constant for it. */
-const pathOnly = 0o10000000
-
-/** How long to wait before a socket that is there, but does not listen yet, is tried again, in ms. */
+/** The pause before another look at a socket that is not accessible or accepts no connection yet, in ms. */
 const retryDelay = 5
 
-/** A container's socket, held open: whatever its name leads to later, connections go to this one. */
+/** A container's socket, held open: connections go to this one, whatever its name leads to later. */
 export class Listener {
   /** The path to connect to. */
   readonly path: string
@@ -28,130 +24,73 @@ export class Listener {
 }
 
 /**
- * Resolves once the socket in the folder takes connections. Rejects with `ERR_COOKIETIN_SOCKET_UNTRUSTED` for anything else of its name.
- * While a socket is there that takes none, `refused` is told why: it may not listen yet, or not yet be for all to use.
+ * Resolves when there is a socket in the folder that this process may connect to.
+ *
+ * No connection is opened to find out whether it listens: a server may serve only one, or take one without a request for an error. A socket
+ * that is linked listens, by Fn's contract. Another one listens a moment after it is made, for which {@link connectWithRetries} waits.
+ *
+ * @param onRefused - Called with the error while the socket denies access.
+ * @throws CookietinError `ERR_COOKIETIN_SOCKET_UNTRUSTED` for anything that is not such a socket.
  */
 export async function untilListening(
   folder: string,
   signal: AbortSignal,
-  refused: (error: NodeJS.ErrnoException) => void = () => {},
+  onRefused: (error: NodeJS.ErrnoException) => void = () => {},
 ): Promise<Listener> {
-  for await (const _ of changes(folder, signal)) {
-    // Opened anew each time: a function that starts again makes a new socket in place of the old one.
-    for (let fd = openSocket(folder); fd !== undefined; fd = openSocket(folder)) {
+  for await (const _ of folderChanges(folder, signal)) {
+    // Opened again each time: a function that restarts makes a new socket in place of the old one.
+    for (let fd = openSocketFile(folder); fd !== undefined; fd = openSocketFile(folder)) {
       const listener = new Listener(fd)
-      try {
-        const refusal = await connectTo(listener.path)
-        if (refusal === undefined) return listener
-        refused(refusal)
-      } catch (error) {
-        listener.close()
-        throw error
-      }
+      const refusal = refusalOf(listener)
+      if (refusal === undefined) return listener
       listener.close()
+      onRefused(refusal)
       await pause(retryDelay, signal)
+      signal.throwIfAborted()
     }
   }
   throw signal.reason
 }
 
-/** Yields at once, and after each change in the folder. */
-async function* changes(folder: string, signal: AbortSignal): AsyncGenerator<void> {
-  let wake = () => {}
-  let changed = true
-  const watcher = watch(folder, () => {
-    changed = true
-    wake()
-  })
-  const onAbort = () => wake()
-  signal.addEventListener('abort', onAbort, { once: true })
+function refusalOf({ path }: Listener): NodeJS.ErrnoException | undefined {
   try {
-    while (!signal.aborted) {
-      if (changed) {
-        changed = false
-        yield
-        continue
-      }
-      await new Promise<void>(resolve => {
-        wake = resolve
-      })
-    }
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-    watcher.close()
-  }
-}
-
-/**
- * Opens the socket without following anything, but for one link to a plain name in the same folder, as Fn's own kits make it. The
- * container may change the folder between any two steps, so what counts is what was opened, not what a name said before.
- */
-function openSocket(folder: string): number | undefined {
-  const name = linkedName(folder)
-  if (name === undefined) return undefined
-  let fd: number
-  try {
-    fd = openSync(join(folder, name), pathOnly | constants.O_NOFOLLOW)
+    accessSync(path, constants.W_OK)
+    return undefined
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw untrusted(folder, 'it cannot be opened', error)
+    return error as NodeJS.ErrnoException
   }
-  const stats = fstatSync(fd)
-  if (stats.isSocket()) return fd
-  closeSync(fd)
-  throw untrusted(folder, stats.isSymbolicLink() ? 'it is a link that leads on' : 'it is not a socket')
 }
 
-function linkedName(folder: string): string | undefined {
-  let target: string
-  try {
-    target = readlinkSync(join(folder, socketName))
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    // Not a link: the socket itself, or something that the open will tell.
-    if (code === 'EINVAL') return socketName
-    if (code === 'ENOENT') return undefined
-    throw untrusted(folder, 'it cannot be read', error)
-  }
-  if (target !== '' && !target.includes('/') && target !== '.' && target !== '..') return target
-  throw untrusted(folder, 'it is a link that leads out of the folder')
-}
-
-/** What a socket says that does not listen yet, is not yet for all to use, or has too many who wait: it is tried again. */
+/** What a socket answers that does not listen yet, is not accessible yet, or has a full backlog. Connects are repeated after it. */
 const passing: ReadonlySet<string | undefined> = new Set(['ECONNREFUSED', 'EACCES', 'EAGAIN'])
 
-/** Resolves with why it takes no connection; undefined where it does. */
-function connectTo(path: string): Promise<NodeJS.ErrnoException | undefined> {
+/** True for the error of a connect that the socket did not accept. */
+export function isRefusal(error: unknown): boolean {
+  const { syscall, code } = (error ?? {}) as NodeJS.ErrnoException
+  return syscall === 'connect' && passing.has(code)
+}
+
+/** Connects, and repeats a connect that the socket does not accept yet for up to `timeout` ms. */
+export async function connectWithRetries(path: string, timeout: number, signal: AbortSignal): Promise<Socket> {
+  const deadline = performance.now() + timeout
+  for (;;) {
+    try {
+      return await connectTo(path)
+    } catch (error) {
+      if (!isRefusal(error) || performance.now() > deadline || !(await pause(retryDelay, signal))) throw error
+    }
+  }
+}
+
+function connectTo(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(path)
+    socket.once('error', reject)
     socket.once('connect', () => {
-      socket.destroy()
-      resolve(undefined)
+      socket.off('error', reject)
+      // The one who takes it adds a listener of its own. Until then an error only closes it.
+      socket.on('error', () => {})
+      resolve(socket)
     })
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      if (passing.has(error.code)) resolve(error)
-      else reject(untrusted(path, `it cannot be connected to (${error.code})`, error))
-    })
-  })
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted()
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort)
-      resolve()
-    }, ms)
-    const onAbort = () => {
-      clearTimeout(timer)
-      reject(signal.reason)
-    }
-    signal.addEventListener('abort', onAbort, { once: true })
-  })
-}
-
-function untrusted(where: string, why: string, cause?: unknown): CookietinError {
-  return new CookietinError('ERR_COOKIETIN_SOCKET_UNTRUSTED', `The function's socket in ${where} is refused: ${why}`, {
-    cause,
   })
 }

@@ -7,33 +7,35 @@ import { ownerIsAlive } from '../../utils/owner.ts'
 
 const run = promisify(execFile)
 
-/** What the folder that holds a process's socket folders is named by, among the system's temporary files. */
+/** The start of the name of the folder that holds a process's socket folders. */
 export const rootPrefix = 'cookietin-sockets-'
-/** The file in it that says whose it is. */
+/** The file that names the folder's owner. */
 export const ownerFile = 'owner'
 
-/** A folder of sockets that a dead process left. */
+/** A folder of sockets of a dead process. */
 export interface SweptFolder {
   readonly path: string
   readonly removed: boolean
 }
 
-/** Removes the folders that dead processes of this user on this host have left. `dryRun` only lists them. */
+/** Removes the socket folders of dead processes of this user on this host. `dryRun` only lists them. */
 export async function sweepSocketFolders({
   dryRun = false,
+  parent = tmpdir(),
 }: {
   readonly dryRun?: boolean
+  readonly parent?: string
 } = {}): Promise<readonly SweptFolder[]> {
   const swept: SweptFolder[] = []
-  for (const name of await readdir(tmpdir())) {
-    const path = join(tmpdir(), name)
+  for (const name of await readdir(parent)) {
+    const path = join(parent, name)
     if (!name.startsWith(rootPrefix) || !(await isOurs(path)) || !(await isOrphaned(path))) continue
     swept.push({ path, removed: !dryRun && (await remove(path)) })
   }
   return swept
 }
 
-/** Anybody may make a folder of that name, with links in it that lead elsewhere: only what nobody else can have made is touched. */
+/** Every user may make a folder of that name, with links in it. Only one that is closed to other users is touched. */
 async function isOurs(path: string): Promise<boolean> {
   const stats = await lstat(path).catch(() => undefined)
   return stats?.isDirectory() === true && stats.uid === process.getuid?.() && (stats.mode & 0o077) === 0

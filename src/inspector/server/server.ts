@@ -31,7 +31,7 @@ export interface PageServerOptions {
   /** 0: a free port. */
   readonly port: number
   readonly token: string
-  /** What the page requests besides its files. */
+  /** The routes of the page besides its files. */
   readonly routes: Hono<PageEnv>
 }
 

@@ -73,7 +73,10 @@ function compositeOf(node: AnyStateNode, nameOf: NameOf): Composite {
   }
 }
 
-/** The arrows of a state and of the states in it. One stands for all transitions of the same event between the same two states. */
+/**
+ * The arrows of a state and of the states in it. One stands for all transitions of the same event between the same two
+ * states.
+ */
 function arrowsOf(node: AnyStateNode, nameOf: NameOf): Arrow[] {
   const arrows = new Map<string, { arrow: Omit<Arrow, 'label'>; labels: Set<string> }>()
   for (const { eventType, guard, target, reenter } of [

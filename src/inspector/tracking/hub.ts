@@ -7,14 +7,14 @@ import type { TrackedActor } from './tracked-actor.ts'
 
 /** How long changes are gathered before they are sent, in ms. */
 const batchTime = 80
-/** More changes than this are sent at once: they would only fill the memory. */
+/** With so many changes a batch is sent at once, to bound the memory. */
 const batchSize = 5_000
 
-/** Who gets the messages: a page, a recording. */
+/** A receiver of the messages: a page or a recording. */
 export interface Audience {
-  /** Takes a message as JSON, at once. */
+  /** Sends a message, as JSON. */
   send(json: string): void
-  /** True when it has so much to take that no more may be given to it. */
+  /** True when too many messages wait in it to send more. */
   readonly isBehind: boolean
   /** Calls back once, when it has caught up. */
   whenCaughtUp(callback: () => void): void
@@ -26,8 +26,8 @@ export interface HubOptions extends RegistryLimits {
 }
 
 /**
- * Tells audiences what happens: first all that is kept, then what changes, in batches. An audience that does not keep up gets nothing until it has caught up,
- * and then all that is kept once more: it never slows the executor, nor does what it has not taken pile up.
+ * Sends audiences a snapshot of everything that is kept, then the changes in batches. An audience that is behind gets
+ * nothing until it has caught up, and then a new snapshot. So it neither slows the executor nor fills the memory.
  */
 export class Hub {
   readonly #registry: Registry
@@ -69,7 +69,7 @@ export class Hub {
     return this.#registry.get(key)
   }
 
-  /** How many listen. */
+  /** The number of audiences. */
   get size(): number {
     return this.#audiences.size
   }
@@ -89,7 +89,7 @@ export class Hub {
     this.#registry.sampling = false
   }
 
-  /** Sends what is gathered, says that nothing follows, and lets go of all audiences. */
+  /** Sends the gathered changes and the end, and drops all audiences. */
   close(): void {
     this.#flush()
     const end: Message = { type: 'end', now: Date.now() }

@@ -5,46 +5,46 @@ const most = 24
 const deepest = 4
 const largest = 4_000
 
-/** Fields that hold secrets wherever they are. */
+/** Fields that hold secrets, at any depth. */
 const secretField = /^(env|auth|.*(password|passwd|secret|token|credential|authorization).*)$/i
 
-/** What may still be shown, in letters: a value that is large in every direction must not get past the bounds of each. */
-interface Room {
+/** How many characters may still be shown: the bounds of depth, entries and texts do not bound the whole. */
+interface Budget {
   left: number
 }
 
 /**
- * A copy of a value that is safe to show: plain data, bounded in depth, in the number of entries, in the length of texts and as a whole, with secrets masked.
- * Anything may come in (an XState event, a machine's context); this never throws.
+ * A copy of a value that is safe to show: plain data with secrets masked. Its depth, its entries, its texts and its
+ * whole size are bounded. It accepts any value, such as an XState event or a machine's context, and never throws.
  */
 export function showable(value: unknown, secrets: readonly string[] = []): unknown {
   return copy(value, secrets, 0, { left: largest })
 }
 
-function copy(value: unknown, secrets: readonly string[], depth: number, room: Room): unknown {
-  room.left -= 8
-  if (typeof value === 'string') return short(redact(value, secrets), room)
+function copy(value: unknown, secrets: readonly string[], depth: number, budget: Budget): unknown {
+  budget.left -= 8
+  if (typeof value === 'string') return short(redact(value, secrets), budget)
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
   if (typeof value === 'boolean' || value === null || value === undefined) return value
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value !== 'object') return undefined
   try {
-    if (value instanceof Error) return copyError(value, secrets, depth, room)
+    if (value instanceof Error) return copyError(value, secrets, depth, budget)
     if (ArrayBuffer.isView(value)) return `(${value.byteLength} bytes)`
     if (value instanceof Date) return value.toISOString()
-    if (depth >= deepest || room.left < 0) return '(…)'
+    if (depth >= deepest || budget.left < 0) return '(…)'
     if (Array.isArray(value)) {
-      const shown = value.slice(0, most).map(entry => copy(entry, secrets, depth + 1, room))
+      const shown = value.slice(0, most).map(entry => copy(entry, secrets, depth + 1, budget))
       return value.length > most ? [...shown, `(${value.length - most} more)`] : shown
     }
-    // Actors, streams, sockets: their insides are nobody's business.
+    // The insides of actors, streams and sockets are not shown.
     const proto = Object.getPrototypeOf(value)
     if (proto !== null && proto !== Object.prototype) return `(${value.constructor?.name ?? 'object'})`
     return Object.fromEntries(
       Object.entries(value)
         .slice(0, most)
         .map(([name, entry]) => {
-          const shown = secretField.test(name) ? '•••' : copy(entry, secrets, depth + 1, room)
+          const shown = secretField.test(name) ? '•••' : copy(entry, secrets, depth + 1, budget)
           return [redact(name, secrets), shown] as const
         })
         .filter(([, entry]) => entry !== undefined),
@@ -54,7 +54,7 @@ function copy(value: unknown, secrets: readonly string[], depth: number, room: R
   }
 }
 
-/** What came with an event besides its type; undefined for nothing. */
+/** The data of an event besides its type; undefined where there is none. */
 export function payloadOf(event: object, secrets: readonly string[] = []): unknown {
   let any = false
   for (const name in event) {
@@ -66,18 +66,18 @@ export function payloadOf(event: object, secrets: readonly string[] = []): unkno
   return Object.keys(shown).length === 0 ? undefined : shown
 }
 
-function copyError(error: Error, secrets: readonly string[], depth: number, room: Room): unknown {
+function copyError(error: Error, secrets: readonly string[], depth: number, budget: Budget): unknown {
   const { code } = error as { code?: unknown }
   return {
     error: error.name,
     ...(typeof code === 'string' ? { code } : {}),
-    message: short(redact(error.message, secrets), room),
-    ...(error.cause === undefined || depth >= deepest ? {} : { cause: copy(error.cause, secrets, depth + 1, room) }),
+    message: short(redact(error.message, secrets), budget),
+    ...(error.cause === undefined || depth >= deepest ? {} : { cause: copy(error.cause, secrets, depth + 1, budget) }),
   }
 }
 
-function short(text: string, room: Room): string {
-  const length = Math.min(text.length, longest, Math.max(0, room.left))
-  room.left -= length
+function short(text: string, budget: Budget): string {
+  const length = Math.min(text.length, longest, Math.max(0, budget.left))
+  budget.left -= length
   return length < text.length ? `${text.slice(0, length)}… (${text.length} characters)` : text
 }

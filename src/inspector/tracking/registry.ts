@@ -5,10 +5,10 @@ import { machineInfo, stateName } from './graph.ts'
 import { Tally } from './totals.ts'
 import { type Seen, TrackedActor } from './tracked-actor.ts'
 
-/** Who hears of changes. */
+/** Is called with each change. */
 export interface RegistryListener {
   machine(key: string, info: MachineInfo): void
-  /** As it was before its first step. */
+  /** A new actor, as it was before its first step. */
   actor(info: ActorInfo): void
   step(step: Step): void
   sample(sample: Sample): void
@@ -17,7 +17,7 @@ export interface RegistryListener {
 
 /** How much is kept. */
 export interface RegistryLimits {
-  /** Actors; those that are at their end are dropped beyond it, oldest first. Living ones are always kept. */
+  /** Actors. Beyond it, those that have ended are dropped, the oldest first. Living ones are always kept. */
   readonly maxActors: number
   /** Steps of each actor. */
   readonly maxSteps: number
@@ -25,7 +25,7 @@ export interface RegistryLimits {
   readonly maxStats: number
 }
 
-/** Makes of XState's inspection events what an inspector keeps: every actor that has a machine, its states and its steps. */
+/** Keeps every actor that has a machine, with its states and its steps, from XState's inspection events. */
 export class Registry {
   readonly #limits: RegistryLimits
   readonly #listener: RegistryListener
@@ -34,7 +34,7 @@ export class Registry {
   readonly #actors = new Map<number, TrackedActor>()
   readonly #ofRef = new WeakMap<object, TrackedActor>()
   readonly #tally = new Tally()
-  /** Actors at their end, in the order in which they came to it. */
+  /** Actors that have ended, in the order of their ends. */
   readonly #ended = new Set<number>()
   #lastKey = 0
   #sampling = false
@@ -47,7 +47,7 @@ export class Registry {
   /** Takes an event of an actor's system. */
   observe(event: InspectionEvent): void {
     switch (event.type) {
-      // Nothing is to be seen of an actor yet when XState tells that there is one: it is known from its first snapshot on.
+      // `@xstate.actor` comes before an actor has a state, so an actor is known from its first snapshot on.
       case '@xstate.microstep':
         this.#ofRef.get(event.actorRef)?.microstep(event)
         break
@@ -71,7 +71,10 @@ export class Registry {
     return this.#actors.get(key)
   }
 
-  /** Samples all that lives, from now on: only while somebody looks, since a stream of samples costs the engine. */
+  /**
+   * Samples all living actors from now on, or stops that. Sampling costs the engine, so it runs only while there is an
+   * audience.
+   */
   set sampling(wanted: boolean) {
     if (this.#sampling === wanted) return
     this.#sampling = wanted
@@ -149,7 +152,7 @@ export class Registry {
   }
 }
 
-/** The machine of an actor that has one: promises and callbacks have none. */
+/** The machine of an actor; undefined for promises and callbacks. */
 function machineOf(ref: AnyActorRef): AnyStateMachine | undefined {
   const { logic } = ref as { logic?: { root?: unknown } }
   return logic?.root === undefined ? undefined : (logic as AnyStateMachine)

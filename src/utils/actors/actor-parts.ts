@@ -15,8 +15,8 @@ export interface ActorParts<Parts> {
 /**
  * Makes a place for the parts of a machine's actors.
  *
- * Parts are not in the machine's context, because inspectors print contexts. They are not bound by `machine.provide()` for each actor
- * either: that costs twice as much as a cookie's whole life in the machine (bench/machine).
+ * Parts are not in the machine's context, because inspectors print contexts. They are not bound by `machine.provide()`
+ * for each actor either: that costs twice as much as a cookie's whole life in the machine (bench/machine).
  */
 export function actorParts<Parts>(): ActorParts<Parts> {
   const all = new WeakMap<AnyActorRef, Parts>()

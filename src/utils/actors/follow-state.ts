@@ -1,6 +1,12 @@
 import type { Actor, AnyStateMachine } from 'xstate'
 
-type Innermost<Value> = Value extends string ? Value : Value extends object ? Innermost<Value[keyof Value]> : never
+type Innermost<Value> = string extends Value
+  ? string
+  : Value extends string
+    ? Value
+    : Value extends object
+      ? Innermost<Value[keyof Value]>
+      : never
 
 /** The names of the innermost states of an actor's machine. */
 export type StateName<AnyActor extends StateActor> = Innermost<ReturnType<AnyActor['getSnapshot']>['value']>

@@ -5,34 +5,34 @@ import { InvalidInputError } from '../../errors.ts'
 /** An XState inspector, in either of its forms. */
 export type Inspect = ((event: InspectionEvent) => void) | Observer<InspectionEvent>
 
-/** What an inspector may show of an actor besides its machine, and do to it. */
+/** What an inspector may show of an actor besides its machine, and which actions it may take. */
 export interface Inspectable {
   readonly image?: string
   readonly command?: readonly string[]
-  /** Texts that nobody may see: they are masked wherever they turn up. */
+  /** Secret texts. They are masked wherever they occur. */
   readonly secrets?: readonly string[]
-  /** Resource samples; subscribed to while somebody looks. */
+  /** Resource samples. An inspector subscribes only while a page or a recording watches. */
   readonly stats$?: Observable<{ readonly timestamp: number; readonly metrics: Readonly<Record<string, number>> }>
   freeze?(): Promise<void>
   unfreeze?(): Promise<void>
   cancel?(reason: unknown): Promise<void>
 }
 
-// Beside the actor and not in its machine's context, which every inspector prints.
+// Kept beside the actor: every inspector prints the context of its machine.
 const known = new WeakMap<object, Inspectable>()
 
-/** Tells inspectors more of an actor. Call it before the actor is started, and only where an inspector is attached: it costs nothing elsewhere. */
+/** Describes an actor to inspectors. Call it before the actor is started, and only where an inspector is attached. */
 export function makeInspectable(actor: object, inspectable: Inspectable): void {
   known.set(actor, inspectable)
 }
 
-/** What is known of an actor. */
+/** The description of an actor; undefined where it has none. */
 export const inspectableOf = (actor: object): Inspectable | undefined => known.get(actor)
 
-/** What an inspector has to be, for an error. */
+/** The type of an inspector, for an error message. */
 export const inspectRule = 'a function that takes inspection events, or an observer of them'
 
-/** True for an inspector, and for none. */
+/** True for an inspector, and for undefined. */
 export function isInspect(inspect: unknown): inspect is Inspect | undefined {
   if (inspect === undefined || typeof inspect === 'function') return true
   return typeof (inspect as Partial<Observer<unknown>> | null)?.next === 'function'
@@ -41,10 +41,10 @@ export function isInspect(inspect: unknown): inspect is Inspect | undefined {
 const guarded = new WeakMap<object, Inspect>()
 
 /**
- * The same inspector, which cannot do harm: XState calls it in the middle of a transition, so that an error of its own would stop the
- * machine. After one it is called no more, and the process is warned.
+ * Wraps an inspector so that its errors do no harm: XState calls it in the middle of a transition, and an error would
+ * stop the machine. After its first error it is disabled and a process warning is emitted.
  *
- * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG` for what is no inspector.
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG` for a value that is not an inspector.
  */
 export function guardInspect(inspect: Inspect | undefined): Inspect | undefined {
   if (inspect === undefined) return undefined
@@ -63,7 +63,7 @@ export function guardInspect(inspect: Inspect | undefined): Inspect | undefined 
     } catch (error) {
       broken = true
       const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
-      process.emitWarning('An inspector threw, and is told nothing more', { code: 'COOKIETIN_INSPECTOR', detail })
+      process.emitWarning('An inspector threw an error and is disabled', { code: 'COOKIETIN_INSPECTOR', detail })
     }
   }
   guarded.set(inspect, guard)

@@ -11,10 +11,10 @@ const history = await createHistory(JSON.parse(options) as HistoryOptions)
 const driver = await createMockDriver({ stdout: 'x', stats: [{ timestamp: 1_767_323_045_000, metrics: { pids: 7 } }] })
 const executor = createExecutor({ driver, history, concurrency: 4 })
 
-async function lane() {
+async function runForever() {
   for (;;) {
     const { id, status } = await executor.run({ image: 'x', onStat: () => {} })
     process.stdout.write(`${id} ${status}\n`)
   }
 }
-await Promise.all([lane(), lane(), lane(), lane()])
+await Promise.all(Array.from({ length: 4 }, runForever))

@@ -1,10 +1,10 @@
 // Calls a function of the test image as a user whose only right is the engine's socket, and prints the outcome.
-import 'dockerode'
 import { CookietinError, createDockerDriver, createExecutor } from '../../../src/index.ts'
 import { functionImage } from '../images/function-image.ts'
 
 const [file = '', way = '', launchTimeout = '', user = ''] = process.argv.slice(2)
-// Everything is loaded by now: that user need not be able to read this repository.
+// Opening a driver loads every module, so that user need not be able to read this repository.
+await (await createDockerDriver()).close()
 if (process.getuid?.() === 0) {
   process.setgroups?.([])
   process.setgid?.(Number(user))

@@ -56,9 +56,9 @@ export async function startRegistry(login?: Login): Promise<TestRegistry> {
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const front = (server.address() as AddressInfo).port
-  const reach = await reachableForEngine(front)
-  const host = `127.0.0.1:${front}`
+  const proxyPort = (server.address() as AddressInfo).port
+  const reach = await reachableForEngine(proxyPort)
+  const host = `127.0.0.1:${proxyPort}`
   const registry: TestRegistry = {
     host,
     requests,

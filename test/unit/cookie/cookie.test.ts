@@ -1,6 +1,7 @@
-import type { Observable } from 'rxjs'
+import { EMPTY, type Observable } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { SimulatedClock } from 'xstate'
+import { type ContainerEvents, createDriver, type EngineContainer } from '../../../src/driver/engine.ts'
 import { CookietinError } from '../../../src/index.ts'
 import { createMockDriver, type MockRun } from '../../../src/testing.ts'
 
@@ -14,14 +15,14 @@ async function cookieOf(run: MockRun, task: { timeout?: number } = {}) {
 }
 
 describe('prepare', () => {
-  it('resolves at once where it was done, also by the driver', async () => {
+  it('resolves at once when it is done, also through the driver', async () => {
     const { cookie, driver } = await cookieOf({})
     await Promise.all([cookie.prepare(), driver.prepareCookie(cookie)])
     await cookie.prepare()
     expect([cookie.state, driver.calls.map(({ call }) => call)]).toEqual(['prepared', ['prepare']])
   })
 
-  it('rejects with what went wrong, and the cookie has failed', async () => {
+  it('rejects with the error, and the cookie has failed', async () => {
     const prepareError = new CookietinError('ERR_COOKIETIN_REGISTRY_UNREACHABLE', 'down', { retryable: true })
     const { cookie } = await cookieOf({ prepareError })
     await expect(cookie.prepare()).rejects.toMatchObject({
@@ -32,7 +33,7 @@ describe('prepare', () => {
     await expect(cookie.run()).rejects.toMatchObject(invalidState)
   })
 
-  it('is given up by its signal', async () => {
+  it('is cancelled by its signal', async () => {
     const { cookie, driver } = await cookieOf({ hangOn: 'prepare' })
     const controller = new AbortController()
     const preparing = cookie.prepare({ signal: controller.signal })
@@ -44,7 +45,7 @@ describe('prepare', () => {
 })
 
 describe('run', () => {
-  it('under a signal that has aborted gives a wait that says cancelled, as Fn does', async () => {
+  it('with an aborted signal resolves with a wait for a cancelled run, as in Fn', async () => {
     const { cookie } = await cookieOf(forEver)
     const { wait } = await cookie.run({ signal: AbortSignal.abort('never') })
     expect(await wait()).toMatchObject({
@@ -55,7 +56,7 @@ describe('run', () => {
     })
   })
 
-  it('twice is once; a wait may be asked for as often as one likes, and cancelled', async () => {
+  it('runs once however often it is called, and each wait may be cancelled', async () => {
     const { cookie, driver } = await cookieOf(forEver)
     const [first, second] = await Promise.all([cookie.run(), cookie.run()])
     expect(second).toBe(first)
@@ -73,8 +74,8 @@ describe('run', () => {
   })
 })
 
-describe('the run clock', () => {
-  it('stands while the cookie is frozen', async () => {
+describe('the timeout', () => {
+  it('stands still while the cookie is frozen', async () => {
     const { cookie, clock } = await cookieOf(forEver, { timeout: 1_000 })
     const { wait } = await cookie.run()
     clock.increment(900)
@@ -96,7 +97,7 @@ describe('the run clock', () => {
 })
 
 describe('freeze', () => {
-  it('tells why the engine refused, and leaves the cookie running', async () => {
+  it('rejects with the reason of the engine, and the cookie runs on', async () => {
     const { cookie } = await cookieOf({
       ...forEver,
       pauseError: new CookietinError('ERR_COOKIETIN_ENGINE_ERROR', 'no freezer'),
@@ -106,7 +107,7 @@ describe('freeze', () => {
     expect(cookie.state).toBe('running')
   })
 
-  it('that is undone before it is done says so', async () => {
+  it('rejects when an unfreeze comes before its end', async () => {
     const { cookie } = await cookieOf(forEver)
     await cookie.run()
     const freezing = cookie.freeze()
@@ -116,7 +117,7 @@ describe('freeze', () => {
     expect(cookie.state).toBe('running')
   })
 
-  it.each(['created', 'prepared', 'closed'])('makes no sense while the cookie is %s', async state => {
+  it.each(['created', 'prepared', 'closed'])('is refused while the cookie is %s', async state => {
     const { cookie } = await cookieOf({})
     if (state === 'prepared') await cookie.prepare()
     if (state === 'closed') await cookie.close()
@@ -127,7 +128,7 @@ describe('freeze', () => {
 })
 
 describe('the end', () => {
-  it('kill and cancel work from before the run, and resolve where it has ended', async () => {
+  it('kill and cancel work before the run, and resolve after its end', async () => {
     const killed = await cookieOf({})
     await killed.cookie.kill()
     await killed.cookie.kill()
@@ -139,7 +140,7 @@ describe('the end', () => {
     expect(cancelled.cookie.state).toBe('cancelled')
   })
 
-  it('close ends what runs, completes every stream, and is one promise', async () => {
+  it('close ends the run, completes every stream, and returns one promise', async () => {
     const driver = createMockDriver(forEver)
     const cookie = await driver.createCookie({ image: 'mock' })
     const { wait } = await cookie.run()
@@ -157,7 +158,7 @@ describe('the end', () => {
     expect(late).toEqual(['closed', 'complete'])
   })
 
-  it('driver.close() closes every cookie and takes no more', async () => {
+  it('driver.close() closes every cookie and refuses new ones', async () => {
     const driver = createMockDriver(forEver)
     const cookies = await Promise.all([1, 2, 3].map(() => driver.createCookie({ image: 'mock' })))
     await cookies[0]?.run()
@@ -167,7 +168,7 @@ describe('the end', () => {
     await expect(driver.createCookie({ image: 'mock' })).rejects.toMatchObject({ code: 'ERR_COOKIETIN_CLOSED' })
   })
 
-  it('a removal that fails is told by close(), which names what is left, and by the driver', async () => {
+  it('close() and driver.close() reject when a removal fails, and name the rest', async () => {
     const removeError = new CookietinError('ERR_COOKIETIN_NOT_CLEANED', 'busy', { leaked: ['mock-1'] })
     const driver = createMockDriver({ removeError })
     const cookie = await driver.createCookie({ image: 'mock' })
@@ -176,3 +177,45 @@ describe('the end', () => {
     await expect(driverClosing).rejects.toMatchObject({ code: 'ERR_COOKIETIN_NOT_CLEANED', leaked: ['mock-1'] })
   })
 })
+
+it('an exit that is seen, and never reported, is no result', async () => {
+  const container = stubContainer()
+  const clock = new SimulatedClock()
+  const cookie = await createDriver(
+    { name: 'stub', container: () => container, close: async () => {} },
+    { clock },
+  ).createCookie({
+    image: 'stub',
+  })
+  const { wait } = await cookie.run()
+  const result = wait()
+  container.events?.exitSeen()
+  void cookie.cancel()
+  await new Promise(resolve => setImmediate(resolve))
+  clock.increment(20_000)
+  await expect(result).rejects.toMatchObject({
+    code: 'ERR_COOKIETIN_ENGINE_LOST',
+    message: expect.stringContaining('did not report how'),
+    leaked: ['stub-container'],
+  })
+  await cookie.close()
+})
+
+/** A container whose exit is seen, and whose engine then says nothing more. */
+function stubContainer(): EngineContainer & { events?: ContainerEvents } {
+  const done = async () => {}
+  return {
+    name: 'stub-container',
+    options: {},
+    stats$: EMPTY,
+    prepare: done,
+    async start(_streams, events) {
+      this.events = events
+    },
+    wait: () => new Promise(() => {}),
+    pause: done,
+    unpause: done,
+    kill: done,
+    remove: done,
+  }
+}

@@ -5,7 +5,7 @@ import { Output } from '../../../src/cookie/output.ts'
 
 const bytes = (value: string) => Buffer.from(value)
 
-/** A writable that takes a chunk only when the test lets it. */
+/** A writable that finishes a chunk only when the test says so. */
 function gate() {
   const passed: string[] = []
   const waiting: (() => void)[] = []
@@ -22,8 +22,8 @@ function gate() {
 const settled = async (promise: Promise<void> | undefined) =>
   promise === undefined || (await Promise.race([promise.then(() => true), new Promise(r => setImmediate(r, false))]))
 
-describe('what is kept', () => {
-  it('is every byte up to the limit, and says when there were more', () => {
+describe('the kept output', () => {
+  it('is every byte up to the limit, and is marked as truncated beyond it', () => {
     const output = new Output({ limit: 5, target: undefined })
     output.write(bytes('abc'))
     expect([output.text, output.truncated]).toEqual(['abc', false])
@@ -42,7 +42,7 @@ describe('what is kept', () => {
     expect(cut.text).toBe('ab')
   })
 
-  it('is not the chunk itself, which an engine may use again', () => {
+  it('is a copy of the chunks, which an engine may reuse', () => {
     const output = new Output({ limit: 5, target: undefined })
     const chunk = bytes('abc')
     output.write(chunk)
@@ -50,7 +50,7 @@ describe('what is kept', () => {
     expect(output.text).toBe('abc')
   })
 
-  it('is nothing with a limit of 0', () => {
+  it('is empty with a limit of 0', () => {
     const output = new Output({ limit: 0, target: undefined })
     output.write(bytes('a'))
     expect([output.text, output.truncated]).toEqual(['', true])
@@ -58,7 +58,7 @@ describe('what is kept', () => {
 })
 
 describe('a slow writable', () => {
-  it('holds the container up until it has drained', async () => {
+  it('blocks the container until it has drained', async () => {
     const { target, open } = gate()
     const output = new Output({ limit: 100, target })
     const first = output.write(bytes('a'))
@@ -67,7 +67,7 @@ describe('a slow writable', () => {
     await first
   })
 
-  it('cannot hold it up after a release, gets no more, and the result goes on', async () => {
+  it('does not block after a release and gets nothing further, while the result does', async () => {
     const { target, passed } = gate()
     const output = new Output({ limit: 100, target })
     const first = output.write(bytes('a'))
@@ -77,7 +77,7 @@ describe('a slow writable', () => {
     expect([passed, output.text, output.truncated]).toEqual([['a'], 'ab', true])
   })
 
-  it('that breaks is left alone: its error is kept, and the result is whole', async () => {
+  it('that fails gets nothing further; its error is kept, and the result is complete', async () => {
     const target = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) })
     const output = new Output({ limit: 100, target })
     output.write(bytes('a'))
@@ -87,7 +87,7 @@ describe('a slow writable', () => {
     expect([output.text, output.truncated, output.targetError?.message]).toEqual(['ab', false, 'EPIPE'])
   })
 
-  it('keeps no listener of ours after the end, nor is it ended', async () => {
+  it('has no listeners of ours after the end, and stays open', async () => {
     const target = new Writable({ write: (_chunk, _encoding, done) => setImmediate(done) })
     const output = new Output({ limit: 100, target })
     const before = target.eventNames().length
@@ -99,7 +99,7 @@ describe('a slow writable', () => {
 })
 
 describe('the readable', () => {
-  it('begins at the beginning, even when asked for late', async () => {
+  it('begins at the beginning, even when accessed late', async () => {
     const output = new Output({ limit: 100, target: undefined })
     output.write(bytes('a'))
     const { readable } = output
@@ -108,7 +108,7 @@ describe('the readable', () => {
     expect(await text(readable)).toBe('ab')
   })
 
-  it('holds the container up while nobody reads, and lets go when it is destroyed', async () => {
+  it('blocks the container while it is not read, until it is destroyed', async () => {
     const output = new Output({ limit: 10, target: undefined })
     const { readable } = output
     const write = output.write(Buffer.alloc(readable.readableHighWaterMark))
@@ -118,13 +118,13 @@ describe('the readable', () => {
     expect(output.write(bytes('b'))).toBeUndefined()
   })
 
-  it('of an output that has ended without a word ends at once', async () => {
+  it('of an empty output that has ended ends at once', async () => {
     const output = new Output({ limit: 1, target: undefined })
     output.end(false)
     expect(await text(output.readable)).toBe('')
   })
 
-  it('ends when the output does, after what was written', async () => {
+  it('ends with the output, after the written bytes', async () => {
     const output = new Output({ limit: 10, target: undefined })
     const all = text(output.readable)
     await output.write(bytes('a'))
@@ -134,7 +134,7 @@ describe('the readable', () => {
   })
 })
 
-it('keeps a large output in pieces, whole, with characters that lie across two of them', () => {
+it('keeps a large output complete, also characters that lie across two slabs', () => {
   const output = new Output({ limit: Number.POSITIVE_INFINITY, target: undefined })
   const text = '€'.repeat(1_000_000)
   const whole = bytes(text)

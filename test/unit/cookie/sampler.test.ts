@@ -39,7 +39,7 @@ describe('the sampler of a cookie', () => {
     expect([counts.opened, completed]).toEqual([1, 3])
   })
 
-  it('goes on when a subscriber leaves: the result wants samples, too', () => {
+  it('continues for the result when a subscriber leaves', () => {
     const { source, counts, under } = sampler()
     const subscription = under.stats$.subscribe()
     under.start()
@@ -48,7 +48,7 @@ describe('the sampler of a cookie', () => {
     expect([counts.closed, under.points]).toEqual([0, [stat(1)]])
   })
 
-  it('waits where nobody watches, until somebody does', () => {
+  it('waits without subscribers, until one comes', () => {
     vi.useFakeTimers()
     const [alone, watched, brief, eager, none] = [sampler(), sampler(), sampler(), sampler({ delay: 0 }), sampler()]
     for (const { under } of [alone, watched, brief, eager]) under.start()
@@ -59,7 +59,7 @@ describe('the sampler of a cookie', () => {
     expect([alone, watched, brief, eager, none].map(({ counts }) => counts.opened)).toEqual([1, 1, 0, 1, 0])
   })
 
-  it('samples nothing that nobody wants', () => {
+  it('does not sample without subscribers and without kept points', () => {
     vi.useFakeTimers()
     const { counts, under } = sampler({ maxStats: 0, delay: 0 })
     under.start()
@@ -69,7 +69,7 @@ describe('the sampler of a cookie', () => {
     expect(counts.opened).toBe(1)
   })
 
-  it('survives a stream that breaks', () => {
+  it('survives a broken stream', () => {
     const { source, under } = sampler({ onStat: () => {} })
     under.start()
     source.next(stat(1))
@@ -78,14 +78,14 @@ describe('the sampler of a cookie', () => {
     under.stop()
   })
 
-  it('keeps the least and the greatest on request', () => {
+  it('keeps the smallest and the largest values on request', () => {
     const { source, under } = sampler({ maxStats: 1, extremes: true, onStat: () => {} })
     under.start()
     for (const timestamp of [1, 2, 6]) source.next(stat(timestamp))
     expect(under.points).toEqual([{ timestamp: 3, metrics: { pids: 3, pids_min: 1, pids_max: 6 } }])
   })
 
-  it('gives what a sample was made of to those who watch, and does not keep it', () => {
+  it('passes raw samples on to subscribers, and does not keep them', () => {
     const { source, under } = sampler()
     const raw: unknown[] = []
     under.stats$.subscribe(each => raw.push(rawSample(each)))
@@ -96,7 +96,7 @@ describe('the sampler of a cookie', () => {
 })
 
 describe('onStat', () => {
-  it('gets every sample at once, as long as it is quick', () => {
+  it('gets every sample at once while it is fast', () => {
     const calls: unknown[] = []
     const { source, under } = sampler({ onStat: (...call) => calls.push(call) })
     under.start()
@@ -107,7 +107,7 @@ describe('onStat', () => {
     ])
   })
 
-  it('misses samples while it is busy, and is told how many', async () => {
+  it('misses samples while it is busy, and gets their number', async () => {
     const calls: [number, number][] = []
     const gates: (() => void)[] = []
     const called = new Subject<void>()

@@ -41,7 +41,7 @@ function load(fn: HotFunction, callers: number) {
 }
 
 describe('a function with more callers than containers', () => {
-  it('asks for no more than ever fit, and keeps those that it has', async () => {
+  it('starts only as many containers as fit, and keeps them', async () => {
     const { make, containers, scheduler } = setup({ memory: 256 * 2 ** 20 })
     const fn = make({}, size)
     const { more, stop } = load(fn, 12)
@@ -68,7 +68,7 @@ describe('a function with more callers than containers', () => {
     expect(containers.length).toBeLessThanOrEqual(2)
   })
 
-  it('gives one of them to a task that waits behind what it asks for', async () => {
+  it('gives up one of them for a task that waits behind its own requests', async () => {
     const { make, containers, scheduler } = setup({ memory: 256 * 2 ** 20 })
     const held = deferred<void>()
     scheduler.add({ id: 'held', priority: 0, demand: mebibytes(128) }, () => held.promise)
@@ -92,7 +92,7 @@ describe('a function with more callers than containers', () => {
     await stop()
   })
 
-  it('lets a smaller task pass that has waited for long and fits', async () => {
+  it('yields to a smaller task that has waited long and fits', async () => {
     const { make, containers, scheduler } = setup({ memory: 256 * 2 ** 20 })
     scheduler.add({ id: 'held', priority: 0, demand: mebibytes(64) }, () => new Promise(() => {}))
     const { more, stop } = load(make({}, size), 12)
@@ -112,7 +112,7 @@ describe('a function with more callers than containers', () => {
   })
 })
 
-it('a function gives way to one that has fewer, and the two do not take turns', () => {
+it('a function yields to one with fewer containers, and the two do not alternate', () => {
   const { host, scheduler } = setup({ concurrency: 1 })
   scheduler.add({ id: 'held', priority: 0, demand: mebibytes(0) }, () => new Promise(() => {}))
   const waits = { size: 1 }
@@ -128,7 +128,7 @@ it('a function gives way to one that has fewer, and the two do not take turns', 
 })
 
 describe('prewarm', () => {
-  it('resolves for each that asks once so many listen', async () => {
+  it('resolves for each caller when its number of containers listen', async () => {
     const { make } = setup()
     const fn = make({}, { maxContainers: 2 })
     await Promise.all([fn.prewarm(1), fn.prewarm(1)])
@@ -161,7 +161,7 @@ describe('prewarm', () => {
     expect([fn.size, containers.length]).toEqual([2, 2])
   })
 
-  it('refuses what is no number of containers', async () => {
+  it('refuses an invalid number of containers', async () => {
     const { make } = setup({ concurrency: Number.POSITIVE_INFINITY })
     const fn = make()
     for (const count of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '2' as never]) {
@@ -170,5 +170,52 @@ describe('prewarm', () => {
         issues: [{ field: 'count' }],
       })
     }
+  })
+})
+
+describe('calls behind a queue without end', () => {
+  const demand = { memory: 0, cpus: 0 }
+
+  /** Tasks of one turn of the event loop, so many queued at any time, until it is stopped. */
+  function endlessTasks(scheduler: ReturnType<typeof setup>['scheduler'], queued: number) {
+    let over = false
+    let ran = 0
+    const add = (id: number) => {
+      scheduler.add({ id: `task-${id}`, priority: 0, demand }, async () => {
+        await new Promise(resolve => setTimeout(resolve, 2))
+        ran += 1
+        if (!over) add(id + queued)
+      })
+    }
+    for (let id = 0; id < queued; id++) add(id)
+    return {
+      ran: () => ran,
+      stop: () => {
+        over = true
+      },
+    }
+  }
+
+  it.each([
+    [1, 1, 8],
+    [2, 1, 4],
+    [4, 3, 50],
+    [1, 2, 8],
+  ])('are answered: %i places, %i functions, %i tasks queued at any time', async (concurrency, count, queued) => {
+    const { make, scheduler } = setup({ concurrency })
+    const tasks = endlessTasks(scheduler, queued)
+    const functions = Array.from({ length: count }, () => make())
+    ahead += 60_000
+    const answers = functions.map(async fn => {
+      for (let call = 0; call < 5; call++) {
+        // All that waits has waited long: nothing is left to patience.
+        ahead += 1_000
+        expect(await (await fn.invoke({ timeout: 20_000 })).text()).toBe('ok')
+      }
+    })
+    await Promise.all(answers)
+    const before = tasks.ran()
+    expect(before).toBeGreaterThan(0)
+    tasks.stop()
   })
 })

@@ -15,7 +15,7 @@ it('rejects a file that is not a recording', async () => {
   await expect(openRecording('/nowhere/at-all')).rejects.toMatchObject({ code: 'ERR_COOKIETIN_INSPECTOR_FAILED' })
   await expect(openRecording(new URL(import.meta.url).pathname)).rejects.toMatchObject({
     code: 'ERR_COOKIETIN_INSPECTOR_FAILED',
-    message: expect.stringContaining('no recording'),
+    message: expect.stringContaining('not a recording'),
   })
 })
 

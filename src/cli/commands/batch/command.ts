@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty'
 import { Command } from 'commander'
 import { createExecutor, type Execution } from '../../../index.ts'
 import type { CommandContext } from '../../command-context.ts'
@@ -9,7 +10,7 @@ import { addHistoryOption, type HistoryOption, openHistory } from '../../options
 import { addInspectOptions, type InspectOptions, openInspection } from '../../options/inspect.ts'
 import { addStatsOption, type StatsOptions, statsForm } from '../../options/stats.ts'
 import { colorsFor } from '../../output/colors.ts'
-import { errorJson, resultJson } from '../../output/result-json.ts'
+import { failureJson, resultJson } from '../../output/result-json.ts'
 import { UsageError } from '../../usage-error.ts'
 import { readBatch } from './lines.ts'
 import { hasFailed, summary } from './outcomes.ts'
@@ -40,13 +41,16 @@ export function batchCommand(context: CommandContext): Command {
     .option('-q, --quiet', 'print no progress and no summary')
     .addHelpText('after', examples)
     .action((file: string, options: BatchOptions) => batch(context, file, options))
-  return addInspectOptions(addHistoryOption(addStatsOption(command, 'below the summary'), 'keep the runs'))
+  return addInspectOptions(addHistoryOption(addStatsOption(command, 'below the summary'), 'store the runs'))
 }
 
 const examples = `
 Each line is a task of the library, as JSON. Only image is required:
   {"image":"busybox","command":["echo","hi"]}
   {"id":"sum","image":"python:3-slim","command":["python","-c","print(sum(range(10)))"],"memory":"64m","timeout":5000}
+
+A line may also have what the options of run take: "volumes":["./in:/in:ro"], "cpus":0.5 (CPUs, as --cpus), "timeout":"5s". With "encoding":"buffer", --json has the output as base64.
+Lines of the same id run one after the other.
 
 Exit code: 0 if every task succeeded, 1 if one failed, 125 if cookietin or the engine failed, 130 on Ctrl-C.
 
@@ -73,6 +77,10 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
     inspect: inspection?.inspect,
   })
 
+  // Nothing else says what a terminal is expected to type.
+  if (file === '-' && isatty(0) && !quiet) {
+    stdio.note('cookietin: reads tasks from standard input, one as JSON on each line; Ctrl-D ends them')
+  }
   const outcomes: Outcome[] = []
   const stderrColors = colorsFor(stdio.isTerminal.stderr)
   const progress = quiet
@@ -116,7 +124,5 @@ function withoutOutput(outcome: Outcome): Outcome {
 }
 
 function outcomeJson({ line, id, ended }: Outcome): string {
-  return ended instanceof Error
-    ? JSON.stringify({ line, id, status: 'failed', error: errorJson(ended) })
-    : resultJson(ended, { line })
+  return ended instanceof Error ? failureJson(ended, { line, id }) : resultJson(ended, { line })
 }

@@ -1,7 +1,10 @@
 import { createReadStream } from 'node:fs'
+import { messageOf } from '../../../errors.ts'
 import type { ContainerTask } from '../../../task/task.ts'
+import { jsonErrorPlace } from '../../options/json.ts'
 import { standardInput } from '../../options/standard-input.ts'
 import { UsageError } from '../../usage-error.ts'
+import { withOptionForms } from './option-forms.ts'
 
 /** One line of a batch: a task, or the error of a line that is not one. */
 export interface BatchLine {
@@ -23,8 +26,7 @@ export async function* readBatch(file: string): AsyncGenerator<BatchLine, void, 
       if (json.trim() !== '') yield { line, task: parseTask(json) }
     }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new UsageError(`batch: cannot read ${file === '-' ? 'standard input' : file}: ${reason}`)
+    throw new UsageError(`batch: cannot read ${file === '-' ? 'standard input' : file}: ${messageOf(error)}`)
   }
 }
 
@@ -47,11 +49,16 @@ function parseTask(text: string): ContainerTask | Error {
   try {
     value = JSON.parse(text)
   } catch (error) {
-    return new Error(`not JSON: ${error instanceof Error ? error.message : String(error)}`)
+    return new UsageError(`not JSON${jsonErrorPlace(error)}`)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return new Error('not a task: write an object, such as {"image":"busybox","command":["echo","hi"]}')
+    return new UsageError('not a task: write an object, such as {"image":"busybox","command":["echo","hi"]}')
   }
-  // The executor validates the fields and reports every bad one.
-  return value as ContainerTask
+  try {
+    // The executor validates the fields and reports every bad one.
+    return withOptionForms(value) as ContainerTask
+  } catch (error) {
+    if (error instanceof UsageError) return error
+    throw error
+  }
 }

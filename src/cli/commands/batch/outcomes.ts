@@ -5,8 +5,22 @@ import { formatDuration } from '../../output/format.ts'
 import { printable } from '../../output/printable.ts'
 import type { Outcome } from './run.ts'
 
-/** True unless the task ran and succeeded. */
+/** True unless the task ran and succeeded. A cancelled task has not succeeded, either. */
 export const hasFailed = ({ ended }: Outcome) => ended instanceof Error || ended.status !== 'success'
+
+/** True for a task that was cancelled, as by Ctrl-C. */
+export const wasCancelled = ({ ended }: Outcome) =>
+  ended instanceof Error
+    ? ended instanceof CookietinError && ended.code === 'ERR_COOKIETIN_CANCELLED'
+    : ended.status === 'cancelled'
+
+/** Counts of a batch: `3 succeeded, 1 failed`, and the cancelled ones if there are any. */
+export function totalsOf(outcomes: readonly Outcome[]): string {
+  const cancelled = outcomes.filter(wasCancelled).length
+  const failed = outcomes.filter(hasFailed).length - cancelled
+  const counts = [`${outcomes.length - failed - cancelled} succeeded`, `${failed} failed`]
+  return [...counts, ...(cancelled > 0 ? [`${cancelled} cancelled`] : [])].join(', ')
+}
 
 /** Describes an outcome: the status, and the reason of a failure. */
 export function describe({ ended }: Outcome): { status: string; reason: string } {
@@ -32,11 +46,16 @@ export function summary(outcomes: readonly Outcome[], colors: Colors): string[] 
   const inOrder = [...outcomes].sort((a, b) => a.line - b.line)
   const rows = (inOrder.length > maxListed ? inOrder.filter(hasFailed) : inOrder).map(outcome => {
     const { status, reason } = describe(outcome)
-    return [String(outcome.line), outcome.id, colorOutcome(outcome, colors, status), formatDuration(outcome.ms), reason]
+    return [
+      String(outcome.line),
+      printable(outcome.id),
+      colorOutcome(outcome, colors, status),
+      formatDuration(outcome.ms),
+      reason,
+    ]
   })
-  const failed = outcomes.filter(hasFailed).length
-  const totals = `${outcomes.length} ${outcomes.length === 1 ? 'task' : 'tasks'}: ${outcomes.length - failed} succeeded, ${failed} failed`
+  const totals = `${outcomes.length} ${outcomes.length === 1 ? 'task' : 'tasks'}: ${totalsOf(outcomes)}`
   const table =
     rows.length === 0 ? [] : [...columns([['LINE', 'ID', 'ENDED', 'TIME', 'WHY'].map(colors.dim), ...rows]), '']
-  return [...table, failed > 0 ? colors.red(totals) : colors.green(totals)]
+  return [...table, outcomes.some(hasFailed) ? colors.red(totals) : colors.green(totals)]
 }

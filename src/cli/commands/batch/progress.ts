@@ -3,10 +3,11 @@ import type { Execution } from '../../../index.ts'
 import type { Colors } from '../../output/colors.ts'
 import { columns, shorten } from '../../output/columns.ts'
 import { formatDuration } from '../../output/format.ts'
+import { printable } from '../../output/printable.ts'
 import { pullBars } from '../../output/pull-bars.ts'
 import { isUnderWay, pullReporter } from '../../output/pull-watch.ts'
 import type { Stdio } from '../../output/stdio.ts'
-import { colorOutcome, describe, hasFailed } from './outcomes.ts'
+import { colorOutcome, describe, hasFailed, wasCancelled } from './outcomes.ts'
 import type { BatchWatcher, Outcome } from './run.ts'
 
 /** Shows the progress of a batch on standard error. */
@@ -22,7 +23,10 @@ export function plainProgress(stdio: Stdio, colors: Colors): Progress {
     added(_, execution) {
       execution.pull$.subscribe(report)
     },
-    ended: outcome => stdio.note(outcomeLine(outcome, colors)),
+    ended(outcome) {
+      // The table at the end lists the cancelled ones.
+      if (!wasCancelled(outcome)) stdio.note(outcomeLine(outcome, colors))
+    },
     stop() {},
   }
 }
@@ -31,7 +35,9 @@ const outcomeLine = (outcome: Outcome, colors: Colors) => {
   const { line, id, ms } = outcome
   const { status, reason } = describe(outcome)
   return columns([
-    [`line ${line}`, id, colorOutcome(outcome, colors, status), formatDuration(ms), reason].filter(cell => cell !== ''),
+    [`line ${line}`, printable(id), colorOutcome(outcome, colors, status), formatDuration(ms), reason].filter(
+      cell => cell !== '',
+    ),
   ]).join('')
 }
 
@@ -56,7 +62,7 @@ export async function liveProgress(stdio: Stdio, colors: Colors): Promise<Progre
       .slice(0, maxRows)
       .map(([{ id, state }, { line, since }]) => [
         colors.dim(`line ${line}`),
-        shorten(id, 32),
+        shorten(printable(id), 32),
         colors.cyan(state),
         colors.dim(formatDuration(performance.now() - since)),
       ])
@@ -66,6 +72,7 @@ export async function liveProgress(stdio: Stdio, colors: Colors): Promise<Progre
     const bars = [...pulls.values()].flatMap(progress => pullBars(progress, colors))
     return [...bars, ...columns(shown), totals].join('\n')
   }
+  stdio.live = { clear: () => draw.clear(), draw: () => draw(picture()) }
   const timer = setInterval(() => draw(picture()), redrawInterval)
 
   return {
@@ -84,15 +91,14 @@ export async function liveProgress(stdio: Stdio, colors: Colors): Promise<Progre
     },
     ended(outcome) {
       counts.ended++
-      if (!hasFailed(outcome)) return
+      // The table at the end lists the cancelled ones; there may be many at once.
+      if (!hasFailed(outcome) || wasCancelled(outcome)) return
       counts.failed++
-      // A failure stays above the live display.
-      draw.clear()
       stdio.note(outcomeLine(outcome, colors))
-      draw(picture())
     },
     stop() {
       clearInterval(timer)
+      stdio.live = undefined
       draw.clear()
       draw.done()
     },

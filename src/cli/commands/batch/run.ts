@@ -31,20 +31,47 @@ export async function runBatch(
   signal: AbortSignal,
 ): Promise<void> {
   const active = new Set<Promise<void>>()
+  const inTurn = oneByOne()
   for await (const { line, task } of untilAborted(lines, signal)) {
     if (task instanceof Error) {
       await watcher.ended({ line, id: '', ended: task, ms: 0 })
       continue
     }
-    const execution = executor.run(task, { signal })
-    watcher.added(line, execution)
-    const end = endOf(line, execution).then(outcome => watcher.ended(outcome))
-    const tracked: Promise<void> = end.then(() => void active.delete(tracked))
+    const start = async () => {
+      const execution = executor.run(task, { signal })
+      watcher.added(line, execution)
+      await watcher.ended(await endOf(line, execution))
+      await closed(execution)
+    }
+    const tracked: Promise<void> = inTurn(task.id, start).then(() => void active.delete(tracked))
     active.add(tracked)
     if (active.size >= maxActive) await Promise.race(active)
   }
   await Promise.all(active)
 }
+
+/** Runs the work of one id only after all earlier work of that id. Work without an id runs at once. */
+function oneByOne(): (id: unknown, work: () => Promise<void>) => Promise<void> {
+  const last = new Map<unknown, Promise<void>>()
+  return (id, work) => {
+    if (id === undefined) return work()
+    const before = last.get(id)
+    const own = before === undefined ? work() : before.then(work)
+    const settled = own
+      .catch(() => {})
+      .then(() => {
+        if (last.get(id) === settled) last.delete(id)
+      })
+    last.set(id, settled)
+    return own
+  }
+}
+
+/** Resolves when the container of a run is removed, and its id is free. */
+const closed = (execution: Execution) =>
+  new Promise<void>(resolve => {
+    execution.transitions$.subscribe({ complete: resolve, error: () => resolve() })
+  })
 
 async function endOf(line: number, execution: Execution): Promise<Outcome> {
   let began = performance.now()

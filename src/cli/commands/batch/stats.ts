@@ -2,6 +2,7 @@ import type { Execution } from '../../../index.ts'
 import type { Stat } from '../../../stats/stat.ts'
 import { type DriverName, samplingHint } from '../../drivers/drivers.ts'
 import { colorsFor } from '../../output/colors.ts'
+import { printable, printableJson } from '../../output/printable.ts'
 import { statsJson } from '../../output/result-json.ts'
 import { plotStats, plotWidth } from '../../output/stats-plot.ts'
 import type { Stdio } from '../../output/stdio.ts'
@@ -32,7 +33,7 @@ export function batchStats(
       added,
       async ended({ line, id, ended }) {
         if (!isJson && !(ended instanceof Error))
-          await stdio.line(JSON.stringify({ line, id, stats: statsJson(ended.stats) }))
+          await stdio.line(printableJson({ line, id, stats: statsJson(ended.stats) }))
       },
       async finish() {},
     }
@@ -53,7 +54,7 @@ export function batchStats(
       const style = { width: plotWidth(stdio.columns[stream]), height: 5, colors, hint: samplingHint(driver) }
       for (const { line, id, stats } of kept.sort((one, other) => one.line - other.line)) {
         await print('')
-        await print(style.colors.bold(`line ${line}  ${id}`))
+        await print(style.colors.bold(`line ${line}  ${printable(id)}`))
         for (const text of await plotStats(stats, style)) await print(text)
       }
       if (omitted > 0) await print(`\nand ${omitted} more runs; --stats=json prints the points of all`)

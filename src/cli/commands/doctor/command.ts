@@ -7,7 +7,7 @@ import type { CommandContext } from '../../command-context.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { type Colors, colorsFor } from '../../output/colors.ts'
 import { columns } from '../../output/columns.ts'
-import { printable } from '../../output/printable.ts'
+import { printable, printableJson } from '../../output/printable.ts'
 import { errorJson } from '../../output/result-json.ts'
 import { abilitiesOf, type EngineInfo, factsOf } from './report.ts'
 
@@ -41,7 +41,7 @@ function report(probes: readonly Probe[], found: Probe | undefined, colors: Colo
     ok ? colors.green('✔') : colors.red('✘'),
     printable(url),
     colors.dim(printable(source)),
-    ok ? `engine ${version}, API ${apiVersion}` : printable(reasonOf(error)),
+    printable(ok ? `engine ${version}, API ${apiVersion}` : reasonOf(error)),
   ])
   const lines = ['Where an engine may listen:', ...columns(tried).map(indent)]
   if (found === undefined) return [...lines, '', ...noEngine(probes)]
@@ -84,7 +84,7 @@ function noEngine(probes: readonly Probe[]): string[] {
 }
 
 function reportJson(probes: readonly Probe[], found: Probe | undefined): string {
-  return JSON.stringify({
+  return printableJson({
     engine: found?.url ?? null,
     tried: probes.map(({ info: _, error, ...probe }) => ({ ...probe, error: errorJson(error) })),
     facts: found === undefined ? {} : Object.fromEntries(factsOf(found.info ?? {})),

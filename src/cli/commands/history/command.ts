@@ -1,13 +1,15 @@
 import { Command } from 'commander'
 import type { History, HistoryQuery, HistoryStatus } from '../../../history/index.ts'
+import { historyStatuses as statuses } from '../../../history/validation.ts'
 import { type CommandContext, collect } from '../../command-context.ts'
 import { samplingHint } from '../../drivers/drivers.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { readCount } from '../../options/count.ts'
 import { parseDuration } from '../../options/duration.ts'
 import { addHistoryOption, type HistoryOption, openExistingHistory } from '../../options/history.ts'
+import { readDuration } from '../../options/values.ts'
 import { colorsFor } from '../../output/colors.ts'
-import { printable } from '../../output/printable.ts'
+import { printable, printableJson } from '../../output/printable.ts'
 import { statsJson } from '../../output/result-json.ts'
 import { plotStats, plotWidth } from '../../output/stats-plot.ts'
 import { UsageError } from '../../usage-error.ts'
@@ -23,10 +25,6 @@ interface HistoryCommandOptions extends HistoryOption {
   readonly maxAge?: string
   readonly maxRuns?: string
 }
-
-const statuses: readonly HistoryStatus[] = [
-  ...(['success', 'error', 'timeout', 'killed', 'cancelled', 'failed', 'unfinished'] as const),
-]
 
 /** `cookietin history`. */
 export function historyCommand(context: CommandContext): Command {
@@ -63,8 +61,9 @@ async function showHistory(context: CommandContext, id: string | undefined, opti
   const { stdio } = context
   checkCombination(id, options)
   const query = queryOf(options)
-  await using history = await openExistingHistory(options, stdio)
-  if (options.prune) await prune(context, history, options)
+  const limits = options.prune ? limitsOf(options) : undefined
+  await using history = await openExistingHistory(options, stdio, !options.prune)
+  if (limits !== undefined) await prune(context, history, limits)
   else if (id === undefined) await list(context, history, query, options.json ?? false)
   else await show(context, history, id, options.json ?? false)
 }
@@ -85,7 +84,7 @@ function checkCombination(id: string | undefined, { prune, maxAge, maxRuns, ...o
 async function list({ stdio }: CommandContext, history: History, query: HistoryQuery, json: boolean): Promise<void> {
   const runs = await history.list(query)
   if (!json && runs.length === 0) return stdio.note('no runs')
-  const lines = json ? runs.map(run => JSON.stringify(run)) : runTable(runs, colorsFor(stdio.isTerminal.stdout))
+  const lines = json ? runs.map(run => printableJson(run)) : runTable(runs, colorsFor(stdio.isTerminal.stdout))
   for (const line of lines) await stdio.line(line)
 }
 
@@ -95,7 +94,7 @@ async function show({ stdio, exit }: CommandContext, history: History, id: strin
     stdio.note(`cookietin: the history has no run ${printable(id)}`)
     return exit(exitCodes.failed)
   }
-  if (json) return stdio.line(JSON.stringify({ ...run, stats: statsJson(run.stats) }))
+  if (json) return stdio.line(printableJson({ ...run, stats: statsJson(run.stats) }))
   const colors = colorsFor(stdio.isTerminal.stdout)
   const plot =
     run.status === 'unfinished'
@@ -112,14 +111,20 @@ async function show({ stdio, exit }: CommandContext, history: History, id: strin
   for (const line of [...runDetails(run, colors), ...plot]) await stdio.line(line)
 }
 
-async function prune({ stdio }: CommandContext, history: History, { maxAge, maxRuns }: HistoryCommandOptions) {
+type Limits = NonNullable<Parameters<History['prune']>[0]>
+
+function limitsOf({ maxAge, maxRuns }: HistoryCommandOptions): Limits {
   if (maxAge === undefined && maxRuns === undefined) {
     throw new UsageError('history: --prune needs --max-age, such as 30d, or --max-runs')
   }
-  const count = await history.prune({
-    maxAge: maxAge === undefined ? undefined : readAge('--max-age', maxAge),
+  return {
+    maxAge: maxAge === undefined ? undefined : readDuration('--max-age', maxAge),
     maxRuns: maxRuns === undefined ? undefined : readCount('--max-runs', maxRuns),
-  })
+  }
+}
+
+async function prune({ stdio }: CommandContext, history: History, limits: Limits): Promise<void> {
+  const count = await history.prune(limits)
   await stdio.line(`${count} ${count === 1 ? 'run' : 'runs'} removed`)
 }
 
@@ -136,12 +141,6 @@ function readStatus(text: string): HistoryStatus {
   const status = statuses.find(known => known === text)
   if (status === undefined) throw new UsageError(`--status: "${text}" is not one of ${statuses.join(', ')}`)
   return status
-}
-
-function readAge(option: string, text: string): number {
-  const age = parseDuration(text)
-  if (age === undefined) throw new UsageError(`${option}: "${text}" is not a duration, such as 90m, 24h or 30d`)
-  return age
 }
 
 /** Reads an age, such as `24h`, or a time. */

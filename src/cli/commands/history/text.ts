@@ -8,7 +8,7 @@ import { printable } from '../../output/printable.ts'
 /** The outcome of a run: its status or exit code. */
 function outcome({ status, interrupted, exitCode }: HistoryRun): string {
   if (status === 'unfinished') return interrupted ? 'interrupted' : 'running'
-  return status === 'error' ? `exit ${exitCode}` : status
+  return status === 'error' ? `exit ${exitCode}` : printable(status)
 }
 
 function colored(run: HistoryRun, colors: Colors): string {
@@ -16,9 +16,9 @@ function colored(run: HistoryRun, colors: Colors): string {
   return color(outcome(run))
 }
 
-/** The time from a run's start to its end. */
-function duration({ createdAt, startedAt, endedAt }: HistoryRun): string {
-  return endedAt === undefined ? '' : formatDuration(endedAt - (startedAt ?? createdAt))
+/** The time from a run's start to its end. Empty for one that has not started. */
+function duration({ startedAt, endedAt }: HistoryRun): string {
+  return endedAt === undefined || startedAt === undefined ? '' : formatDuration(Math.max(0, endedAt - startedAt))
 }
 
 /** Formats a time as local time, to the second. */
@@ -33,7 +33,7 @@ function formatTime(time: number): string {
 export function runTable(runs: readonly HistoryRun[], colors: Colors): string[] {
   const rows = runs.map(run => [
     formatTime(run.createdAt),
-    run.id,
+    printable(run.id),
     colored(run, colors),
     duration(run),
     shorten(printable(run.image), 40),
@@ -46,23 +46,23 @@ export function runTable(runs: readonly HistoryRun[], colors: Colors): string[] 
 export function runDetails(run: HistoryRecord, colors: Colors): string[] {
   const { error, transitions } = run
   const facts = [
-    ['id', run.id],
-    ['key', run.key],
+    ['id', printable(run.id)],
+    ['key', printable(run.key)],
     ['image', printable(run.image)],
     ['command', run.command.length === 0 ? "the image's own" : printable(JSON.stringify(run.command))],
     ['ended', colored(run, colors)],
     ['exit code', run.exitCode === undefined ? '' : String(run.exitCode)],
     ['out of memory', run.oomKilled ? 'yes' : ''],
-    ['error', error === undefined ? '' : `${printable(error.message)} (${error.code})`],
+    ['error', error === undefined ? '' : `${printable(error.message)} (${printable(error.code)})`],
     ['created', formatTime(run.createdAt)],
-    ['ran for', run.startedAt === undefined ? '' : duration(run)],
+    ['ran for', duration(run)],
   ].filter(([, value]) => value !== '')
   const steps = transitions.map(({ from, to, event, at }, index) => [
-    formatDuration(at - (transitions[index - 1]?.at ?? run.createdAt)).padStart(8),
-    from ?? '',
+    formatDuration(Math.max(0, at - (transitions[index - 1]?.at ?? run.createdAt))).padStart(8),
+    printable(from ?? ''),
     '→',
-    to,
-    colors.dim(eventName(event)),
+    printable(to),
+    colors.dim(printable(eventName(event))),
   ])
   return [
     ...columns(facts.map(([name = '', value = '']) => [colors.dim(name), value])),

@@ -1,20 +1,23 @@
 import { once } from 'node:events'
-import { type ServerType, serve } from '@hono/node-server'
+import type { Server } from 'node:http'
 import { Command } from 'commander'
 import { CookietinError } from '../../../errors.ts'
 import { createDockerDriver, createExecutor } from '../../../index.ts'
-import type { CommandContext } from '../../command-context.ts'
+import { type CommandContext, collect } from '../../command-context.ts'
 import { Interrupts } from '../../interrupts.ts'
 import { readCount } from '../../options/count.ts'
 import { addInspectOptions, type InspectOptions, openInspection } from '../../options/inspect.ts'
+import { printable } from '../../output/printable.ts'
 import { UsageError } from '../../usage-error.ts'
-import { readFunctions } from './functions-file.ts'
-import { createApp } from './http.ts'
+import { makeFunctions, readFunctions } from './functions-file.ts'
+import { createFunctionServer } from './http.ts'
 import { NamedLines } from './named-lines.ts'
 
 interface ServeOptions extends InspectOptions {
   readonly port: string
   readonly host: string
+  readonly allowedHost?: readonly string[]
+  readonly allowedOrigin?: readonly string[]
 }
 
 /** `cookietin serve`. */
@@ -22,12 +25,14 @@ export function serveCommand(context: CommandContext): Command {
   const command = new Command('serve')
     .summary('serve the functions of a file over HTTP')
     .description(
-      'Serves functions over HTTP. POST /invoke/NAME calls a function; GET /healthz reports whether the server takes calls.',
+      'Serves functions over HTTP. A request to /invoke/NAME, or below it, calls a function, with any method; GET /healthz reports whether the server takes calls.',
     )
     .usage('[options] FILE.json')
     .argument('<file>', 'the functions, and their common limits')
     .option('-p, --port <number>', 'the port; 0 takes a free one', '8080')
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
+    .option('--allowed-host <name>', 'a name that leads here, besides localhost and addresses (repeatable)', collect)
+    .option('--allowed-origin <origin>', 'an origin whose pages may call functions (repeatable)', collect)
     .addHelpText('after', examples)
     .action((file: string, options: ServeOptions) => run(context, file, options))
   return addInspectOptions(command)
@@ -46,6 +51,8 @@ The file lists functions with the options of the library, and their common limit
 
 The output of the functions goes to standard error. The function's name precedes each line.
 
+A function gets the client's headers as Fn's gateway passes them: each as Fn-Http-H-NAME, but for Content-Type. Pages of other origins are answered with 403.
+
 SIGTERM or Ctrl-C stops the server: it rejects new calls, answers the calls that it has, and removes its containers. A second one exits at once.
 
 Examples:
@@ -62,14 +69,16 @@ async function run({ stdio, exit }: CommandContext, file: string, options: Serve
   await using executor = createExecutor({ driver, ...limits, inspect: inspection?.inspect })
   const width = Math.max(...Object.keys(functions).map(name => name.length))
   const log = (name: string) => new NamedLines(name.padEnd(width), line => stdio.note(line))
-  const made = new Map(
-    Object.entries(functions).map(([name, spec]) => [
-      name,
-      executor.function({ ...spec, stdout: log(name), stderr: log(name) }),
-    ]),
+  const made = makeFunctions(file, functions, (name, spec) =>
+    executor.function({ ...spec, stdout: log(name), stderr: log(name) }),
   )
-  const app = createApp(made, interrupts.signal)
-  const server = serve({ fetch: app.fetch, port, hostname: options.host })
+  const server = createFunctionServer(made, {
+    stopping: interrupts.signal,
+    hosts: [options.host, ...(options.allowedHost ?? [])].map(name => name.toLowerCase()),
+    origins: options.allowedOrigin ?? [],
+    onBroken: (name, { message }) => stdio.note(`cookietin: ${name}: a response broke: ${printable(message)}`),
+  })
+  server.listen(port, options.host)
   const { port: boundPort } = await listening(server, options)
   stdio.note(`cookietin: ${made.size} functions at http://${hostOf(options.host)}:${boundPort}/invoke/NAME`)
   if (!interrupts.signal.aborted) await once(interrupts.signal, 'abort')
@@ -79,7 +88,7 @@ async function run({ stdio, exit }: CommandContext, file: string, options: Serve
   exit(0)
 }
 
-async function listening(server: ServerType, { host, port }: ServeOptions): Promise<{ port: number }> {
+async function listening(server: Server, { host, port }: ServeOptions): Promise<{ port: number }> {
   try {
     if (!server.listening) await once(server, 'listening')
   } catch (cause) {

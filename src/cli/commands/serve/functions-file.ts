@@ -1,5 +1,8 @@
 import { readFile } from 'node:fs/promises'
+import { InvalidInputError } from '../../../errors.ts'
+import type { HotFunction } from '../../../functions/function.ts'
 import type { FunctionSpec } from '../../../functions/spec.ts'
+import { jsonErrorPlace } from '../../options/json.ts'
 import { UsageError } from '../../usage-error.ts'
 
 /** The contents of a file of functions. */
@@ -24,7 +27,7 @@ export async function readFunctions(file: string): Promise<FunctionsFile> {
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw new UsageError(`${file} is not JSON: ${(error as Error).message}`)
+    throw new UsageError(`${file} is not JSON${jsonErrorPlace(error)}`)
   }
   if (!isRecord(value) || !isRecord(value.functions)) {
     throw new UsageError(`${file} must hold {"functions": {"NAME": {"image": "…"}}}; see \`cookietin serve --help\``)
@@ -36,7 +39,62 @@ export async function readFunctions(file: string): Promise<FunctionsFile> {
   const bad = names.find(name => !/^[A-Za-z0-9._~-]+$/.test(name))
   if (bad !== undefined)
     throw new UsageError(`${file}: "${bad}" cannot stand in a URL; use letters, digits, "-", "_", "." and "~"`)
-  return value as unknown as FunctionsFile
+  const functions = Object.fromEntries(
+    Object.entries(value.functions).map(([name, spec]) => [name, withInfinity(spec)]),
+  )
+  return { ...value, functions } as unknown as FunctionsFile
+}
+
+/** JSON has no Infinity: these fields take it as a string. */
+const endless = [
+  'maxContainers',
+  'freezeAfter',
+  'idleTimeout',
+  'launchTimeout',
+  'timeout',
+  'maxResponseBody',
+  'maxResponseHeaders',
+]
+
+function withInfinity(spec: unknown): unknown {
+  if (!isRecord(spec)) return spec
+  return Object.fromEntries(
+    Object.entries(spec).map(([name, value]) => [
+      name,
+      endless.includes(name) && value === 'Infinity' ? Infinity : value,
+    ]),
+  )
+}
+
+/**
+ * Makes every function of a file.
+ *
+ * @throws UsageError that lists the bad functions, each with its bad fields.
+ */
+export function makeFunctions(
+  file: string,
+  functions: FunctionsFile['functions'],
+  make: (name: string, spec: FunctionSpec) => HotFunction,
+): ReadonlyMap<string, HotFunction> {
+  const made = new Map<string, HotFunction>()
+  const bad: string[] = []
+  for (const [name, spec] of Object.entries(functions)) {
+    try {
+      made.set(name, make(name, isRecord(spec) ? spec : ({} as FunctionSpec)))
+    } catch (error) {
+      if (!(error instanceof InvalidInputError)) throw error
+      bad.push(...issuesOf(error).map(issue => `  - ${name}: ${issue}`))
+    }
+  }
+  if (bad.length > 0) throw new UsageError(`${file} has functions that are not allowed:\n${bad.join('\n')}`)
+  return made
+}
+
+function issuesOf({ issues }: InvalidInputError): readonly string[] {
+  return issues.map(
+    ({ field, value, allowed }) =>
+      `${field}: ${value} is not allowed, it must be ${allowed.replace(/\bInfinity\b/, '"Infinity"')}`,
+  )
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -1,18 +1,46 @@
+import { createServer, type Server } from 'node:http'
+import { getRequestListener, type HttpBindings } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
-import { CookietinError } from '../../../errors.ts'
+import { CookietinError, messageOf } from '../../../errors.ts'
 import type { HotFunction } from '../../../functions/function.ts'
+import { isHeadersRefusal } from '../../../functions/http/response-errors.ts'
+import { type AccessOptions, refusalOf } from './access.ts'
+import { passOn } from './gateway.ts'
 
 /** The HTTP status for each error code; others give 502. */
-const statuses: Readonly<Record<string, 400 | 404 | 502 | 503 | 504>> = {
+const statuses: Readonly<Record<string, 400 | 503 | 504>> = {
   ERR_COOKIETIN_INVALID_TASK: 400,
   ERR_COOKIETIN_CLOSED: 503,
   ERR_COOKIETIN_CALL_TIMEOUT: 504,
   ERR_COOKIETIN_LISTEN_TIMEOUT: 504,
 }
 
-/** The HTTP server of functions. Once `stopping` is aborted, it rejects new calls. */
-export function createApp(functions: ReadonlyMap<string, HotFunction>, stopping: AbortSignal): Hono {
-  const app = new Hono()
+/** What the server answers, and where it reports errors. */
+export interface ServerOptions extends AccessOptions {
+  /** Once it is aborted, new calls are rejected. */
+  readonly stopping: AbortSignal
+  /** Called when a response breaks after its headers, which the client can only see as a cut. */
+  readonly onBroken: (name: string, error: Error) => void
+}
+
+/** Makes the HTTP server of functions. It does not listen yet. */
+export function createFunctionServer(functions: ReadonlyMap<string, HotFunction>, options: ServerOptions): Server {
+  const server = createServer(getRequestListener(createApp(functions, options).fetch, { overrideGlobalObjects: false }))
+  // The size of a request's headers is bounded. Node.js would drop those beyond 2,000.
+  server.maxHeadersCount = 0
+  return server
+}
+
+function createApp(
+  functions: ReadonlyMap<string, HotFunction>,
+  { stopping, onBroken, ...access }: ServerOptions,
+): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>()
+  app.use(async (context, next) => {
+    const refusal = refusalOf(context.env.incoming.headers, access)
+    return refusal === undefined ? await next() : context.json({ message: refusal }, 403)
+  })
   app.get('/healthz', context =>
     stopping.aborted
       ? context.json({ status: 'stopping' }, 503)
@@ -21,25 +49,28 @@ export function createApp(functions: ReadonlyMap<string, HotFunction>, stopping:
           functions: Object.fromEntries([...functions].map(([name, { size }]) => [name, size])),
         }),
   )
-  app.post('/invoke/:name', async context => {
-    const fn = functions.get(context.req.param('name'))
-    if (fn === undefined) return context.json({ message: `There is no function "${context.req.param('name')}"` }, 404)
+  app.all('/healthz', context => context.json({ message: 'Ask by GET' }, 405, { Allow: 'GET, HEAD' }))
+  app.all('/invoke/:name/*', async context => {
+    const name = context.req.param('name')
+    const fn = functions.get(name)
+    if (fn === undefined) return context.json({ message: `There is no function "${name}"` }, 404)
     if (stopping.aborted) return context.json({ message: 'The server is stopping' }, 503)
-    const { body, headers, method, url, signal } = context.req.raw
-    const call = new Headers(headers)
-    // The headers by which Fn's gateway passes the HTTP request to a function.
-    call.set('Fn-Intent', 'httprequest')
-    call.set('Fn-Http-Method', method)
-    call.set('Fn-Http-Request-Url', url)
+    const { incoming, outgoing } = context.env
     try {
-      return await fn.invoke({ body: body ?? undefined, headers: call, signal })
+      await passOn(fn, { incoming, outgoing, url: context.req.url })
     } catch (error) {
-      if (!(error instanceof CookietinError)) throw error
-      return context.json({ message: error.message, code: error.code }, statuses[error.code] ?? 502)
+      if (outgoing.headersSent) onBroken(name, error instanceof Error ? error : new Error(messageOf(error)))
+      else return failure(error)
     }
+    return RESPONSE_ALREADY_SENT
   })
-  app.all('/invoke/:name', context => context.json({ message: 'Call a function by POST' }, 405, { Allow: 'POST' }))
-  app.notFound(context => context.json({ message: 'There is only POST /invoke/NAME and GET /healthz' }, 404))
+  app.notFound(context => context.json({ message: 'There are only /invoke/NAME and /healthz' }, 404))
   app.onError((error, context) => context.json({ message: `This is a bug in cookietin: ${error.message}` }, 500))
   return app
+}
+
+function failure(error: unknown): Response {
+  if (!(error instanceof CookietinError)) throw error
+  const status = isHeadersRefusal(error) ? 431 : (statuses[error.code] ?? 502)
+  return Response.json({ message: error.message, code: error.code }, { status })
 }

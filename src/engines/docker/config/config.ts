@@ -138,6 +138,8 @@ export interface DockerConfig {
   readonly sampleInterval?: number | undefined
   /** The ssh program for an `ssh://` address. Default `'ssh'`. */
   readonly sshCommand?: string | undefined
+  /** The folder for the sockets of hot functions, which this process and the engine both see under the same path. Default: the system's folder for temporary files. */
+  readonly socketFolder?: string | undefined
 }
 
 /** Fn's `Config` as its JSON spells it. */
@@ -203,6 +205,7 @@ const dockerFields = {
   sampler: oneOf(['engine', 'cgroup'], 'engine'),
   sampleInterval: milliseconds(100, 50),
   sshCommand: text('ssh'),
+  socketFolder: text(undefined),
 }
 
 /** A docker driver's config, complete and read-only. */

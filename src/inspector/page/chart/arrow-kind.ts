@@ -1,7 +1,10 @@
 import { arrowsOf, type Counts, type Step } from '../../protocol.ts'
 import type { Chart, PlacedArrow } from './layout.ts'
 
-/** What an arrow is to the viewer: taken last, about the state pointed at, taken before, possible next, or none of these. */
+/**
+ * What an arrow is to the viewer: taken last, about the state pointed at, taken before, possible next, or none of
+ * these.
+ */
 export type ArrowKind = 'taken' | 'near' | 'used' | 'next' | ''
 
 /** Weak kinds first: what matters most is drawn last, on top. */

@@ -108,7 +108,10 @@ function Drawing({ machine, chart, current, step, counts, onDrawn }: ChartProps 
 
 const headOf = (kind: ArrowKind) => (kind === '' ? 'head' : `head-${kind}`)
 
-/** The event that led along an arrow. Only the first arrow of a step is the event's own; the others follow by themselves. */
+/**
+ * The event that led along an arrow. Only the first arrow of a step is the event's own; the others follow by
+ * themselves.
+ */
 function eventOf({ key, words }: PlacedArrow, step: Step | undefined): string | undefined {
   if (step === undefined) return undefined
   const isOwn = words.some(({ event }) => event === step.event) || arrowsOf(step)[0] === key

@@ -28,7 +28,9 @@ export const boxOptions = { ...spacing, 'elk.padding': '[top=26,left=12,bottom=1
 
 export const labelOptions = { 'elk.edgeLabels.inline': 'true' }
 
-/** Arrows in the order of the definition point down, the first of a box above all; those to a near state are straight. */
+/**
+ * Arrows in the order of the definition point down, the first of a box above all; those to a near state are straight.
+ */
 export const arrowOptions = {
   initial: { 'elk.layered.priority.direction': '100', 'elk.layered.priority.straightness': '10' },
   near: { 'elk.layered.priority.direction': '10', 'elk.layered.priority.straightness': '10' },
@@ -38,14 +40,23 @@ export const arrowOptions = {
 
 let loading: Promise<ELK> | undefined
 
-/** Lays a graph out. ELK is large, so it is loaded when the first chart is drawn. */
-export async function layOutGraph(graph: ElkNode): Promise<ElkNode> {
+/** Loads ELK, which is most of the page's code, beside the rest of it. */
+export function loadElk(): Promise<ELK> {
   loading ??= load()
-  return await (await loading).layout(graph)
+  return loading
 }
 
+/** Lays a graph out. */
+export const layOutGraph = async (graph: ElkNode): Promise<ElkNode> => await (await loadElk()).layout(graph)
+
 async function load(): Promise<ELK> {
-  // The types of this CommonJS module are right for a bundler only, not for Node.js, which runs the tests.
-  const { default: Elk } = (await import('elkjs/lib/elk.bundled.js')) as unknown as { default: new () => ELK }
-  return new Elk()
+  try {
+    // The types of this CommonJS module are right for a bundler only, not for Node.js, which runs the tests.
+    const { default: Elk } = (await import('elkjs/lib/elk.bundled.js')) as unknown as { default: new () => ELK }
+    return new Elk()
+  } catch (error) {
+    // The next chart tries again.
+    loading = undefined
+    throw error
+  }
 }

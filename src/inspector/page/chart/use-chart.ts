@@ -8,9 +8,14 @@ const charts = new WeakMap<MachineInfo, Promise<Chart | undefined>>()
 
 /** Lays a machine out once. Resolves with undefined where that fails. */
 function chartOf(machine: MachineInfo): Promise<Chart | undefined> {
-  const known = charts.get(machine) ?? layOut(machine, widthOf).catch(() => undefined)
-  charts.set(machine, known)
-  return known
+  const known = charts.get(machine)
+  if (known !== undefined) return known
+  const chart = layOut(machine, widthOf).catch(() => {
+    charts.delete(machine)
+    return undefined
+  })
+  charts.set(machine, chart)
+  return chart
 }
 
 /** Lays machines out one after the other, so that their charts are there when they are chosen. */

@@ -1,9 +1,9 @@
 import type { Message } from '../../protocol.ts'
 
-/** How long the page waits before it looks for an inspector that is gone, in ms. */
+/** How long the page waits before it connects again, in ms. */
 const retryAfter = 1_000
 
-/** Listens to the inspector, and looks for it again for ever where it is gone. */
+/** A connection to the inspector, which connects again whenever it is lost. */
 export class Connection {
   readonly #take: (message: Message) => void
   readonly #lost: () => void
@@ -14,7 +14,7 @@ export class Connection {
     this.#lost = lost
   }
 
-  /** Connects anew: all is told from the start. */
+  /** Connects anew. The inspector sends a snapshot first. */
   open(): void {
     this.#source?.close()
     const source = new EventSource('events')

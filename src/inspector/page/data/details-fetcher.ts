@@ -1,43 +1,46 @@
 import type { ActorDetails } from '../../protocol.ts'
 
-/** How often an actor is asked for anew while it changes, in ms. */
+/** How often the details of an actor are fetched while it changes, in ms. */
 const refreshAfter = 400
 
-/** Asks the inspector for all of one actor, one question at a time. */
+/** Fetches the details of the selected actor, one request at a time. */
 export class DetailsFetcher {
   readonly #next: () => ((details: ActorDetails | undefined) => void) | undefined
   readonly #keyOf: () => number | undefined
-  #asking = false
+  #fetching = false
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  /** `keyOf` names the actor that is wanted; `next` gives who takes the answer, or undefined where there is nothing to ask. */
+  /**
+   * `keyOf` returns the selected actor's key, and `next` a callback for its details, or undefined where none are
+   * needed.
+   */
   constructor(keyOf: () => number | undefined, next: () => ((details: ActorDetails | undefined) => void) | undefined) {
     this.#keyOf = keyOf
     this.#next = next
   }
 
-  /** Asks in a while: an actor that changes is not asked for with each step. */
+  /** Fetches after a delay, so that not every step causes a request. */
   soon(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
-      void this.ask()
+      void this.fetch()
     }, refreshAfter)
   }
 
-  async ask(): Promise<void> {
+  async fetch(): Promise<void> {
     const key = this.#keyOf()
-    if (key === undefined || this.#asking) return
+    if (key === undefined || this.#fetching) return
     const take = this.#next()
     if (take === undefined) return
-    this.#asking = true
+    this.#fetching = true
     try {
       const response = await fetch(`actors/${key}`)
       take(response.ok ? ((await response.json()) as ActorDetails) : undefined)
     } catch {
-      // The connection's own loss tells.
+      // The connection reports its own loss.
     } finally {
-      this.#asking = false
-      if (key !== this.#keyOf()) void this.ask()
+      this.#fetching = false
+      if (key !== this.#keyOf()) void this.fetch()
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Sample, Step } from '../../protocol.ts'
 
-/** What was told of one actor, oldest first. */
+/** The steps and samples of one actor that the page received, oldest first. */
 export interface Past {
   readonly steps: Step[]
   readonly samples: { readonly timestamp: number; readonly metrics: Readonly<Record<string, number>> }[]
@@ -10,13 +10,13 @@ export interface Past {
 const mostSteps = 200
 const mostSamples = 480
 
-/** Keeps what was told of each actor, so that its past can be looked at when there is nobody to ask for it any more. */
+/** Keeps the received steps and samples of each actor, for when the inspector cannot be asked. */
 export class ActorHistories {
   readonly #limit: number
   readonly #pasts = new Map<number, Past>()
   #count = 0
 
-  /** Beyond so many steps and samples those of the actors of whom nothing was told for longest are let go. */
+  /** Beyond `limit` steps and samples, those of the least recently changed actors are dropped. */
   constructor(limit: number) {
     this.#limit = limit
   }

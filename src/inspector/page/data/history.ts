@@ -2,11 +2,11 @@ import { type ActorDetails, arrowsOf, type Counts, enteredBy, hops, type Step } 
 import type { Past } from './histories.ts'
 import type { Row } from './model.ts'
 
-/** All that is known of one actor's past. */
+/** The known past of one actor. */
 export interface History {
   readonly before: Counts
   readonly log: readonly Step[]
-  /** The log was made of the states that are known; what led to them is not. */
+  /** The log was made from the known states; the events that led to them are not known. */
   readonly statesOnly: boolean
   readonly stats: readonly { readonly timestamp: number; readonly metrics: Readonly<Record<string, number>> }[]
   readonly context: unknown
@@ -16,23 +16,23 @@ const nothing: Counts = { states: {}, arrows: {} }
 
 export const noHistory: History = { before: nothing, log: [], statesOnly: false, stats: [], context: undefined }
 
-/** What a past is put together from. */
+/** The parts of a history. */
 export interface Sources {
   readonly past: Past
-  /** What the inspector said last, if it was asked. */
+  /** The details that were fetched last. */
   readonly details?: ActorDetails | undefined
-  /** Nothing after this time is shown, Unix ms. */
+  /** Nothing later than this is shown, Unix ms. */
   readonly until?: number
-  /** False while an answer of the inspector is still to come. */
+  /** False while details may still arrive. */
   readonly final: boolean
 }
 
-/** An actor's past up to where its row is: what is known of later is not of now, while the page is paused or a recording stands. */
+/** An actor's past up to its row: while the page is paused or a recording stands still, later steps may be known. */
 export function historyOf(row: Row, { past, details, until = Infinity, final }: Sources): History {
   const asked = details?.log ?? []
   const lastAsked = asked.at(-1)?.n ?? 0
   const told = past.steps.filter(({ n }) => n > lastAsked)
-  // With steps missing between, what was asked for earlier is let go.
+  // Older details are dropped where steps are missing after them.
   const follows = told.length === 0 || told[0]?.n === lastAsked + 1
   const log = (follows ? [...asked, ...told] : told).filter(({ n }) => n <= row.steps)
   const lastStat = details?.stats.at(-1)?.timestamp ?? -Infinity
@@ -47,7 +47,9 @@ export function historyOf(row: Row, { past, details, until = Infinity, final }: 
   return { before: nothing, log: logOfPath(row), statesOnly: true, stats, context }
 }
 
-/** Visits of states and uses of arrows up to the step with the number `upTo`, all where it is left out; the state it began in counts as visited once. */
+/**
+ * Visits of states and uses of arrows, up to the step with the number `upTo`. The initial state counts as visited once.
+ */
 export function countsOf({ before, log }: History, initial: string, upTo = Infinity): Counts {
   const states: Record<string, number> = { ...before.states }
   for (const state of initial.split(' & ')) states[state] = (states[state] ?? 0) + 1
@@ -63,7 +65,7 @@ function counted(log: readonly Step[], since: Counts): Counts {
   return { states, arrows }
 }
 
-/** The states that an actor's path tells of before the first step that is known. */
+/** The visits that an actor's path has before the first known step. */
 function countsBefore({ path }: Row, first: Step | undefined): Counts {
   if (first === undefined || first.n === 1) return nothing
   return counted(stepsOf(path.filter(([at]) => at < first.at)), nothing)

@@ -119,7 +119,8 @@ export class Model {
 
   #step(step: Step): void {
     const row = this.actors.get(step.key)
-    // A new actor is reported as it was before its steps, but a batch may end between the two: older steps are known already.
+    // A new actor is reported as it was before its steps, but a batch may end between the two: older steps are known
+    // already.
     if (row === undefined || step.n <= row.steps) return
     row.steps = step.n
     if (step.to !== row.state) {

@@ -5,17 +5,17 @@ import { Model } from './model.ts'
 
 type Timed = Extract<Message, { readonly now: number }>
 
-/** A stretch of a recording in which something is missing: up to the next snapshot, which tells all anew. Unix ms. */
+/** A part of a recording where messages are missing, up to the next snapshot. Unix ms. */
 export interface Gap {
   readonly from: number
   readonly to: number
 }
 
-/** A recording: all of its messages, and the model at any time of them. */
+/** A recording: its messages, and the model at any time. */
 export class Player {
   readonly began: number
   readonly ends: number
-  /** False where it stops before its end was recorded. */
+  /** False where the end was not recorded. */
   readonly whole: boolean
   readonly gaps: readonly Gap[]
   readonly #messages: readonly Timed[]
@@ -45,12 +45,12 @@ export class Player {
     return this.#model
   }
 
-  /** The gap that the player is in. */
+  /** The gap at the player's position. */
   get gap(): Gap | undefined {
     return this.gaps.find(({ from, to }) => from <= this.#at && this.#at < to)
   }
 
-  /** The model at a time; goes on from where it is, where that is earlier. */
+  /** Moves to a time and returns the model there. */
   seek(at: number): Model {
     if (at < this.#at) {
       this.#model = new Model()
@@ -66,14 +66,14 @@ export class Player {
     return this.#model
   }
 
-  /** What one actor had done up to where the player is. */
+  /** The past of one actor up to the player's position. */
   history(key: number): History {
     const row = this.#model.actors.get(key)
     return row === undefined ? noHistory : historyOf(row, { past: this.#pasts.of(key), until: this.#at, final: true })
   }
 }
 
-/** Where messages are missing. */
+/** The parts where messages are missing. */
 function gapsOf(messages: readonly Timed[]): Gap[] {
   const gaps: Gap[] = []
   let seq: number | undefined

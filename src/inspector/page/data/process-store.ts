@@ -5,57 +5,57 @@ import { Model, type Row } from './model.ts'
 
 /** How many steps and samples are kept of all actors together. */
 const mostKept = 100_000
-/** Of how many actors what the inspector said is kept. */
-const mostAsked = 200
+/** For how many actors fetched details are kept. */
+const mostDetails = 200
 
-/** All that one process has told. Keys mean something within one process only. */
+/** Everything received from one process. Actors' keys are unique within one process only. */
 export class ProcessStore {
   readonly instance: string
   readonly model: Model
   readonly #pasts = new ActorHistories(mostKept)
-  readonly #asked = new Map<number, ActorDetails | 'unknown'>()
+  readonly #details = new Map<number, ActorDetails | 'unknown'>()
 
-  /** `stepped` hears of each step that is new. */
-  constructor(instance: string, stepped: (step: Step) => void = () => {}) {
+  /** `onStep` is called with each new step. */
+  constructor(instance: string, onStep: (step: Step) => void = () => {}) {
     this.instance = instance
     this.model = new Model(step => {
       this.#pasts.step(step)
-      stepped(step)
+      onStep(step)
     })
   }
 
-  /** False when something before it is missing. */
+  /** False when a message before it is missing. */
   apply(message: Snapshot | Delta): boolean {
     if (!this.model.apply(message)) return false
     if (message.type === 'delta') for (const sample of message.samples ?? []) this.#pasts.sample(sample)
     return true
   }
 
-  /** Keeps what the inspector said of an actor; undefined: that it does not know it any more. */
-  heard(key: number, details: ActorDetails | undefined): void {
-    const known = this.#asked.get(key)
-    this.#asked.delete(key)
-    this.#asked.set(key, details ?? known ?? 'unknown')
-    for (const oldest of this.#asked.keys()) {
-      if (this.#asked.size <= mostAsked) break
-      this.#asked.delete(oldest)
+  /** Keeps fetched details of an actor. Undefined: the inspector has dropped the actor. */
+  setDetails(key: number, details: ActorDetails | undefined): void {
+    const known = this.#details.get(key)
+    this.#details.delete(key)
+    this.#details.set(key, details ?? known ?? 'unknown')
+    for (const oldest of this.#details.keys()) {
+      if (this.#details.size <= mostDetails) break
+      this.#details.delete(oldest)
     }
   }
 
-  /** True where the inspector has nothing to add to what is known of an actor. */
+  /** True where fetching an actor's details again would add nothing. */
   knowsAllOf({ key, over, steps }: Row): boolean {
-    const asked = this.#asked.get(key)
-    return over && typeof asked === 'object' && asked.log.at(-1)?.n === steps
+    const fetched = this.#details.get(key)
+    return over && typeof fetched === 'object' && fetched.log.at(-1)?.n === steps
   }
 
-  /** An actor's past up to where its row is, and to a time. `canAsk`: an answer of the inspector may still come. */
-  historyOf(row: Row, canAsk: boolean, until?: number): History {
-    const asked = this.#asked.get(row.key)
-    const details = typeof asked === 'object' ? asked : undefined
+  /** An actor's past up to its row and up to a time. `canFetch`: details may still arrive. */
+  historyOf(row: Row, canFetch: boolean, until?: number): History {
+    const fetched = this.#details.get(row.key)
+    const details = typeof fetched === 'object' ? fetched : undefined
     return historyOf(row, {
       past: this.#pasts.of(row.key),
       details,
-      final: asked !== undefined || !canAsk,
+      final: fetched !== undefined || !canFetch,
       ...(until === undefined ? {} : { until }),
     })
   }

@@ -1,7 +1,7 @@
 import type { Message } from '../../protocol.ts'
 import { Player } from './player.ts'
 
-/** Loads the recording that is served beside the page; undefined where there is nothing in it that can be played. */
+/** Loads the recording that is served with the page; undefined where it has nothing to play. */
 export async function loadRecording(): Promise<Player | undefined> {
   try {
     const response = await fetch('recording')
@@ -13,8 +13,8 @@ export async function loadRecording(): Promise<Player | undefined> {
 }
 
 /**
- * The messages of a recording. Lines that are not whole are left out: the last one of a process that was killed, or of a disk that was full, above all;
- * that something is missing shows in the numbers of the others.
+ * The messages of a recording. Incomplete lines are left out: the process may have been killed, or the disk full, while
+ * one was written. Missing messages show in the sequence numbers of the others.
  */
 export function messagesIn(text: string): Message[] {
   return text.split('\n').flatMap(line => {

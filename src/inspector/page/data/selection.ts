@@ -1,16 +1,16 @@
 import type { Model, Row } from './model.ts'
 
-/** Who is meant across a restart or a reload: the actor with its key where that has the id, else the latest with the id. */
+/** An actor across a restart or a reload: the one with the key where it has the id, else the latest with the id. */
 export interface Wanted {
   readonly id: string
   readonly key?: number | undefined
 }
 
-/** Which actor is looked at. */
+/** The selected actor. */
 export class Selection {
   #key: number | undefined
   #wanted: Wanted | undefined
-  /** Its row as it was last, which may be dropped since. */
+  /** Its last row. The actor may have been dropped since. */
   #last: Row | undefined
 
   get key(): number | undefined {
@@ -22,13 +22,13 @@ export class Selection {
     this.#key = key
   }
 
-  /** Chooses nobody, until the actor is there. */
+  /** Selects an actor as soon as it is known; none until then. */
   want(wanted: Wanted | undefined): void {
     this.#key = undefined
     this.#wanted = wanted
   }
 
-  /** Chooses the actor that is wanted, where it is there; true if so. */
+  /** Selects the wanted actor if it is known. True if so. */
   find({ actors }: Model): boolean {
     const { id, key } = this.#wanted ?? {}
     if (id === undefined) return false
@@ -38,7 +38,7 @@ export class Selection {
     return found !== undefined
   }
 
-  /** The actor as it is, or as it was when it was dropped; undefined at a time before its beginning. */
+  /** The selected actor's row, or its last one if it was dropped. Undefined at a time before its creation. */
   rowIn({ actors }: Model, at = Infinity): Row | undefined {
     if (this.#key === undefined) return undefined
     const row = actors.get(this.#key)
@@ -49,7 +49,7 @@ export class Selection {
     return this.#last?.key === this.#key && this.#last.created <= at ? this.#last : undefined
   }
 
-  /** Who is looked at, or will be. */
+  /** The actor that is selected, or will be once it is known. */
   wantedIn(model: Model): Wanted | undefined {
     const row = this.rowIn(model)
     return row === undefined ? this.#wanted : { id: row.id, key: row.key }

@@ -8,21 +8,24 @@ import { ProcessStore } from './process-store.ts'
 import { loadRecording } from './recording.ts'
 import { Selection, type Wanted } from './selection.ts'
 
-/** How it stands with the inspector. */
+/** The state of the connection to the inspector. */
 export type Link = 'connecting' | 'live' | 'lost' | 'ended' | 'recording' | 'broken'
 
-/** The page's side of the wire: what was told is kept up to date, whatever happens to the connection. */
+/**
+ * The page's data: what the inspector sent, what is selected, and whether the page is paused. It outlives the
+ * connection.
+ */
 export class Session {
   link: Link = 'connecting'
   hello: Hello | undefined
-  /** True for a while after a connection came back. */
+  /** True for some seconds after the page has connected again. */
   cameBack = false
-  /** Something was told while it was paused. */
+  /** Messages have arrived while the page is paused. */
   missed = false
   player: Player | undefined
-  #told = this.#newTold('')
-  /** What is shown while the page is paused; what is told meanwhile goes on beside it. */
-  #paused: { readonly told: ProcessStore; readonly model: Model; readonly at: number } | undefined
+  #store = this.#newStore('')
+  /** What is shown while the page is paused. Messages still update `#store`. */
+  #paused: { readonly store: ProcessStore; readonly model: Model; readonly at: number } | undefined
   readonly #selection = new Selection()
   readonly #connection = new Connection(
     message => this.#take(message),
@@ -30,11 +33,11 @@ export class Session {
   )
   readonly #fetcher = new DetailsFetcher(
     () => this.selected,
-    () => this.#answerOf(),
+    () => this.#takerOf(),
   )
   readonly #changed: () => void
 
-  /** `changed` is called whenever there is something new to show. */
+  /** `changed` is called whenever the page must be drawn anew. */
   constructor(changed: () => void) {
     this.#changed = changed
   }
@@ -43,9 +46,9 @@ export class Session {
     this.#connection.open()
   }
 
-  /** What is shown: of now, of when the page was paused, or of where the recording stands. */
+  /** The shown model: of now, of the pause, or of the recording's position. */
   get model(): Model {
-    return this.player?.model ?? this.#paused?.model ?? this.#told.model
+    return this.player?.model ?? this.#paused?.model ?? this.#store.model
   }
 
   /** When the page was paused, Unix ms. */
@@ -57,43 +60,43 @@ export class Session {
     return this.#paused !== undefined
   }
 
-  /** True while the page is paused and another process answers than the one that is shown. */
+  /** True while the page is paused and shows another process than the one that is connected. */
   get isOfAnother(): boolean {
-    return this.#paused !== undefined && this.#paused.told !== this.#told
+    return this.#paused !== undefined && this.#paused.store !== this.#store
   }
 
-  /** True where what is shown is what is so now: an actor can be acted on. */
+  /** True where the page shows the present, so that actors can be controlled. */
   get isNow(): boolean {
     return this.link === 'live' && !this.paused
   }
 
-  /** The key of the actor that is looked at. */
+  /** The key of the selected actor. */
   get selected(): number | undefined {
     return this.#selection.key
   }
 
-  /** The actor that is looked at, as it is, or as it was when it was dropped. */
+  /** The row of the selected actor, or its last one if it was dropped. */
   get row(): Row | undefined {
     return this.#selection.rowIn(this.model, this.player?.at)
   }
 
-  /** Who is looked at, or will be. */
+  /** The actor that is selected, or will be once it is known. */
   get wanted(): Wanted | undefined {
     return this.#selection.wantedIn(this.model)
   }
 
-  /** The past of the actor that is looked at. */
+  /** The past of the selected actor. */
   get history(): History {
     const { row, player } = this
     if (row === undefined) return noHistory
     if (player !== undefined) return player.history(row.key)
-    const { told = this.#told, at } = this.#paused ?? {}
-    return told.historyOf(row, this.canAsk, at)
+    const { store = this.#store, at } = this.#paused ?? {}
+    return store.historyOf(row, this.canFetch, at)
   }
 
   select(key: number | undefined): void {
     this.#selection.choose(key)
-    void this.#fetcher.ask()
+    void this.#fetcher.fetch()
     this.#changed()
   }
 
@@ -107,31 +110,31 @@ export class Session {
   pause(paused: boolean): void {
     if (paused === this.paused || (paused && this.link !== 'live')) return
     const { wanted } = this
-    const before = this.#paused?.told
-    const { model } = this.#told
-    this.#paused = paused ? { told: this.#told, model: model.copy(), at: Math.max(model.now, Date.now()) } : undefined
+    const before = this.#paused?.store
+    const { model } = this.#store
+    this.#paused = paused ? { store: this.#store, model: model.copy(), at: Math.max(model.now, Date.now()) } : undefined
     this.missed = false
-    // Another process has other actors under the same keys.
-    if (before !== undefined && before !== this.#told) this.want(wanted)
-    void this.#fetcher.ask()
+    // The same key is another actor in another process.
+    if (before !== undefined && before !== this.#store) this.want(wanted)
+    void this.#fetcher.fetch()
     this.#changed()
   }
 
-  /** Shows the recording as it was at a time. */
+  /** Moves the recording to a time. */
   seek(at: number): void {
     this.player?.seek(at)
     this.#find()
     this.#changed()
   }
 
-  #newTold(instance: string): ProcessStore {
-    return new ProcessStore(instance, step => this.#stepped(step))
+  #newStore(instance: string): ProcessStore {
+    return new ProcessStore(instance, step => this.#onStep(step))
   }
 
   #take(message: Message): void {
     if (message.type === 'hello') this.#greet(message)
     else if (message.type === 'end') this.link = 'ended'
-    else if (!this.#told.apply(message)) this.connect()
+    else if (!this.#store.apply(message)) this.connect()
     else this.#applied(message)
     this.#changed()
   }
@@ -142,7 +145,7 @@ export class Session {
       return
     }
     this.#find()
-    if (message.type === 'snapshot') void this.#fetcher.ask()
+    if (message.type === 'snapshot') void this.#fetcher.fetch()
     else if (message.samples?.some(([key]) => key === this.selected)) this.#fetcher.soon()
   }
 
@@ -160,17 +163,17 @@ export class Session {
         this.#changed()
       }, 4_000)
     }
-    if (this.#told.instance !== hello.instance) {
+    if (this.#store.instance !== hello.instance) {
       const { wanted } = this
-      this.#told = this.#newTold(hello.instance)
-      // A page that is paused is kept as it is, whoever answers now.
+      this.#store = this.#newStore(hello.instance)
+      // A paused page stays as it is.
       if (!this.paused && wanted !== undefined) this.want({ id: wanted.id, key: isFirst ? wanted.key : undefined })
     }
     this.link = 'live'
   }
 
   #find(): void {
-    if (this.#selection.find(this.model)) void this.#fetcher.ask()
+    if (this.#selection.find(this.model)) void this.#fetcher.fetch()
   }
 
   async #load(): Promise<void> {
@@ -179,23 +182,23 @@ export class Session {
     this.seek(this.player?.ends ?? 0)
   }
 
-  #stepped(step: Step): void {
+  #onStep(step: Step): void {
     if (step.key === this.selected && !this.paused) this.#fetcher.soon()
   }
 
-  /** Nobody answers for a process that is gone, nor does another one know its actors. */
-  get canAsk(): boolean {
+  /** True where the connected process is the one that is shown, so that details can be fetched. */
+  get canFetch(): boolean {
     return this.link === 'live' && !this.isOfAnother
   }
 
-  /** Who takes what the inspector answers about the actor that is looked at; undefined where there is nothing to ask. */
-  #answerOf() {
+  /** A callback for the details of the selected actor; undefined where none are needed. */
+  #takerOf() {
     const key = this.selected
-    const told = this.#told
+    const store = this.#store
     const row = key === undefined ? undefined : this.model.actors.get(key)
-    if (key === undefined || !this.canAsk || (row !== undefined && told.knowsAllOf(row))) return undefined
+    if (key === undefined || !this.canFetch || (row !== undefined && store.knowsAllOf(row))) return undefined
     return (details: ActorDetails | undefined) => {
-      told.heard(key, details)
+      store.setDetails(key, details)
       this.#changed()
     }
   }

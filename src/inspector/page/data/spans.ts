@@ -1,7 +1,7 @@
 import type { Row } from './model.ts'
 import { isEnd, kindOf, type StateKind } from './state-kinds.ts'
 
-/** A stretch of an actor's life in which it looked the same. */
+/** A span of an actor's life in states of one kind. */
 export interface Span {
   readonly kind: StateKind
   readonly state: string
@@ -9,13 +9,13 @@ export interface Span {
   readonly to: number
 }
 
-/** An actor's life as stretches, up to its end or to now. */
+/** An actor's life as spans, up to its end or to now. */
 export function spansOf({ path, over }: Row, now: number): Span[] {
   const spans: Span[] = []
   for (const [index, [at, state]] of path.entries()) {
     const end = path[index + 1]?.[0] ?? (over ? at : now)
     const kind = kindOf(state)
-    // Settled: the rest is tidying up, and is drawn as such.
+    // Once the end is decided, the rest is clean-up and is drawn as such.
     const shown = isEnd(state) ? 'over' : kind
     const last = spans.at(-1)
     if (last !== undefined && last.kind === shown) spans[spans.length - 1] = { ...last, to: end }
@@ -24,7 +24,7 @@ export function spansOf({ path, over }: Row, now: number): Span[] {
   return spans
 }
 
-/** Times to write below a timeline: round ones, about so many. */
+/** Round times for the axis of a timeline, about `about` of them. */
 export function ticks(from: number, to: number, about: number): number[] {
   const rough = (to - from) / Math.max(1, about)
   const step = steps.find(step => step >= rough) ?? Math.ceil(rough / 3_600_000) * 3_600_000

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import type { ControlRequest } from '../../protocol.ts'
 import type { Row } from '../data/model.ts'
 
-/** `atPresent`: what is seen is what is so now; a button acts on nothing else. */
+/** `atPresent`: the page shows the present. The buttons are disabled elsewhere. */
 export function Controls({ row, atPresent }: { readonly row: Row; readonly atPresent: boolean }) {
   const [refusal, refuse] = useState<string>()
   const ask = async (action: ControlRequest['action']) => refuse(await refusalOf({ key: row.key, action }))
@@ -11,7 +11,7 @@ export function Controls({ row, atPresent }: { readonly row: Row; readonly atPre
       class="controls"
       role="group"
       aria-label="Control"
-      title={atPresent ? undefined : 'You look at the past: these act on what is so now'}
+      title={atPresent ? undefined : 'The page shows the past. These buttons act on the present'}
     >
       <button
         type="button"
@@ -37,7 +37,7 @@ export function Controls({ row, atPresent }: { readonly row: Row; readonly atPre
   )
 }
 
-/** Asks for it: undefined when it was done, else why not. */
+/** Sends a request. Resolves with the reason where it was refused, else with undefined. */
 async function refusalOf(request: ControlRequest): Promise<string | undefined> {
   try {
     const response = await fetch('control', { method: 'POST', body: JSON.stringify(request) })

@@ -12,7 +12,7 @@ import { ExportMenu } from './export-menu.tsx'
 import { Log, Payload } from './log.tsx'
 import { Plots } from './plot.tsx'
 
-/** One actor: where it is in its machine, how it got there, and what it takes. */
+/** One actor: its statechart, its resources, its log and its context. */
 export function Details({ row, view: { cursor } }: { readonly row: Row; readonly view: View }) {
   const area = useRef<HTMLDivElement>(null)
   const { history } = session
@@ -23,7 +23,7 @@ export function Details({ row, view: { cursor } }: { readonly row: Row; readonly
   const what = [row.image ?? row.machine, row.command].filter(Boolean).join(' ')
   const step = cursor === undefined ? log.at(-1) : log.find(({ n }) => n === cursor)
   const state = cursor === undefined ? row.state : (step?.to ?? log[0]?.from ?? row.state)
-  // A chart that can be read may be larger than its box: what is lit comes into view.
+  // A chart may be larger than its box: the lit state is scrolled into view.
   useEffect(() => showLit(box.current), [row.key, state])
   const onDrawn = useCallback(() => showLit(box.current), [])
   return (
@@ -53,11 +53,11 @@ export function Details({ row, view: { cursor } }: { readonly row: Row; readonly
       )}
       {!session.model.actors.has(row.key) && (
         <p class="hint">
-          The inspector does not keep this actor any more: it has more than it may keep. This is how it was last.
+          The inspector has dropped this actor, because it keeps a limited number. This is its last state.
         </p>
       )}
       <div class="actions">
-        <Walk cursor={cursor} log={log} />
+        <StepControls cursor={cursor} log={log} />
         {session.hello?.control && row.controllable && !row.over && row.status === undefined && (
           <Controls row={row} atPresent={cursor === undefined && session.isNow} />
         )}
@@ -109,7 +109,7 @@ export function Details({ row, view: { cursor } }: { readonly row: Row; readonly
   )
 }
 
-/** Which moment of the past is looked at. */
+/** The shown moment of the past, in words. */
 function placeOf(step: Step | undefined, log: readonly Step[]): string {
   if (step !== undefined) return `step ${step.n} · ${eventName(step.event)} · ${clock(step.at)}`
   const first = log[0]?.n ?? 1
@@ -120,13 +120,13 @@ function showLit(box: HTMLElement | null): void {
   const lit = box?.querySelector('.state.lit')?.getBoundingClientRect()
   if (box === null || lit === undefined) return
   const { left, top, right, bottom, width, height } = box.getBoundingClientRect()
-  // Nobody wants the ground to move below what is seen anyway.
+  // A state that is visible is not moved.
   if (lit.left > left && lit.right < right && lit.top > top && lit.bottom < bottom) return
   box.scrollBy(lit.left + lit.width / 2 - left - width / 2, lit.top + lit.height / 2 - top - height / 2)
 }
 
-/** Back and forth through the actor's past. */
-function Walk({ cursor, log }: { readonly cursor: number | undefined; readonly log: readonly Step[] }) {
+/** Buttons that go back and forth through the actor's past. */
+function StepControls({ cursor, log }: { readonly cursor: number | undefined; readonly log: readonly Step[] }) {
   const following = cursor === undefined
   return (
     <div class="walk" role="group" aria-label="Steps">

@@ -4,7 +4,7 @@ import type { MachineInfo } from '../../protocol.ts'
 import { pngOf, save, svgText } from '../view/export.ts'
 import { useKeys } from '../view/row-keys.ts'
 
-/** Takes a drawing out of the page, and its machine where it is of one. */
+/** Exports a drawing, and the machine that it shows, if any. */
 export function ExportMenu({
   name,
   area,
@@ -14,7 +14,7 @@ export function ExportMenu({
   readonly name: string
   readonly area: RefObject<HTMLElement | null>
   readonly machine?: MachineInfo
-  /** Called before a drawing is taken, to draw what is not seen, too, and after it. */
+  /** Called with true before an export, to draw hidden parts, too, and with false after it. */
   readonly prepare?: (whole: boolean) => void
 }) {
   const drawing = () => area.current?.querySelector<SVGSVGElement>('svg.chart, svg.timeline') ?? undefined
@@ -40,7 +40,7 @@ export function ExportMenu({
   }
   const menu = useRef<HTMLDetailsElement>(null)
   const close = () => menu.current?.removeAttribute('open')
-  // Escape closes the menu, and nothing behind it.
+  // Escape closes only the menu.
   useKeys(() => (menu.current?.open ? { Escape: close } : {}))
   useEffect(() => {
     const outside = ({ target }: PointerEvent) => {
@@ -70,5 +70,5 @@ export function ExportMenu({
   )
 }
 
-/** Resolves when what was changed is on the page. */
+/** Resolves when changes are drawn. */
 const drawn = () => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)))

@@ -8,7 +8,7 @@ import { kindOf } from '../data/state-kinds.ts'
 import { clock, duration, plainText } from '../view/format.ts'
 import { session, show } from '../view/view.ts'
 
-/** What an actor did, step by step, with the time between; a click looks at that moment. */
+/** The steps of an actor, with the time between them. A click on a step shows the chart at that moment. */
 export function Log({
   history: { log, statesOnly },
   row: { steps, created },
@@ -24,14 +24,14 @@ export function Log({
   useEffect(() => {
     const line = box.current?.querySelector<HTMLElement>('[aria-current]')
     const list = box.current
-    // The list alone: scrollIntoView would move the whole pane.
+    // Only the list is scrolled: scrollIntoView would move the whole pane.
     if (line == null || list === null) return
     if (line.offsetTop < list.scrollTop) list.scrollTop = line.offsetTop
     else list.scrollTop = Math.max(list.scrollTop, line.offsetTop + line.offsetHeight - list.clientHeight)
   }, [shown])
   if (log.length === 0) {
     if (steps === 0) return <p class="hint">It has not made a step yet.</p>
-    return <p class="hint">{session.canAsk ? 'Asking for it…' : 'Its steps cannot be asked for any more.'}</p>
+    return <p class="hint">{session.canFetch ? 'Loading…' : 'Its steps are not available.'}</p>
   }
   return (
     <>
@@ -69,7 +69,7 @@ export function Log({
 
 interface LineProps {
   readonly step: Step
-  /** When the step before was made; undefined where that is not known. */
+  /** When the step before was made; undefined where unknown. */
   readonly since: number | undefined
   readonly shown: boolean
   readonly ahead: boolean
@@ -99,7 +99,7 @@ function Line({ step, since, shown, ahead, look }: LineProps) {
   )
 }
 
-/** Plain data: short on one line, opened in full. */
+/** Plain data, shortened to one line, and complete when opened. */
 export function Payload({ value }: { readonly value: unknown }) {
   const line = plainText(value)
   if (line.length <= 90) return <code class="payload">{line}</code>

@@ -7,7 +7,7 @@ const example = `import { startInspector } from 'cookietin/inspector'
 const inspector = await startInspector()
 const executor = createExecutor({ driver, inspect: inspector.inspect })`
 
-/** What stands where the actors will be. */
+/** What is shown in place of the actors while there are none. */
 export function Nothing({ filter }: { readonly filter: string }) {
   const { link, model } = session
   if (link === 'connecting') {
@@ -60,7 +60,7 @@ export function Nothing({ filter }: { readonly filter: string }) {
   return (
     <div class="nothing">
       <h2>No cookies yet</h2>
-      <p>Connected, and waiting for the first actor. An executor tells of its cookies once it has the inspector:</p>
+      <p>Connected, and waiting for the first actor. An executor reports its cookies to its inspector:</p>
       <pre>{example}</pre>
       <p>
         Or from a shell: <code>cookietin batch tasks.jsonl --inspect</code>
@@ -69,7 +69,7 @@ export function Nothing({ filter }: { readonly filter: string }) {
   )
 }
 
-/** How it stands with the connection or the recording, where that needs saying. */
+/** A notice about the connection or the recording, where there is one. */
 export function Notice() {
   const { link, cameBack, paused, player } = session
   if (player !== undefined) return <RecordingNotice player={player} />
@@ -89,7 +89,7 @@ export function Notice() {
     )
   }
   if (link === 'ended')
-    return <p class="notice ended">The inspector has closed. Everything that it told stays here to be looked at.</p>
+    return <p class="notice ended">The inspector has closed. Everything that it sent stays on this page.</p>
   if (cameBack) {
     return (
       <p class="notice again" role="status">
@@ -111,7 +111,7 @@ function pausedWords(): string {
     : 'Paused: nothing has happened since.'
 }
 
-/** What a recording does not hold. */
+/** What is missing in a recording. */
 function RecordingNotice({ player: { gap, whole, ends } }: { readonly player: Player }) {
   if (gap !== undefined) {
     return (

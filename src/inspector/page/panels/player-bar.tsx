@@ -5,10 +5,10 @@ import { useKeys } from '../view/row-keys.ts'
 import { session } from '../view/view.ts'
 
 const speeds = [0.25, 1, 4, 16]
-/** How often a recording that plays goes on, in ms. */
+/** The interval at which a playing recording advances, in ms. */
 const beat = 50
 
-/** Plays a recording, and goes to any time of it. */
+/** Plays a recording, and moves to any time of it. */
 export function PlayerBar({ player }: { readonly player: Player }) {
   const [playing, play] = useState(false)
   const [speed, setSpeed] = useState(1)

@@ -7,16 +7,16 @@ export interface Sampled {
 /** A value over time, as it is drawn in a box. */
 export interface Curve {
   readonly peak: number
-  /** When it begins, Unix ms, and how long it is. */
+  /** When it begins, Unix ms, and how long it is, ms. */
   readonly first: number
   readonly span: number
   readonly x: (timestamp: number) => number
-  /** The points of the line, and of the area below it: as far as there are samples, and no farther. */
+  /** The points of the line, and of the area below it, from the first sample to the last. */
   readonly line: string
   readonly area: string
 }
 
-/** Undefined where there is nothing to draw. A single sample is a point in the middle, since it says nothing of before and after. */
+/** Undefined without any sample. A single sample is drawn as a point in the middle. */
 export function curveOf(points: readonly Sampled[], width: number, height: number): Curve | undefined {
   const [first] = points
   const last = points.at(-1)
@@ -32,7 +32,7 @@ export function curveOf(points: readonly Sampled[], width: number, height: numbe
   return { peak, first: first.timestamp, span, x, line, area }
 }
 
-/** The sample that is drawn nearest to a place. */
+/** The sample drawn nearest to a position. */
 export function nearest(points: readonly Sampled[], { x }: Curve, place: number): Sampled | undefined {
   return points.reduce<Sampled | undefined>((best, next) => {
     if (best === undefined) return next

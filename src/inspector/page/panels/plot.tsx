@@ -17,7 +17,7 @@ interface PlotProps {
 /** CPU and memory of one actor over its life. */
 export function Plots({ stats }: { readonly stats: History['stats'] }) {
   if (stats.length === 0)
-    return <p class="hint">No samples: they are taken while it runs and a page or a recording watches.</p>
+    return <p class="hint">No samples. They are taken while the actor runs and a page or a recording watches.</p>
   return (
     <div class="plots">
       <Plot title="CPU" class="cpu" metric={({ cpu_total }) => cpu_total} format={percent} stats={stats} />
@@ -40,7 +40,7 @@ function Plot({ title, class: name, metric, format, stats }: PlotProps) {
   })
   const curve = curveOf(points, width, height)
   const last = points.at(-1)
-  // The first sample of a run has no CPU yet: what was over by then leaves nothing to draw.
+  // The first sample of a run has no CPU value yet, so a very short run has none to draw.
   if (curve === undefined || last === undefined) {
     return (
       <figure class={`plot ${name}`}>

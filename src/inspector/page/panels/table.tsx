@@ -8,7 +8,7 @@ import { rowKeys, useKeys, useReveal } from '../view/row-keys.ts'
 import { nowOf, select, session, show } from '../view/view.ts'
 
 const rowHeight = 34
-/** Rows that are drawn beyond what is seen, so that scrolling shows no gaps. */
+/** The number of rows drawn above and below the visible ones, so that scrolling shows no gaps. */
 const beyond = 8
 
 const columns: readonly { readonly key: SortKey; readonly title: string; readonly class: string }[] = [
@@ -20,7 +20,7 @@ const columns: readonly { readonly key: SortKey; readonly title: string; readonl
   { key: 'mem', title: 'Memory', class: 'c-num c-mem' },
 ]
 
-/** Every actor, one a row; only the rows that are seen are drawn. */
+/** Every actor, one a row. Only the visible rows are drawn. */
 export function Table({ rows, sort }: { readonly rows: readonly Row[]; readonly sort: Sort }) {
   const { box, top, height } = useScroll()
   const first = Math.max(0, Math.floor(top / rowHeight) - beyond)
@@ -106,7 +106,7 @@ function TableRow({ row, index, now, selected }: RowProps) {
   )
 }
 
-/** Where a box is scrolled to, and how high it is, in px. */
+/** The scroll position of a box and its height, in px. */
 export function useScroll() {
   const box = useRef<HTMLDivElement>(null)
   const [seen, setSeen] = useState({ top: 0, height: 600 })

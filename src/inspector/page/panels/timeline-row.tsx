@@ -5,7 +5,7 @@ import { kindOf, shownState } from '../data/state-kinds.ts'
 import { duration } from '../view/format.ts'
 import { select, session } from '../view/view.ts'
 
-/** The height of a lane, and how wide the names before it are, in px. */
+/** The height of a row, and the width of the names before it, in px. */
 export const rowHeight = 22
 export const names = 128
 
@@ -25,7 +25,7 @@ export function TimelineRow({ row, y, x, now, width }: TimelineRowProps) {
   const short = row.id.length > 17 ? `${row.id.slice(0, 16)}…` : row.id
   return (
     <g
-      class={`lane${row.key === session.selected ? ' selected' : ''}`}
+      class={`timeline-row${row.key === session.selected ? ' selected' : ''}`}
       data-id={row.id}
       onClick={() => select(row.key)}
     >
@@ -36,7 +36,7 @@ export function TimelineRow({ row, y, x, now, width }: TimelineRowProps) {
           {short}
         </text>
       </g>
-      <g clip-path="url(#lanes)">
+      <g clip-path="url(#rows)">
         {spans.map(span => (
           <rect
             key={span.from}

@@ -11,14 +11,14 @@ import { useScroll } from './table.tsx'
 import { names, rowHeight, TimelineRow } from './timeline-row.tsx'
 
 const axis = 26
-/** How wide the time at a tick is at most, in px. */
+/** The greatest width of the time at a tick, in px. */
 const tickLabel = 52
-/** How much of the past is seen while it goes along with the time, in ms. */
+/** How much of the past the live view shows, in ms. */
 const liveSpan = 60_000
-/** How many lanes an exported timeline has at most. */
+/** The most rows of an exported timeline. */
 const mostExported = 500
 
-/** Who was in which state when: a line for each actor, frozen stretches hatched. */
+/** The states of each actor over time, one row an actor. Frozen spans are hatched. */
 export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
   const { box, top: scrolled, height: seen } = useScroll()
   const area = useRef<HTMLDivElement>(null)
@@ -34,7 +34,7 @@ export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
 
   const shownRange = { from, to }
   const zoom = (factor: number, at?: number) => setRange(zoomed(shownRange, whole, factor, at))
-  // The past of an actor that is chosen has the arrows.
+  // The arrow keys step through the past of the selected actor, if there is one.
   const pan = (part: number) => () =>
     session.selected === undefined ? setRange(moved(shownRange, part)) : stepBy(Math.sign(part))
   useKeys(() => ({
@@ -47,11 +47,11 @@ export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
     ArrowRight: pan(0.2),
   }))
   useReveal({ rows, rowHeight, above: axis, box })
-  // To be exported, lanes are drawn that are not seen, too.
-  const lanes = exporting ? rows.slice(0, mostExported) : rows
-  const [top, height] = exporting ? [0, lanes.length * rowHeight + axis] : [scrolled, seen]
+  // For an export, rows that are not visible are drawn, too.
+  const listed = exporting ? rows.slice(0, mostExported) : rows
+  const [top, height] = exporting ? [0, listed.length * rowHeight + axis] : [scrolled, seen]
   const first = Math.max(0, Math.floor(top / rowHeight) - 2)
-  const shown = lanes.slice(first, Math.ceil((top + height) / rowHeight) + 2)
+  const shown = listed.slice(first, Math.ceil((top + height) / rowHeight) + 2)
 
   return (
     <div class="timeline-pane" ref={area}>
@@ -86,7 +86,7 @@ export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
           <button
             type="button"
             onClick={() => setRange('live')}
-            title="The last minute, going along"
+            title="The last minute, moving with the time"
             aria-pressed={range === 'live'}
           >
             Live
@@ -111,7 +111,7 @@ export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
         <svg
           class="timeline"
           width={width}
-          height={lanes.length * rowHeight + axis}
+          height={listed.length * rowHeight + axis}
           role="img"
           aria-label={`Timeline of ${rows.length} actors over ${duration(to - from)}`}
         >
@@ -120,8 +120,8 @@ export function Timeline({ rows }: { readonly rows: readonly Row[] }) {
               <rect class="hatch-ground" width="6" height="6" />
               <line class="hatch-line" x1="1.5" x2="1.5" y1="0" y2="6" />
             </pattern>
-            <clipPath id="lanes">
-              <rect x={names} y="0" width={Math.max(0, width - names)} height={lanes.length * rowHeight + axis} />
+            <clipPath id="rows">
+              <rect x={names} y="0" width={Math.max(0, width - names)} height={listed.length * rowHeight + axis} />
             </clipPath>
           </defs>
           {ticks(from - whole.from, to - whole.from, room / 110).map(at => (

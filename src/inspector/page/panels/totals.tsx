@@ -1,7 +1,7 @@
 import { groupsOf } from '../view/totals-groups.ts'
 import { nowOf, session, show } from '../view/view.ts'
 
-/** How many are where, now and in all; a click filters by it. */
+/** Counts of actors by state, status and machine. A click on one filters by it. */
 export function TotalsBar({ filter }: { readonly filter: string }) {
   const groups = groupsOf(session.model.totals).filter(({ length }) => length > 0)
   const rate = session.model.rate(nowOf())

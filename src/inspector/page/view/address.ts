@@ -1,6 +1,6 @@
 import type { Wanted } from '../data/selection.ts'
 
-/** What the address of the page tells of what is seen, after its `#`: reloading, going back and passing it on lead to the same. */
+/** The part of the view that the page's address holds after its `#`: a reload, Back and a shared link show the same. */
 export interface Address {
   readonly tab: 'table' | 'timeline'
   readonly filter: string

@@ -1,7 +1,7 @@
-/** How far a pointer may move and still mean a click, in px. */
+/** A pointer that moves less than this is a click, in px. */
 const slack = 3
 
-/** Calls back with how far a pointer has been dragged sideways, in px. What was dragged is not clicked. */
+/** Calls back with how far a pointer has been dragged sideways, in px. A drag does not count as a click. */
 export function drag(down: PointerEvent, moved: (by: number) => void): void {
   let dragged = false
   const move = (event: PointerEvent) => {
@@ -15,7 +15,7 @@ export function drag(down: PointerEvent, moved: (by: number) => void): void {
     if (!dragged) return
     const swallow = (event: Event) => event.stopPropagation()
     addEventListener('click', swallow, { capture: true, once: true })
-    // There is none where it was let go outside of what it began on.
+    // No click follows a release outside of the element where the drag began.
     setTimeout(() => removeEventListener('click', swallow, { capture: true }))
   }
   addEventListener('pointermove', move)

@@ -15,7 +15,7 @@ const properties = [
   'paint-order',
 ]
 
-/** A drawing of the page as a file of its own: what the style sheet says is written into it. */
+/** A drawing of the page as an SVG file, with the style sheet's values written into it. */
 export function svgText(svg: SVGSVGElement): string {
   const copy = svg.cloneNode(true) as SVGSVGElement
   const originals = [svg, ...svg.querySelectorAll('*')]
@@ -42,7 +42,7 @@ export function svgText(svg: SVGSVGElement): string {
   return new XMLSerializer().serializeToString(copy)
 }
 
-/** The same as a picture, at twice the size for sharp screens. */
+/** The same as a PNG, at twice the size for sharp screens. */
 export async function pngOf(svg: SVGSVGElement): Promise<Blob> {
   const { width, height } = sizeOf(svg)
   const url = URL.createObjectURL(new Blob([svgText(svg)], { type: 'image/svg+xml' }))
@@ -62,7 +62,7 @@ export async function pngOf(svg: SVGSVGElement): Promise<Blob> {
   }
 }
 
-/** Hands the user a file. */
+/** Downloads a file. */
 export function save(name: string, content: Blob | string, type = 'text/plain'): void {
   const url = URL.createObjectURL(typeof content === 'string' ? new Blob([content], { type }) : content)
   const link = document.createElement('a')

@@ -13,7 +13,7 @@ export interface Sort {
 /** The latest first. */
 export const usualSort: Sort = { by: 'key', down: true }
 
-/** What a click on a column's title leads to: the one direction, the other, and back to the usual order. */
+/** The order after a click on a column's title: one direction, the other, and back to the usual order. */
 export function nextSort(sort: Sort, by: SortKey): Sort {
   const first = by === 'cpu' || by === 'mem'
   if (sort.by !== by) return { by, down: first }
@@ -21,9 +21,9 @@ export function nextSort(sort: Sort, by: SortKey): Sort {
 }
 
 /**
- * What a text in the filter means: words that must all be found in the id, image, machine, state (as it is shown, or as the machine has it) or command, and
- * `state:`, `status:`, `image:`, `machine:` or `id:` for one field alone; the first and the fourth take several, as `state:running,frozen`. A `-` before a
- * word turns it round.
+ * The test of a filter's text. Every word must be found in the id, image, machine, state, status or command. `state:`,
+ * `status:`, `image:`, `machine:` and `id:` search one field. `state:` and `machine:` take several values, as
+ * `state:running,frozen`. A `-` before a word negates it.
  */
 export function filterOf(text: string): (row: Row) => boolean {
   const tests = text.toLowerCase().split(/\s+/).filter(Boolean).map(testOf)
@@ -58,7 +58,7 @@ const isAmong = (wanted: string, ...words: readonly string[]) =>
 
 const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 
-/** What a row is put in order by: what its column shows. */
+/** The value that a column sorts by: the one that it shows. */
 function keyOf(by: SortKey, now: number): (row: Row) => string | number {
   switch (by) {
     case 'id':
@@ -78,7 +78,7 @@ function keyOf(by: SortKey, now: number): (row: Row) => string | number {
   }
 }
 
-/** The rows to show, in order; rows that are equal stay in the order in which they came. */
+/** The rows to show, in order. Equal rows stay in the order of their keys. */
 export function visibleRows(rows: Iterable<Row>, filter: string, { by, down }: Sort, now: number): Row[] {
   const test = filterOf(filter)
   const wayOf = keyOf(by, now)

@@ -1,10 +1,10 @@
 import { readAddress, writeAddress } from './address.ts'
 import { currentView, onChoice, session, show } from './view.ts'
 
-/** How long the address waits to follow what is typed and walked through, in ms: browsers refuse more than some changes a second. */
+/** How long the address waits for further changes, in ms: browsers refuse too many of them a second. */
 const settleAfter = 250
 
-/** Keeps the page's address and the browser's Back in step with what is chosen. */
+/** Keeps the page's address, and with it the browser's Back, in step with the view. */
 export function followAddress(): void {
   let timer: ReturnType<typeof setTimeout> | undefined
   const here = () => {

@@ -11,12 +11,12 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} m`
 }
 
-/** How old what lives is: changes once a second, so as not to flicker. */
+/** The age of a living actor. It changes once a second, so as not to flicker. */
 export function age(ms: number): string {
   return ms < 60_000 ? `${Math.floor(Math.max(0, ms) / 1_000)} s` : duration(ms)
 }
 
-/** Plain data as JSON, without the digits of numbers that tell nobody anything. */
+/** Plain data as JSON, with rounded numbers. */
 export const plainText = (value: unknown, indent?: number): string =>
   JSON.stringify(value, (_, entry: unknown) => (typeof entry === 'number' ? rounded(entry) : entry), indent)
 

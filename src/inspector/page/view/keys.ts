@@ -1,7 +1,7 @@
 import { turnTheme } from './theme.ts'
 import { currentView, select, session, show, stepBy } from './view.ts'
 
-/** What keys do, by their names. */
+/** Actions by the names of their keys. */
 export type Acts = Readonly<Record<string, () => void>>
 
 const everywhere: Acts = {
@@ -17,10 +17,10 @@ const everywhere: Acts = {
   Escape: () => select(undefined),
 }
 
-/** What is shown has keys of its own, which go before those of the page. */
+/** The keys of the shown components, which take precedence over those of the page. */
 const shown: (() => Acts)[] = []
 
-/** Adds keys until what is returned is called. They are asked for anew with each key. */
+/** Adds keys, and returns a function that removes them. `acts` is called for each key that is pressed. */
 export function addKeys(acts: () => Acts): () => void {
   shown.unshift(acts)
   return () => {
@@ -30,12 +30,12 @@ export function addKeys(acts: () => Acts): () => void {
 
 const actOf = (key: string) => shown.map(acts => acts()[key]).find(act => act !== undefined) ?? everywhere[key]
 
-/** True where a key scrolls what has the focus: the arrows in the statechart, the others anywhere beside the list. */
+/** True where a key scrolls the focused element: the arrows in the statechart, the others anywhere in the details. */
 const scrolls = (key: string, target: Element): boolean =>
   (/^Arrow(Up|Down)$/.test(key) && target.closest('.chart-box') !== null) ||
   (/^(Page|Home|End)/.test(key) && target.closest('.details') !== null)
 
-/** The keys of the whole page, where no field or button has its own use for them. */
+/** Handles the keys of the whole page, except where a field or a button uses them. */
 export function listenToKeys(): void {
   addEventListener('keydown', event => {
     const { key, target } = event
@@ -44,7 +44,7 @@ export function listenToKeys(): void {
     if (!(target instanceof Element)) return
     if (target.matches('input, select, textarea')) {
       if (key === 'Escape' && target instanceof HTMLElement) target.blur()
-      // A slider has no use for this one.
+      // A slider does not use Space.
       if (key !== ' ' || !target.matches('[type=range]')) return
     }
     if (key === ' ' && target.matches('button, summary, a')) return

@@ -4,7 +4,7 @@ import type { Row } from '../data/model.ts'
 import { type Acts, addKeys } from './keys.ts'
 import { select, session } from './view.ts'
 
-/** The keys of what is shown; they are asked for with each key, as of the latest drawing. */
+/** Adds a component's keys while it is shown. `acts` is the one of the latest drawing. */
 export function useKeys(acts: () => Acts): void {
   const latest = useRef(acts)
   latest.current = acts
@@ -13,14 +13,14 @@ export function useKeys(acts: () => Acts): void {
 
 interface List {
   readonly rows: readonly Row[]
-  /** The height of a row, and of what stands above the first, in px. */
+  /** The height of a row, and of the header above the first one, in px. */
   readonly rowHeight: number
   readonly above?: number
-  /** What scrolls. */
+  /** The element that scrolls. */
   readonly box: HTMLElement | null
 }
 
-/** The keys that choose a row of a list after the other. */
+/** The keys that move the selection in a list. */
 export function rowKeys({ rows, rowHeight, above = 0, box }: List): Acts {
   if (rows.length === 0) return {}
   const page = Math.max(1, Math.floor(((box?.clientHeight ?? 0) - above) / rowHeight) - 1)
@@ -39,7 +39,7 @@ export function rowKeys({ rows, rowHeight, above = 0, box }: List): Acts {
   }
 }
 
-/** Brings the row that is chosen into view when another one is, by whatever. */
+/** Scrolls the selected row into view when the selection changes. */
 export function useReveal({
   rows,
   rowHeight,

@@ -3,7 +3,7 @@ export type Theme = 'auto' | 'light' | 'dark'
 const key = 'cookietin-theme'
 const order: readonly Theme[] = ['auto', 'light', 'dark']
 
-/** What was chosen; the browser may keep nothing, as in a private window. */
+/** The chosen theme. */
 export function theme(): Theme {
   const chosen = document.documentElement.dataset.theme
   return order.find(known => known === chosen) ?? 'auto'
@@ -14,7 +14,7 @@ function setTheme(chosen: Theme): void {
   try {
     localStorage.setItem(key, chosen)
   } catch {
-    // It holds for this visit.
+    // The browser stores nothing, as in a private window: the theme holds for this visit.
   }
 }
 
@@ -25,6 +25,6 @@ export function restoreTheme(): void {
     const chosen = localStorage.getItem(key)
     setTheme(order.find(known => known === chosen) ?? 'auto')
   } catch {
-    // As the system has it.
+    // Nothing is stored: the theme is the system's.
   }
 }

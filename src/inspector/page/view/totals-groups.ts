@@ -1,7 +1,7 @@
 import type { Totals } from '../../protocol.ts'
 import { kindOf, type StateKind } from '../data/state-kinds.ts'
 
-/** A count that is shown, and what finds those that it counts. */
+/** A count, and the filter that finds the actors that it counts. */
 export interface TotalsChip {
   readonly label: string
   readonly count: number
@@ -10,20 +10,20 @@ export interface TotalsChip {
   readonly title?: string
 }
 
-/** In an order that stays, so that nothing jumps about while the counts grow. */
+/** A fixed order, so that counts do not change places while they grow. */
 const order = ['success', 'error', 'timeout', 'killed', 'cancelled', 'failed']
 const rankOf = (status: string) => (order.includes(status) ? order.indexOf(status) : order.length)
 
 type Counts = Readonly<Record<string, number>>
 const sumOf = (counts: Counts = {}) => Object.values(counts).reduce((sum, count) => sum + count, 0)
 
-/** What is counted: where the cookies are, how they ended, and how many there are of each other machine, whose states are others and whose ends mean less. */
+/** The groups of counts: cookies by state, cookies by status, and the actors of each other machine. */
 export function groupsOf({ states, statuses, endings }: Totals): readonly (readonly TotalsChip[])[] {
-  // Recordings of before there was a count by machine have one for all.
+  // Older recordings have one count for all machines.
   const ended = endings === undefined ? statuses : (endings.cookie ?? {})
   const machines = [...new Set([...Object.keys(states), ...Object.keys(endings ?? {})])].sort()
   const others = machines.filter(machine => machine !== 'cookie')
-  // Where there are no cookies at all, nothing is said of them.
+  // Without any cookie, their counts are left out.
   const living = machines.length > 0 && others.length === machines.length ? [] : livingOf(states.cookie)
   const of = endings === undefined ? '' : ' machine:cookie'
   return [

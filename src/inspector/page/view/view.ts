@@ -7,7 +7,7 @@ export interface View {
   readonly tab: 'table' | 'timeline'
   readonly filter: string
   readonly sort: Sort
-  /** The number of the step that is looked at; undefined follows live. */
+  /** The number of the shown step; undefined: the latest. */
   readonly cursor: number | undefined
   readonly help: boolean
 }
@@ -22,7 +22,7 @@ let view: View = {
 const listeners = new Set<() => void>()
 let drawing = false
 
-/** Draws with the next frame; a hidden page draws nothing. */
+/** Draws with the next frame. A hidden page does not draw. */
 function redraw(): void {
   if (drawing) return
   drawing = true
@@ -35,11 +35,14 @@ function redraw(): void {
 /** The one session of the page. */
 export const session = new Session(redraw)
 
-/** What becomes of the address: a new place, which Back leads from; the same one, changed; or it is where this came from. */
+/**
+ * How a choice changes the address: a new history entry, the same entry, or none because the choice came from the
+ * address.
+ */
 export type Choice = 'new' | 'same' | 'restored'
 let chosen: (choice: 'new' | 'same') => void = () => {}
 
-/** Calls back whenever something is chosen that the address tells. */
+/** Calls back whenever a choice changes the address. */
 export function onChoice(listener: typeof chosen): void {
   chosen = listener
 }
@@ -53,7 +56,9 @@ export function show(change: Partial<View>, choice: Choice = 'same'): void {
 
 export const currentView = (): View => view
 
-/** Selects an actor, and follows it live. Those that are only passed, on the way with the arrow keys, are no places to go back to. */
+/**
+ * Selects an actor, and follows its latest step. Actors passed with the arrow keys get no history entry of their own.
+ */
 export function select(key: number | undefined, passing = false): void {
   view = { ...view, cursor: undefined }
   const before = session.selected
@@ -62,7 +67,7 @@ export function select(key: number | undefined, passing = false): void {
   redraw()
 }
 
-/** Draws the component anew whenever the view or the session changes, and once a second, since ages grow. */
+/** Draws the component anew whenever the view or the session changes, and once a second for the ages. */
 export function useView(): View {
   const [, setVersion] = useState(0)
   useEffect(() => {
@@ -77,7 +82,7 @@ export function useView(): View {
   return view
 }
 
-/** Moves the cursor over the selected actor's past by so many steps; past the end it follows live. */
+/** Moves the cursor through the selected actor's past by `by` steps. Past the end it follows the latest step. */
 export function stepBy(by: number): void {
   const { log } = session.history
   const [first] = log
@@ -87,7 +92,7 @@ export function stepBy(by: number): void {
   show({ cursor: next >= last.n ? undefined : Math.max(first.n - 1, next) })
 }
 
-/** The time now: that of the recording, of the pause, or of what was told last where nobody tells any more. */
+/** The shown time, Unix ms: of the recording, of the pause, of the last message after a loss, or of now. */
 export const nowOf = (): number =>
   session.player?.at ??
   session.pausedAt ??

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { answerOf, requestHeaders } from '../../../../src/functions/http/headers.ts'
+import { gatewayHeaders, requestHeaders, responseHead } from '../../../../src/functions/http/headers.ts'
 
 const head = { callId: 'c1', deadline: Date.UTC(2026, 0, 2, 3, 4, 5, 678), headers: undefined, length: 0 }
 
 describe('a request', () => {
-  it('says which call it is, and until when', () => {
+  it('names the call and its deadline', () => {
     expect(requestHeaders(head)).toEqual({
       host: 'localhost',
       'fn-call-id': 'c1',
@@ -14,19 +14,17 @@ describe('a request', () => {
     expect(requestHeaders({ ...head, length: undefined })).toMatchObject({ 'transfer-encoding': 'chunked' })
   })
 
-  it('carries the caller’s headers as they are and for a function behind a gateway, many of one name too', () => {
+  it('carries the headers of its caller unchanged, once', () => {
     const headers = { 'X-One': 'a', 'X-Many': ['b', 'c'], 'Content-Type': 'text/plain', 'Fn-Intent': 'cloudevent' }
-    expect(requestHeaders({ ...head, headers })).toMatchObject({
+    const sent = requestHeaders({ ...head, headers })
+    expect(sent).toMatchObject({
       'x-one': 'a',
-      'fn-http-h-x-one': 'a',
       'x-many': ['b', 'c'],
-      'fn-http-h-x-many': ['b', 'c'],
       'content-type': 'text/plain',
       'fn-intent': 'cloudevent',
     })
-    expect(requestHeaders({ ...head, headers: new Headers({ 'X-One': 'a' }) })).toMatchObject({
-      'fn-http-h-x-one': 'a',
-    })
+    expect(Object.keys(sent).filter(name => name.startsWith('fn-http-h-'))).toEqual([])
+    expect(requestHeaders({ ...head, headers: new Headers({ 'X-One': 'a' }) })).toMatchObject({ 'x-one': 'a' })
   })
 
   it.each([
@@ -50,27 +48,44 @@ describe('a request', () => {
     expect(Object.keys(sent)).toHaveLength(4)
   })
 
-  it('does not carry what its caller says is for its own connection', () => {
+  it('leaves out headers that the caller lists for its own connection', () => {
     const sent = requestHeaders({ ...head, headers: { Connection: 'close, X-Hop', 'X-Hop': 'a', 'X-Stay': 'b' } })
     expect(sent).not.toHaveProperty('x-hop')
     expect(sent).toMatchObject({ 'x-stay': 'b' })
   })
 })
 
+describe("a gateway's headers", () => {
+  it('wrap every header of the client but its content type', () => {
+    const sent = gatewayHeaders(
+      new Headers({ Authorization: 'real', 'Content-Type': 'text/plain', Connection: 'close' }),
+    )
+    expect(sent).toEqual({ 'fn-http-h-authorization': 'real', 'content-type': 'text/plain' })
+  })
+
+  it.each(['Fn-Http-H-Authorization', 'Fn-Intent', 'Fn-Http-Method', 'Fn-Fdk-Version', 'fn-later'])(
+    'do not let a client set %s of the contract',
+    name => {
+      const sent = gatewayHeaders(new Headers({ Authorization: 'real', [name]: 'forged' }))
+      expect(sent).toEqual({ 'fn-http-h-authorization': 'real', [`fn-http-h-${name.toLowerCase()}`]: 'forged' })
+    },
+  )
+})
+
 describe('an answer', () => {
   const answer = (...raw: string[]) => {
-    const given = answerOf(raw, 'c1')
+    const given = responseHead(raw, 'c1')
     return given && { status: given.status, headers: Object.fromEntries(given.headers) }
   }
 
-  it('is 200 where the function says nothing else, and names the call', () => {
+  it('is 200 without another status, and names the call', () => {
     expect(answer('Content-Type', 'text/plain', 'Connection', 'close', 'Transfer-Encoding', 'chunked')).toEqual({
       status: 200,
       headers: { 'content-type': 'text/plain', 'fn-call-id': 'c1' },
     })
   })
 
-  it('has the status and the headers that the function gives for its caller', () => {
+  it('has the status and headers that the function sets for its caller', () => {
     expect(
       answer(
         'Fn-Http-Status',
@@ -87,7 +102,7 @@ describe('an answer', () => {
     ).toEqual({ status: 404, headers: { 'x-a': 'theirs', 'set-cookie': 'a=1', 'fn-call-id': 'c1' } })
   })
 
-  it('is as long as its frame says, whatever else it says of that', () => {
+  it('is as long as its frame states, with any other length in it', () => {
     expect(answer('Content-Length', '9', 'Fn-Http-H-Content-Length', '2')?.headers).toMatchObject({
       'content-length': '9',
     })
@@ -100,7 +115,7 @@ describe('an answer', () => {
     expect(answer('Fn-Http-Status', '205', 'Content-Length', '9')?.headers).toEqual({ 'fn-call-id': 'c1' })
   })
 
-  it('has nothing of what it says is for its own connection', () => {
+  it('leaves out headers that the function lists for its own connection', () => {
     expect(
       answer('Connection', 'keep-alive, X-Hop', 'X-Hop', 'a', 'Fn-Http-H-Connection', 'X-Two', 'Fn-Http-H-X-Two', 'b')
         ?.headers,

@@ -31,7 +31,7 @@ it('passes output to the call in progress, and between calls to the function’s
   expect([between.writable.eventNames(), first.writable.eventNames()]).toEqual([[], []])
 })
 
-it('goes at the pace of a slow one, and is not held up by it once its call is over', async () => {
+it('waits for a slow writable, until its call is over', async () => {
   const slow = target(true)
   const router = new LogRouter(undefined)
   router.direct(slow.writable)
@@ -47,15 +47,15 @@ it('goes at the pace of a slow one, and is not held up by it once its call is ov
   expect(slow.seen).toEqual(['a'])
 })
 
-it('keeps the end of what nobody hears', async () => {
+it('keeps the end of output without a writable', async () => {
   const [router, call] = [new LogRouter(undefined), target()]
   await write(router, `${'x'.repeat(5_000)}\n`)
   await write(router, 'Error: no flour\n')
-  expect(router.unheard).toMatch(/^x+\nError: no flour$/)
-  expect(router.unheard.length).toBeLessThanOrEqual(2_048)
+  expect(router.unread).toMatch(/^x+\nError: no flour$/)
+  expect(router.unread.length).toBeLessThanOrEqual(2_048)
   router.direct(call.writable)
   await write(router, 'heard')
-  expect(router.unheard).not.toContain('heard')
+  expect(router.unread).not.toContain('heard')
 })
 
 it('loses the log of one that breaks, and nothing else', async () => {

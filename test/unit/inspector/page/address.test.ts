@@ -4,7 +4,7 @@ import { Selection } from '../../../../src/inspector/page/data/selection.ts'
 import { readAddress, writeAddress } from '../../../../src/inspector/page/view/address.ts'
 import { info, totals } from './setup.ts'
 
-it('tells what is seen, and nothing where that is as at first', () => {
+it('holds the view, and is empty for the initial view', () => {
   expect(writeAddress({ tab: 'table', filter: '', wanted: undefined })).toBe('')
   for (const address of [
     { tab: 'timeline', filter: '', wanted: undefined },
@@ -23,7 +23,7 @@ const modelOf = (...actors: [key: number, id: string][]) => {
   return model
 }
 
-it('finds an actor by its key where that has the id, else the latest with the id, as soon as there is one', () => {
+it('finds an actor by its key if that has the id, else the latest with the id, as soon as there is one', () => {
   const selection = new Selection()
   const keyOf = (key: number | undefined, model: Model) => {
     selection.want({ id: 'bun', key })
@@ -38,7 +38,7 @@ it('finds an actor by its key where that has the id, else the latest with the id
   expect(selection.key).toBe(9)
 })
 
-it('keeps an actor as it was last when it is dropped, but not before its beginning', () => {
+it('keeps the last row of a dropped actor, but not before its creation', () => {
   const selection = new Selection()
   selection.choose(1)
   expect(selection.rowIn(modelOf())).toBeUndefined()

@@ -40,7 +40,7 @@ describe.each([cookieMachine, slotMachine, namespaceMachine, imageMachine, paral
   const info = machineInfo(machine)
   const states = ({ states }: Chart) => states.filter(({ composite }) => !composite)
 
-  it('draws every state within the box that it is in, and no two over each other', async () => {
+  it('draws every state within its box, and no two over each other', async () => {
     const chart = await layOut(info, widthOf)
     const byName = new Map(chart.states.map(state => [state.name, state]))
     for (const state of chart.states) {
@@ -54,7 +54,7 @@ describe.each([cookieMachine, slotMachine, namespaceMachine, imageMachine, paral
     expect(drawn.filter((state, index) => drawn.slice(index + 1).some(other => overlaps(state, other)))).toEqual([])
   })
 
-  it('has a label at every arrow with an event, over no other label and no state', async () => {
+  it('labels every arrow with an event, and no label covers another or a state', async () => {
     const chart = await layOut(info, widthOf)
     const labelled = chart.arrows.filter(({ words }) => words.length > 0)
     const labels = labelled.flatMap(({ label }) => (label === undefined ? [] : [label]))
@@ -82,7 +82,7 @@ it('draws the shared arrows of a cookie once, on the boxes', async () => {
   expect(label('settled→closing')).toEqual(['close', 'after soon [closeWanted]'])
 })
 
-it('tells the arrows taken from those that may be taken next, and the arrows of a box belong to the states in it', async () => {
+it('distinguishes taken arrows from possible ones; an arrow of a box belongs to every state in it', async () => {
   const chart = await layOut(machineInfo(cookieMachine), widthOf)
   const shown: Shown = {
     current: ['running'],

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { curveOf, nearest } from '../../../../src/inspector/page/panels/plot-curve.ts'
 
-it('draws a value over its time, and the area below it no farther than there are samples', () => {
+it('draws a value over time, and the area below it from the first sample to the last', () => {
   const points = [
     { timestamp: 1_000, value: 0 },
     { timestamp: 2_000, value: 100 },
@@ -13,7 +13,7 @@ it('draws a value over its time, and the area below it no farther than there are
   expect(curve && nearest(points, curve, 130)).toBe(points[1])
 })
 
-it('draws a single sample as a point, with no slope up to it and none down', () => {
+it('draws a single sample as a point, without slopes', () => {
   expect(curveOf([{ timestamp: 5, value: 10 }], 200, 110)).toMatchObject({
     peak: 10,
     span: 0,
@@ -22,7 +22,7 @@ it('draws a single sample as a point, with no slope up to it and none down', () 
   })
 })
 
-it('has nothing to draw of no samples, and nothing above the ground of zeros', () => {
+it('draws nothing without samples, and a flat line for zeros', () => {
   expect(curveOf([], 200, 110)).toBeUndefined()
   expect(curveOf([{ timestamp: 5, value: 0 }], 200, 110)).toMatchObject({ peak: 0, line: '100.0,110.0' })
 })

@@ -7,18 +7,18 @@ import { info, row, step, totals } from './setup.ts'
 const nothing = { states: {}, arrows: {} }
 const ns = ({ log }: { readonly log: readonly { readonly n: number }[] }) => log.map(({ n }) => n)
 
-it('puts a past together of what was asked for and what was told since, up to where the actor is shown', () => {
+it('joins the fetched details and the steps received since, up to the shown step', () => {
   const details = { key: 1, before: nothing, log: [step(1, 'a', 'b'), step(2, 'b', 'c')], stats: [], context: { x: 1 } }
   const past = { steps: [step(2, 'b', 'c'), step(3, 'c', 'd'), step(4, 'd', 'e')], samples: [] }
   const at = (steps: number) => historyOf(row({ steps }), { past, details, final: true })
   expect(ns(at(4))).toEqual([1, 2, 3, 4])
   expect(ns(at(3))).toEqual([1, 2, 3])
   expect(at(2)).toMatchObject({ statesOnly: false, context: { x: 1 } })
-  // The context that was told is of later.
+  // The fetched context is of a later step.
   expect(at(1)).toMatchObject({ log: [{ n: 1 }], context: undefined })
 })
 
-it('lets what was asked for go where steps are missing since, and counts by the states that are known', () => {
+it('drops fetched details where steps are missing after them, and counts by the known states', () => {
   const details = { key: 1, before: nothing, log: [step(1, 'a', 'b')], stats: [], context: undefined }
   const past = { steps: [step(5, 'c', 'd')], samples: [] }
   const path = [
@@ -32,7 +32,7 @@ it('lets what was asked for go where steps are missing since, and counts by the 
   expect(countsOf(history, 'a').states).toEqual({ a: 1, b: 1, c: 1, d: 1 })
 })
 
-it('makes a past of the states that are known where nobody can be asked, and none while an answer may come', () => {
+it('makes a log from the known states when details cannot be fetched, and none while they may arrive', () => {
   const path = [
     [0, 'a'],
     [10, 'b'],
@@ -50,7 +50,7 @@ it('makes a past of the states that are known where nobody can be asked, and non
   })
 })
 
-it('counts the arrows that a step names, and of states that are active in parallel those that change', () => {
+it('counts the arrows that a step names, and those of the parallel states that change', () => {
   const log = [
     step(1, 'a', 'b', { arrows: ['box→b'] }),
     step(2, 'b', 'low & dark', { via: ['c'] }),
@@ -62,7 +62,7 @@ it('counts the arrows that a step names, and of states that are active in parall
   })
 })
 
-it('keeps so much of the past and no more; what was told of first goes first', () => {
+it('keeps a bounded past, and drops the oldest first', () => {
   const pasts = new ActorHistories(6)
   for (const key of [1, 2, 3]) for (const n of [1, 2, 2, 3]) pasts.step(step(n, 'a', 'b', { key }))
   expect([1, 2, 3].map(key => ns({ log: pasts.of(key).steps }))).toEqual([[], [1, 2, 3], [1, 2, 3]])
@@ -76,7 +76,7 @@ it('keeps so much of the past and no more; what was told of first goes first', (
   expect(many.of(1).samples.at(-1)).toEqual({ timestamp: 1_000, metrics: { cpu_total: 1_000 } })
 })
 
-it('counts the ends per second, which fall to none while nothing happens; of cookies alone where they are told apart', () => {
+it('counts the ends per second, which fall to 0 without messages; of cookies only where the totals distinguish them', () => {
   const model = new Model()
   model.apply({ type: 'snapshot', seq: 0, now: 0, machines: {}, actors: [], totals })
   model.apply({ type: 'delta', seq: 1, now: 1_000, totals: { ...totals, ended: 10 } })
@@ -96,7 +96,7 @@ it('counts the ends per second, which fall to none while nothing happens; of coo
   expect(model.rate(25_000)).toBe(1)
 })
 
-it('a copy of what is known stays as it is', () => {
+it('a copy of the model does not change', () => {
   const model = new Model()
   model.apply({ type: 'snapshot', seq: 0, now: 0, machines: {}, actors: [info({ state: 'a' })], totals })
   const copy = model.copy()

@@ -6,7 +6,7 @@ import { info, step, totals } from './setup.ts'
 
 const hello: Message = { type: 'hello', protocol: 1, instance: 'x', mode: 'recording', control: false, maxSteps: 1 }
 
-it('shows a recording as it was at any time, forward and back', () => {
+it('shows a recording at any time, forward and back', () => {
   const player = new Player([
     hello,
     { type: 'snapshot', seq: 0, now: 5, machines: {}, actors: [info({ state: 'a' })], totals },
@@ -23,7 +23,7 @@ it('shows a recording as it was at any time, forward and back', () => {
   expect(player.history(1)).toMatchObject({ log: [{ n: 1 }, { n: 2 }], stats: [{ metrics: { cpu_total: 50 } }] })
 })
 
-it('knows from when on something is missing, and goes on with what it is told', () => {
+it('knows where messages are missing, and goes on after that', () => {
   const player = new Player([
     hello,
     { type: 'snapshot', seq: 0, now: 5, machines: {}, actors: [info({ state: 'a' })], totals },
@@ -42,7 +42,7 @@ it('knows from when on something is missing, and goes on with what it is told', 
   expect(player.history(1).log.map(({ n }) => n)).toEqual([2, 3])
 })
 
-it('reads the lines that are whole, whatever became of the others', () => {
+it('reads complete lines and leaves out the others', () => {
   const whole: Message[] = [
     hello,
     { type: 'snapshot', seq: 0, now: 5, machines: {}, actors: [info({})], totals },

@@ -12,7 +12,7 @@ import { machineInfo } from '../../../../src/inspector/tracking/graph.ts'
 import { eventName } from '../../../../src/utils/actors/mermaid.ts'
 import { row } from './setup.ts'
 
-it('filters by words, by fields and by their opposite', () => {
+it('filters by words, by fields and by their negation', () => {
   const rows = [
     row({ key: 1, id: 'bread', state: 'frozen' }),
     row({ key: 2, id: 'cake', image: 'python:3', state: 'closed', status: 'error' }),
@@ -28,14 +28,14 @@ it('filters by words, by fields and by their opposite', () => {
   expect(found('bu -bread')).toEqual(['pie'])
 })
 
-it('sorts by a column, in either direction, and keeps the order of equals', () => {
+it('sorts by a column in both directions, and keeps the order of equal rows', () => {
   const rows = [row({ key: 1, cpu: 5 }), row({ key: 2, cpu: 9 }), row({ key: 3 }), row({ key: 4, cpu: 5 })]
   const order = (down: boolean) => visibleRows(rows, '', { by: 'cpu', down }, 0).map(({ key }) => key)
   expect(order(false)).toEqual([3, 1, 4, 2])
   expect(order(true)).toEqual([2, 4, 1, 3])
 })
 
-it('sorts and filters by the state that is shown, and finds machines by a word', () => {
+it('sorts and filters by the shown state, and finds machines by a word', () => {
   const rows = [
     row({ key: 1, state: 'closed', status: 'success', over: true }),
     row({ key: 2, state: 'closed', status: 'error', over: true }),
@@ -50,7 +50,7 @@ it('sorts and filters by the state that is shown, and finds machines by a word',
   expect(found('-cookie')).toEqual([4])
 })
 
-it('sorts by how long each has lived or took, which is what the column shows', () => {
+it('sorts by the age or duration that the column shows', () => {
   const rows = [
     row({
       key: 1,
@@ -81,7 +81,7 @@ it('sorts by how long each has lived or took, which is what the column shows', (
   expect(visibleRows(rows, '', { by: 'age', down: false }, 100).map(({ key }) => key)).toEqual([3, 2, 1])
 })
 
-it('comes back to the usual order with the third click on a column', () => {
+it('returns to the usual order with the third click on a column', () => {
   const clicks = (by: 'id' | 'cpu') => {
     const first = nextSort(usualSort, by)
     const second = nextSort(first, by)
@@ -91,7 +91,7 @@ it('comes back to the usual order with the third click on a column', () => {
   expect(clicks('cpu')).toEqual([{ by: 'cpu', down: true }, { by: 'cpu', down: false }, usualSort])
 })
 
-it('counts cookies by where they are and how they ended, and the rest by machine', () => {
+it('counts cookies by state and status, and other actors by machine', () => {
   const states = { cookie: { running: 2 }, slot: { idle: 1, frozen: 1 } }
   const statuses = { success: 3, present: 7, error: 1 }
   const endings = { cookie: { error: 1, success: 3 }, image: { present: 7 } }
@@ -104,11 +104,11 @@ it('counts cookies by where they are and how they ended, and the rest by machine
   ])
   expect(words({ ...all, states: { slot: { idle: 1 } }, endings: {} })).toEqual([[], [], ['1 slot']])
   expect(words({ seen: 0, ended: 0, states: {}, statuses: {} })[0]).toEqual(['0 queued', '0 running', '0 frozen'])
-  // Every count finds those that it counts.
+  // The filter of a count finds the counted actors.
   expect(groupsOf(all)[1]?.[0]?.filter).toBe('status:success machine:cookie')
 })
 
-it('knows what every state and every end of our machines means', () => {
+it('has a kind for every state and every end of our machines', () => {
   const known = (machine: AnyStateMachine) => machineInfo(machine).states.map(state => [state, kindOf(state)])
   expect(Object.fromEntries(known(namespaceMachine))).toEqual({
     making: 'work',
@@ -125,7 +125,7 @@ it('knows what every state and every end of our machines means', () => {
   )
 })
 
-it('draws a life as stretches of one look each, the frozen ones by themselves', () => {
+it('draws a life as spans of one kind each', () => {
   const path = [
     [0, 'created'],
     [10, 'preparing'],
@@ -154,7 +154,7 @@ it('writes round times below a timeline', () => {
   expect(ticks(1_300, 9_000, 5)).toEqual([2_000, 4_000, 6_000, 8_000])
 })
 
-it('says times, sizes and events in words', () => {
+it('formats times, sizes and events', () => {
   expect([0, 999, 1_000, 61_000, 3_700_000].map(duration)).toEqual(['0 ms', '999 ms', '1.00 s', '1 m 01 s', '1 h 01 m'])
   expect(plainText({ ranFor: 897.9940180000012, part: 0.12345, none: null })).toBe(
     '{"ranFor":897.994,"part":0.123,"none":null}',
@@ -165,7 +165,7 @@ it('says times, sizes and events in words', () => {
   ).toEqual(['always', 'freeze', 'ok', 'failed', 'after timeLeft'])
 })
 
-it('shows how a run ended once it has, and its state until then', () => {
+it('shows the state of a run, and its status once it has ended', () => {
   expect(shownState(row({ state: 'running' }))).toBe('running')
   expect(shownState(row({ state: 'done', status: 'error' }))).toBe('error')
   expect(shownState(row({ state: 'closing', status: 'timeout' }))).toBe('timeout')

@@ -106,7 +106,7 @@ it('follows actors of any machine, and counts the visits of their states beyond 
   hub.close()
 })
 
-it('takes two machines of one id for two', () => {
+it('distinguishes two machines with the same id', () => {
   const hub = newHub()
   const other = createMachine({ id: 'oven', initial: 'a', states: { a: {} } })
   const actors = [nested, other].map(machine => createActor(machine, { inspect: hub.inspect }).start())
@@ -117,7 +117,7 @@ it('takes two machines of one id for two', () => {
   hub.close()
 })
 
-it('tells the states that a step passes through', () => {
+it('lists the states that a step passes through', () => {
   expect(hops({ from: 'a', to: 'c', via: ['b'] })).toEqual([
     ['a', 'b'],
     ['b', 'c'],
@@ -126,7 +126,7 @@ it('tells the states that a step passes through', () => {
   expect(hops({ from: 'a', to: 'a', via: [] })).toEqual([['a', 'a']])
 })
 
-it('tells how an actor ended: by its cause, by its last state, or by being stopped', () => {
+it('reports how an actor ended: by its cause, by its last state, or by being stopped', () => {
   const hub = newHub()
   const ends = createMachine({
     id: 'ends',

@@ -15,7 +15,7 @@ async function withExecutor(hub: Hub, act: (executor: Executor) => Promise<unkno
   await act(executor)
 }
 
-it('tells all that is kept, then what changes, in numbered batches', async () => {
+it('sends a snapshot, then the changes in numbered batches', async () => {
   const hub = newHub()
   await withExecutor(hub, executor => executor.run({ image: 'ok', id: 'early' }))
   const listener = new Listener()
@@ -59,7 +59,7 @@ it('tells all that is kept, then what changes, in numbered batches', async () =>
   })
 })
 
-it('gives whoever follows the deltas the same as whoever asks anew', async () => {
+it('gives the same by deltas as by a new snapshot', async () => {
   const hub = newHub()
   const follower = new Listener()
   hub.join(follower)
@@ -80,7 +80,7 @@ it('gives whoever follows the deltas the same as whoever asks anew', async () =>
   hub.close()
 })
 
-it('keeps nothing for an audience that is behind, and tells it all anew when it has caught up', async () => {
+it('keeps no messages for an audience that is behind, and sends it a snapshot when it has caught up', async () => {
   const hub = newHub()
   const slow = new Listener()
   const fast = new Listener()
@@ -102,7 +102,7 @@ it('keeps nothing for an audience that is behind, and tells it all anew when it 
   expect([...model.actors.values()].at(-1)).toMatchObject({ id: 'after', state: 'closed' })
 })
 
-it('drops actors that are at their end beyond the bound, oldest first, and never one that lives', async () => {
+it('drops ended actors beyond the bound, the oldest first, and never a living one', async () => {
   const hub = newHub({ maxActors: 3 })
   const listener = new Listener()
   hub.join(listener)
@@ -110,7 +110,7 @@ it('drops actors that are at their end beyond the bound, oldest first, and never
   await using executor = createExecutor({ driver, concurrency: 10, inspect: hub.inspect })
   const living = ['aa', 'bb'].map(id => executor.run({ id, image: 'long' }))
   for (const id of ['cc', 'dd', 'ee', 'ff']) await executor.run({ id, image: 'ok' })
-  // Removal goes on beside: a cookie is at its end when it is closed.
+  // A cookie has ended when it is closed, which is after its result.
   await firstValueFrom(executor.transitions$.pipe(filter(({ id, to }) => id === 'ff' && to === 'closed')))
   const late = new Listener()
   hub.join(late)
@@ -125,7 +125,7 @@ it('drops actors that are at their end beyond the bound, oldest first, and never
   hub.close()
 })
 
-it('notices a gap', () => {
+it('detects a gap', () => {
   const model = new Model()
   const totals = { seen: 0, ended: 0, states: {}, statuses: {} }
   expect(model.apply({ type: 'snapshot', seq: 5, now: 1, machines: {}, actors: [], totals })).toBe(true)
@@ -133,7 +133,7 @@ it('notices a gap', () => {
   expect(model.apply({ type: 'delta', seq: 6, now: 2, totals })).toBe(true)
 })
 
-it('counts how actors ended by their machines, since cookies are not alone', async () => {
+it('counts the statuses of each machine', async () => {
   const hub = newHub()
   const listener = new Listener()
   hub.join(listener)

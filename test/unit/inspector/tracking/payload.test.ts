@@ -6,7 +6,7 @@ import { payloadOf, showable } from '../../../../src/inspector/tracking/payload.
 import { createMockDriver } from '../../../../src/testing.ts'
 import { Listener, newHub } from '../setup.ts'
 
-it('tells no value of the environment and no credential, wherever it turns up', async () => {
+it('masks the values of the environment and the credentials everywhere', async () => {
   const hub = newHub()
   const listener = new Listener()
   hub.join(listener)
@@ -69,7 +69,7 @@ it('masks fields that hold secrets by their name, and bounds what it shows', () 
   expect(showable(trap)).toBe('(cannot be shown)')
 })
 
-it('shows what comes with an event, and nothing for an event without', () => {
+it('shows the data of an event; undefined for an event without data', () => {
   expect(payloadOf({ type: 'freeze' })).toBeUndefined()
   expect(payloadOf({ type: 'xstate.done.actor.x', actorId: 'x', output: undefined })).toBeUndefined()
   expect(payloadOf({ type: 'lost', error: new TypeError('gone', { cause: 'far away' }) })).toEqual({

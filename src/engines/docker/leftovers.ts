@@ -1,5 +1,5 @@
-import { CookietinError, messageOf } from '../../../errors.ts'
-import { backoff } from '../../../utils/timing.ts'
+import { CookietinError, messageOf } from '../../errors.ts'
+import { backoff } from '../../utils/timing.ts'
 
 /** Removes one container. Rejects while it may still exist. */
 export type Removal = () => Promise<void>

@@ -1,0 +1,94 @@
+import { Issues } from '../utils/validation/issues.ts'
+import { checkKnown } from '../utils/validation/known-options.ts'
+import { boolean, callback, milliseconds, oneOf, or, type Rule, text, whole } from '../utils/validation/rules.ts'
+import type { HistoryLimits, HistoryOptions, HistoryQuery, HistoryStatus } from './types.ts'
+
+const code = 'ERR_COOKIETIN_INVALID_CONFIG'
+
+const optionNames: Record<keyof HistoryOptions, true> = {
+  path: true,
+  postgres: true,
+  readOnly: true,
+  maxAge: true,
+  maxRuns: true,
+  onError: true,
+  timeout: true,
+}
+
+/** @throws InvalidInputError with every bad option. */
+export function checkOptions(options: HistoryOptions): void {
+  checkKnown(options, optionNames, code)
+  const { path, postgres, readOnly, maxAge, maxRuns, onError, timeout } = options
+  const issues = new Issues()
+  if ((path === undefined) === (postgres === undefined)) {
+    issues.add('path', path, 'given, or else postgres, and not both')
+  } else if (path !== undefined && (typeof path !== 'string' || path === '')) {
+    issues.add('path', path, 'the path of a file')
+  } else if (path === undefined && typeof postgres !== 'string' && typeof Object(postgres).connect !== 'function') {
+    issues.addSecret('postgres', postgres, 'an address such as postgres://…, or a pool of the package pg')
+  }
+  issues.read('readOnly', readOnly, boolean, false)
+  readLimits(issues, { maxAge, maxRuns })
+  issues.read('onError', onError, callback, undefined)
+  issues.read('timeout', timeout, whole({ min: 1, max: 2 ** 31 - 1, unit: 'ms' }), 0)
+  if (readOnly === true && (maxAge !== undefined || maxRuns !== undefined)) {
+    issues.add('readOnly', readOnly, 'false where maxAge or maxRuns is given')
+  }
+  issues.throwIfAny(code)
+}
+
+/** The limits of {@link HistoryLimits} that remove runs. */
+export type Limits = Pick<HistoryLimits, 'maxAge' | 'maxRuns'>
+
+/** @throws InvalidInputError with every bad limit. */
+export function checkLimits(limits: Limits): void {
+  checkKnown(limits, { maxAge: true, maxRuns: true } satisfies Record<keyof Limits, true>, code)
+  const issues = new Issues()
+  readLimits(issues, limits)
+  issues.throwIfAny(code)
+}
+
+function readLimits(issues: Issues, { maxAge, maxRuns }: Limits): void {
+  issues.read('maxAge', maxAge, or(milliseconds(), Infinity), 0)
+  issues.read('maxRuns', maxRuns, or(whole(), Infinity), 0)
+}
+
+const queryNames: Record<keyof HistoryQuery, true> = {
+  status: true,
+  image: true,
+  id: true,
+  since: true,
+  until: true,
+  limit: true,
+  offset: true,
+}
+
+const statuses = ['success', 'error', 'timeout', 'killed', 'cancelled', 'failed', 'unfinished'] as const
+
+/** Every status by which a history can be queried. */
+export const historyStatuses: readonly HistoryStatus[] = statuses
+
+const status = oneOf(...statuses)
+
+const time: Rule<number> = {
+  allowed: 'a Unix time in ms, or a Date',
+  read: value => {
+    const ms = value instanceof Date ? value.getTime() : value
+    return typeof ms === 'number' && Number.isFinite(ms) ? ms : undefined
+  },
+}
+
+/** @throws InvalidInputError with every bad field. */
+export function checkQuery(query: HistoryQuery): void {
+  checkKnown(query, queryNames, code)
+  const issues = new Issues()
+  const wanted: readonly unknown[] = Array.isArray(query.status) ? query.status : [query.status]
+  for (const each of wanted) issues.read('status', each, status, undefined)
+  issues.read('image', query.image, text, '')
+  issues.read('id', query.id, text, '')
+  issues.read('since', query.since, time, 0)
+  issues.read('until', query.until, time, 0)
+  issues.read('limit', query.limit, whole(), 0)
+  issues.read('offset', query.offset, whole(), 0)
+  issues.throwIfAny(code)
+}
