@@ -13,7 +13,7 @@ export interface Exit {
 }
 
 /** Why a run ends. The first cause recorded decides. */
-export type Cause = 'exit' | 'timeout' | 'cancelled' | 'killed' | 'failed'
+export type Cause = 'exit' | 'timeout' | 'cancelled' | 'killed' | 'overflow' | 'failed'
 
 /** The context of a cookie's machine. JSON keeps it: no field is `Infinity` or a reading of a clock. */
 export interface CookieContext {
@@ -48,6 +48,8 @@ export type CookieEvent =
   | { readonly type: 'unfreeze' }
   | { readonly type: 'cancel'; readonly reason?: unknown }
   | { readonly type: 'kill' }
+  /** The task has written more than it may. */
+  | { readonly type: 'overflow' }
   | { readonly type: 'close' }
   /** From `watch`: the container has ended. Its output may still arrive. From here on the cause is `exit`. */
   | { readonly type: 'exitSeen' }

@@ -10,6 +10,7 @@ export type OutcomeCode =
   | 'ERR_COOKIETIN_CANCELLED'
   | 'ERR_COOKIETIN_KILLED'
   | 'ERR_COOKIETIN_OOM_KILLED'
+  | 'ERR_COOKIETIN_OUTPUT_TOO_LARGE'
   | 'ERR_COOKIETIN_COMMAND_NOT_FOUND'
   | 'ERR_COOKIETIN_COMMAND_NOT_EXECUTABLE'
   | 'ERR_COOKIETIN_EXIT_NONZERO'
@@ -62,6 +63,10 @@ export function outcomeOf(state: Exclude<SettledState, 'failed'>, evidence: Evid
 
 function killOf({ cause, exit }: Evidence): Explanation {
   if (cause === 'killed') return { code: 'ERR_COOKIETIN_KILLED', message: 'The task was killed by kill()' }
+  if (cause === 'overflow') {
+    const message = 'The task wrote more than maxOutput and was killed. Raise maxOutput, or write less'
+    return { code: 'ERR_COOKIETIN_OUTPUT_TOO_LARGE', message }
+  }
   if (exit?.oomKilled) {
     const message = 'The task was killed by the kernel: out of memory. Raise `memory`, or use less'
     return { code: 'ERR_COOKIETIN_OOM_KILLED', message }

@@ -91,6 +91,13 @@ export interface CookieOptions {
    * @default 8 MiB, 1 MiB of a stream that goes to a writable of the task
    */
   readonly maxOutput?: number | undefined
+  /**
+   * Kills a run that writes more than `maxOutput` to one of its streams. Its status is `killed`, its code
+   * `ERR_COOKIETIN_OUTPUT_TOO_LARGE`.
+   *
+   * @default false
+   */
+  readonly killOnMaxOutput?: boolean | undefined
   /** An XState inspector: gets every event of the cookie's actor. */
   readonly inspect?: ((event: InspectionEvent) => void) | Observer<InspectionEvent> | undefined
 }

@@ -81,7 +81,7 @@ export class Sampler {
     this.#subscription = this.#source.subscribe({
       next: stat => {
         // A copy: the sample may refer to the engine's raw reply.
-        this.#kept.push({ timestamp: stat.timestamp, metrics: stat.metrics })
+        this.#kept.offer({ timestamp: stat.timestamp, metrics: stat.metrics })
         this.#samples.next(stat)
       },
       // A broken stream of samples must not fail the run.

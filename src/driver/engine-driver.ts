@@ -44,6 +44,7 @@ const cookieOptions: Record<keyof CookieOptions, true> = {
   maxStats: true,
   statExtremes: true,
   maxOutput: true,
+  killOnMaxOutput: true,
   inspect: true,
 }
 
@@ -144,13 +145,13 @@ export class EngineDriver<E extends Engine = Engine> implements Driver {
   async #close(): Promise<void> {
     const closed = await Promise.allSettled([...this.#cookies].map(cookie => cookie.close()))
     const [engine] = await Promise.allSettled([this.#engine.close()])
-    const failures = closed.flatMap(reasonOf).filter(failure => this.#isLeft(failure))
+    const failures = closed.flatMap(reasonOf).filter(failure => this.isLeft(failure))
     if (failures.length > 0) throw notCleaned([...failures, ...reasonOf(engine)])
     if (engine.status === 'rejected') throw engine.reason
   }
 
-  /** False for a failed removal that the engine has made good since. */
-  #isLeft(failure: unknown): boolean {
+  /** Returns false for a failed removal that the engine has repeated with success since. */
+  isLeft(failure: unknown): boolean {
     const { leftovers } = this.#engine
     if (leftovers === undefined || !(failure instanceof CookietinError) || failure.leaked.length === 0) return true
     return failure.leaked.some(name => leftovers.includes(name))

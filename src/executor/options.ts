@@ -61,6 +61,7 @@ const names: Record<keyof ExecutorOptions, true> = {
   maxStats: true,
   statExtremes: true,
   maxOutput: true,
+  killOnMaxOutput: true,
   inspect: true,
   history: true,
 }
@@ -97,6 +98,7 @@ export function resolveExecutorOptions(options: ExecutorOptions): ResolvedExecut
       maxStats: issues.read('maxStats', options.maxStats, or(whole(), Infinity), 240),
       statExtremes: issues.read('statExtremes', options.statExtremes, boolean, false),
       maxOutput: issues.read('maxOutput', options.maxOutput, bytes, undefined),
+      killOnMaxOutput: issues.read('killOnMaxOutput', options.killOnMaxOutput, boolean, false),
       inspect: isInspect(inspect) ? guardInspect(inspect) : undefined,
     },
   }

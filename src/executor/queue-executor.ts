@@ -236,7 +236,8 @@ class QueueExecutor implements Executor {
     await this.#host.folders.close().catch(error => this.#uncleaned.push(error))
     this.#transitions$.complete()
     this.#runs$.complete()
-    if (this.#uncleaned.length > 0) throw notCleaned(this.#uncleaned)
+    const left = this.#uncleaned.filter(failure => this.#options.driver.isLeft(failure))
+    if (left.length > 0) throw notCleaned(left)
   }
 }
 

@@ -33,12 +33,12 @@ export interface Inspector extends AsyncDisposable {
  */
 export async function startInspector(options: InspectorOptions = {}): Promise<Inspector> {
   checkInspectorOptions(options)
-  const { port = 0, host = '127.0.0.1', token = newToken(), control = false } = options
+  const { port = 0, host = '127.0.0.1', token = newToken(), allowedHosts = [], control = false } = options
   const { maxActors = 10_000, maxSteps = 200 } = options
   const hub = new Hub({ mode: 'live', control, maxActors, maxSteps, maxStats: 240 })
   const streams = new EventStreams()
   const routes = liveRoutes(hub, streams, control)
-  const server = await servePage({ folder: pageFolder(), host, port, token, routes })
+  const server = await servePage({ folder: pageFolder(), host, port, token, allowedHosts, routes })
   let closing: Promise<void> | undefined
   const close = () => {
     closing ??= (async () => {

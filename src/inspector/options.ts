@@ -1,5 +1,7 @@
+import { parseHost } from '../utils/host-header.ts'
 import { Issues } from '../utils/validation/issues.ts'
-import { whole } from '../utils/validation/rules.ts'
+import { checkKnown } from '../utils/validation/known-options.ts'
+import { boolean, whole } from '../utils/validation/rules.ts'
 
 /** The address of an inspector. */
 export interface PageOptions {
@@ -22,6 +24,11 @@ export interface PageOptions {
    * @default a new random one
    */
   readonly token?: string | undefined
+  /**
+   * Further hosts by which a browser may reach the page, as behind a tunnel or a proxy: names with or without a port,
+   * such as `localhost:9000`. Default: none.
+   */
+  readonly allowedHosts?: readonly string[] | undefined
 }
 
 /** The options of {@link startInspector}. */
@@ -51,7 +58,9 @@ export interface InspectorOptions extends PageOptions {
  *
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`, with every bad option.
  */
-export function checkInspectorOptions({ port, host, token, maxActors, maxSteps }: InspectorOptions): void {
+export function checkInspectorOptions(options: InspectorOptions): void {
+  checkKnown(options, optionNames, 'ERR_COOKIETIN_INVALID_CONFIG')
+  const { port, host, token, allowedHosts, control, maxActors, maxSteps } = options
   const issues = new Issues()
   issues.read('port', port, whole({ max: 65_535 }), 0)
   issues.read('maxActors', maxActors, whole({ min: 1 }), 0)
@@ -61,5 +70,21 @@ export function checkInspectorOptions({ port, host, token, maxActors, maxSteps }
   if (token !== undefined && !/^[\w-]{22,128}$/.test(token)) {
     issues.addSecret('token', token, '22 to 128 letters, digits, _ or -')
   }
+  if (allowedHosts !== undefined && !isHosts(allowedHosts))
+    issues.add('allowedHosts', allowedHosts, 'an array of names, each with or without a port')
+  issues.read('control', control, boolean, false)
   issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
 }
+
+const optionNames: Record<keyof InspectorOptions, true> = {
+  port: true,
+  host: true,
+  token: true,
+  allowedHosts: true,
+  control: true,
+  maxActors: true,
+  maxSteps: true,
+}
+
+const isHosts = (value: unknown): boolean =>
+  Array.isArray(value) && value.every(each => typeof each === 'string' && parseHost(each) !== undefined)

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
-import { createWriteStream, type WriteStream } from 'node:fs'
+import { createWriteStream, fchmodSync, fstatSync, type WriteStream } from 'node:fs'
 import type { InspectionEvent } from 'xstate'
 import { CookietinError } from '../errors.ts'
 import { type Audience, Hub } from './tracking/hub.ts'
 
-/** With more bytes than this waiting for the disk, the recording is behind. */
+/** The recording is behind when more than this would wait for the disk, in bytes. */
 const mostWaiting = 16 * 1024 * 1024
 
 /** A recording in progress. */
@@ -34,8 +34,11 @@ export async function startRecording(path: string): Promise<Recording> {
     })
   const file = createWriteStream(path, { mode: 0o600 })
   try {
-    await once(file, 'open')
+    const [descriptor] = (await once(file, 'open')) as [number]
+    // The mode of a file that exists is not changed by opening it.
+    if (fstatSync(descriptor).isFile()) fchmodSync(descriptor, 0o600)
   } catch (error) {
+    file.destroy()
     throw failed(error)
   }
   let broken: Error | undefined
@@ -67,12 +70,15 @@ class FileAudience implements Audience {
     this.#file = file
   }
 
-  send(json: string): void {
-    if (this.#file.writable) this.#file.write(`${json}\n`)
+  send(json: Uint8Array): void {
+    if (!this.#file.writable) return
+    this.#file.write(json)
+    this.#file.write('\n')
   }
 
-  get isBehind(): boolean {
-    return this.#file.writableLength > mostWaiting
+  hasRoomFor(bytes: number): boolean {
+    const { writableNeedDrain, writableLength } = this.#file
+    return !writableNeedDrain || writableLength + bytes <= mostWaiting
   }
 
   whenCaughtUp(callback: () => void): void {

@@ -34,7 +34,7 @@ export async function openRecording(path: string, options: PageOptions = {}): Pr
   const routes = new Hono<PageEnv>()
     .get('/events', context =>
       rawBody(context, 'text/event-stream', response =>
-        streams.add(response).send(JSON.stringify({ ...hello, mode: 'recording', control: false })),
+        streams.add(response).send(Buffer.from(JSON.stringify({ ...hello, mode: 'recording', control: false }))),
       ),
     )
     .get('/recording', context =>
@@ -42,8 +42,8 @@ export async function openRecording(path: string, options: PageOptions = {}): Pr
         'Content-Type': 'application/x-ndjson',
       }),
     )
-  const { port = 0, host = '127.0.0.1', token = newToken() } = options
-  const server = await servePage({ folder: pageFolder(), host, port, token, routes })
+  const { port = 0, host = '127.0.0.1', token = newToken(), allowedHosts = [] } = options
+  const server = await servePage({ folder: pageFolder(), host, port, token, allowedHosts, routes })
   let closing: Promise<void> | undefined
   const close = () => {
     closing ??= streams.end().then(() => server.close())

@@ -2,7 +2,7 @@ import { Observable, type OperatorFunction } from 'rxjs'
 import { checkMaxSamples } from './decimate.ts'
 import { Extremes } from './extremes.ts'
 import { Mean } from './mean.ts'
-import { checkStat, type Stat } from './stat.ts'
+import { checkStat, checkTime, type Stat } from './stat.ts'
 import { Windows } from './windows.ts'
 
 /** Options of {@link decimateSink}. */
@@ -51,12 +51,22 @@ export class StatAccumulator {
   push(stat: Stat): void {
     if (this.#max <= 0) return
     checkStat(stat, 'sample')
+    checkTime(stat, 'sample')
     if (this.#points.length >= 2 * this.#max) this.#points = this.#merged()
     const inOrder = stat.timestamp >= this.#last || this.#points.length === 0
     if (inOrder) this.#last = stat.timestamp
     const mean = new Mean()
     mean.add(inOrder ? stat : { ...stat, timestamp: this.#last })
     this.#points.push({ mean, extremes: this.#extremes ? extremesOf(stat) : undefined })
+  }
+
+  /** As {@link push}, but leaves out an invalid sample: one of a faulty engine must not fail a run. */
+  offer(stat: Stat): void {
+    try {
+      this.push(stat)
+    } catch {
+      // Invalid.
+    }
   }
 
   /** The samples so far, in at most `maxSamples` points. Up to twice as many samples, the result equals that of `decimate`. */
@@ -120,6 +130,6 @@ export function decimateSink(maxSamples: number, options?: DecimateOptions): Ope
 
 function extremesOf({ metrics }: Stat): Extremes {
   const extremes = new Extremes()
-  extremes.add(metrics)
+  extremes.add(metrics ?? {})
   return extremes
 }

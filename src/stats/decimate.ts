@@ -1,6 +1,6 @@
 import { CookietinError } from '../errors.ts'
 import { Mean } from './mean.ts'
-import { checkStats, type Stat } from './stat.ts'
+import { checkStats, checkTime, type Stat } from './stat.ts'
 import { Windows } from './windows.ts'
 
 /**
@@ -24,12 +24,14 @@ export function decimate(maxSamples: number, stats: readonly Stat[]): Stat[] {
   checkMaxSamples(maxSamples)
   if (!Array.isArray(stats) || stats.length <= maxSamples) {
     checkStats(stats)
+    for (const [index, stat] of stats.entries()) checkTime(stat, `stats[${index}]`)
     return [...stats]
   }
   const first = stats[0]
   const last = stats[stats.length - 1]
   if (maxSamples <= 0) return []
   if (!first || !last) throw refusal(stats)
+  checkTime(first, 'stats[0]')
 
   const windows = new Windows(maxSamples, first.timestamp, last.timestamp)
   const points: Stat[] = []

@@ -1,4 +1,4 @@
-import type { Stat } from './stat.ts'
+import { checkMetric, type Stat } from './stat.ts'
 
 /**
  * The mean of any number of samples, as Fn computes it: the mean of the times, and of each metric its sum divided by the number of **all**
@@ -34,7 +34,8 @@ export class Mean {
     let place = 0
     // `for in` is the fastest way through a record. Samples mostly have the same keys in the same order.
     for (const key in metrics) {
-      const value = metrics[key] ?? 0
+      const value = metrics[key] === undefined ? 0 : metrics[key]
+      if (typeof value !== 'number') checkMetric(value, key, 'sample')
       if (this.#keys[place] !== key) place = this.#placeOf(key)
       const sum = (sums[place] ?? 0) + value
       if (sum <= Number.MAX_SAFE_INTEGER && Math.floor(value) === value) sums[place] = sum

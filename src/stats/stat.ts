@@ -22,14 +22,36 @@ export interface Stat {
  */
 export function checkStat(stat: unknown, where: string): asserts stat is Stat {
   const { timestamp, metrics } = (stat ?? {}) as Partial<Stat>
-  if (typeof timestamp === 'number' && (metrics === undefined || typeof metrics === 'object')) return
+  if (typeof timestamp === 'number' && (metrics === undefined || typeof metrics === 'object')) {
+    for (const name in metrics) checkMetric(metrics[name], name, where)
+    return
+  }
   throw new CookietinError(
     'ERR_COOKIETIN_INVALID_STATS',
     `Invalid stats: ${where} is not allowed, it must be { timestamp: Unix ms, metrics: { name: number } }`,
   )
 }
 
-/** As {@link checkStat}, for a list. */
+/** @throws CookietinError `ERR_COOKIETIN_INVALID_STATS` for a metric that is not a number. */
+export function checkMetric(value: unknown, name: string, where: string): void {
+  if (typeof value === 'number' || value === undefined) return
+  const type = value === null ? 'null' : `of type ${typeof value}`
+  throw new CookietinError(
+    'ERR_COOKIETIN_INVALID_STATS',
+    `Invalid stats: ${where}.metrics.${name} is ${type}, it must be a number`,
+  )
+}
+
+/** @throws CookietinError `ERR_COOKIETIN_INVALID_STATS` for a sample whose time is not finite. */
+export function checkTime({ timestamp }: Stat, where: string): void {
+  if (Number.isFinite(timestamp)) return
+  throw new CookietinError(
+    'ERR_COOKIETIN_INVALID_STATS',
+    `Invalid stats: ${where}.timestamp is ${timestamp}, it must be a time in Unix ms`,
+  )
+}
+
+/** As {@link checkStat}, for each sample. */
 export function checkStats(stats: unknown): asserts stats is readonly Stat[] {
   if (!Array.isArray(stats)) {
     throw new CookietinError('ERR_COOKIETIN_INVALID_STATS', 'Invalid stats: they must be an array of samples')

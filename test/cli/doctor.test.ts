@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { cli } from '../support/cli.ts'
+import { startFakeEngine } from '../support/engine/fake.ts'
 import { engineRequest } from '../support/engine/request.ts'
 
 test('prints the engine, its versions, cgroups, storage and features', async () => {
@@ -42,4 +43,23 @@ test('reports an invalid DOCKER_HOST', async () => {
   const { code, stderr } = await cli(['doctor'], { env: { DOCKER_HOST: 'gopher://x' } })
   expect(code).toBe(125)
   expect(stderr).toContain('DOCKER_HOST')
+})
+
+test('what an engine says of itself is harmless on a terminal', async () => {
+  const evil = 'x\u001b]0;title\u0007\u009b2J\u202ey'
+  const info = {
+    OperatingSystem: evil,
+    Driver: evil,
+    Warnings: [evil],
+    Runtimes: { [evil]: {} },
+    SecurityOptions: [evil],
+  }
+  await using engine = await startFakeEngine(() => info, { Version: evil, ApiVersion: '1.44', MinAPIVersion: '1.24' })
+  for (const args of [['doctor'], ['doctor', '--json']]) {
+    const { code, stdout, stderr } = await cli(args, { env: { DOCKER_HOST: engine.address } })
+    expect(code).toBe(0)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern is for control characters
+    expect(stdout + stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+    expect(stdout).toContain('title')
+  }
 })

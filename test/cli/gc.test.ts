@@ -73,7 +73,7 @@ test('removes the containers of a killed process, but none of a living process o
 
 test('removes the socket folders of a killed process', async () => {
   const TMPDIR = await mkdtemp(join(tmpdir(), 'ct-'))
-  const run = startCli(['invoke', '--network', 'none', testImage, 'sh', '-c', 'echo up; sleep 300'], {
+  const run = startCli(['invoke', '--network', 'none', testImage, '--', 'sh', '-c', 'echo up; sleep 300'], {
     env: { TMPDIR },
   })
   await run.untilStderr('up')

@@ -35,7 +35,7 @@ test.each([
   [['invoke', 'x', '--timeout', '5'], '--timeout: "5" has no unit'],
   [['invoke', 'x', '--launch-timeout', '5'], '--launch-timeout: "5" has no unit'],
   [['history', '--history', 'x', '--prune', '--max-age', '30'], '--max-age: "30" has no unit'],
-  [['invoke', 'x', 'node', 'f.cjs'], '"node" follows IMAGE: write the command after --, as in IMAGE -- node f.cjs'],
+  [['invoke', 'x', 'node', 'f.cjs'], '"node" follows IMAGE: write the command after --, as in IMAGE -- COMMAND'],
   [['run', '--encoding', 'base64', 'busybox'], '--encoding: it needs --json'],
   [['run', '--json', '--encoding', 'hex', 'busybox'], '--encoding: "hex" is not one of utf8, base64'],
   [['run', '--cpus', 'two', 'busybox'], '--cpus: "two" is not a number of CPUs'],
@@ -67,6 +67,8 @@ test.each([
 
 test.each([
   ['run', '-e', '=CANARY', 'busybox'],
+  ['history', '--history', 'postgress://me:CANARY@host/db'],
+  ['run', '--history', 'postgress://me:CANARY@host/db', 'busybox'],
   ['invoke', 'x', '--header', 'Authorization CANARY'],
   ['invoke', 'x', '--header', 'CANARY'],
 ])('%s %s %s shows no value', async (...args) => {

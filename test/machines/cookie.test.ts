@@ -71,6 +71,14 @@ describe('the first cause decides', () => {
       expect((await start(state)).send(exitOf(143)).state).toBe('done')
     })
 
+    it(`an output that is too large while ${state} kills it, unless its exit was seen`, async () => {
+      const cookie = (await start(state)).send('overflow')
+      expect([cookie.state, cookie.context.cause]).toEqual(['stopping', 'overflow'])
+      expect((await cookie.answer('kill')).send(exitOf(137)).state).toBe('killed')
+      const exited = (await start(state)).send('exitSeen').send('overflow')
+      expect(exited.send(exitOf(0)).state).toBe('done')
+    })
+
     it(`a lost engine while ${state} is a failure, even after an exit was seen`, async () => {
       expect((await start(state)).send(lost).state).toBe('failed')
       expect((await start(state)).send('exitSeen').send(lost).state).toBe('failed')

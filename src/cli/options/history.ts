@@ -39,9 +39,16 @@ export async function openExistingHistory(options: HistoryOption, stdio: Stdio, 
   return await open(address, stdio, readOnly)
 }
 
-const addressOf = ({ history }: HistoryOption) => history || process.env.COOKIETIN_HISTORY || undefined
+function addressOf({ history }: HistoryOption): string | undefined {
+  const address = history || process.env.COOKIETIN_HISTORY || undefined
+  // The address is not shown: it may hold a password.
+  if (address !== undefined && /^[a-z][\w+.-]*:\/\//i.test(address) && !isDatabase(address)) {
+    throw new UsageError('--history: an address begins with postgres://; write a file by its path')
+  }
+  return address
+}
 
-const isDatabase = (address: string) => /^postgres(ql)?:/.test(address)
+const isDatabase = (address: string) => /^postgres(ql)?:\/\//.test(address)
 
 async function open(address: string, stdio: Stdio, readOnly = false): Promise<History> {
   const where: HistoryOptions = isDatabase(address) ? { postgres: address } : { path: address }

@@ -1,11 +1,13 @@
 import type { Command } from 'commander'
 import type { InspectionEvent } from 'xstate'
+import { collect } from '../command-context.ts'
 import type { Stdio } from '../output/stdio.ts'
 
 /** The options of the inspector, as commander parses them. */
 export interface InspectOptions {
   readonly inspect?: boolean
   readonly 'inspect=control'?: boolean
+  readonly inspectAllowedHost?: readonly string[]
   readonly record?: string
 }
 
@@ -17,6 +19,7 @@ export function addInspectOptions(command: Command): Command {
   return command
     .option('--inspect', 'show the actors live on a page of this machine; standard error has the URL')
     .option('--inspect=control', 'like --inspect, with buttons to freeze, unfreeze and cancel')
+    .option('--inspect-allowed-host <host>', 'a further host of the page, as behind a tunnel (repeatable)', collect)
     .option('--record <file>', 'record the actors for `cookietin inspect FILE`')
 }
 
@@ -35,7 +38,7 @@ export async function openInspection(options: InspectOptions, stdio: Stdio): Pro
   // Loaded only when it is used.
   const { combineInspectors, startInspector, startRecording } = await import('../../inspector/index.ts')
   const recording = options.record === undefined ? undefined : await startRecording(options.record)
-  const inspector = wanted ? await startInspector({ control }) : undefined
+  const inspector = wanted ? await startInspector({ control, allowedHosts: options.inspectAllowedHost }) : undefined
   if (inspector !== undefined) stdio.note(`cookietin: inspector at ${inspector.url}`)
   let stays = false
   return {

@@ -88,7 +88,7 @@ export function checkLateCommand(words: readonly string[], commandLine: readonly
   const dashes = commandLine.indexOf('--')
   const late = dashes === -1 ? 0 : commandLine.length - dashes - 1
   if (words.length <= late) return
-  throw new UsageError(`"${words[0]}" follows IMAGE: write the command after --, as in IMAGE -- ${words.join(' ')}`)
+  throw new UsageError(`"${words[0]}" follows IMAGE: write the command after --, as in IMAGE -- COMMAND`)
 }
 
 /** Adds some of the options that describe a task. */

@@ -12,7 +12,7 @@ import { ImageGuard } from './image/image-guard.ts'
 import { Images } from './image/images.ts'
 import { Leftovers } from './leftovers.ts'
 import type { CgroupSampler } from './sampling/cgroup/sampler.ts'
-import type { TransitionListener } from './transitions.ts'
+import { EngineWarnings, type TransitionListener } from './transitions.ts'
 
 /** The parts that all containers of one engine share. */
 export interface EngineContext {
@@ -23,6 +23,7 @@ export interface EngineContext {
   readonly cleaner: ImageCleaner
   readonly leftovers: Leftovers
   readonly onTransition: TransitionListener
+  readonly warnings: EngineWarnings
   readonly config: ResolvedDockerConfig
   /** Undefined when the engine takes the samples. */
   readonly cgroups: CgroupSampler | undefined
@@ -90,6 +91,7 @@ export function createEngineContext(options: EngineContextOptions): EngineContex
     api,
     config,
     onTransition,
+    warnings: new EngineWarnings(onTransition),
     cgroups,
     podman,
     liveness,

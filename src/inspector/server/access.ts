@@ -1,17 +1,28 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
+import { type HostParts, isLoopback, parseHost } from '../../utils/host-header.ts'
+
+export interface AccessOptions {
+  readonly token: string
+  readonly host: string
+  readonly port: () => number
+  /** Further hosts, each a name with or without a port. */
+  readonly allowedHosts?: readonly string[]
+}
 
 /** Decides which requests an inspector answers. */
 export class Access {
   readonly #token: Buffer
   readonly #host: string
   readonly #port: () => number
+  readonly #allowedHosts: readonly (HostParts | undefined)[]
 
-  constructor({ token, host, port }: { readonly token: string; readonly host: string; readonly port: () => number }) {
+  constructor({ token, host, port, allowedHosts = [] }: AccessOptions) {
     this.#token = digest(token)
-    this.#host = host
+    this.#host = host.toLowerCase()
     this.#port = port
+    this.#allowedHosts = allowedHosts.map(parseHost)
   }
 
   /**
@@ -22,28 +33,36 @@ export class Access {
     const [, token = ''] = /^\/([^/?]*)\//.exec(url) ?? []
     // Digests have one length, so the comparison always takes the same time.
     const hasToken = timingSafeEqual(digest(token), this.#token)
-    if (!hasToken || !this.#isOurs(headers.host)) return false
+    const host = parseHost(headers.host)
+    if (!hasToken || !(this.#isOurs(host) || this.#isAllowed(host))) return false
     const { origin } = headers
     const isRead = method === 'GET' || method === 'HEAD'
     // Browsers send the origin with every POST.
-    if (origin === undefined ? !isRead : !this.#isOurs(originHost(origin))) return false
+    if (origin === undefined ? !isRead : !this.#isOurOrigin(origin)) return false
     return headers['sec-fetch-site'] !== 'cross-site' || method === 'GET'
   }
 
-  #isOurs(host: string | undefined): boolean {
-    const [, name, port] = /^(\[[\da-f:]+\]|[^:]+)(?::(\d+))?$/i.exec(host ?? '') ?? []
-    if (name === undefined || Number(port ?? 80) !== this.#port()) return false
-    const plain = name.toLowerCase().replace(/^\[|\]$/g, '')
-    if (plain === this.#host.toLowerCase()) return true
-    if (isLoopback(this.#host)) return isLoopback(plain)
+  #isOurs(host: HostParts | undefined): boolean {
+    if (host === undefined || (host.port ?? 80) !== this.#port()) return false
+    if (host.name === this.#host) return true
+    if (isLoopback(this.#host)) return isLoopback(host.name)
     // Bound to every address: any name can lead here, but an address is this machine's.
-    return (this.#host === '0.0.0.0' || this.#host === '::') && (isIP(plain) > 0 || plain === 'localhost')
+    return (this.#host === '0.0.0.0' || this.#host === '::') && (isIP(host.name) > 0 || host.name === 'localhost')
+  }
+
+  #isAllowed(host: HostParts | undefined): boolean {
+    return this.#allowedHosts.some(
+      allowed => allowed?.name === host?.name && (allowed?.port === undefined || allowed.port === host?.port),
+    )
+  }
+
+  #isOurOrigin(origin: string): boolean {
+    const [, scheme, host] = /^(https?):\/\/(.*)$/.exec(origin) ?? []
+    // A tunnel to an allowed host may speak TLS. The page itself does not.
+    return (
+      (scheme === 'http' && this.#isOurs(parseHost(host))) || (scheme !== undefined && this.#isAllowed(parseHost(host)))
+    )
   }
 }
 
-/** True for a name or an address that only this machine can reach. */
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host)
-
 const digest = (text: string) => createHash('sha256').update(text).digest()
-
-const originHost = (origin: string) => (/^http:\/\//.test(origin) ? origin.slice('http://'.length) : undefined)

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Audience } from '../tracking/hub.ts'
 
-/** A page counts as behind when more than this is buffered for it, in bytes. */
+/** A page is behind when more than this would be buffered for it, in bytes. It always gets one message more. */
 const maxBuffered = 4 * 1024 * 1024
 
 /** Delay before a page reconnects, in ms. */
@@ -19,8 +19,13 @@ export class EventStream implements Audience {
     response.write(`retry: ${reconnectDelay}\n\n`)
   }
 
-  send(json: string): void {
-    this.#response.write(`data: ${json}\n\n`)
+  send(json: Uint8Array): void {
+    // In parts: a text of its own for each page would be held as often as there are pages.
+    this.#response.cork()
+    this.#response.write('data: ')
+    this.#response.write(json)
+    this.#response.write('\n\n')
+    this.#response.uncork()
   }
 
   /** Resolves when the page has received everything, or has disconnected. */
@@ -32,8 +37,9 @@ export class EventStream implements Audience {
     })
   }
 
-  get isBehind(): boolean {
-    return this.#response.writableLength > maxBuffered
+  hasRoomFor(bytes: number): boolean {
+    const { writableNeedDrain, writableLength } = this.#response
+    return !writableNeedDrain || writableLength + bytes <= maxBuffered
   }
 
   whenCaughtUp(callback: () => void): void {

@@ -31,9 +31,14 @@ export interface PageServerOptions {
   /** 0: a free port. */
   readonly port: number
   readonly token: string
+  /** Further hosts by which pages may reach it, each a name with or without a port. */
+  readonly allowedHosts?: readonly string[]
   /** The routes of the page besides its files. */
   readonly routes: Hono<PageEnv>
 }
+
+const forbidden =
+  'Forbidden: open the URL that the inspector printed, whole. To reach it by another name or port, list it in allowedHosts (--inspect-allowed-host)\n'
 
 /** A server of the page, for requests that have the token. */
 export interface PageServer {
@@ -46,16 +51,23 @@ export interface PageServer {
  *
  * @throws CookietinError `ERR_COOKIETIN_INSPECTOR_FAILED` if it cannot listen.
  */
-export async function servePage({ folder, host, port, token, routes }: PageServerOptions): Promise<PageServer> {
+export async function servePage({
+  folder,
+  host,
+  port,
+  token,
+  allowedHosts = [],
+  routes,
+}: PageServerOptions): Promise<PageServer> {
   const boundPort = (): number => (server.address() as AddressInfo | null)?.port ?? port
-  const access = new Access({ token, host, port: boundPort })
+  const access = new Access({ token, host, port: boundPort, allowedHosts })
   const files = pageFiles(folder)
   const app = new Hono<PageEnv>()
     .use(sendRawBodies, headers)
     .use(async (context, next) => {
       context.header('Cache-Control', 'no-store')
       if (access.allows(context.env.incoming)) return await next()
-      return context.text('Forbidden: open the URL that the inspector printed, whole\n', 403)
+      return context.text(forbidden, 403)
     })
     .route('/:token', routes)
     .get('/:token/', files)

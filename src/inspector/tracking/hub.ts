@@ -12,10 +12,10 @@ const batchSize = 5_000
 
 /** A receiver of the messages: a page or a recording. */
 export interface Audience {
-  /** Sends a message, as JSON. */
-  send(json: string): void
-  /** True when too many messages wait in it to send more. */
-  readonly isBehind: boolean
+  /** Sends a message, as JSON in UTF-8. Several audiences share its bytes. */
+  send(json: Uint8Array): void
+  /** Returns false when too much waits in it to send so many bytes more. */
+  hasRoomFor(bytes: number): boolean
   /** Calls back once, when it has caught up. */
   whenCaughtUp(callback: () => void): void
 }
@@ -78,7 +78,7 @@ export class Hub {
     this.#flush()
     this.#audiences.set(audience, 'following')
     this.#registry.sampling = true
-    audience.send(JSON.stringify(this.#hello))
+    audience.send(bytesOf(this.#hello))
     audience.send(this.#snapshot())
   }
 
@@ -93,7 +93,7 @@ export class Hub {
   close(): void {
     this.#flush()
     const end: Message = { type: 'end', now: Date.now() }
-    for (const audience of this.#audiences.keys()) audience.send(JSON.stringify(end))
+    for (const audience of this.#audiences.keys()) audience.send(bytesOf(end))
     this.#audiences.clear()
     this.#registry.sampling = false
   }
@@ -108,11 +108,11 @@ export class Hub {
     this.#timer = undefined
     const delta = this.#take()
     if (delta === undefined) return
-    const json = JSON.stringify(delta)
+    const json = bytesOf(delta)
     for (const [audience, pace] of this.#audiences) {
       if (pace === 'behind') continue
-      if (audience.isBehind) this.#leaveBehind(audience)
-      else audience.send(json)
+      if (audience.hasRoomFor(json.length)) audience.send(json)
+      else this.#leaveBehind(audience)
     }
   }
 
@@ -153,7 +153,7 @@ export class Hub {
     })
   }
 
-  #snapshot(): string {
+  #snapshot(): Uint8Array {
     const snapshot: Snapshot = {
       type: 'snapshot',
       seq: this.#seq,
@@ -162,6 +162,8 @@ export class Hub {
       actors: this.#registry.actors,
       totals: this.#registry.totals,
     }
-    return JSON.stringify(snapshot)
+    return bytesOf(snapshot)
   }
 }
+
+const bytesOf = (message: Message): Uint8Array => Buffer.from(JSON.stringify(message))

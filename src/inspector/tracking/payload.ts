@@ -1,3 +1,4 @@
+import { CookietinError } from '../../errors.ts'
 import { redact } from '../../utils/redact.ts'
 
 const longest = 300
@@ -72,8 +73,17 @@ function copyError(error: Error, secrets: readonly string[], depth: number, budg
     error: error.name,
     ...(typeof code === 'string' ? { code } : {}),
     message: short(redact(error.message, secrets), budget),
-    ...(error.cause === undefined || depth >= deepest ? {} : { cause: copy(error.cause, secrets, depth + 1, budget) }),
+    ...(error.cause === undefined || depth >= deepest ? {} : { cause: copyCause(error, secrets, depth, budget) }),
   }
+}
+
+/** The message of an error that a task's `auth` function threw is not shown: it may name credentials. */
+function copyCause(error: Error, secrets: readonly string[], depth: number, budget: Budget): unknown {
+  const { code, cause } = error as { code?: unknown; cause?: unknown }
+  if (code !== 'ERR_COOKIETIN_IMAGE_AUTH' || cause instanceof CookietinError) {
+    return copy(cause, secrets, depth + 1, budget)
+  }
+  return cause instanceof Error ? { error: cause.name } : '•••'
 }
 
 function short(text: string, budget: Budget): string {

@@ -113,7 +113,7 @@ export class TrackedActor {
     this.#sampling = this.#inspectable?.stats$?.subscribe({
       next: ({ timestamp, metrics }) => {
         this.#latest = { timestamp, metrics }
-        stats.push(this.#latest)
+        stats.offer(this.#latest)
         onSample([this.identity.key, timestamp, metrics.cpu_total ?? null, memoryOf(metrics) ?? null])
       },
       error: () => {},

@@ -216,3 +216,21 @@ it.each([{ timeout: 5 }, { prioritty: 1 }, 7, 'fast'])('refuses the options %o o
     code: 'ERR_COOKIETIN_INVALID_TASK',
   })
 })
+
+it('killOnMaxOutput ends a run that writes too much, and leaves others alone', async () => {
+  const driver = createMockDriver({
+    yes: { stdout: ['y'.repeat(600), 'y'.repeat(600)], runFor: Infinity },
+    quick: { stdout: 'y' },
+  })
+  const executor = createExecutor({ driver, maxOutput: 1_000, killOnMaxOutput: true })
+  const { status, error, stdout, stdoutTruncated } = await executor.run({ image: 'yes' })
+  expect([status, error?.code, stdout.length, stdoutTruncated]).toEqual([
+    'killed',
+    'ERR_COOKIETIN_OUTPUT_TOO_LARGE',
+    1_000,
+    true,
+  ])
+  expect((await executor.run({ image: 'quick' })).status).toBe('success')
+  await executor.close()
+  await driver.close()
+})

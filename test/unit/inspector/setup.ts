@@ -8,8 +8,12 @@ export class Listener implements Audience {
   isBehind = false
   #caughtUp: (() => void) | undefined
 
-  send(json: string): void {
-    this.messages.push(JSON.parse(json) as Message)
+  send(json: Uint8Array): void {
+    this.messages.push(JSON.parse(Buffer.from(json).toString()) as Message)
+  }
+
+  hasRoomFor(): boolean {
+    return !this.isBehind
   }
 
   whenCaughtUp(callback: () => void): void {

@@ -164,3 +164,30 @@ function closeTo({ timestamp, metrics }: Stat): unknown {
   const { index, ...whole } = metrics
   return { timestamp: expect.closeTo(timestamp, 2), metrics: { ...whole, index: expect.closeTo(index ?? 0, 5) } }
 }
+
+describe('invalid samples', () => {
+  const one = { timestamp: 1, metrics: { pids: 1 } }
+
+  it.each([
+    [{ timestamp: Number.NaN, metrics: {} }],
+    [{ timestamp: Number.POSITIVE_INFINITY, metrics: {} }],
+    [{ timestamp: 2, metrics: { pids: '2' } }],
+    [{ timestamp: 2, metrics: { pids: null } }],
+    [{ timestamp: 2, metrics: { pids: 2n } }],
+    [{ timestamp: '2', metrics: {} }],
+  ])('%o is refused, first or later', async bad => {
+    for (const stats of [[bad], [one, bad, one]]) {
+      for (const extremes of [false, true]) {
+        const points = lastValueFrom(from(stats as unknown as Stat[]).pipe(decimateSink(3, { extremes })))
+        await expect(points).rejects.toMatchObject({ code: 'ERR_COOKIETIN_INVALID_STATS' })
+      }
+    }
+  })
+
+  it('metrics of null are none', async () => {
+    const stats = [one, { timestamp: 2, metrics: null as never }]
+    expect(await lastValueFrom(from(stats).pipe(decimateSink(1, { extremes: true })))).toEqual([
+      { timestamp: 1.5, metrics: { pids: 0, pids_min: 0, pids_max: 1 } },
+    ])
+  })
+})

@@ -144,7 +144,6 @@ describe('decimate', () => {
     [[3, 2], 1],
     [[1, 2, 3, 1], 2],
     [[1, Number.NaN, 2], 2],
-    [[Number.NaN, 1, 2], 2],
     [[1, 2, Number.POSITIVE_INFINITY], 1],
     [[1, 2, 3, -62_135_596_800_000], 3],
   ])('refuses samples that are not sorted: %o', (times, max) => {
@@ -166,4 +165,28 @@ describe('decimate', () => {
     const stats = Array.from({ length: 480 }, (_, index) => ({ timestamp: index * 1000, metrics: { x: index } }))
     expect(decimate(240, stats)).toHaveLength(240)
   })
+})
+
+it.each([
+  ['a string', '5'],
+  ['a bigint', 5n],
+  ['a boolean', true],
+  ['null', null],
+  ['an object', {}],
+])('refuses a metric that is %s, before and in the middle of a window', (_, value) => {
+  const bad = { timestamp: 2, metrics: { pids: value as never } }
+  for (const stats of [[bad], [{ timestamp: 1, metrics: { pids: 1 } }, bad, { timestamp: 3, metrics: {} }]]) {
+    for (const max of [1, 10]) {
+      expect(() => decimate(max, stats)).toThrow(/metrics\.pids is (of type \w+|null), it must be a number/)
+    }
+  }
+})
+
+it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('refuses the time %s', time => {
+  for (const times of [[time], [1, time], [time, 1], [1, 2, time, 3]]) {
+    const stats = times.map(timestamp => ({ timestamp, metrics: {} }))
+    for (const max of [1, 10]) {
+      expect(() => decimate(max, stats)).toThrow(expect.objectContaining({ code: 'ERR_COOKIETIN_INVALID_STATS' }))
+    }
+  }
 })

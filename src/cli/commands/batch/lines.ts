@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs'
 import { messageOf } from '../../../errors.ts'
 import type { ContainerTask } from '../../../task/task.ts'
 import { jsonErrorPlace } from '../../options/json.ts'
+import { withOptionForms } from '../../options/option-forms.ts'
 import { standardInput } from '../../options/standard-input.ts'
 import { UsageError } from '../../usage-error.ts'
-import { withOptionForms } from './option-forms.ts'
 
 /** One line of a batch: a task, or the error of a line that is not one. */
 export interface BatchLine {

@@ -3,6 +3,7 @@ import { InvalidInputError } from '../../../errors.ts'
 import type { HotFunction } from '../../../functions/function.ts'
 import type { FunctionSpec } from '../../../functions/spec.ts'
 import { jsonErrorPlace } from '../../options/json.ts'
+import { withOptionForms } from '../../options/option-forms.ts'
 import { UsageError } from '../../usage-error.ts'
 
 /** The contents of a file of functions. */
@@ -39,10 +40,7 @@ export async function readFunctions(file: string): Promise<FunctionsFile> {
   const bad = names.find(name => !/^[A-Za-z0-9._~-]+$/.test(name))
   if (bad !== undefined)
     throw new UsageError(`${file}: "${bad}" cannot stand in a URL; use letters, digits, "-", "_", "." and "~"`)
-  const functions = Object.fromEntries(
-    Object.entries(value.functions).map(([name, spec]) => [name, withInfinity(spec)]),
-  )
-  return { ...value, functions } as unknown as FunctionsFile
+  return { ...withOptionForms(value), functions: value.functions } as unknown as FunctionsFile
 }
 
 /** JSON has no Infinity: these fields take it as a string. */
@@ -56,8 +54,7 @@ const endless = [
   'maxResponseHeaders',
 ]
 
-function withInfinity(spec: unknown): unknown {
-  if (!isRecord(spec)) return spec
+function withInfinity(spec: Record<string, unknown>): object {
   return Object.fromEntries(
     Object.entries(spec).map(([name, value]) => [
       name,
@@ -80,9 +77,8 @@ export function makeFunctions(
   const bad: string[] = []
   for (const [name, spec] of Object.entries(functions)) {
     try {
-      made.set(name, make(name, isRecord(spec) ? spec : ({} as FunctionSpec)))
+      made.set(name, make(name, readSpec(spec)))
     } catch (error) {
-      if (!(error instanceof InvalidInputError)) throw error
       bad.push(...issuesOf(error).map(issue => `  - ${name}: ${issue}`))
     }
   }
@@ -90,8 +86,15 @@ export function makeFunctions(
   return made
 }
 
-function issuesOf({ issues }: InvalidInputError): readonly string[] {
-  return issues.map(
+function readSpec(spec: unknown): FunctionSpec {
+  if (!isRecord(spec)) throw new UsageError('it must be an object, such as {"image": "my/greet"}')
+  return withOptionForms(withInfinity(spec)) as FunctionSpec
+}
+
+function issuesOf(error: unknown): readonly string[] {
+  if (error instanceof UsageError) return [error.message]
+  if (!(error instanceof InvalidInputError)) throw error
+  return error.issues.map(
     ({ field, value, allowed }) =>
       `${field}: ${value} is not allowed, it must be ${allowed.replace(/\bInfinity\b/, '"Infinity"')}`,
   )

@@ -110,7 +110,7 @@ async function negotiate(
   api: Api,
   { url, deadline, wanted }: NegotiateOptions,
 ): Promise<Pick<Connection, 'version' | 'apiVersion' | 'podman' | 'architecture'>> {
-  const { body } = await api.request({ doing: `connect to ${url}`, method: 'GET', path: '/version', deadline })
+  const body = await askVersion(api, url, deadline)
   const { Version: version, ApiVersion: engineApi, MinAPIVersion: engineLeast } = (body ?? {}) as VersionBody
   if (typeof version !== 'string' || typeof engineApi !== 'string' || !/^\d+\.\d+$/.test(engineApi)) {
     throw new CookietinError(
@@ -136,6 +136,27 @@ async function negotiate(
     )
   }
   return { version, podman, architecture, apiVersion }
+}
+
+/** A connection that is cut in the reply is no other fault than one that is cut before: nothing runs on it yet. */
+async function askVersion(api: Api, url: string, deadline: number): Promise<unknown> {
+  const ask = () => api.request({ doing: `connect to ${url}`, method: 'GET', path: '/version', deadline })
+  try {
+    return (await ask()).body
+  } catch (error) {
+    if (!isCut(error)) throw error
+  }
+  try {
+    return (await ask()).body
+  } catch (error) {
+    if (!isCut(error)) throw error
+    const { message, cause } = error
+    throw new CookietinError('ERR_COOKIETIN_ENGINE_UNREACHABLE', message, { cause, retryable: true })
+  }
+}
+
+function isCut(error: unknown): error is CookietinError {
+  return error instanceof CookietinError && error.code === 'ERR_COOKIETIN_ENGINE_LOST'
 }
 
 /**

@@ -60,6 +60,12 @@ const rules: readonly Rule[] = [
   { text: /cannot (pause|resume) a \w+ (process|container)/i, code: 'ERR_COOKIETIN_INVALID_STATE' },
   { text: /container state improper/i, code: 'ERR_COOKIETIN_INVALID_STATE' },
   { status: 409, text: /name .* is already in use/i, code: 'ERR_COOKIETIN_NAME_CONFLICT' },
+  // The engine's own helpers (containerd, its shims) are being restarted.
+  {
+    text: /error while dialing|transport is closing|ttrpc: closed|: unavailable\b/i,
+    code: 'ERR_COOKIETIN_ENGINE_ERROR',
+    retryable: true,
+  },
 ]
 
 /** The error for an error reply. `doing` names the act and its object: "create container x". */

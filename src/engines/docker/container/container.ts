@@ -7,7 +7,7 @@ import { settles } from '../../../utils/timing.ts'
 import type { ContainerEvents, ContainerStreams, EngineContainer } from '../../engine.ts'
 import type { PullProgress } from '../../pull-progress.ts'
 import { isDisconnected, isMissingImage } from '../connection/errors.ts'
-import { untilReachable } from '../connection/until-reachable.ts'
+import { untilReachable } from '../connection/liveness.ts'
 import { type CreateOptions, secretsOf } from '../create-options/create-options.ts'
 import type { EngineContext, NetworkSource } from '../engine-context.ts'
 import type { ContainerRef } from './inspect.ts'
@@ -50,7 +50,7 @@ export class DockerContainer implements EngineContainer {
     this.#defaults = defaultOptions(context, task)
     this.options = structuredClone(this.#defaults)
     const secrets = () => secretsOf(task, this.options)
-    this.#tracked = new TrackedContainer(context, { name: this.name, options: this.options, secrets })
+    this.#tracked = new TrackedContainer(context, { name: this.name, taskId: task.id, options: this.options, secrets })
     this.#network = new NetworkAttachment(networks, task, this.options)
     const { ending, abandoned } = this.#tracked
     const run = new ContainerRun(context, {

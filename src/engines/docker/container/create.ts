@@ -1,6 +1,6 @@
 import { CookietinError } from '../../../errors.ts'
 import { isLostReply, isUnreached, protocolError, replyOf } from '../connection/errors.ts'
-import { untilReachable } from '../connection/until-reachable.ts'
+import { untilReachable } from '../connection/liveness.ts'
 import type { CreateOptions } from '../create-options/create-options.ts'
 import { labelNames } from '../create-options/identity.ts'
 import type { EngineContext } from '../engine-context.ts'
@@ -12,6 +12,8 @@ export interface Creation {
   readonly options: CreateOptions
   /** Values to mask in errors. */
   readonly secrets: readonly string[]
+  /** Called with each warning of the engine. */
+  readonly warn: (text: string) => void
   /** Aborted when the container is not needed any longer. Then no further call is made. */
   readonly ending: AbortSignal
 }
@@ -34,7 +36,7 @@ export async function createContainer(context: EngineContext, creation: Creation
   }
 }
 
-async function create({ api }: EngineContext, { name, options, secrets }: Creation): Promise<string> {
+async function create({ api }: EngineContext, { name, options, secrets, warn }: Creation): Promise<string> {
   const doing = `create container ${name} of image ${options.Image}`
   const { body } = await api.request({
     doing,
@@ -45,8 +47,9 @@ async function create({ api }: EngineContext, { name, options, secrets }: Creati
     deadline: undefined,
     secrets,
   })
-  const id = (body as { Id?: unknown } | undefined)?.Id
+  const { Id: id, Warnings } = (body ?? {}) as { Id?: unknown; Warnings?: unknown }
   if (typeof id !== 'string' || !/^[0-9a-f]{12,}$/.test(id)) throw protocolError(doing, 'its reply has no container id')
+  if (Array.isArray(Warnings)) for (const text of Warnings) warn(String(text))
   return id
 }
 

@@ -1,3 +1,4 @@
+import { isRecord } from '../../../utils/validation/issues.ts'
 import type { Api } from '../connection/api.ts'
 import { protocolError, replyOf } from '../connection/errors.ts'
 import { containerPath } from '../connection/paths.ts'
@@ -61,7 +62,7 @@ export async function inspectContainer(
 }
 
 function stateOf(body: InspectBody | undefined, doing: string): ContainerState {
-  if (typeof body?.Id !== 'string' || body.State === undefined)
+  if (typeof body?.Id !== 'string' || !isRecord(body.State))
     throw protocolError(doing, 'its reply does not describe a container')
   const { Id, State, Config, RestartCount } = body
   return {

@@ -4,10 +4,11 @@ import type { ContainerEvents, ContainerStreams } from '../../engine.ts'
 import { type InputPump, pumpInput } from '../../pump-input.ts'
 import { within } from '../connection/deadline.ts'
 import { isDisconnected, isUnreached } from '../connection/errors.ts'
-import { untilReachable } from '../connection/until-reachable.ts'
+import { untilReachable } from '../connection/liveness.ts'
 import type { CreateOptions } from '../create-options/create-options.ts'
 import type { EngineContext } from '../engine-context.ts'
 import { collectExit } from './exit/collect-exit.ts'
+import { StderrTail } from './exit/init-error.ts'
 import type { StartTimes } from './exit/output-cut.ts'
 import type { ContainerRef } from './inspect.ts'
 import type { NetworkAttachment } from './network-attachment.ts'
@@ -30,6 +31,12 @@ export interface RunOptions {
   readonly ending: AbortSignal
   /** Aborted when the container is being removed and its start takes too long. */
   readonly abandoned: AbortSignal
+}
+
+interface WatchOptions {
+  readonly events: ContainerEvents
+  readonly stderr: StderrTail
+  readonly start: StartTimes
 }
 
 /** The run of one container: attach → start → watch the exit → collect the exit. */
@@ -90,12 +97,14 @@ export class ContainerRun {
     const { options, network, ending } = this.#options
     const calls = deferred<void>()
     this.#startCalls = calls.promise
-    const attach = () => attachBeforeStart(this.#context, container, { streams, terminal: options.Tty })
+    const stderr = new StderrTail(streams.stderr)
+    const attach = () =>
+      attachBeforeStart(this.#context, container, { streams: { ...streams, stderr }, terminal: options.Tty })
     const attachment = await untilReachable(this.#context, attach, { signal: ending, mayRepeat: isDisconnected }).catch(
       error => {
         calls.resolve()
         const exit = exitOfFailedAttach(error)
-        if (exit === undefined) throw error
+        if (exit === undefined) throw startError(error)
         this.#exitUnstarted(exit, events)
       },
     )
@@ -125,7 +134,7 @@ export class ContainerRun {
     void attachment.output.ended.then(() => attachment.watch.hint())
     this.#started.resolve()
     if (network.isShared) this.#feed(attachment, streams, events)
-    void this.#watchExit(container, attachment, { events, start: { sent, replied } })
+    void this.#watchExit(container, attachment, { events, stderr, start: { sent, replied } })
   }
 
   /** Stops holding the container up: output that a sink does not take at once is dropped from now on. */
@@ -180,7 +189,7 @@ export class ContainerRun {
   async #watchExit(
     container: ContainerRef,
     { watch, output }: Attachment,
-    { events, start }: { readonly events: ContainerEvents; readonly start: StartTimes },
+    { events, stderr, start }: WatchOptions,
   ): Promise<void> {
     const { options, network, secrets } = this.#options
     try {
@@ -190,7 +199,8 @@ export class ContainerRun {
       network.release()
       this.#input?.stop()
       const { Init: init } = options.HostConfig
-      const details = { reply, output, start, init, wasKilled: this.#isDraining, secrets: secrets() }
+      const initError = () => stderr.initError
+      const details = { reply, output, initError, start, init, wasKilled: this.#isDraining, secrets: secrets() }
       this.#exit.resolve(await collectExit(this.#context, container, details))
     } catch (error) {
       this.#exit.reject(error)

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Exit } from '../../../../machines/cookie-types.ts'
 import { CookietinError } from '../../../errors.ts'
 import type { ContainerStreams } from '../../engine.ts'
-import { isLostReply, replyOf } from '../connection/errors.ts'
+import { type EngineReply, isLostReply, replyOf } from '../connection/errors.ts'
 import { containerPath } from '../connection/paths.ts'
 import type { EngineContext } from '../engine-context.ts'
 import { AttachedOutput } from './attached-output.ts'
@@ -112,6 +112,8 @@ export async function exitOfFailedStart(
   if (reply === undefined) return undefined
   const exit = exitOfFailedAttach(error)
   if (exit !== undefined) return exit
+  // The engine also uses these codes for mounts and folders that the runtime may not use.
+  if (!/\bexec(?:utable)?\b/i.test(reply.said) || isMountError(reply)) return undefined
   const state = await inspectContainer(api, id, config.engineTimeout).catch(() => undefined)
   if (state === undefined || (state.exitCode !== 126 && state.exitCode !== 127)) return undefined
   return { exitCode: state.exitCode, oomKilled: false, outputTruncated: false, message: reply.text }
@@ -126,11 +128,28 @@ export function exitOfFailedAttach(error: unknown): Exit | undefined {
   return undefined
 }
 
-/** The error of a start that the engine refused. It is not an invalid task: the engine accepted the task on create. */
+function isMountError({ said }: EngineReply): boolean {
+  return /error mounting|mounting .* to rootfs|mount .* through procfd|are you trying to mount/i.test(said)
+}
+
+/**
+ * The error of a start that the engine refused. Mostly it is not an invalid task: the engine accepted the task on
+ * create.
+ */
 export function startError(error: unknown): unknown {
   const reply = replyOf(error)
   if (!(error instanceof CookietinError) || reply === undefined) return error
+  if (isMountError(reply) && /not a directory/i.test(reply.said)) {
+    const message = `${error.message}. A file can be mounted only on a file, and a folder only on a folder`
+    return new CookietinError('ERR_COOKIETIN_INVALID_TASK', message, { cause: reply })
+  }
   const general = ['ERR_COOKIETIN_ENGINE_ERROR', 'ERR_COOKIETIN_INVALID_STATE']
   if (!general.includes(error.code)) return error
-  return new CookietinError('ERR_COOKIETIN_START_FAILED', error.message, { cause: reply, retryable: error.retryable })
+  const retryable = error.retryable || isRemoved(reply)
+  return new CookietinError('ERR_COOKIETIN_START_FAILED', error.message, { cause: reply, retryable })
+}
+
+/** Another client has removed the container. */
+function isRemoved({ status, said }: EngineReply): boolean {
+  return (status === 404 && /no such container/i.test(said)) || (status === 409 && /marked for removal/i.test(said))
 }

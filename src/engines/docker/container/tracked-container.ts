@@ -1,5 +1,6 @@
 import { CookietinError } from '../../../errors.ts'
 import { onAbort } from '../../../utils/abort.ts'
+import { redact } from '../../../utils/redact.ts'
 import { settles } from '../../../utils/timing.ts'
 import { unlessAborted, within } from '../connection/deadline.ts'
 import { isUnreached, replyOf } from '../connection/errors.ts'
@@ -17,6 +18,8 @@ export const hangTimeout = 1_000
 /** The options of a {@link TrackedContainer}. */
 export interface TrackedContainerOptions {
   readonly name: string
+  /** The id of the cookie. */
+  readonly taskId: string
   readonly options: CreateOptions
   /** Returns the values to mask in errors. */
   readonly secrets: () => readonly string[]
@@ -26,6 +29,7 @@ export interface TrackedContainerOptions {
 export class TrackedContainer {
   readonly #context: EngineContext
   readonly #name: string
+  readonly #taskId: string
   readonly #options: CreateOptions
   readonly #secrets: () => readonly string[]
   #id: string | undefined
@@ -37,9 +41,10 @@ export class TrackedContainer {
   readonly #ending = new AbortController()
   readonly #abandoned = new AbortController()
 
-  constructor(context: EngineContext, { name, options, secrets }: TrackedContainerOptions) {
+  constructor(context: EngineContext, { name, taskId, options, secrets }: TrackedContainerOptions) {
     this.#context = context
     this.#name = name
+    this.#taskId = taskId
     this.#options = options
     this.#secrets = secrets
   }
@@ -68,6 +73,7 @@ export class TrackedContainer {
       name: this.#name,
       options: this.#options,
       secrets: this.#secrets(),
+      warn: text => this.#context.warnings.report(this.#taskId, redact(text, this.#secrets())),
       ending: this.#ending.signal,
     }).then(id => {
       this.#id = id

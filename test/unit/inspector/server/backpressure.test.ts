@@ -39,7 +39,8 @@ it('buffers a bounded amount for a page that does not read, and sends a new snap
     most = Math.max(most, waiting)
     await new Promise(setImmediate)
   }
-  expect(most).toBeLessThan(10 * 1024 * 1024)
+  // 4 MiB, and a snapshot of one actor.
+  expect(most).toBeLessThan(4.1 * 1024 * 1024)
 
   const model = new Model()
   let text = ''

@@ -141,6 +141,26 @@ it('accepts any address but no name when it is bound to every address', () => {
   expect(['192.168.1.7', '192.168.1.7:80', 'evil.example'].map(allows)).toEqual([true, true, false])
 })
 
+it('accepts allowed hosts, also over TLS, and no other', () => {
+  const access = new Access({
+    token,
+    host: '127.0.0.1',
+    port: () => 8080,
+    allowedHosts: ['localhost:9000', 'Space-8080.app.example', '[::2]:1'],
+  })
+  const allows = (host: string, origin?: string) =>
+    access.allows({ url: `/${token}/x`, method: 'GET', headers: { host, origin } } as Parameters<Access['allows']>[0])
+  expect(allows('localhost:9000', 'http://localhost:9000')).toBe(true)
+  expect(allows('space-8080.APP.example', 'https://space-8080.app.example')).toBe(true)
+  expect(allows('space-8080.app.example:81')).toBe(true)
+  expect(allows('[::2]:1')).toBe(true)
+  expect(allows('localhost:8080', 'https://localhost:8080')).toBe(false)
+  for (const host of ['localhost:9001', 'app.example', 'evil-space-8080.app.example', '[::2]', '[::2]:2']) {
+    expect(allows(host), host).toBe(false)
+  }
+  expect(allows('localhost:8080', 'http://localhost:9001')).toBe(false)
+})
+
 it('reports why it cannot listen', async () => {
   const { port } = new URL(server.url)
   await expect(

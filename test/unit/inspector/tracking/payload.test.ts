@@ -1,6 +1,6 @@
 import { filter, firstValueFrom } from 'rxjs'
 import { expect, it } from 'vitest'
-import { createExecutor } from '../../../../src/index.ts'
+import { CookietinError, createExecutor } from '../../../../src/index.ts'
 import type { Snapshot } from '../../../../src/inspector/protocol.ts'
 import { payloadOf, showable } from '../../../../src/inspector/tracking/payload.ts'
 import { createMockDriver } from '../../../../src/testing.ts'
@@ -75,4 +75,15 @@ it('shows the data of an event; undefined for an event without data', () => {
   expect(payloadOf({ type: 'lost', error: new TypeError('gone', { cause: 'far away' }) })).toEqual({
     error: { error: 'TypeError', message: 'gone', cause: 'far away' },
   })
+})
+
+it('does not show what an auth function threw', () => {
+  const cause = new TypeError('no password CANARY for me')
+  const error = new CookietinError('ERR_COOKIETIN_IMAGE_AUTH', 'Could not pull x: its auth function failed', { cause })
+  expect(showable({ error })).toMatchObject({
+    error: { code: 'ERR_COOKIETIN_IMAGE_AUTH', cause: { error: 'TypeError' } },
+  })
+  expect(JSON.stringify(showable({ error }))).not.toContain('CANARY')
+  const text = new CookietinError('ERR_COOKIETIN_IMAGE_AUTH', 'Could not pull x', { cause: 'CANARY' })
+  expect(JSON.stringify(showable(text))).not.toContain('CANARY')
 })

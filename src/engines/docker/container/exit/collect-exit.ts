@@ -17,6 +17,8 @@ const oomFlagDelay = 100
 export interface ExitDetails {
   readonly reply: WaitReply
   readonly output: AttachedOutput
+  /** Why the init process could not execute the command. Called once the output has ended. */
+  readonly initError: () => string | undefined
   readonly start: StartTimes
   /** The container has an init process. */
   readonly init: boolean
@@ -34,7 +36,7 @@ export interface ExitDetails {
 export async function collectExit(
   context: EngineContext,
   container: ContainerRef,
-  { reply, output, start, init, wasKilled, secrets }: ExitDetails,
+  { reply, output, initError, start, init, wasKilled, secrets }: ExitDetails,
 ): Promise<Exit> {
   const { id, name } = container
   const exitSeenAt = performance.now()
@@ -54,7 +56,8 @@ export async function collectExit(
   const wasLost = reachableSince > 0
   // An engine that dies ends the stream as cleanly as a container does.
   const isEarly = end.at < reachableSince || exitSeenAt - end.at > outputTimeout
-  const messages = [state?.message, output.systemText].filter(text => text !== undefined && text !== '')
+  const commandError = init && (exitCode === 126 || exitCode === 127) ? initError() : undefined
+  const messages = [state?.message, output.systemText, commandError].filter(text => text !== undefined && text !== '')
   const isCut = !end.complete || isEarly || output.systemText !== ''
   return {
     exitCode,

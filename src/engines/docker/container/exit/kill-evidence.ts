@@ -77,6 +77,8 @@ async function sentSignals(
 
 /** The time of a run in the engine's own time, in seconds, as its event call takes it. It ends before the present. */
 function spanOf({ startedAt, finishedAt }: ContainerState) {
-  if (startedAt === undefined || finishedAt === undefined || finishedAt < startedAt) return undefined
-  return { since: (startedAt / 1000).toFixed(3), until: ((finishedAt + 1) / 1000).toFixed(3) }
+  if (startedAt === undefined || finishedAt === undefined) return undefined
+  // For a very short run the engine may record an end before the start.
+  const since = Math.min(startedAt, finishedAt) - 1000
+  return { since: (since / 1000).toFixed(3), until: ((finishedAt + 1) / 1000).toFixed(3) }
 }

@@ -41,8 +41,10 @@ export async function wasCut(
   if (!init) return false
   const { startedAt, finishedAt } = state ?? {}
   if (state === undefined) return exitSeenAt - end.at > replyDelay
-  if (startedAt === undefined || finishedAt === undefined || finishedAt < startedAt) return false
-  // The container ran for this time, beginning after the start was sent.
+  // A container that runs again has lost these times.
+  if (startedAt === undefined || finishedAt === undefined || state.running) return false
+  // The container ran for this time, beginning after the start was sent. For a very short run the engine may record an
+  // end before the start.
   if (end.at < start.sent + (finishedAt - startedAt)) return true
   if (end.date < finishedAt && (await sharesClock(context))) return true
   return start.replied !== undefined && end.at < start.replied - replyDelay

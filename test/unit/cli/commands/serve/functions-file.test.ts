@@ -28,6 +28,8 @@ it('every bad function is named, with every bad field', async () => {
     one: { image: 'x', memory: 'lots', idleTimeout: -1 },
     two: { image: 'x', timeot: 5 },
     three: 'x',
+    four: { image: 'x', cpus: 500 },
+    five: { image: 'x', idleTimeout: '5' },
   }
   const error = await made(functions).catch((error: Error) => error)
   expect(error).toMatchObject({ name: 'UsageError' })
@@ -36,13 +38,15 @@ it('every bad function is named, with every bad field', async () => {
   expect(lines.slice(1).map(line => line.split(':').slice(0, 2).join(':'))).toEqual([
     '  - one: idleTimeout',
     '  - two: timeot',
-    '  - three: image',
+    '  - three: it must be an object, such as {"image"',
+    '  - four: cpus',
+    '  - five: idleTimeout',
   ])
   expect(lines[1]).toContain('or "Infinity"')
 })
 
-it('takes Infinity as a string', async () => {
-  const spec = { image: 'x', timeout: 'Infinity', idleTimeout: 'Infinity', maxContainers: 'Infinity' }
+it('takes Infinity as a string, and the forms of the options', async () => {
+  const spec = { image: 'x', timeout: '5s', idleTimeout: 'Infinity', maxContainers: 'Infinity', cpus: 0.5 }
   expect((await made({ good: spec })).size).toBe(1)
 })
 

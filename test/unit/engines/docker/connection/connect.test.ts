@@ -66,6 +66,23 @@ describe('API version', () => {
   })
 })
 
+test.for([1, 2])('a reply to the first call that is cut %i times', async cuts => {
+  let left: number = cuts
+  const version = { Version: '25.0.1', ApiVersion: '1.44', MinAPIVersion: '1.24' }
+  await using fake = await startFakeEngine(
+    () => ({}),
+    response => {
+      if (left-- <= 0) return void response.end(JSON.stringify(version))
+      response.writeHead(200, { 'Content-Length': '100' })
+      response.write('{')
+      setImmediate(() => response.destroy())
+    },
+  )
+  const connected = connect(resolveDockerConfig({ docker: fake.address }, {}), {})
+  if (cuts === 1) await (await connected).close()
+  else await expect(connected).rejects.toMatchObject({ code: 'ERR_COOKIETIN_ENGINE_UNREACHABLE', retryable: true })
+})
+
 test("a prefork pool's own image is rejected on an architecture without a program; another image is not", async () => {
   const version = { Version: '25.0.1', ApiVersion: '1.44', MinAPIVersion: '1.24', Arch: 's390x' }
   await using fake = await startFakeEngine(() => [500, 'not today'], version)

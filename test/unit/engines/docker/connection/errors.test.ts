@@ -33,6 +33,15 @@ describe('an error reply', () => {
   })
 })
 
+test('helpers of the engine that are away may come back', () => {
+  const said =
+    'connection error: desc = "transport: Error while dialing dial unix /run/containerd/containerd.sock: connect: connection refused": unavailable'
+  expect(replyError(new EngineReply(500, said), 'do it')).toMatchObject({
+    code: 'ERR_COOKIETIN_ENGINE_ERROR',
+    retryable: true,
+  })
+})
+
 test('an error reply is judged by what the engine said; only what is shown is masked', () => {
   const secrets = ['image', 'found', 'name', 'only', 'space left']
   const judge = (status: number, said: string) =>

@@ -49,6 +49,7 @@ describe('an output that ended', () => {
     ['at the exit by the clock of this machine', { endedAfter: 200, kernel: release() }, false],
     ['long before the exit was seen, by an engine that cannot be asked', { endedAfter: 100, state: undefined }, true],
     ['just before the exit was seen, by an engine that cannot be asked', { endedAfter: 200, state: undefined }, false],
+    ['before an end that was recorded before the start', { endedAfter: 55, ranFor: -2 }, true],
     ['by an engine that does not report the times', { endedAfter: 10, state: {} }, false],
   ])('%s', async (_, times, cut) => {
     expect(await judge(times)).toBe(cut)

@@ -1,24 +1,27 @@
 import { resolve } from 'node:path'
-import { readCpus, readDuration, readVolume } from '../../options/values.ts'
-import { UsageError } from '../../usage-error.ts'
+import { UsageError } from '../usage-error.ts'
+import { readCpus, readDuration, readVolume } from './values.ts'
 
 /** From here up, a number of CPUs is taken for the milli-CPUs of the library. */
 const improbableCpus = 100
 
+const durations = ['timeout', 'launchTimeout', 'idleTimeout', 'freezeAfter']
+
 /**
- * Reads the fields of a task that the options of `run` write in a form of their own: volumes, CPUs and the timeout. Other
- * values are left to the library's validation.
+ * Reads the fields of a task or a function in a file that the options write in a form of their own: volumes, CPUs and
+ * durations. Other values are left to the library's validation.
  *
  * @throws UsageError for a value that is none of these forms.
  */
 export function withOptionForms(task: object): object {
-  const { volumes, cpus, timeout } = task as Record<string, unknown>
-  return {
-    ...task,
-    ...(Array.isArray(volumes) && { volumes: volumes.map(volumeOf) }),
-    ...((typeof cpus === 'number' || typeof cpus === 'string') && { cpus: milliCpus(cpus) }),
-    ...(typeof timeout === 'string' && { timeout: readDuration('timeout', timeout) }),
-  }
+  return Object.fromEntries(Object.entries(task).map(([name, value]) => [name, read(name, value)]))
+}
+
+function read(name: string, value: unknown): unknown {
+  if (name === 'volumes' && Array.isArray(value)) return value.map(volumeOf)
+  if (name === 'cpus' && (typeof value === 'number' || typeof value === 'string')) return milliCpus(value)
+  if (durations.includes(name) && typeof value === 'string') return readDuration(name, value)
+  return value
 }
 
 function volumeOf(volume: unknown, index: number): unknown {
