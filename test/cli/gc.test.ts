@@ -1,10 +1,14 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type CliRun, cli, startCli } from '../support/cli.ts'
 import { containersWith, engineRequest } from '../support/engine/request.ts'
+import { ensureFunctionImage } from '../support/images/function-image.ts'
 import { ensureTestImage, testImage } from '../support/images/images.ts'
 
 beforeAll(async () => void (await ensureTestImage()))
@@ -69,6 +73,50 @@ test('removes the containers of a killed process, but none of a living process o
   living.process.kill('SIGTERM')
   expect((await living.end).code).toBe(143)
   expect(ours((await cli(['gc'])).stdout)).toEqual([])
+})
+
+/** A process with containers in every state: its own folder of temporary files, and its containers by their states. */
+async function everyState() {
+  await ensureFunctionImage()
+  const TMPDIR = await mkdtemp(join(tmpdir(), 'ct-'))
+  const script = fileURLToPath(new URL('../support/children/every-state.ts', import.meta.url))
+  const child = spawn(process.execPath, [script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, TMPDIR },
+  })
+  const [text] = (await once(child.stdout, 'data')) as [Buffer]
+  const label = [`cookietin.instance=${String(text).trim()}`]
+  const states = async () => {
+    const path = `/containers/json?all=true&filters=${encodeURIComponent(JSON.stringify({ label }))}`
+    return ((await engineRequest('GET', path)) as { State: string }[]).map(({ State }) => State).sort()
+  }
+  const folders = async () => (await readdir(TMPDIR)).filter(name => name.startsWith('cookietin-sockets-'))
+  const ended = once(child, 'exit')
+  const kill = async () => {
+    child.kill('SIGKILL')
+    await ended
+  }
+  return { TMPDIR, states, folders, kill }
+}
+
+test('removes all of a killed process, in every state, and nothing of its neighbour', async () => {
+  const [killed, living] = [await everyState(), await everyState()]
+  const all = ['created', 'exited', 'paused', 'paused', 'running', 'running', 'running', 'running']
+  try {
+    expect([await killed.states(), await living.states()]).toEqual([all, all])
+    await killed.kill()
+    expect(await killed.states()).toEqual(all)
+    const { code, stderr } = await cli(['gc'], { env: { TMPDIR: killed.TMPDIR } })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect([await killed.states(), await killed.folders()]).toEqual([[], []])
+    expect([await living.states(), (await living.folders()).length]).toEqual([all, 1])
+  } finally {
+    await killed.kill()
+    await living.kill()
+    for (const { TMPDIR } of [killed, living]) await cli(['gc'], { env: { TMPDIR } })
+  }
+  expect([await living.states(), await living.folders()]).toEqual([[], []])
+  for (const { TMPDIR } of [killed, living]) await rm(TMPDIR, { recursive: true })
 })
 
 test('removes the socket folders of a killed process', async () => {
