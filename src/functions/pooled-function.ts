@@ -60,6 +60,8 @@ export class PooledFunction implements HotFunction {
       throw closedError()
     }
     const call = new Call(resolved, this.#listener)
+    // It waits for the next start of a function that could not be started before.
+    if (this.#backoff.lastError !== undefined) call.noteLaunchFailure(this.#backoff.lastError)
     if (!call.isOver) {
       this.#waiting.push(call)
       this.#dispatch()

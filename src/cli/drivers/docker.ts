@@ -28,7 +28,7 @@ async function removeOrphans({ dryRun, signal }: RemoveOrphansOptions): Promise<
     await close()
   }
   // After the containers, which may use them.
-  const folders = await sweepSocketFolders({ dryRun }).catch(() => [])
+  const folders = await sweepSocketFolders({ dryRun, parent: config.socketFolder }).catch(() => [])
   const outcome = (removed: boolean) => (removed ? 'removed' : dryRun ? 'would remove' : 'left')
   return {
     orphans: [

@@ -4,6 +4,7 @@ import { type CookietinError, toCookietinError } from '../../errors.ts'
 import { toChunks } from '../../task/input.ts'
 import type { TaskInput } from '../../task/task.ts'
 import { deferred } from '../../utils/deferred.ts'
+import { CallSocket } from '../socket/call-socket.ts'
 import { isRefusal } from '../socket/listener.ts'
 import { type CallHeaders, hasNoBody, requestHeaders, responseHead, statedLength } from './headers.ts'
 import { sendChunks } from './request-body.ts'
@@ -53,6 +54,7 @@ export class Exchange {
   readonly #failure = deferred<CookietinError>()
   /** The body can be sent again. */
   readonly #isRepeatable: boolean
+  #socket: CallSocket | undefined
   #incoming: IncomingMessage | undefined
   /** The body that is streamed. */
   #chunks: AsyncIterator<Uint8Array> | undefined
@@ -99,6 +101,11 @@ export class Exchange {
   }
 
   #listen(): void {
+    this.#request.on('socket', socket => {
+      if (!(socket instanceof CallSocket)) return
+      this.#socket = socket
+      socket.beginRequest()
+    })
     let interim = 0
     this.#request.on('information', () => {
       if (++interim > maxInterim) this.#failWith('invalid', `more than ${maxInterim} interim responses came before it`)
@@ -196,8 +203,8 @@ export class Exchange {
 
   #onError(error: NodeJS.ErrnoException): void {
     const began = this.#incoming !== undefined
-    // The function closed the connection before anything was written to it, or does not accept another one.
-    const isUnseen = error.code === 'EPIPE' || (isRefusal(error) && this.#options.hasConnected())
+    // The function closed the connection before it could read any of the call, or does not accept another connection.
+    const isUnseen = this.#socket?.isUnseen === true || (isRefusal(error) && this.#options.hasConnected())
     if (!began && isUnseen && this.#isRepeatable && !this.#isOver) this.#isUnseen = true
     this.#failConnection(connectionError(error, { began, maxHeaderSize: this.#options.maxHeaderSize }))
   }

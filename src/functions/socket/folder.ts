@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { CookietinError } from '../../errors.ts'
 import { currentOwner } from '../../utils/owner.ts'
@@ -85,7 +85,9 @@ export class SocketFolder {
 }
 
 async function makeRoot(parent = tmpdir()): Promise<string> {
-  const root = await mkdtemp(join(parent, rootPrefix))
+  const root = await mkdtemp(join(resolve(parent), rootPrefix)).catch(error => {
+    throw cannotMake(parent, error)
+  })
   try {
     await writeFile(join(root, ownerFile), currentOwner())
   } catch (error) {
@@ -94,6 +96,16 @@ async function makeRoot(parent = tmpdir()): Promise<string> {
   }
   void sweepSocketFolders({ parent }).catch(() => {})
   return root
+}
+
+function cannotMake(parent: string, error: NodeJS.ErrnoException): unknown {
+  // A full disk is not the setting's fault.
+  if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR' && error.code !== 'EACCES') return error
+  return new CookietinError(
+    'ERR_COOKIETIN_INVALID_CONFIG',
+    `Cannot make the folder of the functions' sockets in ${parent} (${error.code}). Name another one in the config's socketFolder (COOKIETIN_SOCKET_FOLDER)`,
+    { cause: error },
+  )
 }
 
 /** Node.js names every file by its whole path, and fails in a tree that is deeper than a path may be long. */

@@ -1,6 +1,6 @@
 import { accessSync, closeSync, constants } from 'node:fs'
-import { connect, type Socket } from 'node:net'
 import { pause } from '../../utils/timing.ts'
+import { CallSocket } from './call-socket.ts'
 import { folderChanges } from './folder-changes.ts'
 import { openSocketFile } from './socket-file.ts'
 
@@ -71,7 +71,7 @@ export function isRefusal(error: unknown): boolean {
 }
 
 /** Connects, and repeats a connect that the socket does not accept yet for up to `timeout` ms. */
-export async function connectWithRetries(path: string, timeout: number, signal: AbortSignal): Promise<Socket> {
+export async function connectWithRetries(path: string, timeout: number, signal: AbortSignal): Promise<CallSocket> {
   const deadline = performance.now() + timeout
   for (;;) {
     try {
@@ -82,9 +82,9 @@ export async function connectWithRetries(path: string, timeout: number, signal: 
   }
 }
 
-function connectTo(path: string): Promise<Socket> {
+function connectTo(path: string): Promise<CallSocket> {
   return new Promise((resolve, reject) => {
-    const socket = connect(path)
+    const socket = new CallSocket()
     socket.once('error', reject)
     socket.once('connect', () => {
       socket.off('error', reject)
@@ -92,5 +92,6 @@ function connectTo(path: string): Promise<Socket> {
       socket.on('error', () => {})
       resolve(socket)
     })
+    socket.connect(path)
   })
 }

@@ -24,7 +24,7 @@ export async function sweepSocketFolders({
   parent = tmpdir(),
 }: {
   readonly dryRun?: boolean
-  readonly parent?: string
+  readonly parent?: string | undefined
 } = {}): Promise<readonly SweptFolder[]> {
   const swept: SweptFolder[] = []
   for (const name of await readdir(parent)) {

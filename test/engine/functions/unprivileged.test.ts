@@ -8,7 +8,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { startProxy } from '../../support/engine/proxy.ts'
 import { ensureFunctionImage } from '../../support/images/function-image.ts'
 
-const script = fileURLToPath(new URL('../../support/children/invoke-unprivileged.ts', import.meta.url))
+const script = fileURLToPath(new URL('../../support/children/invoke.ts', import.meta.url))
 /** The user that calls, where these tests are run by root; elsewhere it is the user that runs them. */
 const nobody = 65_534
 

@@ -18,7 +18,10 @@ describe('a function that cannot start', () => {
     const fn = make({ run: { startError: new Error('no such program') } }, { timeout: 100 })
     for (let round = 0; round < 3; round++) await fn.invoke({ timeout: 20_000 }).catch(() => {})
     const started = containers.length
-    await expect(fn.invoke()).rejects.toMatchObject({ code: 'ERR_COOKIETIN_CALL_TIMEOUT' })
+    await expect(fn.invoke()).rejects.toMatchObject({
+      code: 'ERR_COOKIETIN_CALL_TIMEOUT',
+      message: expect.stringContaining('no such program'),
+    })
     expect(containers.length).toBe(started)
   })
 })
@@ -42,6 +45,47 @@ describe('a response that comes before the request was read', () => {
     }
     expect(containers.length).toBe(1)
   })
+})
+
+describe('a connection that closes before the request was read', () => {
+  it('leaves a response that came before whole', async () => {
+    const { make, containers } = setup()
+    const fn = make({
+      connected: socket => {
+        socket.once('data', () => {
+          socket.pause()
+          socket.write('HTTP/1.1 200 OK\r\nFn-Http-Status: 413\r\nContent-Length: 9\r\n\r\ntoo large', () =>
+            socket.destroy(),
+          )
+        })
+      },
+    })
+    for (let call = 0; call < 50; call++) {
+      const response = await fn.invoke({ body: Buffer.alloc(4_000_000) })
+      expect([response.status, await response.text()]).toEqual([413, 'too large'])
+    }
+    expect(containers.length).toBe(1)
+  })
+
+  it.each([10, 300_000, 4_000_000])(
+    'fails a call that the function has seen, and is not sent again: %i bytes',
+    async size => {
+      const { make } = setup()
+      let calls = 0
+      const fn = make({
+        connected: socket => {
+          socket.once('data', () => {
+            calls += 1
+            socket.destroy()
+          })
+        },
+      })
+      await expect(fn.invoke({ body: Buffer.alloc(size) })).rejects.toMatchObject({
+        code: 'ERR_COOKIETIN_RESPONSE_FAILED',
+      })
+      expect(calls).toBe(1)
+    },
+  )
 })
 
 it('a call with headers that are too large is refused, and its container serves on', async () => {

@@ -97,3 +97,15 @@ it('keeps folders that are left, and makes a new root after a failure', async ()
   expect(existsSync(path)).toBe(true)
   execFileSync('sh', ['-c', 'umount -l "$0" 2>/dev/null; true', path])
 })
+
+it('makes them in the folder of the config, and names the setting when it cannot', async () => {
+  const folders = new SocketFolders(temp)
+  const folder = await folders.make()
+  expect(folder.path).toMatch(new RegExp(`^${temp}/cookietin-sockets-`))
+  await folder.remove()
+  await folders.close()
+  await expect(new SocketFolders(join(temp, 'none')).make()).rejects.toMatchObject({
+    code: 'ERR_COOKIETIN_INVALID_CONFIG',
+    message: expect.stringContaining('COOKIETIN_SOCKET_FOLDER') as string,
+  })
+})
