@@ -25,5 +25,10 @@ export type SettledState = (typeof settledStates)[number]
 
 const settled: ReadonlySet<CookieState> = new Set(settledStates)
 
-/** True for a state in which the end is decided, and nothing is removed yet. */
+/**
+ * Returns true for a state in which the end is decided and the removal has not begun.
+ *
+ * @example
+ * execution.state$.subscribe(state => isSettled(state) && console.log(state))
+ */
 export const isSettled = (state: CookieState): state is SettledState => settled.has(state)

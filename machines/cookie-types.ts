@@ -8,10 +8,12 @@ export interface Exit {
   readonly outputTruncated: boolean
   /** The engine's own message, where it gives one. */
   readonly message?: string | undefined
+  /** What shows that a signal from outside ended it, as a phrase; undefined when nothing does. */
+  readonly killedOutside?: string | undefined
 }
 
 /** Why a run ends. The first cause recorded decides. */
-export type Cause = 'exit' | 'timeout' | 'cancelled' | 'killed' | 'failed'
+export type Cause = 'exit' | 'timeout' | 'cancelled' | 'killed' | 'overflow' | 'failed'
 
 /** The context of a cookie's machine. JSON keeps it: no field is `Infinity` or a reading of a clock. */
 export interface CookieContext {
@@ -46,6 +48,8 @@ export type CookieEvent =
   | { readonly type: 'unfreeze' }
   | { readonly type: 'cancel'; readonly reason?: unknown }
   | { readonly type: 'kill' }
+  /** The task has written more than it may. */
+  | { readonly type: 'overflow' }
   | { readonly type: 'close' }
   /** From `watch`: the container has ended. Its output may still arrive. From here on the cause is `exit`. */
   | { readonly type: 'exitSeen' }

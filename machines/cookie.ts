@@ -37,10 +37,13 @@ export const cookieMachine = setup({
         context.cause === undefined && event.type === 'cancel' ? event.reason : context.reason,
     }),
     causeKilled: assign({ cause: ({ context }) => context.cause ?? 'killed' }),
+    causeOverflow: assign({ cause: 'overflow' }),
     causeFailed: assign({
       cause: ({ context }) => (context.cause === undefined || context.cause === 'exit' ? 'failed' : context.cause),
       error: ({ context, event }) => context.error ?? ('error' in event ? event.error : undefined),
     }),
+    // An exit that was seen, and whose code never came, is neither a success nor an error of the task.
+    causeUnknownExit: assign({ cause: ({ context }) => (context.cause === 'exit' ? 'failed' : context.cause) }),
     recordExit: assign({
       exit: ({ context, event }) => (event.type === 'exited' ? event.exit : context.exit),
       cause: ({ context }) => context.cause ?? 'exit',
@@ -62,7 +65,7 @@ export const cookieMachine = setup({
     hasFailed: ({ context }) => context.cause === 'failed',
     hasTimedOut: ({ context }) => context.cause === 'timeout',
     wasCancelled: ({ context }) => context.cause === 'cancelled',
-    wasKilled: ({ context }) => context.cause === 'killed',
+    wasKilled: ({ context }) => context.cause === 'killed' || context.cause === 'overflow',
     wasKilledOutside: ({ context }) => isKilledOutside(context.exit),
   },
   delays: {
@@ -124,6 +127,7 @@ export const cookieMachine = setup({
             broken: { target: 'stopping', actions: 'causeFailed' },
             cancel: { target: 'stopping', actions: 'causeCancelled' },
             kill: { target: 'stopping', actions: 'causeKilled' },
+            overflow: { guard: 'isUndecided', target: 'stopping', actions: 'causeOverflow' },
             close: { target: 'stopping', actions: ['causeCancelled', 'wantClose'] },
           },
           states: {
@@ -186,7 +190,7 @@ export const cookieMachine = setup({
         // cause.
         stopping: {
           invoke: { src: 'kill', input: ({ self }) => self, onError: {} },
-          after: { grace: '#cookie.settled' },
+          after: { grace: { target: '#cookie.settled', actions: 'causeUnknownExit' } },
           on: { close: { actions: 'wantClose' } },
         },
       },

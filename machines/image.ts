@@ -3,12 +3,25 @@ import { elapsedOf, longestDelay, stopwatch } from './clock.ts'
 import type { ImageContext, ImageEvent, ImageInput } from './image-types.ts'
 import { providedPromise } from './provided.ts'
 
-/** Failures that a retry may overcome. A registry's refusal (4xx) or timeout is not among them. */
-const transient: ReadonlySet<unknown> = new Set([
-  'ERR_COOKIETIN_REGISTRY_UNREACHABLE',
-  'ERR_COOKIETIN_IMAGE_CORRUPT',
-  'ERR_COOKIETIN_ENGINE_LOST',
+/** Failures that a retry does not overcome, or not soon. Every other failure that may pass is retried. */
+const final: ReadonlySet<unknown> = new Set([
+  'ERR_COOKIETIN_IMAGE_NOT_FOUND',
+  'ERR_COOKIETIN_IMAGE_AUTH',
+  'ERR_COOKIETIN_IMAGE_RATE_LIMITED',
+  'ERR_COOKIETIN_PULL_TIMEOUT',
+  'ERR_COOKIETIN_NO_SPACE',
+  'ERR_COOKIETIN_API_VERSION',
+  'ERR_COOKIETIN_INVALID_TASK',
+  'ERR_COOKIETIN_CANCELLED',
+  'ERR_COOKIETIN_CLOSED',
 ])
+
+/** An error that does not say whether it may pass counts as passing. */
+const isPassing = (error: unknown) => {
+  if (typeof error !== 'object' || error === null) return false
+  const { code, retryable } = error as { readonly code?: unknown; readonly retryable?: unknown }
+  return retryable !== false && !final.has(code)
+}
 
 /** More retries than this are never needed. The bound keeps the number of states finite. */
 const mostRetries = 1_000
@@ -50,7 +63,7 @@ export const imageMachine = setup({
     mayRetry: ({ context }) =>
       context.attempt <= context.retries &&
       context.elapsed + delayOf(context) < context.timeout &&
-      transient.has((context.error as { code?: unknown } | undefined)?.code),
+      isPassing(context.error),
   },
   delays: {
     delay: ({ context }) => Math.min(context.delay, longestDelay),

@@ -10,6 +10,7 @@ export type OutcomeCode =
   | 'ERR_COOKIETIN_CANCELLED'
   | 'ERR_COOKIETIN_KILLED'
   | 'ERR_COOKIETIN_OOM_KILLED'
+  | 'ERR_COOKIETIN_OUTPUT_TOO_LARGE'
   | 'ERR_COOKIETIN_COMMAND_NOT_FOUND'
   | 'ERR_COOKIETIN_COMMAND_NOT_EXECUTABLE'
   | 'ERR_COOKIETIN_EXIT_NONZERO'
@@ -29,9 +30,14 @@ type Evidence = Pick<CookieContext, 'cause' | 'exit' | 'reason' | 'timeout'>
 /** The exit code of a process that SIGKILL ended. */
 const sigkilled = 137
 
-/** True for an exit that nothing of ours caused: SIGKILL from outside, or the kernel when memory ran out. */
+/**
+ * True for an exit that neither the task nor we caused: the kernel when memory ran out, SIGKILL, or another signal that
+ * came from outside by what the engine knows.
+ */
 export const isKilledOutside = (exit: Exit | undefined): boolean =>
-  exit !== undefined && (exit.exitCode === sigkilled || (exit.oomKilled && exit.exitCode !== 0))
+  exit !== undefined &&
+  exit.exitCode !== 0 &&
+  (exit.exitCode === sigkilled || exit.oomKilled || exit.killedOutside !== undefined)
 
 /** The outcome of a cookie that has settled. A failed one has an error instead. */
 export function outcomeOf(state: Exclude<SettledState, 'failed'>, evidence: Evidence): Outcome {
@@ -57,11 +63,16 @@ export function outcomeOf(state: Exclude<SettledState, 'failed'>, evidence: Evid
 
 function killOf({ cause, exit }: Evidence): Explanation {
   if (cause === 'killed') return { code: 'ERR_COOKIETIN_KILLED', message: 'The task was killed by kill()' }
+  if (cause === 'overflow') {
+    const message = 'The task wrote more than maxOutput and was killed. Raise maxOutput, or write less'
+    return { code: 'ERR_COOKIETIN_OUTPUT_TOO_LARGE', message }
+  }
   if (exit?.oomKilled) {
     const message = 'The task was killed by the kernel: out of memory. Raise `memory`, or use less'
     return { code: 'ERR_COOKIETIN_OOM_KILLED', message }
   }
-  const message = `The task exited with code ${sigkilled}: killed from outside, with no sign that memory ran out`
+  const evidence = exit?.killedOutside ?? `killed by SIGKILL, with no sign that memory ran out`
+  const message = `The task exited with code ${exit?.exitCode ?? sigkilled}: ${evidence}`
   return { code: 'ERR_COOKIETIN_KILLED', message }
 }
 

@@ -37,7 +37,7 @@ await overview.getByRole('button', { name: /^[1-9]\d* frozen/ }).waitFor()
 await shoot(overview, 'overview')
 
 // The picture of README.md, which shows it at a reduced size.
-const cookie = await open('light', { width: 1280, height: 1120 }, 1.5)
+const cookie = await open('light', { width: 1280, height: 1640 }, 1.5)
 const loaf = bake(executor)
 await cookie.locator('#filter').fill('machine:cookie -state:created')
 await cookie.locator('.row', { hasText: 'the-loaf' }).click()

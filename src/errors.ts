@@ -17,6 +17,7 @@ export const errorCodes = [
   'ERR_COOKIETIN_CANCELLED',
   'ERR_COOKIETIN_KILLED',
   'ERR_COOKIETIN_OOM_KILLED',
+  'ERR_COOKIETIN_OUTPUT_TOO_LARGE',
   // a call to a hot function
   'ERR_COOKIETIN_CALL_TIMEOUT',
   'ERR_COOKIETIN_LISTEN_TIMEOUT',
@@ -214,7 +215,7 @@ export function cancelledError(doing: string, reason: unknown): CookietinError {
 
 /** Joins the errors of several removals into one, with the names of all that is left. */
 export function notCleaned(failures: readonly unknown[]): CookietinError {
-  const leaked = failures.flatMap(failure => (failure instanceof CookietinError ? failure.leaked : []))
+  const leaked = [...new Set(failures.flatMap(failure => (failure instanceof CookietinError ? failure.leaked : [])))]
   const left =
     leaked.length === 0
       ? ''

@@ -7,8 +7,10 @@ export type { MockOptions } from './engines/mock/engine.ts'
 export type { MockCall, MockOutput, MockRun, MockScript } from './engines/mock/script.ts'
 
 /**
- * Makes a driver for tests: nothing runs, the script says what each task does, and the clock (the cookies' timeouts by it too) may be
- * XState's `SimulatedClock`. An image that the script has no run for is one that cannot be found.
+ * Makes a driver for tests. Nothing runs: a script decides what each task does. The clock, which also drives the cookies' timeouts, may be
+ * XState's `SimulatedClock`. An image without a run in the script is not found.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG` for a script with unknown fields.
  *
  * @example
  * const driver = createMockDriver({ busybox: { stdout: 'hi\n' }, broken: { exitCode: 3 } })
@@ -17,7 +19,7 @@ export function createMockDriver(script: MockScript = {}, options: MockOptions =
   return new MockDriver(createMockEngine(script, options), options)
 }
 
-/** A driver whose engine tells what was asked of it. */
+/** A driver for tests, which lists the calls to its engine. */
 export class MockDriver extends EngineDriver<MockEngine> {
   /** Use {@link createMockDriver}. */
   constructor(engine: MockEngine, { clock }: MockOptions) {

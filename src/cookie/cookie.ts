@@ -72,18 +72,32 @@ export interface Cookie extends AsyncDisposable {
 
 /** How a cookie is inspected, and the limits of its result. */
 export interface CookieOptions {
-  /** How many points `RunResult.stats` may hold. Default 240, as Fn. */
+  /**
+   * How many points `RunResult.stats` may hold.
+   *
+   * @default 240, as Fn
+   */
   readonly maxStats?: number | undefined
   /**
    * Adds the least and the greatest value of each metric to the points of a result, as `mem_usage_min` and
-   * `mem_usage_max`. Default false.
+   * `mem_usage_max`.
+   *
+   * @default false
    */
   readonly statExtremes?: boolean | undefined
   /**
-   * How many bytes of each output stream a result may hold. Default 8 MiB, 1 MiB of a stream that goes to a writable of
-   * the task.
+   * How many bytes of each output stream a result may hold.
+   *
+   * @default 8 MiB, 1 MiB of a stream that goes to a writable of the task
    */
   readonly maxOutput?: number | undefined
+  /**
+   * Kills a run that writes more than `maxOutput` to one of its streams. Its status is `killed`, its code
+   * `ERR_COOKIETIN_OUTPUT_TOO_LARGE`.
+   *
+   * @default false
+   */
+  readonly killOnMaxOutput?: boolean | undefined
   /** An XState inspector: gets every event of the cookie's actor. */
   readonly inspect?: ((event: InspectionEvent) => void) | Observer<InspectionEvent> | undefined
 }

@@ -7,7 +7,6 @@ import type { EngineContainer } from '../engines/engine.ts'
 import type { PullProgress } from '../engines/pull-progress.ts'
 import { CookietinError, toCookietinError } from '../errors.ts'
 import type { Stat } from '../stats/stat.ts'
-import { guardInput, type InputGuard, toChunks } from '../task/input.ts'
 import type { ResolvedTask } from '../task/task.ts'
 import { onAbort } from '../utils/abort.ts'
 import { makeInspectable } from '../utils/actors/inspectable.ts'
@@ -17,10 +16,10 @@ import { type CookieClock, processClock } from './clock.ts'
 import type { Cookie, CookieOptions, WaitResult } from './cookie.ts'
 import { assignParts, engineCookieMachine } from './cookie-actor.ts'
 import { inspectableCookie } from './inspectable.ts'
-import { type Output, outputOf } from './output.ts'
 import { type CookieActor, Recorder } from './recorder.ts'
 import type { RunResult, Transition } from './result.ts'
 import { Sampler } from './sampler.ts'
+import { CookieStreams } from './streams.ts'
 
 const defaultMaxStats = 240
 
@@ -37,12 +36,9 @@ export class OpenCookie implements Cookie {
   readonly task: ResolvedTask
   readonly actor: CookieActor
   readonly #container: EngineContainer
-  readonly #stdin: AsyncIterable<Uint8Array> | undefined
-  readonly #input: InputGuard
+  readonly #streams: CookieStreams
   readonly #recorder: Recorder
   readonly #sampler: Sampler
-  readonly #stdout: Output
-  readonly #stderr: Output
   #settled: SettledState | undefined
   #started = false
   #result: Promise<RunResult> | undefined
@@ -54,10 +50,7 @@ export class OpenCookie implements Cookie {
     this.id = task.id
     this.task = task
     this.#container = container
-    this.#stdin = task.input === undefined ? undefined : toChunks(task.input)
-    this.#input = guardInput(task.input)
-    this.#stdout = outputOf(task.stdout, options)
-    this.#stderr = outputOf(task.stderr, options)
+    this.#streams = new CookieStreams(task, options, () => this.actor.send({ type: 'overflow' }))
     this.#sampler = new Sampler(container.stats$, {
       maxStats: options.maxStats ?? defaultMaxStats,
       extremes: options.statExtremes ?? false,
@@ -72,17 +65,10 @@ export class OpenCookie implements Cookie {
     })
     assignParts(this.actor, {
       container,
-      streams: {
-        stdin: this.#stdin,
-        stdout: this.#stdout,
-        stderr: this.#stderr,
-      },
-      input: this.#input,
+      streams: this.#streams,
+      input: this.#streams.input,
       previous,
-      release: () => {
-        this.#stdout.release()
-        this.#stderr.release()
-      },
+      release: () => this.#streams.release(),
     })
     if (options.inspect !== undefined) makeInspectable(this.actor, inspectableCookie(this))
     this.#recorder = new Recorder(task.id, this.actor)
@@ -110,10 +96,10 @@ export class OpenCookie implements Cookie {
     return this.#container.options
   }
   get stdout(): Readable {
-    return this.#stdout.readable
+    return this.#streams.stdout.readable
   }
   get stderr(): Readable {
-    return this.#stderr.readable
+    return this.#streams.stderr.readable
   }
 
   async prepare({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
@@ -238,26 +224,21 @@ export class OpenCookie implements Cookie {
     if (!isSettled(to)) return
     this.#settled = to
     this.#sampler.stop()
-    // An input that was never read is released here.
-    if (!this.#started) void this.#stdin?.[Symbol.asyncIterator]().return?.()
-    this.#input.release()
     const { exit } = this.actor.getSnapshot().context
-    const truncated = this.#started && (exit?.outputTruncated ?? true)
-    this.#stdout.end(truncated)
-    this.#stderr.end(truncated)
+    this.#streams.end({ wasTaken: this.#started, isTruncated: this.#started && (exit?.outputTruncated ?? true) })
   }
 
   async #untilSettled(): Promise<RunResult> {
     if (this.#settled === undefined) await this.#recorder.until(isSettled)
     if (this.#settled === undefined || this.#settled === 'failed') throw this.#failure()
-    await Promise.all([this.#stdout.flushed, this.#stderr.flushed])
+    await this.#streams.flushed()
     const { context } = this.actor.getSnapshot()
     return resultOf({
       state: this.#settled,
       context,
       encoding: this.task.encoding,
-      stdout: this.#stdout,
-      stderr: this.#stderr,
+      stdout: this.#streams.stdout,
+      stderr: this.#streams.stderr,
       stats: this.#sampler.points,
       timings: this.#recorder.timings,
       leaked: this.#started && context.exit === undefined ? [this.#container.name] : [],
@@ -265,7 +246,15 @@ export class OpenCookie implements Cookie {
   }
 
   #failure(): CookietinError {
-    return this.#own(this.actor.getSnapshot().context.error, `Cookie ${this.id} failed`)
+    const { error } = this.actor.getSnapshot().context
+    if (error === undefined) {
+      return new CookietinError(
+        'ERR_COOKIETIN_ENGINE_LOST',
+        `Cookie ${this.id} failed: the task has ended, but the engine did not report how within its grace. ${this.#container.name} may still exist`,
+        { cookieId: this.id, retryable: true, leaked: [this.#container.name] },
+      )
+    }
+    return this.#own(error, `Cookie ${this.id} failed`)
   }
 
   #own(error: unknown, doing: string): CookietinError {

@@ -10,6 +10,8 @@ export interface OutputOptions {
   readonly limit: number
   /** The caller's writable, if any. */
   readonly target: Writable | undefined
+  /** Called once, when more than `limit` bytes were written. */
+  readonly onOverflow?: (() => void) | undefined
 }
 
 const noop = () => {}
@@ -38,6 +40,7 @@ export class Output implements OutputSink {
   #truncated = false
   #target: Writable | undefined
   #targetError: Error | undefined
+  #onOverflow: (() => void) | undefined
   readonly #flushed = deferred<void>()
   #readable: Readable | undefined
   /** True once no consumer may block the container. */
@@ -49,8 +52,9 @@ export class Output implements OutputSink {
   /** Wakes the writer that waits for a consumer. */
   #wake = noop
 
-  constructor({ limit, target }: OutputOptions) {
+  constructor({ limit, target, onOverflow }: OutputOptions) {
     this.#limit = limit
+    this.#onOverflow = onOverflow
     this.#target = target
     if (target !== undefined) this.#leave = followWritable(target, { drained: this.#resume, gone: this.#targetGone })
   }
@@ -132,7 +136,11 @@ export class Output implements OutputSink {
 
   #keep(chunk: Uint8Array): void {
     const room = this.#limit - this.#size
-    if (chunk.length > room) this.#truncated = true
+    if (chunk.length > room) {
+      this.#truncated = true
+      this.#onOverflow?.()
+      this.#onOverflow = undefined
+    }
     let rest = chunk.length > room ? chunk.subarray(0, room) : chunk
     while (rest.length > 0) {
       const slab = this.#lastSlab()
@@ -195,7 +203,9 @@ export class Output implements OutputSink {
     const done = (error?: Error | null) => {
       clearTimeout(timer)
       if (error) this.#targetError ??= error
-      this.#detach()
+      // Node.js emits the error a tick after this call. It must still find a listener.
+      if (error) setImmediate(() => this.#detach())
+      else this.#detach()
       this.#flushed.resolve()
     }
     if (target === undefined || this.#cut || target.destroyed || target.writableEnded || target.writableLength === 0)
@@ -210,7 +220,12 @@ export class Output implements OutputSink {
 }
 
 /** One output stream of a cookie. */
-export function outputOf(target: Writable | undefined, { maxOutput }: CookieOptions): Output {
+export function outputOf(
+  target: Writable | undefined,
+  { maxOutput, killOnMaxOutput = false }: CookieOptions,
+  onOverflow: () => void,
+): Output {
   const { alone, besideWritable } = defaultMaxOutput
-  return new Output({ target, limit: maxOutput ?? (target === undefined ? alone : besideWritable) })
+  const limit = maxOutput ?? (target === undefined ? alone : besideWritable)
+  return new Output({ target, limit, onOverflow: killOnMaxOutput ? onOverflow : undefined })
 }

@@ -14,7 +14,11 @@ export interface SamplerOptions extends DecimateOptions {
   /** How many points are kept. 0: none, and a run without subscribers is not sampled. */
   readonly maxStats: number
   readonly onStat: ((stat: Stat, dropped: number) => unknown) | undefined
-  /** ms before a run without subscribers is sampled. Default 250. */
+  /**
+   * ms before a run without subscribers is sampled.
+   *
+   * @default 250
+   */
   readonly delay?: number | undefined
 }
 

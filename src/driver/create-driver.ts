@@ -10,8 +10,13 @@ import { EngineDriver } from './engine-driver.ts'
 /**
  * Connects to a Docker Engine: the config's `docker`, else `DOCKER_HOST`, else the current docker context, else the default sockets.
  *
- * Every key of the config can also come from the environment (`COOKIETIN_DOCKER_NETWORKS`); what is given here beats it.
- * Rejects with `ERR_COOKIETIN_INVALID_CONFIG`, or with `ERR_COOKIETIN_ENGINE_UNREACHABLE`, telling what was tried.
+ * Every key of the config can also come from the environment (`COOKIETIN_DOCKER_NETWORKS`). The config overrides the environment.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`, which lists every bad key.
+ * @throws CookietinError `ERR_COOKIETIN_ENGINE_UNREACHABLE`, with the addresses that were tried.
+ *
+ * @example
+ * await using driver = await createDockerDriver({ preForkPoolSize: 4 })
  */
 export async function createDockerDriver(
   config: DockerConfig | FnConfig = {},
@@ -22,8 +27,14 @@ export async function createDockerDriver(
 }
 
 /**
- * Runs tasks as process groups of this machine, **with no isolation at all**: a task can do whatever this process can.
- * For machines without an engine, quick tests and demos. The image is ignored; limits are not enforced; what promises isolation is refused.
+ * Runs tasks as process groups of this machine, **without any isolation**: a task can do everything that this process can.
+ * For machines without an engine, quick tests and demos. The image is ignored, limits are not enforced, and fields that promise isolation
+ * are refused.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`, which lists every bad key.
+ *
+ * @example
+ * await using driver = await createProcessDriver()
  */
 export async function createProcessDriver(config: ProcessConfig = {}): Promise<Driver> {
   return new EngineDriver(createProcessEngine(resolveProcessConfig(config, process.env)))

@@ -7,26 +7,26 @@ import type { Inspect } from '../utils/actors/inspectable.ts'
 import type { Driver } from './driver.ts'
 import { EngineDriver } from './engine-driver.ts'
 
-/** What {@link createDockerDriver} takes besides its config. */
+/** Options of {@link createDockerDriver} besides its config. */
 export interface DockerDriverOptions {
-  /** An XState inspector: gets every event of the actors that the driver keeps beside its cookies, of images that are made present and of the prefork pool. */
+  /** An XState inspector. It receives every event of the driver's own actors: image pulls and the prefork pool. */
   readonly inspect?: Inspect | undefined
 }
 
-/** A driver on a Docker Engine, with what is Docker's own. */
+/** A driver on a Docker Engine, with members for Docker only. */
 export interface DockerDriver extends Driver {
   /**
-   * The changes of what the driver keeps beside its cookies, from now on: images that are made present, the namespaces of the prefork pool, and what a cookie got of the pool.
+   * The driver's own state changes from now on: image pulls, the namespaces of the prefork pool, and the network that each cookie got.
    * Completes when the driver is closed.
    */
   readonly driverTransitions$: Observable<DriverTransition>
-  /** How full the prefork pool is: now, and at every change. */
+  /** The usage of the prefork pool: the present one, then every change. */
   readonly prefork$: Observable<PreforkUsage>
-  /** How full the engine is of images, where the config's `imageCacheMaxSize` bounds that: now, and at every change. */
+  /** The size of the engine's images when the config's `imageCacheMaxSize` bounds it: the present one, then every change. */
   readonly imageCache$: Observable<ImageCacheUsage>
 }
 
-/** The one implementation. */
+/** The one implementation of {@link DockerDriver}. */
 export class DockerEngineDriver extends EngineDriver<DockerEngine> implements DockerDriver {
   get driverTransitions$(): Observable<DriverTransition> {
     return this.engine.transitions$

@@ -3,20 +3,30 @@ import type { ContainerTask } from '../task/task.ts'
 
 /** Makes cookies on one engine (Fn's `Driver`). */
 export interface Driver extends AsyncDisposable {
-  /** `'docker'`, `'process'` or `'mock'`. */
+  /** `'docker'`, `'process'`, `'mock'`, or the name of an engine of your own. */
   readonly name: string
   /**
-   * Makes a cookie of a task. Validates it, and does no I/O. Aborting the signal cancels the cookie, whatever it is at; one that is aborted gives a cancelled cookie.
-   * Rejects with `ERR_COOKIETIN_INVALID_TASK`, listing every bad field.
+   * Validates a task and makes a cookie of it. Does no I/O. Aborting the signal cancels the cookie in any state.
+   *
+   * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`, which lists every bad field.
+   *
+   * @example
+   * await using cookie = await driver.createCookie({ image: 'busybox', command: ['true'] })
+   * const { wait } = await cookie.run()
+   * console.log((await wait()).status)
    */
   createCookie(task: ContainerTask, options?: CreateCookieOptions): Promise<Cookie>
-  /** Makes the image present and creates the container: `cookie.prepare()`, under Fn's name. */
+  /** Pulls the image if needed and creates the container: `cookie.prepare()`, under Fn's name. */
   prepareCookie(cookie: Cookie, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
-  /** Cancels and closes every cookie, then lets go of the engine. Idempotent. Rejects with `ERR_COOKIETIN_NOT_CLEANED`, naming what is left. */
+  /**
+   * Cancels and closes every cookie, then disconnects from the engine. Idempotent.
+   *
+   * @throws CookietinError `ERR_COOKIETIN_NOT_CLEANED`, with the names of all that is left.
+   */
   close(): Promise<void>
 }
 
-/** What {@link Driver.createCookie} takes besides the task. */
+/** Options of {@link Driver.createCookie}. */
 export interface CreateCookieOptions extends CookieOptions {
   readonly signal?: AbortSignal | undefined
 }

@@ -44,6 +44,7 @@ const cookieOptions: Record<keyof CookieOptions, true> = {
   maxStats: true,
   statExtremes: true,
   maxOutput: true,
+  killOnMaxOutput: true,
   inspect: true,
 }
 
@@ -143,8 +144,20 @@ export class EngineDriver<E extends Engine = Engine> implements Driver {
 
   async #close(): Promise<void> {
     const closed = await Promise.allSettled([...this.#cookies].map(cookie => cookie.close()))
-    await this.#engine.close()
-    const failures = closed.flatMap(outcome => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []))
-    if (failures.length > 0) throw notCleaned(failures)
+    const [engine] = await Promise.allSettled([this.#engine.close()])
+    const failures = closed.flatMap(reasonOf).filter(failure => this.isLeft(failure))
+    if (failures.length > 0) throw notCleaned([...failures, ...reasonOf(engine)])
+    if (engine.status === 'rejected') throw engine.reason
   }
+
+  /** Returns false for a failed removal that the engine has repeated with success since. */
+  isLeft(failure: unknown): boolean {
+    const { leftovers } = this.#engine
+    if (leftovers === undefined || !(failure instanceof CookietinError) || failure.leaked.length === 0) return true
+    return failure.leaked.some(name => leftovers.includes(name))
+  }
+}
+
+function reasonOf(outcome: PromiseSettledResult<unknown>): unknown[] {
+  return outcome.status === 'rejected' ? [outcome.reason] : []
 }

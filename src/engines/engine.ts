@@ -5,62 +5,75 @@ import type { ResolvedTask } from '../task/task.ts'
 import type { PullProgress } from './pull-progress.ts'
 
 /**
- * Takes one of a container's output streams, with backpressure.
+ * Receives one output stream of a container, with backpressure.
  *
- * `write` gives nothing when the next chunk may follow at once, or a promise that settles when it may. It never
- * rejects or throws: what a consumer does wrong stays on the consumer's side.
+ * `write` returns undefined when the next chunk may follow at once, else a promise that resolves when it may. It never throws or rejects:
+ * a consumer's errors stay with the consumer.
  */
 export interface OutputSink {
   write(chunk: Uint8Array): Promise<void> | undefined
 }
 
-/** The streams of a container, as the engine sees them. */
+/** The streams of a container. */
 export interface ContainerStreams {
-  /** Chunks for standard input; undefined: the container gets none. The engine calls `return()` on what it does not read to the end. */
+  /** Chunks for standard input; undefined: no standard input. The engine calls `return()` on a source that it does not read to its end. */
   readonly stdin: AsyncIterable<Uint8Array> | undefined
   readonly stdout: OutputSink
   readonly stderr: OutputSink
 }
 
-/** What an engine tells while a container is on its way; all are optional for an engine to call. */
+/** Events that an engine reports while a container runs. Calling them is optional. */
 export interface ContainerEvents {
-  /** The exit was seen; its output may still be on the way. From here on, no timer decides the status. */
+  /** The container has exited. Its output may still follow. A timeout no longer decides the status. */
   exitSeen(): void
-  /** The caller's input broke (its iterable threw): the container cannot finish its work. The machine will kill it. */
+  /** The caller's input failed (its iterable threw), so the container cannot finish its work. It will be killed. */
   broken(error: Error): void
 }
 
 /**
- * One container of an engine, from before it exists until after it is gone.
+ * One container of an engine, from before its creation until after its removal.
  *
- * The handle is made without any I/O and owns the clean-up of whatever its calls bring about: a call whose caller gave up
- * (a deadline, an abort) still counts, and `remove()` waits for it and undoes it. Every promise settles within the engine's stated deadlines.
- * The machine guarantees the order: prepare, start, then pause and unpause in turn; `kill` and `remove` at any time.
+ * The handle is made without I/O, and cleans up after all of its calls: a call whose caller gave up (a deadline, an abort) still counts, and
+ * `remove()` waits for it and undoes it. Every promise settles within the engine's deadlines. The caller keeps this order: prepare, start,
+ * then pause and unpause in turn; `kill` and `remove` at any time.
  */
 export interface EngineContainer {
-  /** What it is called on its engine, for errors that must say what may be left (`cookietin-…`, `process group 4711`). */
+  /** Its name on the engine, for errors that report what may be left (`cookietin-…`, `process group 4711`). */
   readonly name: string
-  /** Driver-specific create options; changeable until `prepare` (Fn's `ContainerOptions`). */
+  /** The engine's own create options, which may be changed until `prepare` (Fn's `ContainerOptions`). */
   readonly options: object
-  /** Makes the image present and creates the container. Aborting rejects soon, and leaves to `remove()` what was made. */
+  /** Pulls the image if needed and creates the container. After an abort it rejects soon, and `remove()` removes what was made. */
   prepare(signal: AbortSignal): Promise<void>
-  /** Starts it; resolves once it runs (or has already ended). A command that cannot be found or executed is an exit (127, 126), not an error. */
+  /**
+   * Starts the container. Resolves when it runs, or has ended already. A command that is not found or not executable is an exit (127, 126)
+   * and not an error.
+   */
   start(streams: ContainerStreams, events: ContainerEvents): Promise<void>
-  /** Settles, after `start` has, when the container has ended and its output is complete or given up. Rejects when `start` failed or the engine is lost. Callable at any time, always the same promise. */
+  /**
+   * Resolves when the container has ended and its output is complete or given up. Rejects when `start` failed or the engine is lost. It may be
+   * called at any time, and returns the same promise each time.
+   */
   wait(): Promise<Exit>
-  /** Freezes every process of it. Idempotent. */
+  /** Freezes every process of the container. Idempotent. */
   pause(): Promise<void>
-  /** Thaws it. Idempotent. */
+  /** Thaws the container. Idempotent. */
   unpause(): Promise<void>
-  /** Ends it by SIGKILL, without thawing it, after any start that is under way; from here on output is drained: what a sink does not take at once is dropped, and so is all that follows. Resolves when the engine has taken the signal or nothing runs. Idempotent. */
+  /**
+   * Ends the container by SIGKILL, also a frozen one, after a start that is under way. From then on a sink that is not ready gets no further
+   * output. Resolves when the engine has accepted the signal, or nothing runs. Idempotent.
+   */
   kill(): Promise<void>
-  /** Removes whatever exists of it, in any state; also what calls still under way bring about. Idempotent: later calls give the same promise unless it failed. */
+  /** Removes the container in any state, with everything that calls under way still make. Returns the same promise until it fails. */
   remove(): Promise<void>
-  /** Resource samples while it runs, about one a second; completes at its end. Cold: sampling begins with the subscription. */
+  /** Resource samples while the container runs, about one a second. Completes at its end. Sampling starts with the subscription. */
   readonly stats$: Observable<Stat>
-  /** How long a run that nobody watches should go unsampled, in ms. Default 250; 0 where a sample costs next to nothing. */
+  /**
+   * How long a run without subscribers is not sampled, in ms. 0 suits an engine whose samples cost next to nothing.
+   *
+   * @default 250
+   */
   readonly samplingDelay?: number
-  /** How the making present of its image goes, where there is anything to tell; completes when `prepare` has settled. */
+  /** The progress of pulling the image, if it is pulled. Completes when `prepare` settles. */
   readonly pull$?: Observable<PullProgress>
 }
 
@@ -76,7 +89,7 @@ export interface SocketSharing {
   readonly folder?: string | undefined
 }
 
-/** The port between the driver and what runs containers. */
+/** Runs containers. A driver works with any engine that implements this. */
 export interface Engine {
   /** `'docker'`, `'process'`, `'mock'`, or the name of your own. */
   readonly name: string
@@ -85,8 +98,17 @@ export interface Engine {
    * Hot functions need such a socket. An engine without this member cannot share one.
    */
   readonly socketSharing?: SocketSharing
-  /** Throws an InvalidInputError for what this engine cannot do. No I/O. */
+  /**
+   * Makes the handle of a container. Does no I/O.
+   *
+   * @throws InvalidInputError for a task that this engine cannot run.
+   */
   container(task: ResolvedTask): EngineContainer
-  /** Lets go of connections and timers. Called after every container's `remove` has settled. */
+  /**
+   * Names of containers that could not be removed, and whose removal the engine tries again by itself. Undefined for an
+   * engine that does not try again.
+   */
+  readonly leftovers?: readonly string[]
+  /** Closes connections and timers. Called after every container's `remove` has settled. */
   close(): Promise<void>
 }

@@ -8,23 +8,39 @@ import { Issues, isRecord } from '../utils/validation/issues.ts'
 import { boolean, or, size, whole } from '../utils/validation/rules.ts'
 import type { RunLog } from './run-log.ts'
 
-/** What {@link createExecutor} takes. */
+/** Options of {@link createExecutor}. */
 export interface ExecutorOptions extends Omit<CookieOptions, 'maxOutput'> {
-  /** Where the tasks run. The executor does not close it. */
+  /** Runs the tasks. The executor does not close it. */
   readonly driver: Driver
-  /** How many tasks run at once. Default: twice the number of CPUs that Node may use; more only slow the engine down. */
+  /**
+   * How many tasks run at once. More than the default only slow the engine down.
+   *
+   * @default twice the number of CPUs that Node may use
+   */
   readonly concurrency?: number | undefined
-  /** Bound on the sum of the memory limits of the tasks that run at once. A task without a limit counts nothing. Default: none. */
+  /**
+   * Bound on the sum of the memory limits of the tasks that run at once. A task without a limit counts as 0.
+   *
+   * @default none
+   */
   readonly memory?: Size | undefined
-  /** Bound on the sum of the CPU limits of the tasks that run at once, in milli-CPUs. A task without a limit counts nothing. Default: none. */
+  /**
+   * Bound on the sum of the CPU limits of the tasks that run at once, in milli-CPUs. A task without a limit counts as 0.
+   *
+   * @default none
+   */
   readonly cpus?: number | undefined
-  /** How many bytes of each output stream a result may hold; the rest still goes to writables and streams. Default 8 MiB, 1 MiB of a stream that goes to a writable of the task. */
+  /**
+   * How many bytes of each output stream a result may hold. Writables and streams still get all of it.
+   *
+   * @default 8 MiB, or 1 MiB of a stream that has a writable of the task
+   */
   readonly maxOutput?: Size | undefined
-  /** Keeps every run: a history of `cookietin/history`, or your own. Results are given when their run is kept. The executor does not close it. */
+  /** Records every run: a history of `cookietin/history`, or a log of your own. A result is given after its run is recorded. The executor does not close it. */
   readonly history?: RunLog | undefined
 }
 
-/** The options, checked and complete. */
+/** The options after validation. */
 export interface ResolvedExecutorOptions {
   readonly driver: EngineDriver
   readonly concurrency: number
@@ -36,7 +52,7 @@ export interface ResolvedExecutorOptions {
   readonly history: RunLog | undefined
 }
 
-// Complete by its type: an option that is added and not named here is a compile error.
+// Complete by its type: an option that is missing here does not compile.
 const names: Record<keyof ExecutorOptions, true> = {
   driver: true,
   concurrency: true,
@@ -45,13 +61,18 @@ const names: Record<keyof ExecutorOptions, true> = {
   maxStats: true,
   statExtremes: true,
   maxOutput: true,
+  killOnMaxOutput: true,
   inspect: true,
   history: true,
 }
 
 const driverRule = 'a driver made by createDockerDriver(), createProcessDriver(), createMockDriver() or createDriver()'
 
-/** Checks an executor's options; throws one error that lists every bad one, also unknown ones. */
+/**
+ * Checks an executor's options.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`, which lists every bad and every unknown option.
+ */
 export function resolveExecutorOptions(options: ExecutorOptions): ResolvedExecutorOptions {
   const issues = new Issues()
   if (!isRecord(options)) {
@@ -77,6 +98,7 @@ export function resolveExecutorOptions(options: ExecutorOptions): ResolvedExecut
       maxStats: issues.read('maxStats', options.maxStats, or(whole(), Infinity), 240),
       statExtremes: issues.read('statExtremes', options.statExtremes, boolean, false),
       maxOutput: issues.read('maxOutput', options.maxOutput, bytes, undefined),
+      killOnMaxOutput: issues.read('killOnMaxOutput', options.killOnMaxOutput, boolean, false),
       inspect: isInspect(inspect) ? guardInspect(inspect) : undefined,
     },
   }

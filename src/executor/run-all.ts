@@ -10,6 +10,8 @@ import type { Tasks } from './executor.ts'
 export interface RunAllLimits {
   /** How many tasks may be running, or done and not taken yet. */
   readonly ahead: number
+  /** How many of them may be running or queued. */
+  readonly inFlight: number
   /** Results are yielded as their tasks end. */
   readonly unordered: boolean
   /** An abort ends the reading of the source. */
@@ -30,12 +32,14 @@ interface Entry {
 export async function* runAll(
   run: (task: ContainerTask) => Execution,
   tasks: Tasks<ContainerTask>,
-  { ahead, unordered, signal }: RunAllLimits,
+  { ahead, inFlight, unordered, signal }: RunAllLimits,
 ): AsyncGenerator<RunResult, void, undefined> {
   const source = open(tasks)
   const entries: Entry[] = []
   let held = 0
+  let running = 0
   let isDrained = false
+  let sourceError: { readonly error: unknown } | undefined
   let changed = deferred<void>()
   const wake = () => changed.resolve()
   const release = onAbort(signal, wake)
@@ -44,6 +48,7 @@ export async function* runAll(
   const start = (task: ContainerTask) => {
     const entry: Entry = { execution: run(task), bytes: 0, isSettled: false }
     entries.push(entry)
+    running += 1
     entry.execution
       .then(({ stdout, stderr }) => {
         entry.bytes = stdout.length + stderr.length
@@ -52,25 +57,29 @@ export async function* runAll(
       .catch(() => {})
       .finally(() => {
         entry.isSettled = true
+        running -= 1
         wake()
       })
   }
   const read = async () => {
-    const next = await source.next()
+    try {
+      const next = await source.next()
+      if (next.done === true) isDrained = true
+      else if (signal?.aborted !== true) start(next.value)
+    } catch (error) {
+      sourceError = { error }
+      isDrained = true
+    }
     reading = undefined
-    if (next.done === true) isDrained = true
-    else if (signal?.aborted !== true) start(next.value)
+    wake()
   }
 
   try {
     for (;;) {
       changed = deferred()
       const isEnding = isDrained || signal?.aborted === true
-      if (!isEnding && reading === undefined && entries.length < ahead && held <= maxHeld) {
-        reading = read()
-        // What a source throws is thrown to the reader of the results, in its turn.
-        reading.then(wake, wake)
-      }
+      const hasRoom = entries.length < ahead && running < inFlight && held <= maxHeld
+      if (!isEnding && reading === undefined && hasRoom) reading = read()
       const ready = unordered ? entries.findIndex(({ isSettled }) => isSettled) : entries[0]?.isSettled ? 0 : -1
       const [entry] = ready === -1 ? [] : entries.slice(ready, ready + 1)
       if (entry !== undefined) {
@@ -80,9 +89,12 @@ export async function* runAll(
         held -= entry.bytes
         continue
       }
-      if (entries.length === 0 && isEnding) return
-      if (reading !== undefined) await Promise.race([reading, changed.promise])
-      else await changed.promise
+      if (entries.length === 0 && isEnding) {
+        // After the results of the tasks before it.
+        if (sourceError !== undefined) throw sourceError.error
+        return
+      }
+      await changed.promise
     }
   } finally {
     release()

@@ -5,16 +5,23 @@ import { boolean, whole } from '../utils/validation/rules.ts'
 
 /** The address of an inspector. */
 export interface PageOptions {
-  /** The port. Default 0: a free port. */
+  /**
+   * The port.
+   *
+   * @default 0: a free port
+   */
   readonly port?: number | undefined
   /**
-   * The address to listen on. Default `127.0.0.1`: this machine only.
-   * Any other address shows your runs, unencrypted, to everyone who has the URL.
+   * The address to listen on. Any other address shows your runs, unencrypted, to everyone who has the URL.
+   *
+   * @default `127.0.0.1`: this machine only
    */
   readonly host?: string | undefined
   /**
-   * The secret part of the URL: 22 to 128 letters, digits, `_` or `-`. Default: a new random one.
-   * Set a token and a port to keep the URL across restarts.
+   * The secret part of the URL: 22 to 128 letters, digits, `_` or `-`. Set a token and a port to keep the URL across
+   * restarts.
+   *
+   * @default a new random one
    */
   readonly token?: string | undefined
   /**
@@ -26,11 +33,23 @@ export interface PageOptions {
 
 /** The options of {@link startInspector}. */
 export interface InspectorOptions extends PageOptions {
-  /** Lets the page freeze, unfreeze and cancel. Default false: the page only shows. */
+  /**
+   * Lets the page freeze, unfreeze and cancel.
+   *
+   * @default false: the page only shows
+   */
   readonly control?: boolean | undefined
-  /** The maximum number of actors. Above it, ended actors are dropped, oldest first. Default 10 000. */
+  /**
+   * The maximum number of actors. Above it, ended actors are dropped, oldest first.
+   *
+   * @default 10 000
+   */
   readonly maxActors?: number | undefined
-  /** The maximum number of steps that each actor keeps. Default 200. */
+  /**
+   * The maximum number of steps that each actor keeps.
+   *
+   * @default 200
+   */
   readonly maxSteps?: number | undefined
 }
 

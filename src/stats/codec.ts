@@ -6,10 +6,14 @@ import { checkStats, type Stat } from './stat.ts'
 const maxUint64 = 2n ** 64n - 1n
 
 /**
- * Writes samples as Fn's `Stats.Value()` does: `''` for none, else a JSON array and a line feed, with the keys sorted, times in
- * UTC with milliseconds (`2016-08-11T00:00:00.123Z`), and metrics as whole numbers, a fraction cut off.
+ * Encodes samples as Fn's `Stats.Value()` does: `''` for none, else a JSON array and a line feed. Keys are sorted, times are in UTC with
+ * milliseconds (`2016-08-11T00:00:00.123Z`), and metrics are whole numbers, with any fraction cut off.
  *
- * @throws CookietinError `ERR_COOKIETIN_INVALID_STATS` for a time that has no such form, and for metrics below 0 or not finite.
+ * @throws CookietinError `ERR_COOKIETIN_INVALID_STATS` for a time without such a form, and for metrics that are negative or not finite.
+ *
+ * @example
+ * encodeStats([{ timestamp: 0, metrics: { mem_usage: 1024 } }])
+ * // '[{"metrics":{"mem_usage":1024},"timestamp":"1970-01-01T00:00:00.000Z"}]\n'
  */
 export function encodeStats(stats: readonly Stat[]): string {
   checkStats(stats)
@@ -38,7 +42,7 @@ function encodeMetrics(metrics: Readonly<Record<string, number>>, index: number)
   return `{${fields.join(',')}}`
 }
 
-/** As Go's encoder: what could end a script element, or a line in old JavaScript, is escaped; so are `\b` and `\f`, by their numbers. */
+/** Escapes as Go's encoder does: characters that end a script element, or a line in old JavaScript, and `\b` and `\f`. */
 function encodeString(text: string): string {
   const escapes: Readonly<Record<string, string>> = { '\\b': '\\u0008', '\\f': '\\u000c' }
   return JSON.stringify(text)
@@ -47,11 +51,14 @@ function encodeString(text: string): string {
 }
 
 /**
- * Reads what {@link encodeStats}, or Fn, wrote: a string or bytes (Fn's `Stats.Scan()`). `null`, undefined, `''` and `'null'` are no
- * samples. Like Fn it ignores unknown fields and the case of field names, takes `null` for a metric of 0, and a missing time for the
- * year 1; unlike it, it gives `{}` for metrics that are `null`. Times are cut to whole milliseconds.
+ * Decodes the output of {@link encodeStats}, or of Fn: a string or bytes (Fn's `Stats.Scan()`). `null`, undefined, `''` and `'null'` are no
+ * samples. Like Fn, it ignores unknown fields and the case of field names, reads `null` as a metric of 0, and a missing time as the year 1.
+ * Unlike Fn, it returns `{}` for metrics that are `null`. Times are cut to whole milliseconds.
  *
- * @throws CookietinError `ERR_COOKIETIN_INVALID_STATS` for anything else.
+ * @throws CookietinError `ERR_COOKIETIN_INVALID_STATS` for any other value.
+ *
+ * @example
+ * const stats = decodeStats('[{"timestamp":"2026-01-02T03:04:05Z","metrics":{"mem_usage":1024}}]')
  */
 export function decodeStats(value: string | Uint8Array | null | undefined): Stat[] {
   if (value === null || value === undefined) return []
@@ -101,7 +108,7 @@ function decodeMetrics(value: unknown, where: string): Record<string, number> {
   )
 }
 
-/** Parses JSON with its numbers as they are written: a number becomes `'n1.0'`, a string `'stext'`, as keys too. */
+/** Parses JSON and keeps the text of its numbers: a number becomes `'n1.0'`, a string `'stext'`, also in keys. */
 function parse(text: string): unknown {
   try {
     JSON.parse(text)

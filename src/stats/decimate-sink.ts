@@ -5,11 +5,13 @@ import { Mean } from './mean.ts'
 import { checkStat, checkTime, type Stat } from './stat.ts'
 import { Windows } from './windows.ts'
 
-/** How samples are brought down to points. */
+/** Options of {@link decimateSink}. */
 export interface DecimateOptions {
   /**
-   * Adds the least and the greatest value of each metric to a point, as `cpu_total_min` and `cpu_total_max`. A missing metric counts as 0, as it does in
-   * the mean, which lies between them. Default false.
+   * Adds the smallest and the largest value of each metric to a point, as `cpu_total_min` and `cpu_total_max`. A missing metric counts as 0, as
+   * it does in the mean.
+   *
+   * @default false
    */
   readonly extremes?: boolean
 }
@@ -20,8 +22,8 @@ interface Point {
 }
 
 /**
- * Takes samples one by one, for however long, and holds `2 × maxSamples` points at most: whenever it is full, it decimates what it holds.
- * Every point is the exact mean of all the samples it stands for, whatever means were taken before.
+ * Accumulates any number of samples in at most `2 × maxSamples` points. When it is full, it decimates its points. Every point is the exact mean
+ * of all of its samples.
  */
 export class StatAccumulator {
   readonly #max: number
@@ -29,19 +31,23 @@ export class StatAccumulator {
   #points: Point[] = []
   #last = Number.NEGATIVE_INFINITY
 
-  /** `maxSamples` of 0 or less keeps nothing. Throws `ERR_COOKIETIN_INVALID_STATS` for what is not a whole number. */
+  /**
+   * `maxSamples` of 0 or less keeps nothing.
+   *
+   * @throws CookietinError `ERR_COOKIETIN_INVALID_STATS` for a value that is not a whole number.
+   */
   constructor(maxSamples: number, { extremes = false }: DecimateOptions = {}) {
     checkMaxSamples(maxSamples)
     this.#max = maxSamples
     this.#extremes = extremes
   }
 
-  /** How many points are held now. */
+  /** The present number of points. */
   get size(): number {
     return this.#points.length
   }
 
-  /** Takes a sample. One that claims to be earlier than the one before it, as after a step of the clock, counts as of the same time. */
+  /** Adds a sample. A sample with an earlier time than the one before, as after a step of the clock, counts as of that time. */
   push(stat: Stat): void {
     if (this.#max <= 0) return
     checkStat(stat, 'sample')
@@ -63,7 +69,7 @@ export class StatAccumulator {
     }
   }
 
-  /** The samples so far in `maxSamples` points at most. While there were no more than twice as many samples, it is what `decimate` gives. */
+  /** The samples so far, in at most `maxSamples` points. Up to twice as many samples, the result equals that of `decimate`. */
   points(): Stat[] {
     const points = this.#points.length <= this.#max ? this.#points : this.#merged()
     return points.map(({ mean, extremes }) => {
@@ -91,9 +97,14 @@ export class StatAccumulator {
 }
 
 /**
- * An RxJS operator that takes samples for however long, in bounded memory, and gives them as `maxSamples` points at most, once, when the
- * source completes: at no time does it hold more than `2 × maxSamples`. Gaps, missing metrics and `maxSamples` of 0 or less are as in `decimate`.
- * A sample that is earlier than the one before it, as after a step of the clock, counts as of the same time.
+ * An RxJS operator that reduces any number of samples to at most `maxSamples` points, in bounded memory: it never holds more than
+ * `2 × maxSamples`. It emits the points once, when the source completes. Gaps, missing metrics and `maxSamples` of 0 or less are treated as in
+ * `decimate`. A sample with an earlier time than the one before, as after a step of the clock, counts as of that time.
+ *
+ * @throws CookietinError `ERR_COOKIETIN_INVALID_STATS` when `maxSamples` is not a whole number.
+ *
+ * @example
+ * execution.stats$.pipe(decimateSink(60)).subscribe(points => console.log(points.length))
  */
 export function decimateSink(maxSamples: number, options?: DecimateOptions): OperatorFunction<Stat, readonly Stat[]> {
   checkMaxSamples(maxSamples)

@@ -4,19 +4,21 @@ import { checkStats, checkTime, type Stat } from './stat.ts'
 import { Windows } from './windows.ts'
 
 /**
- * Brings samples down to `maxSamples` points at most, each the mean of the samples in a window of time (Fn's `Decimate`).
+ * Reduces samples to at most `maxSamples` points, each the mean of the samples in a window of time (Fn's `Decimate`).
  *
- * - **Gaps**: the windows are equally long, and an empty one gives no point. So a series with a gap gives fewer points than `maxSamples`, down to two.
- * - **Missing metrics**: a metric is divided by the number of all samples in its window, so that a missing one counts as 0. A metric that
- *   no sample in the window has is not in the point.
- * - **Few samples**: no more samples than `maxSamples` are given back as they are, in a new array.
- * - **`maxSamples` of 0 or less** gives none; Infinity gives all.
+ * - **Gaps**: all windows have the same length, and an empty window has no point. A series with a gap therefore has fewer points than
+ *   `maxSamples`, down to two.
+ * - **Missing metrics**: a metric is divided by the number of all samples in its window, so a missing metric counts as 0. A metric that no
+ *   sample in the window has is left out.
+ * - **Few samples**: when there are at most `maxSamples`, they are returned unchanged, in a new array.
+ * - **`maxSamples`** of 0 or less returns none; Infinity returns all.
  *
- * Unlike Fn's, it leaves its input as it was, sums cannot overflow, it always comes to an end, and means of times are not cut to
- * whole nanoseconds.
+ * Unlike Fn's, it does not change its input, its sums do not overflow, it always ends, and means of times keep their fraction.
  *
- * @throws CookietinError `ERR_COOKIETIN_INVALID_STATS` when `maxSamples` is no whole number, and when the samples must be averaged and are not
- *   sorted by time.
+ * @throws CookietinError `ERR_COOKIETIN_INVALID_STATS` when `maxSamples` is not a whole number, or the samples are not sorted by time.
+ *
+ * @example
+ * const points = decimate(240, samples)
  */
 export function decimate(maxSamples: number, stats: readonly Stat[]): Stat[] {
   checkMaxSamples(maxSamples)
@@ -36,7 +38,7 @@ export function decimate(maxSamples: number, stats: readonly Stat[]): Stat[] {
   const mean = new Mean()
   let before = first.timestamp
   for (const stat of stats) {
-    // Also false for NaN, and for what is no sample.
+    // False for NaN, too.
     if (!(stat?.timestamp >= before && stat.timestamp < Number.POSITIVE_INFINITY)) throw refusal(stats)
     before = stat.timestamp
     if (windows.opens(stat.timestamp)) {
@@ -49,7 +51,7 @@ export function decimate(maxSamples: number, stats: readonly Stat[]): Stat[] {
   return points
 }
 
-/** @throws CookietinError for what is neither a whole number nor Infinity. */
+/** @throws CookietinError for a value that is neither a whole number nor Infinity. */
 export function checkMaxSamples(maxSamples: number): void {
   if (Number.isInteger(maxSamples) || maxSamples === Number.POSITIVE_INFINITY) return
   throw new CookietinError(

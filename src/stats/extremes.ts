@@ -4,7 +4,7 @@ interface Range {
   count: number
 }
 
-/** The least and the greatest value of each metric in any number of samples. A missing one counts as 0, as it does in their mean. */
+/** The smallest and the largest value of each metric. A missing metric counts as 0, as it does in the mean. */
 export class Extremes {
   readonly #ranges = new Map<string, Range>()
   #count = 0

@@ -3,14 +3,14 @@ export const zeroTime = -62_135_596_800_000
 
 const form = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d):(\d\d))$/
 
-/** Unix ms in Fn's form, with 3 decimals, cut and not rounded; undefined for what has no four-digit year. */
+/** Writes Unix ms in Fn's form, with 3 decimals, cut and not rounded. Returns undefined for a year that does not have four digits. */
 export function writeTime(timestamp: number): string | undefined {
   const date = new Date(Math.floor(timestamp))
   const year = date.getUTCFullYear()
   return year >= 0 && year <= 9999 ? date.toISOString() : undefined
 }
 
-/** Reads RFC 3339 as Go does, with any number of decimals; `''` is the Unix epoch, as in Fn. Undefined for what it does not allow. */
+/** Reads RFC 3339 as Go does, with any number of decimals. `''` is the Unix epoch, as in Fn. Returns undefined for any other text. */
 export function parseTime(text: string): number | undefined {
   if (text === '') return 0
   const match = form.exec(text)
@@ -24,7 +24,7 @@ export function parseTime(text: string): number | undefined {
     number,
   ]
   const date = new Date(0)
-  // Not Date.UTC, which takes the year 1 for 1901.
+  // Date.UTC would read the year 1 as 1901.
   date.setUTCFullYear(year, month - 1, day)
   date.setUTCHours(hour, minute, second, Number((match[7] ?? '').padEnd(3, '0').slice(0, 3)))
   const isReal =

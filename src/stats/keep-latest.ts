@@ -1,9 +1,12 @@
 import { from, Observable, type ObservableInput, type OperatorFunction } from 'rxjs'
 
 /**
- * An RxJS operator for work that may take longer than samples take to come, such as writing them to a database: one value is worked on at a time,
- * the latest that came meanwhile is next, and those in between are dropped. `work` is told how many were dropped just before its value; the last
- * value is always worked on, so that the counts add up to all that were. Memory stays flat, and the source is never held up.
+ * An RxJS operator for work that may take longer than the time between two values, such as a write to a database. It works on one value at a
+ * time and continues with the latest value that arrived meanwhile; the values in between are dropped. `work` gets the number of values dropped
+ * just before its own. The last value is always worked on. Memory stays flat, and the source is never delayed.
+ *
+ * @example
+ * execution.stats$.pipe(keepLatest(stat => save(stat))).subscribe()
  */
 export function keepLatest<T, R>(work: (value: T, dropped: number) => ObservableInput<R>): OperatorFunction<T, R> {
   return source =>

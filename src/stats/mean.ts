@@ -1,10 +1,10 @@
 import { checkMetric, type Stat } from './stat.ts'
 
 /**
- * The mean of any number of samples, as Fn takes it: the mean of the times, and of each metric its sum divided by the number of
- * **all** samples, so that a missing one counts as 0; whole numbers are divided without a remainder, as Fn's are.
+ * The mean of any number of samples, as Fn computes it: the mean of the times, and of each metric its sum divided by the number of **all**
+ * samples, so a missing metric counts as 0. Whole numbers are divided without a remainder.
  *
- * Sums of whole numbers are exact, however large; a metric that has a fraction in any sample gets an ordinary mean.
+ * Sums of whole numbers are exact at any size. A metric that has a fraction in any sample gets an ordinary mean.
  */
 export class Mean {
   #count = 0
@@ -14,7 +14,7 @@ export class Mean {
   #time = 0
   #keys: string[] = []
   #sums: number[] = []
-  /** What did not fit into a number, by the metric's place. */
+  /** The parts of sums that do not fit into a number, by the metric's index. */
   #large: (bigint | undefined)[] = []
   #fractional: (boolean | undefined)[] = []
 
@@ -32,7 +32,7 @@ export class Mean {
     const sums = this.#sums
     const metrics = stat.metrics
     let place = 0
-    // `for in` with a look-up by its own key is the fastest way through a record, and samples mostly have the same keys in the same order.
+    // `for in` is the fastest way through a record. Samples mostly have the same keys in the same order.
     for (const key in metrics) {
       const value = metrics[key] === undefined ? 0 : metrics[key]
       if (typeof value !== 'number') checkMetric(value, key, 'sample')
@@ -63,7 +63,7 @@ export class Mean {
     }
   }
 
-  /** The mean; the sample itself where there was only one. */
+  /** The mean, or the sample itself when there was only one. */
   toStat(): Stat {
     if (this.#count === 1 && this.#first !== undefined) return this.#first
     return {

@@ -5,8 +5,9 @@ import { CookietinError } from '../errors.ts'
  *
  * Metric names and units are Fn's: `net_rx`, `net_tx`, `disk_read`, `disk_write` in bytes since the start; `mem_usage` (with the page cache),
  * `mem_limit` in bytes; `cpu_user`, `cpu_kernel`, `cpu_total` in percent of one core since the sample before. Beyond Fn's:
- * `mem_working_set` (without cache that is not in active use) and `mem_peak` (the greatest `mem_usage` so far) in bytes, `pids` (processes and
- * threads), `cpu_throttled_ms` and `cpu_throttled_periods` (for how long, and in how many periods, the CPU limit held it up). What an engine does not tell is left out.
+ * `mem_working_set` (without inactive cache) and `mem_peak` (the largest `mem_usage` so far) in bytes; `pids` (processes and threads);
+ * `cpu_throttled_ms` and `cpu_throttled_periods` (how long, and in how many periods, the CPU limit throttled it). A metric that the engine does
+ * not report is left out.
  */
 export interface Stat {
   /** Unix time in ms. */

@@ -1,8 +1,8 @@
 /**
- * Parts a span of time into at most `max` windows of equal length, as Fn does: each window but the first is open at its
- * beginning and closed at its end, empty ones do not count, and the last takes all that is left.
+ * Divides a span of time into at most `max` windows of equal length, as Fn does. Each window but the first excludes its start and includes its
+ * end. Empty windows do not count. The last window takes the rest.
  *
- * Works in whole nanoseconds since the first sample, as Fn does, so that the same samples fall into the same windows.
+ * It computes in whole nanoseconds since the first sample, as Fn does, so that the same samples fall into the same windows.
  */
 export class Windows {
   readonly #max: number
@@ -19,11 +19,11 @@ export class Windows {
     this.#end = this.#length
   }
 
-  /** True when the sample, which is not earlier than those asked for before, is the first in a window of its own. */
+  /** Returns true when the sample begins a new window. Samples must be passed in the order of time. */
   opens(timestamp: number): boolean {
     const time = nanoseconds(timestamp - this.#first)
     if (time <= this.#end || this.#count === this.#max) return false
-    // Fn goes window by window, and for ever where the length is 0.
+    // Fn goes window by window, without end when the length is 0.
     this.#end = this.#length === 0 ? time : this.#end + this.#length * Math.ceil((time - this.#end) / this.#length)
     this.#count++
     return true

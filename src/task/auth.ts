@@ -4,7 +4,7 @@ import type { AuthCallback, RegistryAuth } from './task.ts'
 
 const authFields = ['username', 'password', 'identityToken', 'registryToken', 'serverAddress']
 
-/** Credentials are copied, and are in no error message. */
+/** Reads credentials. They are copied, and never shown in errors. */
 export function readAuth(issues: Issues, value: unknown): RegistryAuth | AuthCallback | undefined {
   if (value === undefined) return undefined
   if (typeof value === 'function') return value as AuthCallback

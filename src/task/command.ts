@@ -12,7 +12,7 @@ const pointer = 8
 
 const sizeRule = `shorter than ${maxString} bytes`
 
-/** The command in words. A string is split at white space, without any quoting, as Fn does. */
+/** Reads the command. A string is split at white space, without any quoting, as in Fn. */
 export function readCommand(issues: Issues, value: unknown): readonly string[] {
   if (value === undefined) return []
   if (typeof value === 'string') {
@@ -37,7 +37,7 @@ function checkWords(issues: Issues, words: readonly unknown[], field: (index: nu
   })
 }
 
-/** The environment. Its values are in no error message. */
+/** Reads the environment. Its values are never shown in errors. */
 export function readEnv(issues: Issues, value: unknown): Readonly<Record<string, string>> {
   const entries = readStrings(issues, 'env', value, { secret: true })
   for (const [name, text] of entries) {
@@ -52,7 +52,7 @@ export function readEnv(issues: Issues, value: unknown): Readonly<Record<string,
   return Object.freeze(Object.fromEntries(entries))
 }
 
-/** The kernel has one limit on all of it together. */
+/** Checks the kernel's limit on command and environment together. */
 export function checkTotal(issues: Issues, command: readonly string[], env: Readonly<Record<string, string>>): void {
   const strings = [...command, ...Object.entries(env).map(([name, text]) => `${name}=${text}`)]
   const total = strings.reduce((sum, text) => sum + byteLength(text) + 1 + pointer, 0)

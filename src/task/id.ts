@@ -6,7 +6,7 @@ const grammar = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/
 const maxLength = 128
 const alphabet = '0123456789abcdefghijklmnopqrstuv'
 
-/** The id as given, or a new one. */
+/** Reads an id, or makes a new one. */
 export function readId(issues: Issues, value: unknown): string {
   if (value === undefined) return newId()
   if (typeof value === 'string' && value.length <= maxLength && grammar.test(value)) return value

@@ -2,13 +2,13 @@ import { InvalidInputError } from '../errors.ts'
 
 /** An image reference in parts (Fn's `ParseImage` gives the first three). */
 export interface ImageName {
-  /** Host and port, or `''` where the reference names none. */
+  /** Host and port, or `''` for a reference without a registry. */
   readonly registry: string
   /** With `library/` for an official image. */
   readonly repository: string
-  /** `'latest'` where the reference names none. Where there is a digest too, the digest alone decides. */
+  /** `'latest'` for a reference without a tag. A digest overrides it. */
   readonly tag: string
-  /** `sha256:…` where the reference names one; Fn dropped it. */
+  /** `sha256:…` for a reference with a digest. Fn dropped it. */
   readonly digest?: string
 }
 
@@ -22,10 +22,13 @@ const dockerHubs = new Set(['docker.io', 'index.docker.io'])
 /**
  * Reads an image reference, `[registry/]repository[:tag][@digest]`, by the grammar that Docker Engine uses (Fn's `ParseImage`).
  *
- * As in Fn, no registry is made up where the reference names none. Unlike Fn, the digest is kept, an official image
- * of `docker.io` gets its `library/`, and what the grammar does not allow is refused.
+ * As in Fn, a reference without a registry gets none. Unlike Fn, the digest is kept, an official image of `docker.io` gets its `library/`,
+ * and invalid references are refused.
  *
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`, for the field `image`.
+ *
+ * @example
+ * parseImage('ghcr.io/owner/name:1') // { registry: 'ghcr.io', repository: 'owner/name', tag: '1' }
  */
 export function parseImage(image: string): ImageName {
   const name = readImage(image)

@@ -5,26 +5,25 @@ import { typeName } from '../utils/validation/issues.ts'
 import type { TaskInput } from './task.ts'
 
 /**
- * Gives any kind of input in chunks of bytes; strings become UTF-8, empty chunks are left out.
+ * Returns any kind of input in chunks of bytes. Strings become UTF-8. Empty chunks are left out.
  *
- * Nothing is opened, locked or listened to before the first chunk is asked for. `return()` releases the source at once, also
- * while a chunk is awaited: a stream is destroyed or cancelled, an iterator is told to return. What goes wrong in the source is
- * thrown as a CookietinError `ERR_COOKIETIN_INPUT_FAILED`.
+ * The source is not opened, locked or listened to before the first chunk is read. `return()` releases it at once, also while a chunk is
+ * awaited: a stream is destroyed or cancelled, an iterator returns. An error of the source is thrown as `ERR_COOKIETIN_INPUT_FAILED`.
  */
 export function toChunks(input: TaskInput): AsyncIterable<Uint8Array> {
   return { [Symbol.asyncIterator]: () => new Chunks(() => open(input)) }
 }
 
-/** What goes wrong with an input before anybody reads it. */
+/** Catches the error of an input before it is read. */
 export interface InputGuard {
-  /** The error that it has had, if any. */
+  /** The error of the input, if it had one. */
   failure(): CookietinError | undefined
   release(): void
 }
 
 /**
- * Guards an input that is not read yet: a stream that breaks meanwhile, as one of a file that is not there, must find a listener for its
- * error, which would end the process otherwise. `broke` hears of it.
+ * Guards an input that is not read yet. A stream may fail before that, as one of a missing file does; without a listener its error would
+ * end the process. `broke` is called with it.
  */
 export function guardInput(input: TaskInput | undefined, broke: (error: unknown) => void = ignore): InputGuard {
   if (typeof input !== 'object' || !isNodeStream(input)) return { failure: () => undefined, release() {} }
@@ -75,7 +74,7 @@ class Chunks implements AsyncIterator<Uint8Array, undefined> {
         // Not awaited: a generator that waits inside its own `next` answers only after that, if ever.
         Promise.resolve(this.#source.release()).catch(() => {})
       } catch {
-        // What the source says on its way out is of no use to anyone: the task has ended, or has failed before.
+        // An error of the release has no effect: the task has ended, or has failed before.
       }
     }
     return { done: true, value: undefined }

@@ -14,13 +14,17 @@ import { readSecrets, secretsOfAuth, secretsOfEnv } from './secrets.ts'
 import { readInput, readWritable } from './streams.ts'
 import type { ContainerTask, ResolvedTask } from './task.ts'
 
-/** What a driver's config has to say on its tasks. */
+/** The part of a driver's config that concerns its tasks. */
 export interface ResolveTaskOptions {
-  /** Lets host paths be mounted that give control of the host. Default false. */
+  /**
+   * Allows mounts of host paths that control the host.
+   *
+   * @default false
+   */
   readonly allowDangerousMounts?: boolean
 }
 
-// Complete by its type: a field that a task gains and this list does not is a compile error.
+// Complete by its type: a field that is missing here does not compile.
 const fieldNames: Record<keyof ContainerTask, true> = {
   image: true,
   id: true,
@@ -51,7 +55,7 @@ const fieldNames: Record<keyof ContainerTask, true> = {
   udsPath: true,
 }
 
-/** Names that other tools have for the same, too far off to be found as typing errors. */
+/** Names of the same fields in other tools, too different to be found as typing errors. */
 const otherNames: ReadonlyMap<string, string> = new Map([
   ...['envvars', 'environment'].map(name => [name, 'env'] as const),
   ...['cmd', 'args', 'argv'].map(name => [name, 'command'] as const),

@@ -7,7 +7,7 @@ const secretName =
   /pass(?:word|wd|phrase|code)?(?:$|[^a-z])|passwd|pwd|secret|token|credential|api_?key|(?:^|[^a-z])key(?:$|[^a-z])|private_?key|access_?key|auth(?:$|[^a-z])|cookie|session|signature|bearer|jwt|dsn|(?:^|_)pin$/i
 
 /** Returns true for the name of a variable that holds a secret, as far as its name says so. */
-export function isSecretName(name: string): boolean {
+function isSecretName(name: string): boolean {
   return secretName.test(name)
 }
 

@@ -1,8 +1,8 @@
 const listeners = new WeakMap<AbortSignal, Set<() => void>>()
 
 /**
- * Calls back once when the signal aborts (at once if it has), and returns a function that ends the interest.
- * However many ask, a signal gets one listener: thousands of tasks may share it without a warning.
+ * Calls back once when the signal aborts, or at once when it has aborted. Returns a function that cancels the callback.
+ * A signal gets one listener for all callbacks: thousands of tasks may share it without a warning.
  */
 export function onAbort(signal: AbortSignal | null | undefined, callback: () => void): () => void {
   if (signal === undefined || signal === null) return () => {}

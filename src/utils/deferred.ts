@@ -1,14 +1,14 @@
-/** A promise that is settled from outside (`Promise.withResolvers` needs Node 22). A rejection nobody listens to is no crash. */
+/** A promise that is settled from outside (`Promise.withResolvers` needs Node 22). An unhandled rejection does not end the process. */
 export interface Deferred<T> {
   readonly promise: Promise<T>
   /** The first of `resolve` and `reject` counts. */
   resolve(value: T): void
   reject(error: unknown): void
-  /** True once it has been resolved or rejected. */
+  /** True after it was resolved or rejected. */
   readonly settled: boolean
 }
 
-/** Makes one. */
+/** Makes a deferred promise. */
 export function deferred<T>(): Deferred<T> {
   let settled = false
   let settle: { resolve: (value: T) => void; reject: (error: unknown) => void } | undefined

@@ -1,18 +1,18 @@
 import type { Writable } from 'node:stream'
 
-/** Who writes to a writable of the user's, and wants to know how it does. */
+/** A writer to a writable of the user's. */
 export interface WritableFollower {
-  /** It takes more again. */
+  /** The writable has drained. */
   drained(): void
-  /** It takes no more: it broke, or was closed. */
+  /** The writable has failed or was closed. */
   gone(): void
 }
 
-/** What one writable of the user's is listened to with, however many write to it: thousands of runs may share a log without a warning. */
+/** The listeners of one writable for all of its writers: thousands of runs may share a log without a warning. */
 class Hub {
   readonly #writable: Writable
   readonly #followers = new Set<WritableFollower>()
-  /** Writers that have left while a write of theirs was still on its way. */
+  /** Writers that left before their last write was done. */
   #leaving = 0
 
   constructor(writable: Writable) {
@@ -25,7 +25,7 @@ class Hub {
     this.#followers.add(follower)
   }
 
-  /** What is still on its way may yet fail: its error must find a listener, and the listener must not stay for ever. */
+  /** A pending write may still fail. Its error must find a listener, which is removed after that. */
   leave(follower: WritableFollower): void {
     if (!this.#followers.delete(follower)) return
     const { closed, destroyed, writableEnded, writableLength } = this.#writable
@@ -40,7 +40,7 @@ class Hub {
         this.#leaving--
         this.#tidy()
       }
-      // Node.js tells of an error a tick after the stream has it.
+      // Node.js emits an error a tick after the stream has it.
       if (this.#writable.errored === null) tidy()
       else setImmediate(tidy)
     }
@@ -66,7 +66,7 @@ class Hub {
 
 const hubs = new WeakMap<Writable, Hub>()
 
-/** Tells how a writable of the user's does, until the returned function is called. */
+/** Reports the state of a user's writable until the returned function is called. */
 export function followWritable(writable: Writable, follower: WritableFollower): () => void {
   let hub = hubs.get(writable)
   if (hub === undefined) {
@@ -78,7 +78,7 @@ export function followWritable(writable: Writable, follower: WritableFollower): 
   return () => joined.leave(follower)
 }
 
-/** Writes what may throw at once; false where it takes no more for now. A writable that throws counts as broken, and is destroyed. */
+/** Writes a chunk. Returns false when the writable must drain first. A writable that throws is destroyed. */
 export function writeTo(writable: Writable, chunk: Uint8Array): boolean {
   try {
     return writable.write(chunk)

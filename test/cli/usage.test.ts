@@ -41,6 +41,7 @@ test.each([
   [['run', '--cpus', 'two', 'busybox'], '--cpus: "two" is not a number of CPUs'],
   [['run', '--pids-limit', '-1', 'busybox'], '--pids-limit: "-1" is not a whole number'],
   [['run', '--network', 'web', 'busybox'], '--network: "web" is not one of none, default'],
+  [['run', '--network', 'host', 'busybox'], 'set COOKIETIN_DOCKER_NETWORKS=host and COOKIETIN_ALLOW=namespaces'],
   [['run', '-v', 'data:/data', 'busybox'], '--volume: "data" would be a named volume'],
   [['run', '-v', '/only', 'busybox'], '--volume: "/only" is not HOST:CONTAINER'],
   [['run', '--ulimit', 'nofile=1:2', 'busybox'], '--ulimit: "nofile=1:2" has two limits'],

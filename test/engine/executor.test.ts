@@ -298,7 +298,7 @@ describe('many', () => {
     await executor.onIdle()
     expect([executor.pending, executor.size]).toEqual([0, 0])
     expect(getEventListeners(controller.signal, 'abort')).toEqual([])
-  })
+  }, 180_000)
 })
 
 describe('one clear error, and nothing created', () => {

@@ -12,9 +12,9 @@ const coverage = new TransitionCoverage()
 const start = (state: CookieState, input?: Parameters<typeof reach>[1]): Promise<CookieSetup> =>
   reach(state, input, coverage.inspect)
 
-const exitOf = (exitCode: number, oomKilled = false): CookieEvent => ({
+const exitOf = (exitCode: number, oomKilled = false, killedOutside?: string): CookieEvent => ({
   type: 'exited',
-  exit: { exitCode, oomKilled, outputTruncated: false },
+  exit: { exitCode, oomKilled, outputTruncated: false, killedOutside },
 })
 const lost: CookieEvent = { type: 'lost', error: new Error('engine lost') }
 const broken: CookieEvent = { type: 'broken', error: new Error('input broke') }
@@ -67,6 +67,16 @@ describe('the first cause decides', () => {
       expect((await start(state)).send(exitOf(0, true)).state).toBe('done')
       expect((await start(state)).send(exitOf(5, true)).state).toBe('killed')
       expect((await start(state)).send(exitOf(137)).state).toBe('killed')
+      expect((await start(state)).send(exitOf(143, false, 'docker stop')).state).toBe('killed')
+      expect((await start(state)).send(exitOf(143)).state).toBe('done')
+    })
+
+    it(`an output that is too large while ${state} kills it, unless its exit was seen`, async () => {
+      const cookie = (await start(state)).send('overflow')
+      expect([cookie.state, cookie.context.cause]).toEqual(['stopping', 'overflow'])
+      expect((await cookie.answer('kill')).send(exitOf(137)).state).toBe('killed')
+      const exited = (await start(state)).send('exitSeen').send('overflow')
+      expect(exited.send(exitOf(0)).state).toBe('done')
     })
 
     it(`a lost engine while ${state} is a failure, even after an exit was seen`, async () => {

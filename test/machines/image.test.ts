@@ -9,7 +9,7 @@ import { TransitionCoverage } from './transition-coverage.ts'
 
 const coverage = new TransitionCoverage()
 const failure = (code: ErrorCode) => new CookietinError(code, 'so it was')
-const unreachable = failure('ERR_COOKIETIN_REGISTRY_UNREACHABLE')
+const unreachable = new CookietinError('ERR_COOKIETIN_REGISTRY_UNREACHABLE', 'so it was', { retryable: true })
 
 /** An image's actor whose engine and clock the test drives. */
 function setup(input: Partial<ImageInput> = {}) {
@@ -130,6 +130,36 @@ describe('a pull that failed', () => {
     await image.settle(failure(code))
     expect([image.state, image.calls]).toEqual(['failed', ['pull']])
   })
+})
+
+describe('a pull that failed for a reason that may pass', () => {
+  it.each([
+    'ERR_COOKIETIN_ENGINE_UNREACHABLE',
+    'ERR_COOKIETIN_ENGINE_LOST',
+    'ERR_COOKIETIN_ENGINE_TIMEOUT',
+    'ERR_COOKIETIN_TOO_MANY_FILES',
+    'ERR_COOKIETIN_IMAGE_CORRUPT',
+    'ERR_COOKIETIN_PULL_FAILED',
+  ] as const)('is tried again for %s', async code => {
+    const image = setup({ policy: 'always' })
+    await image.settle(new CookietinError(code, 'so it was', { retryable: true }))
+    expect(image.state).toBe('waiting')
+  })
+
+  it('is tried again for an error of another kind', async () => {
+    const image = setup({ policy: 'always' })
+    await image.settle(new Error('nobody knows this one'))
+    expect(image.state).toBe('waiting')
+  })
+
+  it.each(['ERR_COOKIETIN_IMAGE_RATE_LIMITED', 'ERR_COOKIETIN_NO_SPACE', 'ERR_COOKIETIN_PULL_TIMEOUT'] as const)(
+    'is not tried again for %s, which does not pass soon',
+    async code => {
+      const image = setup({ policy: 'always' })
+      await image.settle(new CookietinError(code, 'so it was', { retryable: true }))
+      expect(image.state).toBe('failed')
+    },
+  )
 })
 
 describe('a cancel', () => {

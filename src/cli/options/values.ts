@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { isNetworkName } from '../../engines/docker/config/config.ts'
 import type { ContainerTask, Volume } from '../../task/task.ts'
 import { UsageError } from '../usage-error.ts'
 import { hasUnit, parseDuration } from './duration.ts'
@@ -49,8 +50,9 @@ export function readUlimit(text: string): [name: string, value: number] {
 /** Reads whether the network is disabled. */
 export function readNetwork(text: string): boolean {
   if (text !== 'none' && text !== 'default') {
+    const allow = isNetworkName(text) ? '' : ' and COOKIETIN_ALLOW=namespaces, which gives the isolation up'
     throw new UsageError(
-      `--network: "${text}" is not one of none, default; to join another network, set COOKIETIN_DOCKER_NETWORKS=${text}`,
+      `--network: "${text}" is not one of none, default; to join another network, set COOKIETIN_DOCKER_NETWORKS=${text}${allow}`,
     )
   }
   return text === 'none'

@@ -8,17 +8,22 @@ import { Liveness } from './connection/liveness.ts'
 import { containerHostname } from './create-options/identity.ts'
 import { createImageCleaner, type ImageCleaner } from './image/cleaner.ts'
 import { Credentials } from './image/credentials/credentials.ts'
+import { ImageGuard } from './image/image-guard.ts'
 import { Images } from './image/images.ts'
+import { Leftovers } from './leftovers.ts'
 import type { CgroupSampler } from './sampling/cgroup/sampler.ts'
-import type { TransitionListener } from './transitions.ts'
+import { EngineWarnings, type TransitionListener } from './transitions.ts'
 
 /** The parts that all containers of one engine share. */
 export interface EngineContext {
   readonly api: Api
   readonly liveness: Liveness
   readonly images: Images
+  readonly imageGuard: ImageGuard
   readonly cleaner: ImageCleaner
+  readonly leftovers: Leftovers
   readonly onTransition: TransitionListener
+  readonly warnings: EngineWarnings
   readonly config: ResolvedDockerConfig
   /** Undefined when the engine takes the samples. */
   readonly cgroups: CgroupSampler | undefined
@@ -30,8 +35,16 @@ export interface EngineContext {
   readonly local: boolean
   /** The host name of containers that have a network. */
   readonly hostname: string | undefined
-  /** `'1'`, `'2'`, or undefined when the engine does not report it. The engine is asked once, on first use. */
-  cgroupVersion(): Promise<string | undefined>
+  /** What the engine reports of itself. It is asked once, on first use. Undefined when it does not answer. */
+  engineInfo(): Promise<EngineInfo | undefined>
+}
+
+/** The parts of an engine's `/info` that are used. Each may be missing. */
+export interface EngineInfo {
+  /** `'1'` or `'2'`. */
+  readonly cgroupVersion: string | undefined
+  /** The release of its kernel. */
+  readonly kernel: string | undefined
 }
 
 /** The network of one container. */
@@ -68,40 +81,46 @@ export function createEngineContext(options: EngineContextOptions): EngineContex
   const { connection, config, env, cgroups, onTransition, inspect } = options
   const { api, endpoint, podman, revive } = connection
   const { engineTimeout, registries } = config
-  let version: Promise<string | undefined> | undefined
+  const liveness = new Liveness(api, {
+    interval: Math.min(pingInterval, engineTimeout),
+    deadline: engineTimeout,
+    revive,
+  })
+  let info: Promise<EngineInfo | undefined> | undefined
   return {
     api,
     config,
     onTransition,
+    warnings: new EngineWarnings(onTransition),
     cgroups,
     podman,
-    liveness: new Liveness(api, {
-      interval: Math.min(pingInterval, engineTimeout),
-      deadline: engineTimeout,
-      revive,
-    }),
+    liveness,
+    leftovers: new Leftovers(),
     images: new Images({
       api,
+      liveness,
       config,
       credentials: new Credentials(registries, env, engineTimeout),
       onTransition,
       inspect,
     }),
+    imageGuard: new ImageGuard(api, config),
     cleaner: createImageCleaner(api, config),
     instance: randomBytes(8).toString('hex'),
     local: endpoint.at.kind === 'unix',
     hostname: containerHostname(),
-    cgroupVersion() {
-      version ??= readCgroupVersion(api, engineTimeout)
-      return version
+    engineInfo() {
+      info ??= readEngineInfo(api, engineTimeout)
+      return info
     },
   }
 }
 
-async function readCgroupVersion(api: Api, deadline: number): Promise<string | undefined> {
+async function readEngineInfo(api: Api, deadline: number): Promise<EngineInfo | undefined> {
   try {
     const { body } = await api.request({ doing: 'ask for the engine info', method: 'GET', path: '/info', deadline })
-    return (body as { CgroupVersion?: string } | undefined)?.CgroupVersion
+    const { CgroupVersion, KernelVersion } = (body ?? {}) as { CgroupVersion?: string; KernelVersion?: string }
+    return { cgroupVersion: CgroupVersion, kernel: KernelVersion }
   } catch {
     return undefined
   }

@@ -121,6 +121,10 @@ class OpenDockerEngine implements DockerEngine {
     return new DockerContainer(this.#context, task, this.#networks)
   }
 
+  get leftovers(): readonly string[] {
+    return this.#context.leftovers.names
+  }
+
   reapOrphans({ dryRun = false, signal }: Partial<ReapOptions> = {}): Promise<readonly Orphan[]> {
     return reapOrphans(this.#context, { dryRun, signal })
   }
@@ -131,17 +135,17 @@ class OpenDockerEngine implements DockerEngine {
   }
 
   async #close(): Promise<void> {
-    const { liveness, cleaner } = this.#context
+    const { liveness, cleaner, leftovers } = this.#context
     this.#closing.abort()
-    try {
-      await this.#pool?.close()
-    } finally {
-      await cleaner.close()
-      liveness.close()
-      await this.#reaping
-      await this.#connection.close()
-      this.transitions$.complete()
-    }
+    // The pool leaves what it cannot remove to the leftovers, which report it.
+    await this.#pool?.close().catch(() => {})
+    const failure = await leftovers.close().then(() => undefined, toError)
+    await cleaner.close()
+    liveness.close()
+    await this.#reaping
+    await this.#connection.close()
+    this.transitions$.complete()
+    if (failure !== undefined) throw failure
   }
 }
 
@@ -160,3 +164,5 @@ function checkServerVersion({ version, endpoint }: Connection, wanted: string | 
     `The engine at ${endpoint.url} is too old: it is version ${version}, and serverVersion asks for ${wanted} at least`,
   )
 }
+
+const toError = (error: unknown) => error

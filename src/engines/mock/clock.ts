@@ -1,6 +1,6 @@
 import { longestDelay } from '../../../machines/clock.ts'
 
-/** Where a mock engine's time comes from. XState's `SimulatedClock` is one. */
+/** The clock of a mock engine. XState's `SimulatedClock` is one. */
 export interface MockClock {
   /** ms. */
   now(): number
@@ -8,7 +8,7 @@ export interface MockClock {
   clearTimeout(timer: never): void
 }
 
-/** The time of this machine; looks the timers up at each call, so that a test runner's fake ones count too. */
+/** This machine's clock. It reads the global timers at each call, so that a test runner's fake ones work. */
 export const realClock: MockClock = {
   now: () => performance.now(),
   setTimeout: (callback, ms) => (ms > 0 ? setTimeout(callback, ms) : setImmediate(callback)),
@@ -18,7 +18,7 @@ export const realClock: MockClock = {
   },
 }
 
-/** A timer that can be stopped and go on. */
+/** A timer that can be stopped and resumed. */
 export class MockTimer {
   readonly #clock: MockClock
   readonly #callback: () => void

@@ -10,16 +10,16 @@ import type { MockClock } from './clock.ts'
 import { MockProgram } from './program.ts'
 import type { MockCall, MockRun } from './script.ts'
 
-/** What a container tells its engine. */
+/** Reports a container's calls to its engine. */
 export interface MockLedger {
   /** Called at each call, before anything else. */
   called(call: MockCall): void
-  /** From `made` to `removed` there is something to be cleaned. */
+  /** Between `made` and `removed` the container exists. */
   made(): void
   removed(): void
 }
 
-/** A container of a mock engine: does what its script says, by the clock it is given. */
+/** A container of a mock engine. It follows a script, by a given clock. */
 export class MockContainer implements EngineContainer {
   readonly name: string
   readonly options: object
@@ -27,7 +27,7 @@ export class MockContainer implements EngineContainer {
   readonly #task: ResolvedTask
   readonly #run: MockRun
   readonly #clock: MockClock
-  /** Its samples are there at once, or never. */
+  /** Samples cost nothing. */
   readonly samplingDelay = 0
   readonly #ledger: MockLedger
   readonly #exit = deferred<Exit>()
@@ -117,7 +117,7 @@ export class MockContainer implements EngineContainer {
     this.#ledger.called('kill')
     if (this.#state === 'lost') throw this.#lost('kill')
     await this.#follow('kill')
-    // A start that hangs has started nothing that could be killed.
+    // A start that hangs has not started anything that could be killed.
     if (!this.#hangs('start')) await this.#starting?.catch(() => {})
     if (this.#state === 'running') this.#end(137)
   }

@@ -5,7 +5,7 @@ import { type MockClock, realClock } from './clock.ts'
 import { MockContainer } from './container.ts'
 import { checkScript, type MockCall, type MockRun, type MockScript, runOf } from './script.ts'
 
-/** An engine that runs nothing: its containers do what a script says. */
+/** An engine that runs nothing: its containers follow a script. */
 export interface MockEngine extends Engine {
   /** Every call that was made, in order. */
   readonly calls: readonly { readonly id: string; readonly call: MockCall }[]
@@ -13,14 +13,14 @@ export interface MockEngine extends Engine {
   readonly remaining: readonly string[]
 }
 
-/** What {@link createMockEngine} takes besides the script. */
+/** Options of {@link createMockEngine} besides the script. */
 export interface MockOptions {
-  /** Default: the time of this machine. */
+  /** @default the time of this machine */
   readonly clock?: MockClock
 }
 
 /**
- * Makes an engine for tests. An image that the script has no run for is one that cannot be found.
+ * Makes an engine for tests. An image without a run in the script is not found.
  */
 export function createMockEngine(script: MockScript = {}, { clock = realClock }: MockOptions = {}): MockEngine {
   checkScript(script)

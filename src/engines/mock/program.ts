@@ -4,7 +4,7 @@ import { type MockClock, MockTimer } from './clock.ts'
 
 import type { MockOutput, MockRun } from './script.ts'
 
-/** What runs in a mock container: writes, reads and takes its time as its script says, and tells when it is through. */
+/** The program of a mock container: writes, reads and waits as its script says, and reports its end. */
 export class MockProgram {
   readonly #run: MockRun
   readonly #streams: ContainerStreams
@@ -84,7 +84,7 @@ export class MockProgram {
   }
 }
 
-/** Lets through while it is open. */
+/** A gate: passes wait while it is closed. */
 class MockGate {
   #waiting: (() => void)[] = []
   #open = true

@@ -6,47 +6,59 @@ import { Issues, isRecord } from '../../utils/validation/issues.ts'
 /** A call of the engine port. */
 export type MockCall = 'prepare' | 'start' | 'pause' | 'unpause' | 'kill' | 'remove'
 
-/** Output, whole or in the chunks that it is to come in. */
+/** Output, whole or in chunks. */
 export type MockOutput = string | Uint8Array | Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>
 
-/** How one run goes. `{}` is a run that writes nothing and ends at once with exit code 0. */
+/** The script of one run. `{}` writes nothing and ends at once with exit code 0. */
 export interface MockRun {
-  /** Written chunk by chunk, each when the one before was taken. */
+  /** Written chunk by chunk, with backpressure. */
   readonly stdout?: MockOutput
   readonly stderr?: MockOutput
-  /** Default 0. */
+  /** @default 0 */
   readonly exitCode?: number
-  /** Default false. */
+  /** @default false */
   readonly oomKilled?: boolean
-  /** Default false; a run that is killed before all of its output was taken says true. */
+  /**
+   * A run that is killed before all of its output was taken reports true in any case.
+   *
+   * @default false
+   */
   readonly outputTruncated?: boolean
-  /** The engine's own words on the exit. */
+  /** The engine's message on the exit. */
   readonly message?: string
-  /** How long it runs at least, in ms by the engine's clock; the time stands while it is paused. Infinity: until it is killed. Default 0. */
+  /**
+   * How long it runs at least, in ms by the engine's clock, without the time that it is paused. Infinity: until it is killed.
+   *
+   * @default 0
+   */
   readonly runFor?: number
-  /** Copies its input to standard output and ends no sooner than that does. Default false: the input is not read. */
+  /**
+   * True copies the input to standard output, and ends not before the input does. False does not read the input.
+   *
+   * @default false
+   */
   readonly echoInput?: boolean
-  /** Given to whoever samples the run, as soon as it runs; an observable as they come. */
+  /** The samples of the run. An array is emitted when the run starts. */
   readonly stats?: readonly Stat[] | Observable<Stat>
-  /** Called when it has started. */
+  /** Called when the run has started. */
   readonly onStart?: (task: ResolvedTask) => void
-  /** What the calls reject with. */
+  /** The errors of the calls. */
   readonly prepareError?: Error
   readonly startError?: Error
   readonly pauseError?: Error
   readonly unpauseError?: Error
   readonly killError?: Error
   readonly removeError?: Error
-  /** The engine is lost so many ms after the start: the wait rejects with `ERR_COOKIETIN_ENGINE_LOST`, as do a pause, an unpause and a kill from then on. */
+  /** The engine is lost this many ms after the start. Then the wait rejects with `ERR_COOKIETIN_ENGINE_LOST`, as do pause, unpause and kill. */
   readonly engineLost?: number
-  /** These calls do not settle, until the container is removed; an abort still ends `prepare`. A `remove` that hangs does so for good. */
+  /** These calls do not settle until the container is removed. An abort still ends `prepare`. A `remove` listed here never settles. */
   readonly hangOn?: MockCall | readonly MockCall[]
 }
 
-/** How runs go: all in one way, by the image (`'*'` for any other), or as a function says. */
+/** The scripts of runs: one for all, one for each image (`'*'` for any other), or a function that returns one. */
 export type MockScript = MockRun | Readonly<Record<string, MockRun>> | ((task: ResolvedTask) => MockRun)
 
-// Complete by its type: a field that a run gains and this list does not is a compile error.
+// Complete by its type: a field that is missing here does not compile.
 const runFields: Record<keyof MockRun, true> = {
   stdout: true,
   stderr: true,
@@ -68,7 +80,7 @@ const runFields: Record<keyof MockRun, true> = {
   hangOn: true,
 }
 
-/** The run that a script has for a task; undefined when it has none for its image. */
+/** The run of a task; undefined when the script has none for its image. */
 export function runOf(script: MockScript, task: ResolvedTask): MockRun | undefined {
   if (typeof script === 'function') return checkRun(script(task), `the run of ${task.image}`)
   if (isRun(script)) return script
@@ -76,7 +88,7 @@ export function runOf(script: MockScript, task: ResolvedTask): MockRun | undefin
 }
 
 /**
- * Refuses a script with what no run has, lest a misspelt field passes for a run that goes well. A function's runs are checked as it gives them.
+ * Checks a script, so that a misspelt field does not pass for a run that succeeds. A function's runs are checked when it returns them.
  *
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`
  */

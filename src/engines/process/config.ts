@@ -3,8 +3,9 @@ import { milliseconds, type Resolved, resolveFields } from '../../utils/validati
 /** Settings of a process driver. All are optional. Each can also come from the environment. */
 export interface ProcessConfig {
   /**
-   * Time that output may stall after the exit, in ms, before the rest is given up. Default 2000.
-   * `COOKIETIN_OUTPUT_TIMEOUT`.
+   * Time that output may stall after the exit, in ms, before the rest is given up. `COOKIETIN_OUTPUT_TIMEOUT`.
+   *
+   * @default 2000
    */
   readonly outputTimeout?: number | undefined
 }

@@ -13,21 +13,21 @@ import { finishOutput, OutputPump } from './output-pump.ts'
 import type { GroupSampler } from './sampler.ts'
 import { exitOrError, workDirError } from './start-error.ts'
 
-/** What a container needs of its engine. */
+/** The parts of the engine that a container uses. */
 export interface ProcessContainerContext {
   readonly sampler: GroupSampler
   /** ms. */
   readonly outputTimeout: number
-  /** Added to every environment, so that what is left of a dead process can be found. */
+  /** Variables for every environment, by which orphans of a dead process are found. */
   readonly marks: Readonly<Record<string, string>>
 }
 
-/** How long `remove` waits for the end of what it killed, in ms. */
+/** How long `remove` waits for the end of a killed group, in ms. */
 const killPatience = 5000
 
 const noop = () => {}
 
-/** A command of this machine as a process group of its own. Implements the port without isolating anything. */
+/** A command of this machine in a process group of its own, without any isolation. */
 export class ProcessContainer implements EngineContainer {
   readonly options: ProcessOptions
   readonly stats$: Observable<Stat>
@@ -36,7 +36,7 @@ export class ProcessContainer implements EngineContainer {
   readonly #started = deferred<number | undefined>()
   readonly #exit = deferred<Exit>()
   readonly #ended$ = new Subject<void>()
-  /** The group's number while its main process lives: nothing is ever sent to a number that may be another's by now. */
+  /** The group's number while its main process lives. Later the number may belong to another group. */
   #group: number | undefined
   #pid: number | undefined
   #state: 'created' | 'started' | 'ended' | 'removed' = 'created'
@@ -88,7 +88,7 @@ export class ProcessContainer implements EngineContainer {
       if (child.pid === undefined) throw await failureOf(child)
       this.#attach(child, child.pid, streams, events)
     } catch (error) {
-      // What was not opened is released all the same: the source may hold a file open.
+      // A source that was not opened is released as well: it may hold a file open.
       if (streams.stdin !== undefined) release(streams.stdin)
       this.#failToStart(error, events)
     }
@@ -110,7 +110,7 @@ export class ProcessContainer implements EngineContainer {
 
   async kill(): Promise<void> {
     if (this.#state === 'created') this.#state = 'removed'
-    // First of all, so that no consumer that has stopped reading can stand in the way of the end.
+    // First, so that a stalled consumer does not delay the end.
     for (const pump of this.#pumps) pump.drop()
     if (this.#group !== undefined) signalGroup(this.#group, 'SIGKILL', this.#id)
   }
@@ -152,7 +152,7 @@ export class ProcessContainer implements EngineContainer {
     const { command, env, cwd, uid, gid } = this.options
     const [file = '', ...args] = command
     return spawn(file, args, {
-      // The leader of a session and a group of its own: signals reach all of the group, and a Ctrl-C in our terminal does not.
+      // The leader of a session and group of its own: signals reach all of the group, and Ctrl-C in our terminal does not.
       detached: true,
       stdio: [hasInput ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       env: { ...env, ...this.#context.marks },
@@ -181,12 +181,12 @@ export class ProcessContainer implements EngineContainer {
   }
 
   async #end(group: number, exitCode: number, events: ContainerEvents): Promise<void> {
-    // As when the first process of a container ends: the others end with it. A group with members keeps its number, so this is still ours.
+    // The rest of the group ends, as in a container. A group with members keeps its number, so the number is still ours.
     this.#group = undefined
     try {
       signalGroup(group, 'SIGKILL', this.#id)
     } catch {
-      // What runs as another user by now is beyond us; its output, if it holds any open, is given up below.
+      // A process that changed its user cannot be killed. Output that it holds open is given up below.
     }
     this.#state = 'ended'
     this.#ended$.next()
@@ -216,7 +216,7 @@ export class ProcessContainer implements EngineContainer {
     })
   }
 
-  /** True once it has ended, however its output fares. */
+  /** Resolves with true when the process has ended, whether or not its output has. */
   #endsWithin(ms: number): Promise<boolean> {
     if (this.#state === 'ended') return Promise.resolve(true)
     return new Promise(resolve => {

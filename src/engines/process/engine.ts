@@ -8,7 +8,7 @@ import { GroupSampler } from './sampler.ts'
 
 /**
  * An engine that runs a task's command as a process group of this machine. **It isolates nothing**: the image is ignored, limits are not
- * enforced, and what promises isolation (volumes, `disableNet`, `profile: 'hardened'`, `udsPath`) is refused.
+ * enforced, and fields that promise isolation (volumes, `disableNet`, `profile: 'hardened'`, `udsPath`) are refused.
  *
  * Freezing is SIGSTOP to the group. When the command's first process ends, the rest of its group is killed; a descendant that has left the
  * group (`setsid`) is out of reach. Every environment carries `COOKIETIN_INSTANCE` and `COOKIETIN_OWNER`.

@@ -2,13 +2,13 @@ import { setTimeout as after } from 'node:timers/promises'
 import { CookietinError } from '../../errors.ts'
 import { findGroups } from './proc.ts'
 
-/** How long a freeze waits for every process to have stopped, in ms; one that waits for a disk stops only after that. */
+/** How long a freeze waits until every process has stopped, in ms. A process that waits for a disk stops only after that. */
 const stopPatience = 1000
 
 /**
- * Sends a signal to every process of a group. A group that is gone is no error.
+ * Sends a signal to every process of a group, if it exists.
  *
- * @throws CookietinError `ERR_COOKIETIN_ENGINE_ERROR` where the system forbids it.
+ * @throws CookietinError `ERR_COOKIETIN_ENGINE_ERROR` when the system forbids it.
  */
 export function signalGroup(group: number, signal: NodeJS.Signals, cookieId: string): void {
   try {
@@ -24,7 +24,7 @@ export function signalGroup(group: number, signal: NodeJS.Signals, cookieId: str
   }
 }
 
-/** Resolves once no process of the group runs any more: a stop signal takes its effect a moment after it was sent. */
+/** Resolves when every process of the group has stopped, which is a moment after the signal. */
 export async function whenStopped(group: number): Promise<void> {
   const deadline = performance.now() + stopPatience
   for (;;) {

@@ -1,7 +1,7 @@
 import type { ResolvedTask } from '../../task/task.ts'
 import { Issues } from '../../utils/validation/issues.ts'
 
-/** How the command is started: a process container's `options`, changeable until `prepare`. */
+/** How the command is started: a process container's `options`, which may be changed until `prepare`. */
 export interface ProcessOptions {
   command: string[]
   env: Record<string, string>
@@ -10,21 +10,21 @@ export interface ProcessOptions {
   gid: number | undefined
 }
 
-/** What this process is, as far as it decides what a task may ask for. */
+/** The properties of this process that limit its tasks. */
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly platform: string
-  /** Undefined where there are no user ids. */
+  /** Undefined on a system without user ids. */
   readonly uid: number | undefined
 }
 
 const noIsolation = 'this engine isolates nothing; use the docker driver for it'
 
 /**
- * How a task is started. The environment is the task's own, with `PATH` and `HOME` of this process where it has none: the rest of ours may
- * hold secrets.
+ * Decides how a task is started. Its environment is its own, with `PATH` and `HOME` of this process if it has none: the other variables of
+ * this process may hold secrets.
  *
- * @throws InvalidInputError for what this engine cannot do, or would only pretend to do.
+ * @throws InvalidInputError for a task that this engine cannot run as it promises.
  */
 export function processOptions(task: ResolvedTask, host: Host): ProcessOptions {
   const issues = new Issues()
@@ -50,6 +50,6 @@ function readUser(issues: Issues, user: string | undefined, own: number | undefi
     issues.add('user', user, 'left out, or numbers such as 1000:1000 where this process runs as root')
     return { uid: undefined, gid: undefined }
   }
-  // The group of the same number, for want of a better one: never the group of root.
+  // The group of the same number, and never the group of root.
   return { uid: Number(uidText), gid: Number(gidText ?? uidText) }
 }

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { ownerState } from '../../utils/owner.ts'
 
-/** A process of this machine that a dead cookietin process started with the process driver. */
+/** A process that a dead process of cookietin started with the process driver. */
 export interface OrphanProcess {
   readonly pid: number
-  /** What it runs. */
+  /** Its command. */
   readonly command: string
   /** The owner's token. */
   readonly owner: string
@@ -12,8 +12,8 @@ export interface OrphanProcess {
 }
 
 /**
- * Ends the processes that dead cookietin processes have left, wherever they have gone: each is known by `COOKIETIN_OWNER` in the environment
- * that it was started with. Only those of our own user can be seen, unless we are root.
+ * Ends the processes of dead owners. Each is found by `COOKIETIN_OWNER` in the environment that it was started with. Without root, only
+ * processes of this user are found.
  */
 export function reapProcesses({ dryRun }: { readonly dryRun: boolean }): readonly OrphanProcess[] {
   return processes().flatMap(pid => {
@@ -42,7 +42,7 @@ function ownerOf(pid: number): string | undefined {
   return variable?.slice(mark.length)
 }
 
-/** One by one, not by group: the group's number may be somebody else's by now. A frozen one ends, too. */
+/** Kills each process by itself: the number of its group may belong to another group by now. A frozen process ends, too. */
 function kill(pid: number): boolean {
   try {
     return process.kill(pid, 'SIGKILL')

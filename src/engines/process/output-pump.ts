@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream'
 import type { OutputSink } from '../engine.ts'
 
-/** More than any pipe holds, in bytes: if so much comes after the exit, somebody else is still writing. */
+/** More bytes than any pipe holds. When more arrive after the exit, another process still writes. */
 const mostAfterExit = 16 * 1024 * 1024
 
-/** Brings one output stream of a process to its sink, as fast as the sink takes it. */
+/** Copies one output stream of a process to its sink, with backpressure. */
 export class OutputPump {
   readonly #stream: Readable
   readonly #sink: OutputSink
@@ -12,13 +12,13 @@ export class OutputPump {
   #dropping = false
   #isCut = false
   #truncated = false
-  /** True while the sink holds the stream up. */
+  /** True while the stream waits for the sink. */
   #blocked = false
-  /** When that began or ended, by `performance.now()`. */
+  /** When that wait began or ended, by `performance.now()`. */
   #since = performance.now()
   /** How long it has waited for data after the exit, in ms. */
   #waited = 0
-  /** How many bytes may still come. */
+  /** How many bytes may still arrive. */
   #allowed = Number.POSITIVE_INFINITY
   #onEnd = () => {}
 
@@ -41,15 +41,15 @@ export class OutputPump {
     return this.#truncated
   }
 
-  /** From here on nothing is held up: what the sink does not take at once is dropped, and so is all that follows. */
+  /** Stops waiting for the sink: output that it does not take at once is dropped, and so is all that follows. */
   drop(): void {
     if (this.#dropping) return
     this.#dropping = true
-    // One that has been told, too, goes on by itself.
+    // A pump whose process has exited continues by itself.
     if (this.#blocked) setImmediate(() => this.#blocked && this.#cut())
   }
 
-  /** The process has exited: what comes from here on was in the pipe, or is from somebody who left the group. Calls back at the end. */
+  /** The process has exited. Later output was in the pipe, or is from a process that left the group. Calls back at the end. */
   exited(onEnd: () => void): void {
     this.#allowed = mostAfterExit
     this.#waited = 0
@@ -58,13 +58,13 @@ export class OutputPump {
     if (this.#ended) onEnd()
   }
 
-  /** How long it may still wait, in ms, where it waits for data for `patience` ms in all, and for its sink as long each time. */
-  timeLeft(patience: number): number {
+  /** How long it may still wait, in ms: for data `stallTimeout` ms in all, for its sink as long each time. */
+  timeLeft(stallTimeout: number): number {
     const passed = performance.now() - this.#since
-    return patience - (this.#blocked ? passed : this.#waited + passed)
+    return stallTimeout - (this.#blocked ? passed : this.#waited + passed)
   }
 
-  /** Closes our end of the stream; what has not come is lost. */
+  /** Closes our end of the stream. Output that has not arrived is lost. */
   giveUp(): void {
     if (this.#ended) return
     this.#stream.destroy()
@@ -121,16 +121,16 @@ export class OutputPump {
 }
 
 /**
- * Settles when all of the pumps have ended. One that gets nowhere for `patience` ms is given up: a process that left the group may hold the
- * stream open for ever, and a consumer may never come back.
+ * Resolves when all pumps have ended. A pump without progress for `stallTimeout` ms is given up: a process that left the group may hold the
+ * stream open, and a consumer may stall.
  */
-export function finishOutput(pumps: readonly OutputPump[], patience: number): Promise<void> {
+export function finishOutput(pumps: readonly OutputPump[], stallTimeout: number): Promise<void> {
   return new Promise(resolve => {
     let timer: NodeJS.Timeout | undefined
     const check = () => {
       const open = pumps.filter(pump => !pump.ended)
-      for (const pump of open) if (pump.timeLeft(patience) <= 0) pump.giveUp()
-      const left = open.filter(pump => !pump.ended).map(pump => pump.timeLeft(patience))
+      for (const pump of open) if (pump.timeLeft(stallTimeout) <= 0) pump.giveUp()
+      const left = open.filter(pump => !pump.ended).map(pump => pump.timeLeft(stallTimeout))
       if (left.length > 0) timer = setTimeout(check, Math.max(1, Math.min(...left)))
     }
     const ended = () => {

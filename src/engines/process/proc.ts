@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-/** What `/proc/<pid>/stat` tells of a process, as far as it is of use here. Times are in clock ticks. */
+/** The part of `/proc/<pid>/stat` that is used here. Times are in clock ticks. */
 export interface ProcessStat {
   readonly pid: number
   /** `R`, `S`, `D`, `T` (stopped), `Z` (zombie), … */
   readonly state: string
   readonly group: number
-  /** Of it and of the children that it has waited for. */
+  /** The time of the process and of the children that it has waited for. */
   readonly userTicks: number
   readonly kernelTicks: number
   /** Since the boot. */
@@ -19,12 +19,12 @@ export const ticksPerSecond = 100
 
 const perTurn = 100
 
-/** The living processes of some process groups; empty where the system has no `/proc`. */
+/** The living processes of some process groups. Empty on a system without `/proc`. */
 export async function findGroups(groups: ReadonlySet<number>): Promise<Map<number, ProcessStat[]>> {
   const found = new Map<number, ProcessStat[]>()
   const pids = list('/proc').filter(name => /^\d+$/.test(name))
   for (const [index, pid] of pids.entries()) {
-    // These reads never wait for a disk, so that doing them one by one in the open costs a fraction of handing them to a thread each.
+    // These reads never wait for a disk. Synchronous ones cost a fraction of asynchronous ones.
     if (index % perTurn === perTurn - 1) await nextTurn()
     const stat = parseStat(read(`/proc/${pid}/stat`))
     if (stat === undefined || !groups.has(stat.group) || stat.state === 'Z' || stat.state === 'X') continue
@@ -35,12 +35,12 @@ export async function findGroups(groups: ReadonlySet<number>): Promise<Map<numbe
   return found
 }
 
-/** The size in memory, in bytes; 0 for a process that is gone. */
+/** The resident size of a process in bytes; 0 after its end. */
 export function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) * 1024
 }
 
-/** Bytes that went from and to disks, with those of children that it has waited for; undefined where that may not be read. */
+/** Bytes read from and written to disks, with those of children that it has waited for; undefined when access is denied. */
 export function diskBytes(pid: number): { readonly read: number; readonly written: number } | undefined {
   const io = read(`/proc/${pid}/io`)
   const [, bytesRead] = /^read_bytes: (\d+)$/m.exec(io) ?? []
@@ -48,14 +48,14 @@ export function diskBytes(pid: number): { readonly read: number; readonly writte
   return bytesRead === undefined ? undefined : { read: Number(bytesRead), written: Number(bytesWritten) }
 }
 
-/** Seconds since the boot, on the clock that process start times are on. */
+/** Seconds since the boot, by the clock of process start times. */
 export function uptime(): number {
   return Number.parseFloat(read('/proc/uptime'))
 }
 
-/** Parses the text of `/proc/<pid>/stat`; undefined for what is not one. */
+/** Parses the text of `/proc/<pid>/stat`. Returns undefined for any other text. */
 export function parseStat(text: string): ProcessStat | undefined {
-  // The program's name, in parentheses, may hold spaces and parentheses itself.
+  // The program's name is in parentheses, and may contain spaces and parentheses.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   const numbers = fields.map(Number)
   const at = (index: number) => numbers[index - 3] ?? 0

@@ -6,19 +6,19 @@ import { diskBytes, findGroups, type ProcessStat, residentBytes, uptime } from '
 
 const interval = 1000
 
-/** Samples process groups about once a second, all of an engine in one look through `/proc`. */
+/** Samples process groups about once a second, all of an engine in one pass through `/proc`. */
 export class GroupSampler {
   readonly #watchers = new Map<number, Set<(members: readonly ProcessStat[]) => void>>()
   #timer: NodeJS.Timeout | undefined
 
-  /** Samples of one group, the first at once; never completes by itself. */
+  /** Samples of one group, the first at once. Never completes by itself. */
   samples(group: number): Observable<Stat> {
     return new Observable(subscriber => {
       const toStat = statOf()
       return this.#watch(group, members => {
         if (members.length === 0) return
         const stat = toStat(members)
-        // A group whose last member is on its way out has no memory any more, and is as good as ended.
+        // A group whose last member is exiting has no memory and counts as ended.
         if (stat.metrics.mem_usage !== 0) subscriber.next(stat)
       })
     })

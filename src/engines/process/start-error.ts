@@ -7,8 +7,8 @@ const notFound = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'])
 const notExecutable = new Set(['EACCES', 'ENOEXEC', 'EISDIR', 'ELIBBAD', 'ETXTBSY'])
 
 /**
- * What a failed start means: an exit, as a shell reports it, where the command itself cannot be found (127) or executed (126), else a
- * CookietinError, returned and not thrown.
+ * Interprets a failed start. A command that is not found (127) or not executable (126) is an exit, as in a shell. Anything else is a
+ * CookietinError, which is returned.
  */
 export function exitOrError(error: unknown, { command, cwd }: ProcessOptions, cookieId: string): Exit | CookietinError {
   const code = (error as NodeJS.ErrnoException).code ?? ''
@@ -42,7 +42,7 @@ export function exitOrError(error: unknown, { command, cwd }: ProcessOptions, co
   return new CookietinError('ERR_COOKIETIN_START_FAILED', `${doing}${hint}`, { cause: error, cookieId, retryable })
 }
 
-/** The error for a working directory that is not there; undefined for one that is. */
+/** The error for a missing working directory; undefined when it exists. */
 export function workDirError(cwd: string, cookieId: string, cause?: unknown): CookietinError | undefined {
   if (isDirectory(cwd)) return undefined
   return new CookietinError(

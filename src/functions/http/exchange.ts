@@ -4,6 +4,7 @@ import { type CookietinError, toCookietinError } from '../../errors.ts'
 import { toChunks } from '../../task/input.ts'
 import type { TaskInput } from '../../task/task.ts'
 import { deferred } from '../../utils/deferred.ts'
+import { isRefusal } from '../socket/listener.ts'
 import { type CallHeaders, hasNoBody, requestHeaders, responseHead, statedLength } from './headers.ts'
 import { sendChunks } from './request-body.ts'
 import { bodyStream } from './response-body.ts'
@@ -33,6 +34,8 @@ export interface ExchangeOptions {
   readonly socketPath: string
   readonly maxHeaderSize: number
   readonly maxBody: number
+  /** True when the function has accepted a connection before. */
+  readonly hasConnected: () => boolean
   /** The response is complete. The container may serve another call. */
   readonly onServed: () => void
   /** The container must not serve another call. */
@@ -193,8 +196,9 @@ export class Exchange {
 
   #onError(error: NodeJS.ErrnoException): void {
     const began = this.#incoming !== undefined
-    // The function closed the connection before anything was written to it.
-    if (!began && error.code === 'EPIPE' && this.#isRepeatable && !this.#isOver) this.#isUnseen = true
+    // The function closed the connection before anything was written to it, or does not accept another one.
+    const isUnseen = error.code === 'EPIPE' || (isRefusal(error) && this.#options.hasConnected())
+    if (!began && isUnseen && this.#isRepeatable && !this.#isOver) this.#isUnseen = true
     this.#failConnection(connectionError(error, { began, maxHeaderSize: this.#options.maxHeaderSize }))
   }
 

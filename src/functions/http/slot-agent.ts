@@ -1,45 +1,57 @@
 import { Agent, type AgentOptions, type ClientRequestArgs } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { connectPatiently, type Listener } from '../socket/listener.ts'
+import { connectWithRetries } from '../socket/listener.ts'
 
 /**
- * How long a connection that has served a call is kept for the next one, in ms. A function may close it at any time, and a call that is
- * sent at that moment is lost.
+ * How long the connection is kept between calls, in ms: as long as its container, unless the function closes it or says in a `Keep-Alive`
+ * header how long it waits for the next request. Servers that handle one connection only end with it.
  */
-const keepAlive = 1_000
+const keepAlive = 2 ** 31 - 1
 
-/** Opens the one connection of a slot. The first is the one that the listener holds, if there is one. */
+/** Opens the one connection of a slot. */
 export class SlotAgent extends Agent {
-  readonly #patience: number
+  readonly #connectTimeout: number
   readonly #closing = new AbortController()
-  #listener: Listener | undefined
+  #path = ''
+  #hasConnected = false
 
-  /** @param patience - How long a connect is repeated that the socket does not accept yet, in ms. */
-  constructor(patience: number) {
+  /** @param connectTimeout - How long a connect is repeated that the socket does not accept yet, in ms. */
+  constructor(connectTimeout: number) {
     super({ keepAlive: true, maxSockets: 1, timeout: keepAlive } satisfies AgentOptions)
-    this.#patience = patience
+    this.#connectTimeout = connectTimeout
+  }
+
+  /** True after the socket has accepted a connection. */
+  get hasConnected(): boolean {
+    return this.#hasConnected
   }
 
   /** Connects to this socket from here on. */
-  use(listener: Listener): void {
-    this.#listener = listener
+  use(path: string): void {
+    this.#path = path
   }
 
   override createConnection(
     _options: ClientRequestArgs,
     callback?: (error: Error | null, stream: Duplex) => void,
   ): Duplex | null | undefined {
-    const first = this.#listener?.takeFirst()
-    if (first !== undefined) return first
-    connectPatiently(this.#listener?.path ?? '', this.#patience, this.#closing.signal).then(
-      socket => callback?.(null, socket),
+    connectWithRetries(this.#path, this.#connectTimeout, this.#closing.signal).then(
+      socket => {
+        this.#hasConnected = true
+        callback?.(null, socket)
+      },
       (error: Error) => callback?.(error, undefined as never),
     )
     return undefined
   }
 
-  override destroy(): void {
+  /** Connects that are repeated fail: the container has ended. */
+  giveUp(): void {
     this.#closing.abort()
+  }
+
+  override destroy(): void {
+    this.giveUp()
     super.destroy()
   }
 }

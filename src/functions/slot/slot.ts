@@ -13,7 +13,7 @@ import { settles } from '../../utils/timing.ts'
 import { Exchange, type Outgoing } from '../http/exchange.ts'
 import { SlotAgent } from '../http/slot-agent.ts'
 import type { SocketFolder } from '../socket/folder.ts'
-import { type Listener, untilListening } from '../socket/listener.ts'
+import { isRefusal, type Listener, untilListening } from '../socket/listener.ts'
 import type { ResolvedSpec } from '../spec.ts'
 import type { LogRouter } from './log-router.ts'
 import { hotSlotMachine, slotParts } from './slot-actor.ts'
@@ -55,7 +55,7 @@ export class Slot {
   /** Settles with the container's end. */
   readonly #exited = deferred<CookietinError>()
   #listener: Listener | undefined
-  /** The error of the last connect that its socket did not accept. */
+  /** Why its socket could not be connected to at the last look. */
   #refusal: NodeJS.ErrnoException | undefined
   #state: SlotState = 'launching'
   #hasServed = false
@@ -101,23 +101,26 @@ export class Slot {
   /** Why it ended, after it has begun to: the error for a call that it cannot serve. */
   get failure(): CookietinError {
     const { cause, error } = this.actor.getSnapshot().context
-    const { launchTimeout } = this.#parts.spec
-    if (cause === 'launchTimeout') {
-      const [code, what] =
-        this.#refusal?.code === 'EACCES'
-          ? ([
-              'ERR_COOKIETIN_SOCKET_UNTRUSTED',
-              `The function's socket still denied access (EACCES) ${launchTimeout} ms after its start. The function must make it writable for all users (chmod 0666)`,
-            ] as const)
-          : ([
-              'ERR_COOKIETIN_LISTEN_TIMEOUT',
-              `The function did not listen on its socket within ${launchTimeout} ms of its start. It must listen at FN_LISTENER; a slow one needs a longer launchTimeout`,
-            ] as const)
-      return new CookietinError(code, what + this.#lastOutput, { cookieId: this.id, cause: this.#refusal })
-    }
+    if (cause === 'launchTimeout') return this.#listenError(this.#refusal)
     return toCookietinError(error, 'ERR_COOKIETIN_FUNCTION_EXITED', `The function's container was ended (${cause})`, {
       cookieId: this.id,
     })
+  }
+
+  /** Why it could not be connected to, by the error of the last attempt. */
+  #listenError(refusal: NodeJS.ErrnoException | undefined): CookietinError {
+    const { launchTimeout } = this.#parts.spec
+    const [code, what] =
+      refusal?.code === 'EACCES'
+        ? ([
+            'ERR_COOKIETIN_SOCKET_UNTRUSTED',
+            `The function's socket still denied access (EACCES) after ${launchTimeout} ms. The function must make it writable for all users (chmod 0666)`,
+          ] as const)
+        : ([
+            'ERR_COOKIETIN_LISTEN_TIMEOUT',
+            `The function did not listen on its socket within ${launchTimeout} ms of its start. It must listen at FN_LISTENER; a slow one needs a longer launchTimeout`,
+          ] as const)
+    return new CookietinError(code, what + this.#lastOutput, { cookieId: this.id, cause: refusal })
   }
 
   /** The end of what it wrote without a call, which often tells why it failed. */
@@ -138,6 +141,7 @@ export class Slot {
       socketPath: this.#listener?.path ?? '',
       maxHeaderSize: spec.maxResponseHeaders,
       maxBody: spec.maxResponseBody,
+      hasConnected: () => this.#agent.hasConnected,
       onServed: () => this.actor.send({ type: 'served' }),
       onBroken: error => this.actor.send({ type: 'broken', error }),
       explain: error => this.#explain(error),
@@ -158,7 +162,8 @@ export class Slot {
     void wait().then(
       ({ exitCode, error }) => {
         const code = exitCode === undefined ? '' : ` with exit code ${exitCode}`
-        const why = error === undefined ? '' : `: ${error.message}`
+        // The message of an exit with a code says no more than that.
+        const why = error === undefined || error.code === 'ERR_COOKIETIN_EXIT_NONZERO' ? '' : `: ${error.message}`
         this.#onExit(`The function's container has ended by itself${code}${why}${this.#lastOutput}`, error)
       },
       // The engine was lost. It is unknown whether the container still runs, so a call does not wait for it.
@@ -169,12 +174,16 @@ export class Slot {
   #onExit(message: string, cause: CookietinError | undefined): void {
     const error = new CookietinError('ERR_COOKIETIN_FUNCTION_EXITED', message, { cookieId: this.id, cause })
     this.#exited.resolve(error)
+    this.#agent.giveUp()
     this.#send({ type: 'exited', error })
   }
 
   /** A connection often breaks because the container has ended. Its exit is known a moment later, and says why. */
   async #explain(error: CookietinError): Promise<CookietinError> {
-    if (!(await settles(this.#exited.promise, exitDelay))) return error
+    if (!(await settles(this.#exited.promise, exitDelay))) {
+      const neverListened = !this.#agent.hasConnected && isRefusal(error.cause)
+      return neverListened ? this.#listenError(error.cause as NodeJS.ErrnoException) : error
+    }
     const exit = await this.#exited.promise
     const { code, message, retryable } = error
     return new CookietinError(code, `${message}. ${exit.message}`, { cookieId: this.id, cause: exit, retryable })
@@ -186,7 +195,7 @@ export class Slot {
     })
     if (signal.aborted) return listener.close()
     this.#listener = listener
-    this.#agent.use(listener)
+    this.#agent.use(listener.path)
   }
 
   async #retire(): Promise<void> {

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
-import { readlinkSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { CookietinError } from '../../errors.ts'
 import { currentOwner } from '../../utils/owner.ts'
+import { seesMachineMounts } from './mount-namespace.ts'
 import { ownerFile, rootPrefix, sweepSocketFolders } from './sweep.ts'
 
 const run = promisify(execFile)
@@ -39,7 +39,7 @@ export class SocketFolders {
     })
     const path = join(await this.#root, String(this.#made++))
     await mkdir(path)
-    const bounded = process.getuid?.() === 0 && mountsAreShared() && (await mount(path))
+    const bounded = process.getuid?.() === 0 && seesMachineMounts() && (await mount(path))
     if (!bounded) await chmod(path, 0o777)
     const folder = new SocketFolder(path, bounded, () => this.#present.delete(folder))
     this.#present.add(folder)
@@ -114,17 +114,6 @@ function leave(path: string, cause: unknown): never {
       leaked: [path],
     },
   )
-}
-
-/**
- * Returns false in a mount namespace of our own, as systemd gives one to a service: an engine outside of it would not see what we mount.
- */
-function mountsAreShared(): boolean {
-  try {
-    return readlinkSync('/proc/self/ns/mnt') === readlinkSync('/proc/1/ns/mnt')
-  } catch {
-    return false
-  }
 }
 
 /** Returns false where mounting is not allowed, as in most containers. */

@@ -1,10 +1,10 @@
-import { closeSync } from 'node:fs'
+import { accessSync, closeSync, constants } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { pause } from '../../utils/timing.ts'
 import { folderChanges } from './folder-changes.ts'
-import { openSocketFile, untrusted } from './socket-file.ts'
+import { openSocketFile } from './socket-file.ts'
 
-/** The pause before another connect to a socket that accepts none yet, in ms. */
+/** The pause before another look at a socket that is not accessible or accepts no connection yet, in ms. */
 const retryDelay = 5
 
 /** A container's socket, held open: connections go to this one, whatever its name leads to later. */
@@ -12,38 +12,24 @@ export class Listener {
   /** The path to connect to. */
   readonly path: string
   readonly #fd: number
-  #first: Socket | undefined
 
-  /** @param first - A connection that is open already. */
-  constructor(fd: number, first?: Socket) {
+  constructor(fd: number) {
     this.#fd = fd
-    this.#first = first
     this.path = `/proc/self/fd/${fd}`
   }
 
-  /** The connection that proved that the socket listens, once. A server that handles one connection at a time waits for its request. */
-  takeFirst(): Socket | undefined {
-    const first = this.#first
-    this.#first = undefined
-    return first?.destroyed === false ? first : undefined
-  }
-
   close(): void {
-    this.#first?.destroy()
     closeSync(this.#fd)
   }
 }
 
-/** What a socket answers that does not listen yet, is not accessible yet, or has a full backlog. Connects are repeated after it. */
-const passing: ReadonlySet<string | undefined> = new Set(['ECONNREFUSED', 'EACCES', 'EAGAIN'])
-
 /**
- * Resolves when the socket in the folder accepts connections.
+ * Resolves when there is a socket in the folder that this process may connect to.
  *
- * No connection is opened without being used: a server may take one that is closed without a request for an error. A socket that is linked
- * listens, by Fn's contract, and is not connected to. To another one the first connection is kept for the first call.
+ * No connection is opened to find out whether it listens: a server may serve only one, or take one without a request for an error. A socket
+ * that is linked listens, by Fn's contract. Another one listens a moment after it is made, for which {@link connectWithRetries} waits.
  *
- * @param onRefused - Called with the error of each connect that is repeated.
+ * @param onRefused - Called with the error while the socket denies access.
  * @throws CookietinError `ERR_COOKIETIN_SOCKET_UNTRUSTED` for anything that is not such a socket.
  */
 export async function untilListening(
@@ -53,17 +39,12 @@ export async function untilListening(
 ): Promise<Listener> {
   for await (const _ of folderChanges(folder, signal)) {
     // Opened again each time: a function that restarts makes a new socket in place of the old one.
-    for (let file = openSocketFile(folder); file !== undefined; file = openSocketFile(folder)) {
-      if (file.isLinked) return new Listener(file.fd)
-      const probe = new Listener(file.fd)
-      try {
-        return new Listener(file.fd, await connectTo(probe.path))
-      } catch (error) {
-        probe.close()
-        const { code } = error as NodeJS.ErrnoException
-        if (!passing.has(code)) throw untrusted(probe.path, `a connect to it failed (${code})`, error)
-        onRefused(error as NodeJS.ErrnoException)
-      }
+    for (let fd = openSocketFile(folder); fd !== undefined; fd = openSocketFile(folder)) {
+      const listener = new Listener(fd)
+      const refusal = refusalOf(listener)
+      if (refusal === undefined) return listener
+      listener.close()
+      onRefused(refusal)
       await pause(retryDelay, signal)
       signal.throwIfAborted()
     }
@@ -71,15 +52,32 @@ export async function untilListening(
   throw signal.reason
 }
 
-/** Connects, and repeats a connect that the socket does not accept yet for up to `patience` ms. */
-export async function connectPatiently(path: string, patience: number, signal: AbortSignal): Promise<Socket> {
-  const deadline = performance.now() + patience
+function refusalOf({ path }: Listener): NodeJS.ErrnoException | undefined {
+  try {
+    accessSync(path, constants.W_OK)
+    return undefined
+  } catch (error) {
+    return error as NodeJS.ErrnoException
+  }
+}
+
+/** What a socket answers that does not listen yet, is not accessible yet, or has a full backlog. Connects are repeated after it. */
+const passing: ReadonlySet<string | undefined> = new Set(['ECONNREFUSED', 'EACCES', 'EAGAIN'])
+
+/** True for the error of a connect that the socket did not accept. */
+export function isRefusal(error: unknown): boolean {
+  const { syscall, code } = (error ?? {}) as NodeJS.ErrnoException
+  return syscall === 'connect' && passing.has(code)
+}
+
+/** Connects, and repeats a connect that the socket does not accept yet for up to `timeout` ms. */
+export async function connectWithRetries(path: string, timeout: number, signal: AbortSignal): Promise<Socket> {
+  const deadline = performance.now() + timeout
   for (;;) {
     try {
       return await connectTo(path)
     } catch (error) {
-      const isPassing = passing.has((error as NodeJS.ErrnoException).code)
-      if (!isPassing || performance.now() > deadline || !(await pause(retryDelay, signal))) throw error
+      if (!isRefusal(error) || performance.now() > deadline || !(await pause(retryDelay, signal))) throw error
     }
   }
 }

@@ -7,21 +7,14 @@ const socketName = 'lsnr.sock'
 /** Opens the file itself, without reading it or following it. Node.js has no constant for it. */
 const pathOnly = 0o10000000
 
-/** A socket in a folder that a container can write to, held open. */
-export interface SocketFile {
-  readonly fd: number
-  /** The function's kit made a link to it, which it does after the socket listens. */
-  readonly isLinked: boolean
-}
-
 /**
  * Opens a function's socket without following anything but one link to a plain name in the same folder, which Fn's kits make.
  * The container may change the folder between any two steps, so only what was opened counts.
  *
- * @returns undefined when there is no socket yet
+ * @returns its file descriptor, undefined when there is no socket yet
  * @throws CookietinError `ERR_COOKIETIN_SOCKET_UNTRUSTED` for anything else of that name
  */
-export function openSocketFile(folder: string): SocketFile | undefined {
+export function openSocketFile(folder: string): number | undefined {
   const name = linkedName(folder)
   if (name === undefined) return undefined
   let fd: number
@@ -32,7 +25,7 @@ export function openSocketFile(folder: string): SocketFile | undefined {
     throw untrusted(folder, 'it cannot be opened', error)
   }
   const stats = fstatSync(fd)
-  if (stats.isSocket()) return { fd, isLinked: name !== socketName }
+  if (stats.isSocket()) return fd
   closeSync(fd)
   throw untrusted(folder, stats.isSymbolicLink() ? 'it is a link to another link' : 'it is not a socket')
 }
@@ -52,8 +45,7 @@ function linkedName(folder: string): string | undefined {
   throw untrusted(folder, 'it is a link to a path outside of the folder')
 }
 
-/** The error for a socket that is not used. */
-export function untrusted(where: string, why: string, cause?: unknown): CookietinError {
+function untrusted(where: string, why: string, cause?: unknown): CookietinError {
   return new CookietinError('ERR_COOKIETIN_SOCKET_UNTRUSTED', `The function's socket in ${where} is refused: ${why}`, {
     cause,
   })

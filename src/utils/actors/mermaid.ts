@@ -4,6 +4,9 @@ import { childrenOf, stateNames } from './state-names.ts'
 /**
  * Draws a machine as a Mermaid state diagram. A composite state is a box around its children.
  * Transitions between the same two states share an arrow.
+ *
+ * @example
+ * console.log(toMermaid(cookieMachine))
  */
 export function toMermaid(machine: AnyStateMachine): string {
   const names = stateNames(machine)

@@ -2,7 +2,7 @@ import { Issues, isRecord } from './issues.ts'
 import * as rules from './rules.ts'
 import { fold, rightName } from './suggest.ts'
 
-/** One key of a config: the rule for its value, and what holds where it is not given. */
+/** One key of a config: the rule for its value, and its default. */
 export interface Field<T> extends rules.Rule<T> {
   readonly otherwise: T
   /** Another name of the key, as a later version of Fn spells it. */
@@ -17,10 +17,10 @@ export type Resolved<F> = { readonly [K in keyof F]: F[K] extends Field<infer T>
 const prefix = 'COOKIETIN_'
 
 /**
- * Reads a config: what is given beats the environment (`COOKIETIN_DOCKER_NETWORKS` for `dockerNetworks`), which beats the default.
+ * Reads a config. Given values override the environment (`COOKIETIN_DOCKER_NETWORKS` for `dockerNetworks`), which overrides the default.
  * Keys are matched without regard to case and underscores. An empty string counts as not given.
  *
- * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`, which lists every key that is not allowed, also unknown ones.
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`, which lists every bad and every unknown key.
  */
 export function resolveFields<F extends Readonly<Record<string, Field<unknown>>>>(
   fields: F,

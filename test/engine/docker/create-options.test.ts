@@ -115,6 +115,39 @@ describe('edited create options', () => {
     expect(await driver.leftovers()).toEqual([])
   })
 
+  test.for<[string, (options: CreateOptions) => void]>([
+    ['a key in lower case', ({ HostConfig }) => Object.assign(HostConfig, { capadd: ['SYS_ADMIN'] })],
+    [
+      'a network beside the one that is none',
+      o => Object.assign(o, { NetworkingConfig: { EndpointsConfig: { bridge: {} } } }),
+    ],
+    ['a volume', o => Object.assign(o, { Volumes: { '/data': {} } })],
+    ['a /tmp without bounds', ({ HostConfig }) => Object.assign(HostConfig, { Tmpfs: { '/tmp': 'rw,exec' } })],
+    ['a path that is not normalised', ({ HostConfig }) => Object.assign(HostConfig, { Binds: ['/tmp/../etc:/x'] })],
+  ])('that loosen the hardened profile are refused: %s', async ([, edit]) => {
+    await using driver = await testEngine()
+    const container = driver.container({ profile: 'hardened', command: ['true'] })
+    edit(container.options as CreateOptions)
+    await expect(container.prepare(new AbortController().signal)).rejects.toMatchObject({
+      code: 'ERR_COOKIETIN_INVALID_TASK',
+    })
+    expect(await driver.leftovers()).toEqual([])
+  })
+
+  test('that loosen nothing take effect', async () => {
+    await using driver = await testEngine()
+    const container = driver.container({
+      profile: 'hardened',
+      command: ['sh', '-c', 'echo $MORE; cat /proc/self/oom_score_adj'],
+    })
+    const options = container.options as CreateOptions
+    options.Env.push('MORE=more')
+    options.HostConfig.OomScoreAdj = 600
+    Object.assign(options, { StopTimeout: 1 })
+    expect((await live(container)).stdout).toBe('more\n600\n')
+    await container.remove()
+  })
+
   test('keep the labels by which a leftover container is found', async () => {
     await using driver = await testEngine()
     const container = driver.container({ id: 'labelled', command: ['true'] })

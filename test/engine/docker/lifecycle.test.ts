@@ -1,4 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Exit } from '../../../machines/cookie-types.ts'
 import type { ContainerTask } from '../../../src/task/task.ts'
 import { live, noEvents, streamsOf, testEngine } from '../../support/engine/docker.ts'
@@ -60,13 +62,53 @@ describe('exit', () => {
   })
 
   test.for([true, false])('of a missing command: 127 (init: %s)', async enableTini => {
-    expect((await lifeOf({ command: ['/nowhere'] }, { enableTini })).exit).toMatchObject({ exitCode: 127 })
+    const { exit } = await lifeOf({ command: ['/nowhere'] }, { enableTini })
+    expect(exit).toMatchObject({ exitCode: 127, message: expect.stringMatching(/exec.*\/nowhere/) })
   })
 
   test("of a command that is not executable: 126, with the engine's message", async () => {
     const { exit } = await lifeOf({ command: ['/etc/passwd'] }, { enableTini: false })
     expect(exit).toMatchObject({ exitCode: 126, outputTruncated: false })
     expect(exit.message).toContain('permission denied')
+  })
+
+  test.for(['/etc', '/etc/passwd'])('of %s, which is not executable, with an init process: 126', async command => {
+    const { exit } = await lifeOf({ command: [command] })
+    expect(exit).toMatchObject({ exitCode: 126, message: expect.stringMatching(/^exec \S+ failed/) })
+  })
+
+  test('of a command that exits with 127 by itself: without a message', async () => {
+    const { exit } = await lifeOf({
+      command: ['sh', '-c', 'echo "[FATAL tini (7)] exec x failed" >&2; echo >&2; exit 127'],
+    })
+    expect([exit.exitCode, exit.message]).toEqual([127, undefined])
+  })
+
+  test('of a mount that does not fit: INVALID_TASK', async () => {
+    const folder = await mkdtemp('/tmp/ct-')
+    onTestFinished(() => rm(folder, { recursive: true }))
+    await writeFile(join(folder, 'file'), '')
+    for (const enableTini of [true, false]) {
+      for (const volume of [[join(folder, 'file'), '/bin'] as const, [folder, '/bin/busybox'] as const]) {
+        await expect(lifeOf({ command: ['true'], volumes: [volume] }, { enableTini })).rejects.toMatchObject({
+          code: 'ERR_COOKIETIN_INVALID_TASK',
+          message: expect.stringContaining('a folder only on a folder'),
+        })
+      }
+    }
+  })
+
+  test('of a container that another client removes before it is started: START_FAILED', async () => {
+    await using driver = await testEngine()
+    const container = driver.container({ command: ['true'] })
+    await container.prepare(new AbortController().signal)
+    await engineRequest('DELETE', `/containers/${container.name}?force=true`)
+    await expect(container.start(streamsOf(), noEvents)).rejects.toMatchObject({
+      code: 'ERR_COOKIETIN_START_FAILED',
+      retryable: true,
+      message: expect.stringContaining('No such container'),
+    })
+    await container.remove()
   })
 
   test('of an unknown user: START_FAILED', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { CookietinError } from '../../../src/errors.ts'
 import { live, noEvents, streamsOf, testEngine } from '../../support/engine/docker.ts'
 import { startProxy } from '../../support/engine/proxy.ts'
 import { engineRequest } from '../../support/engine/request.ts'
@@ -6,7 +7,7 @@ import { checkLeaks } from '../../support/leaks/hooks.ts'
 
 checkLeaks()
 
-const quick = { engineTimeout: 400, startTimeout: 1_500, reconnectTimeout: 800, outputTimeout: 500 }
+const quick = { engineTimeout: 800, startTimeout: 1_500, reconnectTimeout: 800, outputTimeout: 500 }
 
 async function behindProxy(reconnectTimeout = quick.reconnectTimeout) {
   const proxy = await startProxy()
@@ -105,6 +106,128 @@ describe('an engine that is lost while a container runs', () => {
     await engineRequest('DELETE', `/containers/${run.container.name}?force=true`)
     expect(await run.container.wait()).toMatchObject({ exitCode: 137, oomKilled: false })
   })
+})
+
+describe('an output whose connection is cut', () => {
+  test.for(['echo a; echo b', 'sleep 0.05; echo a; echo b', 'sleep 0.3; echo a; echo b', 'echo a; sleep 0.5; echo b'])(
+    'at any moment before the end of `%s` is whole, or is reported as truncated',
+    async script => {
+      await using proxy = await startProxy()
+      await using driver = await testEngine({ docker: `unix://${proxy.socketPath}` })
+      /** When the connection of each container was cut. */
+      const cuts = new Map<string, number>()
+      proxy.answer = (request, part) => {
+        const [attach, id = ''] = /^POST \/containers\/(\w+)\/attach/.exec(request) ?? []
+        if (attach !== undefined && !cuts.has(id)) {
+          const delay = 15 * cuts.size
+          cuts.set(id, Number.POSITIVE_INFINITY)
+          setTimeout(() => {
+            cuts.set(id, Date.now())
+            proxy.killAll(new RegExp(attach))
+          }, delay)
+        }
+        return part
+      }
+      const run = async () => {
+        const container = driver.container({ command: ['sh', '-c', script] })
+        const { exit, stdout } = await live(container)
+        const { Id, State } = (await engineRequest('GET', `/containers/${container.name}/json`)) as {
+          Id: string
+          State: { FinishedAt: string }
+        }
+        await container.remove()
+        const wasCut = (cuts.get(Id) ?? 0) < Date.parse(State.FinishedAt)
+        return exit.outputTruncated || stdout === 'a\nb\n' || !wasCut ? 'right' : [exit, stdout]
+      }
+      const outcomes = await Promise.all([1, 2, 3].map(async () => [await run(), await run(), await run()]))
+      expect(outcomes.flat()).toEqual(Array(9).fill('right'))
+    },
+  )
+
+  test('is not suspected after an ordinary end', async () => {
+    await using driver = await testEngine()
+    const truncated = await Promise.all(
+      Array.from({ length: 12 }, async (_, index) => {
+        const container = driver.container({ command: ['sh', '-c', ['true', 'echo a', 'sleep 0.1'][index % 3] ?? ''] })
+        const { exit } = await live(container)
+        await container.remove()
+        return exit.outputTruncated
+      }),
+    )
+    expect(truncated).toEqual(Array(12).fill(false))
+  })
+})
+
+describe('an end by a signal', () => {
+  const byOthers = 'the engine sent it a signal, as docker stop, docker restart and docker kill do'
+
+  test.for([
+    ['stop', 143],
+    ['restart', 143],
+    ['kill', 137],
+    ['kill?signal=TERM', 143],
+    ['kill?signal=INT', 130],
+  ] as const)('that another client asked for (%s) is a kill from outside', async ([action, exitCode]) => {
+    await using run = await running('sleep 30')
+    await engineRequest('POST', `/containers/${run.container.name}/${action}`)
+    expect(await run.container.wait()).toMatchObject({ exitCode, killedOutside: byOthers })
+  })
+
+  test('of an engine that was lost meanwhile is a kill from outside', async () => {
+    await using run = await running('sleep 0.5; exit 143', 20_000)
+    run.proxy.killAll()
+    expect(await run.container.wait()).toMatchObject({
+      exitCode: 143,
+      killedOutside: 'the engine was restarted or out of reach while it ran',
+    })
+  })
+
+  test('of an engine that goes away at the same time is a kill from outside', async () => {
+    await using run = await running('sleep 0.2; exit 143')
+    run.proxy.plan = (_method, path) => {
+      if (path.endsWith('/json')) void run.proxy.refuse(true)
+      return undefined
+    }
+    expect(await run.container.wait()).toMatchObject({
+      exitCode: 143,
+      killedOutside: 'the engine went away at the same time',
+    })
+  })
+
+  test.for(['exit 143', 'kill -TERM $$; sleep 1', 'exit 200'])(
+    'that the task caused itself is its own: %s',
+    async script => {
+      await using run = await running(script)
+      const { exitCode, killedOutside } = await run.container.wait()
+      expect([exitCode > 128, killedOutside]).toEqual([true, undefined])
+    },
+  )
+
+  test('of ours is not one from outside', async () => {
+    await using run = await running('sleep 30')
+    await run.container.kill()
+    expect(await run.container.wait()).toMatchObject({ exitCode: 137, killedOutside: undefined })
+  })
+})
+
+test('a container that a restart policy starts again has not succeeded', async () => {
+  await using driver = await testEngine()
+  const exitCodes = await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      const container = driver.container({ command: ['sh', '-c', 'sleep 0.4; exit 3'] })
+      const streams = streamsOf()
+      await container.prepare(new AbortController().signal)
+      await container.start(streams, noEvents)
+      await engineRequest('POST', `/containers/${container.name}/update`, { RestartPolicy: { Name: 'always' } })
+      const ended = await container.wait().then(
+        ({ exitCode }) => exitCode,
+        (error: CookietinError) => error.code,
+      )
+      await container.remove()
+      return ended
+    }),
+  )
+  expect(exitCodes.every(code => code === 3 || code === 'ERR_COOKIETIN_START_FAILED')).toBe(true)
 })
 
 describe('an unreachable engine', () => {

@@ -13,7 +13,7 @@ import type { ContainerTask } from '../../../src/task/task.ts'
 import { type EngineProxy, startProxy } from '../../support/engine/proxy.ts'
 import { engineRequest } from '../../support/engine/request.ts'
 import { watchLeaks } from '../../support/leaks/leaks.ts'
-import { startRegistry, type TestRegistry } from '../../support/servers/registry.ts'
+import { type RegistryFault, startRegistry, type TestRegistry } from '../../support/servers/registry.ts'
 import { setup } from '../setup.ts'
 
 let open: TestRegistry
@@ -96,6 +96,31 @@ describe('an open registry', () => {
     const { prepare } = await engineWith()
     expect((await prepare({ image: byDigest })).at(-1)).toMatchObject({ image: byDigest, state: 'present' })
     await forget(byDigest)
+  })
+
+  test('that does not have the digest: IMAGE_NOT_FOUND, asked once', async () => {
+    const { image } = await open.push('other-digest')
+    const { prepare, pulls } = await engineWith()
+    const missing = `${image.slice(0, image.lastIndexOf(':'))}@sha256:${'0'.repeat(64)}`
+    expect(await failing(prepare({ image: missing }))).toMatchObject({
+      code: 'ERR_COOKIETIN_IMAGE_NOT_FOUND',
+      retryable: false,
+    })
+    expect(pulls()).toBe(1)
+  })
+
+  test.for<[fault: RegistryFault, code: string, tries: number]>([
+    ['html429', 'IMAGE_RATE_LIMITED', 1],
+    ['html403', 'IMAGE_AUTH', 1],
+    ['html404', 'IMAGE_NOT_FOUND', 1],
+    ['html520', 'REGISTRY_UNREACHABLE', 3],
+  ])('that answers %s: %s after %i tries', async ([fault, code, tries]) => {
+    const { image } = await open.push(fault)
+    open.plan = (_, path) => (path.includes('/manifests/') ? fault : 'pass')
+    const { prepare, pulls } = await engineWith({ pullRetries: 2 })
+    expect(await failing(prepare({ image }))).toMatchObject({ code: `ERR_COOKIETIN_${code}` })
+    open.heal()
+    expect(pulls()).toBe(tries)
   })
 
   test('is asked once for an unknown repository', async () => {

@@ -94,7 +94,7 @@ it('what a container wrote before it failed to listen is in the error, unless th
   const { make } = await setup()
   const spec = { env: { WAY: 'exits while it should listen' } }
   await expect(make('misbehave', spec).invoke()).rejects.toThrow(
-    /with exit code 3.*\. It wrote last:\nError: no flour$/,
+    /with exit code 3\. Its last output:\nError: no flour$/,
   )
   const stderr = new PassThrough({ encoding: 'utf8' })
   await expect(make('misbehave', { ...spec, stderr }).invoke()).rejects.not.toThrow('no flour')

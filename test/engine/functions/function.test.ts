@@ -35,13 +35,13 @@ describe('a call', () => {
     expect([seen.method, seen.url]).toEqual(['POST', '/call'])
     expect(seen.headers).toMatchObject({
       'x-asked': 'yes',
-      'fn-http-h-x-asked': 'yes',
       'content-type': 'application/json',
       'fn-call-id': response.headers.get('fn-call-id'),
       'fn-deadline': expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string,
       connection: 'keep-alive',
     })
-    expect(seen.headers.te).toBeUndefined()
+    // Each header is sent once: a gateway wraps those of its client.
+    expect([seen.headers.te, seen.headers['fn-http-h-x-asked']]).toEqual([undefined, undefined])
     expect(seen.env).toMatchObject({
       FN_FORMAT: 'http-stream',
       FN_LISTENER: 'unix:/tmp/iofs/lsnr.sock',
@@ -108,7 +108,7 @@ describe('a call', () => {
     await using fdk = make('fdk')
     await expect(fdk.invoke({ body: '{"fail":true}' })).rejects.toMatchObject({
       code: 'ERR_COOKIETIN_FUNCTION_FAILED',
-      message: expect.stringContaining('as it was told') as string,
+      message: expect.stringContaining('as requested') as string,
     })
     expect(await (await fdk.invoke({ body: '{}' })).json()).toMatchObject({ calls: 2 })
   })
@@ -154,7 +154,7 @@ describe('Fn’s own kit, unmodified', () => {
         const before = Date.now()
         const response = await fdk.invoke({
           body: JSON.stringify({ echo: call }),
-          headers: { 'X-Asked': `call ${call}` },
+          headers: { 'Fn-Http-H-X-Asked': `call ${call}` },
           timeout: 20_000,
         })
         const seen = (await response.json()) as { echo: number; callId: string; deadline: string; header: string }

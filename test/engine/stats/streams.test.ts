@@ -144,7 +144,7 @@ describe('the cgroup sampler', () => {
     try {
       await expect(createDockerDriver()).rejects.toMatchObject({
         code: 'ERR_COOKIETIN_INVALID_CONFIG',
-        message: "Invalid config: COOKIETIN_SAMPLER: 'ebpf' is not allowed, it must be one of 'engine', 'cgroup'",
+        message: "Invalid config: COOKIETIN_SAMPLER: 'ebpf' is not allowed, it must be 'engine' or 'cgroup'",
       })
     } finally {
       delete process.env.COOKIETIN_SAMPLER

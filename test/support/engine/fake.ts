@@ -34,7 +34,7 @@ const engineVersion = { Version: '25.0.1', ApiVersion: '1.44', MinAPIVersion: '1
 /** Starts a fake engine that reports `version`. */
 export async function startFakeEngine(
   answer: FakeEngine['answer'],
-  version: object = engineVersion,
+  version: object | ((response: ServerResponse) => void) = engineVersion,
 ): Promise<FakeEngine> {
   const folder = await mkdtemp('/tmp/ct-')
   const requests: FakeRequest[] = []
@@ -65,7 +65,7 @@ export async function startFakeEngine(
   return fake
 }
 
-function usual({ method, url }: FakeRequest, version: object): FakeAnswer {
+function usual({ method, url }: FakeRequest, version: object | ((response: ServerResponse) => void)): FakeAnswer {
   if (method !== 'GET') return undefined
   if (url === '/version') return version
   return url.startsWith('/containers/json') ? [] : undefined

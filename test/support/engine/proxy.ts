@@ -34,10 +34,16 @@ export interface EngineProxy extends AsyncDisposable {
   open(request: RegExp): number
   /** Sets the faults from now on. */
   plan: FaultPlan
-  /** Cuts every connection. */
-  killAll(): void
-  /** Refuses connections (true), as an engine that is gone, or accepts them again. */
-  refuse(refused: boolean): Promise<void>
+  /** Changes the head of each request. */
+  rewrite: (head: string) => string
+  /** Changes each part of a reply. Undefined leaves it as it is. */
+  answer: ((request: string, part: Buffer) => Buffer) | undefined
+  /** Returns a promise for a request that the engine must not see before. */
+  hold: (request: string) => Promise<void> | undefined
+  /** Cuts every connection, or those whose last request matches. */
+  killAll(request?: RegExp): void
+  /** Refuses connections (true), as an engine that is gone, or accepts them again. `keep`: the open ones stay. */
+  refuse(refused: boolean, options?: { readonly keep?: boolean }): Promise<void>
   /** Stops all traffic of all connections (true), as an engine that hangs, or continues it. */
   freeze(frozen: boolean): void
 }
@@ -51,7 +57,7 @@ export async function startProxy(): Promise<EngineProxy> {
   let frozen = false
   const listen = async () => {
     const server = createServer({ allowHalfOpen: true }, client => {
-      const pair = new Pair(client, requests, (method, path) => proxy.plan(method, path))
+      const pair = new Pair(client, requests, proxy)
       pairs.add(pair)
       if (frozen) pair.freeze(true)
       pair.closed.then(() => pairs.delete(pair))
@@ -61,21 +67,24 @@ export async function startProxy(): Promise<EngineProxy> {
     return server
   }
   let server: Awaited<ReturnType<typeof listen>> | undefined = await listen()
-  const killAll = () => {
-    for (const pair of pairs) pair.destroy()
+  const killAll = (request = /^/) => {
+    for (const pair of pairs) if (request.test(pair.last)) pair.destroy()
   }
   const proxy: EngineProxy = {
     socketPath,
     requests,
     open: request => [...pairs].filter(({ last }) => request.test(last)).length,
     plan: () => undefined,
+    rewrite: head => head,
+    answer: undefined,
+    hold: () => undefined,
     killAll,
-    async refuse(refused) {
+    async refuse(refused, { keep = false } = {}) {
       if (refused === (server === undefined)) return
       if (refused) {
         server?.close()
         server = undefined
-        killAll()
+        if (!keep) killAll()
       } else server = await listen()
     },
     freeze(on) {
@@ -100,7 +109,7 @@ class Pair {
   readonly #engine: Socket
   #fault: Fault | undefined
 
-  constructor(client: Socket, requests: string[], plan: FaultPlan) {
+  constructor(client: Socket, requests: string[], proxy: Pick<EngineProxy, 'plan' | 'rewrite' | 'answer' | 'hold'>) {
     this.#client = client
     this.#engine = connect({ path: engineSocket(), allowHalfOpen: true })
     this.closed = once(client, 'close').catch(() => {})
@@ -112,10 +121,13 @@ class Pair {
       if (method !== undefined && path !== undefined) {
         this.last = `${method} ${path}`
         requests.push(this.last)
-        this.#fault = plan(method, path)
+        this.#fault = proxy.plan(method, path)
         if (this.#fault !== undefined && this.#misbehave(this.#fault)) return
-      } else if (this.#fault === 'hang') return
-      this.#engine.write(chunk)
+        const head = Buffer.from(proxy.rewrite(chunk.toString('latin1')), 'latin1')
+        const held = proxy.hold(this.last)
+        if (held === undefined) this.#engine.write(head)
+        else void held.then(() => this.#engine.destroyed || this.#engine.write(head))
+      } else if (this.#fault !== 'hang') this.#engine.write(chunk)
     })
     this.#engine.on('data', chunk => {
       if (this.#fault === 'cutAfter') return this.destroy()
@@ -124,7 +136,7 @@ class Pair {
         client.write(chunk.subarray(0, end + 4), () => this.destroy())
         return
       }
-      client.write(chunk)
+      client.write(proxy.answer === undefined ? chunk : proxy.answer(this.last, chunk))
     })
     client.on('end', () => this.#engine.end())
     this.#engine.on('end', () => client.end())

@@ -1,10 +1,15 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { engineRequest } from '../engine/request.ts'
 import { type TarEntry, tar } from './tar.ts'
+
+const run = promisify(execFile)
 
 const fixtures = new URL('../../fixtures/functions/', import.meta.url)
 const kit = new URL('../../../node_modules/@fnproject/fdk/', import.meta.url)
@@ -36,7 +41,7 @@ function digest(): string {
 }
 
 async function importImage(): Promise<void> {
-  const { stdout } = await promisify(execFile)('ldd', [process.execPath])
+  const { stdout } = await run('ldd', [process.execPath])
   const libraries = stdout.match(/\/\S+/g) ?? []
   const archive = await tar([
     await file('bin/node', process.execPath),
@@ -44,11 +49,23 @@ async function importImage(): Promise<void> {
     ...(await Promise.all(libraries.map(path => file(path.slice(1), path)))),
     ...(await folder('function/fdk/', kit, /^(fn-fdk\.js|package\.json)$/)),
     ...(await folder('function/', fixtures, /\.cjs$/)),
+    await compiled('function/serial', 'serial.c'),
     { path: 'tmp/', mode: 0o1777 },
   ])
   const query = new URLSearchParams({ fromSrc: '-', repo: repository, tag: digest() })
   query.append('changes', 'ENV PATH=/bin')
   await engineRequest('POST', `/images/create?${query}`, archive)
+}
+
+/** A static binary of one of the fixtures. */
+async function compiled(path: string, source: string): Promise<TarEntry> {
+  const home = await mkdtemp(join(tmpdir(), 'cookietin-cc-'))
+  try {
+    await run('cc', ['-static', '-O2', '-o', join(home, 'binary'), fileURLToPath(new URL(source, fixtures))])
+    return await file(path, join(home, 'binary'))
+  } finally {
+    await rm(home, { recursive: true })
+  }
 }
 
 async function file(path: string, source: string | URL): Promise<TarEntry> {

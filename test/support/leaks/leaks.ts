@@ -27,7 +27,7 @@ function children(): string[] {
 }
 
 /** A failing check is repeated for this time (ms): the system closes sockets and reaps processes with a delay. */
-const patience = 3000
+const settleTimeout = 3000
 
 /**
  * Counts the resources of this process: sockets, timers, file descriptors, child processes and listeners.
@@ -36,7 +36,7 @@ const patience = 3000
 export function watchLeaks(): () => Promise<void> {
   const before = held()
   return async () => {
-    const deadline = performance.now() + patience
+    const deadline = performance.now() + settleTimeout
     for (;;) {
       const leaks = Object.entries(held()).filter(([kind, count]) => count > (before[kind] ?? 0) && !isOwn(kind))
       if (leaks.length === 0) return

@@ -11,7 +11,7 @@ import { engineRequest } from '../engine/request.ts'
 import { tar } from '../images/tar.ts'
 
 /** How a request to the registry is handled. `pass` lets it through. */
-export type RegistryFault = 'pass' | 'error500' | 'error429' | 'hang' | 'truncate' | 'corrupt'
+export type RegistryFault = 'pass' | 'error500' | 'error429' | `html${number}` | 'hang' | 'truncate' | 'corrupt'
 
 /** Debian's registry on this machine's loopback, behind a proxy with scripted faults. */
 export interface TestRegistry extends AsyncDisposable {
@@ -112,6 +112,11 @@ function misbehave(fault: RegistryFault, port: number, incoming: IncomingMessage
   if (fault === 'error500' || fault === 'error429') {
     response.writeHead(fault === 'error500' ? 500 : 429, { 'Content-Type': 'application/json' })
     response.end(JSON.stringify({ errors: [{ code: fault === 'error429' ? 'TOOMANYREQUESTS' : 'UNKNOWN' }] }))
+    return
+  }
+  if (fault.startsWith('html')) {
+    response.writeHead(Number(fault.slice(4)), { 'Content-Type': 'text/html' })
+    response.end('<html><body>no</body></html>')
     return
   }
   const { method, url, headers } = incoming

@@ -1,6 +1,7 @@
-import type { Observable } from 'rxjs'
+import { EMPTY, type Observable } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { SimulatedClock } from 'xstate'
+import { type ContainerEvents, createDriver, type EngineContainer } from '../../../src/driver/engine.ts'
 import { CookietinError } from '../../../src/index.ts'
 import { createMockDriver, type MockRun } from '../../../src/testing.ts'
 
@@ -176,3 +177,45 @@ describe('the end', () => {
     await expect(driverClosing).rejects.toMatchObject({ code: 'ERR_COOKIETIN_NOT_CLEANED', leaked: ['mock-1'] })
   })
 })
+
+it('an exit that is seen, and never reported, is no result', async () => {
+  const container = stubContainer()
+  const clock = new SimulatedClock()
+  const cookie = await createDriver(
+    { name: 'stub', container: () => container, close: async () => {} },
+    { clock },
+  ).createCookie({
+    image: 'stub',
+  })
+  const { wait } = await cookie.run()
+  const result = wait()
+  container.events?.exitSeen()
+  void cookie.cancel()
+  await new Promise(resolve => setImmediate(resolve))
+  clock.increment(20_000)
+  await expect(result).rejects.toMatchObject({
+    code: 'ERR_COOKIETIN_ENGINE_LOST',
+    message: expect.stringContaining('did not report how'),
+    leaked: ['stub-container'],
+  })
+  await cookie.close()
+})
+
+/** A container whose exit is seen, and whose engine then says nothing more. */
+function stubContainer(): EngineContainer & { events?: ContainerEvents } {
+  const done = async () => {}
+  return {
+    name: 'stub-container',
+    options: {},
+    stats$: EMPTY,
+    prepare: done,
+    async start(_streams, events) {
+      this.events = events
+    },
+    wait: () => new Promise(() => {}),
+    pause: done,
+    unpause: done,
+    kill: done,
+    remove: done,
+  }
+}

@@ -67,7 +67,7 @@ describe('a slow writable', () => {
     await first
   })
 
-  it('does not block after a release and gets no more, but the result does', async () => {
+  it('does not block after a release and gets nothing further, while the result does', async () => {
     const { target, passed } = gate()
     const output = new Output({ limit: 100, target })
     const first = output.write(bytes('a'))
@@ -77,7 +77,7 @@ describe('a slow writable', () => {
     expect([passed, output.text, output.truncated]).toEqual([['a'], 'ab', true])
   })
 
-  it('that breaks gets no more; its error is kept, and the result is complete', async () => {
+  it('that fails gets nothing further; its error is kept, and the result is complete', async () => {
     const target = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) })
     const output = new Output({ limit: 100, target })
     output.write(bytes('a'))

@@ -39,7 +39,7 @@ describe('the sampler of a cookie', () => {
     expect([counts.opened, completed]).toEqual([1, 3])
   })
 
-  it('goes on when a subscriber leaves, for the result', () => {
+  it('continues for the result when a subscriber leaves', () => {
     const { source, counts, under } = sampler()
     const subscription = under.stats$.subscribe()
     under.start()
@@ -78,7 +78,7 @@ describe('the sampler of a cookie', () => {
     under.stop()
   })
 
-  it('keeps the least and the greatest values on request', () => {
+  it('keeps the smallest and the largest values on request', () => {
     const { source, under } = sampler({ maxStats: 1, extremes: true, onStat: () => {} })
     under.start()
     for (const timestamp of [1, 2, 6]) source.next(stat(timestamp))

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { connectionError, EngineReply, pullError, replyError } from '../../../src/engines/docker/connection/errors.ts'
+import { connectionError, EngineReply, replyError } from '../../../src/engines/docker/connection/errors.ts'
+import { pullError } from '../../../src/engines/docker/image/pull-error.ts'
 import { errorCodes } from '../../../src/errors.ts'
 import { membersOf } from '../../support/docs/declarations.ts'
 import { namesIn, page, rowsBelow } from '../../support/docs/pages.ts'
@@ -24,11 +25,10 @@ test('every code tells when it comes, whether trying again may help, and what to
 })
 
 test.each([
-  pullError('toomanyrequests: rate limit', 'x', undefined),
-  pullError('no space left on device', 'x', undefined),
-  pullError('unexpected EOF', 'x', undefined),
-  pullError('unauthorized', 'x', undefined),
-  pullError('manifest unknown', 'x', undefined),
+  ...[
+    ...['toomanyrequests: rate limit', 'no space left on device', 'unexpected EOF', 'unauthorized'],
+    'manifest unknown',
+  ].map(text => pullError(text, { image: 'x', secrets: [] })),
   ...[
     [500, 'too many open files'],
     [500, 'no space left on device'],

@@ -59,7 +59,7 @@ const until = (execution: { state$: import('rxjs').Observable<string> }, state: 
   })
 
 describe('a run', () => {
-  it('is a promise of its result and a handle that tells every state', async () => {
+  it('is a promise of its result and a handle that emits every state', async () => {
     const { executor } = setup()
     const execution = executor.run(task('echo', 'hi'))
     const states: string[] = []
@@ -88,7 +88,7 @@ describe('a run', () => {
     expect(await executor.run(task(...command))).toMatchObject({ status, exitCode, error: { code } })
   })
 
-  it('times out by its own clock, and gives what was written until then', async () => {
+  it('times out by its own clock, with the output until then', async () => {
     const { executor } = setup()
     const result = await executor.run({ ...task('for ever'), timeout: 20 })
     expect(result).toMatchObject({ status: 'timeout', stdout: 'begun', error: { code: 'ERR_COOKIETIN_TIMEOUT' } })
@@ -133,7 +133,7 @@ describe('a run', () => {
     expect(await executor.run({ ...task(), id: 'one' })).toMatchObject({ id: 'one', status: 'success' })
   })
 
-  it('gives bytes where bytes are asked for, cut at maxOutput', async () => {
+  it('returns bytes with encoding buffer, cut at maxOutput', async () => {
     const { executor } = setup({ maxOutput: 3 })
     const result = await executor.run({ ...task('echo', 'hello'), encoding: 'buffer' })
     expect([Buffer.from(result.stdout).toString(), result.stdoutTruncated, result.stderrTruncated]).toEqual([
@@ -144,7 +144,7 @@ describe('a run', () => {
   })
 })
 
-it('keeps less of what goes to a writable of the task, unless it is told how much', async () => {
+it('captures less of a stream with a writable, unless maxOutput is set', async () => {
   const large = 2 * 1024 * 1024
   const drain = () => new Writable({ write: (_chunk, _encoding, done) => done() })
   const { executor } = setup()
@@ -190,7 +190,7 @@ describe('cancel', () => {
     expect(driver.calls.map(({ call }) => call)).not.toContain('unpause')
   })
 
-  it('while queued: nothing of it is ever created, and the next takes its place', async () => {
+  it('while queued: nothing is created, and the next task takes its place', async () => {
     const { executor, driver } = setup({ concurrency: 1 })
     const first = executor.run(task('for ever'))
     const second = executor.run({ ...task('echo', 'second'), id: 'second' })
@@ -235,7 +235,7 @@ describe('cancel', () => {
 })
 
 describe('admission', () => {
-  it('runs 300 tasks by priority, and never more than count, memory and CPUs allow', async () => {
+  it('runs 300 tasks by priority, within count, memory and CPUs', async () => {
     const { executor, transitions } = setup({ concurrency: 8, memory: '512m', cpus: 4_000 })
     const running = new Map<string, ContainerTask>()
     const tasks = new Map<string, ContainerTask>()
@@ -326,7 +326,7 @@ describe('freeze', () => {
 })
 
 describe('runAll', () => {
-  it('gives results in the order of the tasks, whatever order they end in', async () => {
+  it('yields results in the order of the tasks, in any order of their ends', async () => {
     const { executor } = setup({ concurrency: 3 })
     const outputs: unknown[] = []
     async function* tasks() {
@@ -343,7 +343,7 @@ describe('runAll', () => {
     expect(await Array.fromAsync(executor.runAll([]))).toEqual([])
   })
 
-  it('gives what is there while the source is still at it', async () => {
+  it('yields results while its source is slow', async () => {
     const { executor } = setup()
     let more = () => {}
     async function* tasks() {
@@ -360,7 +360,7 @@ describe('runAll', () => {
     expect((await results.next()).done).toBe(true)
   })
 
-  it('cancels what is under way when the loop is left, and closes the source', async () => {
+  it('cancels running tasks when the loop is left, and closes the source', async () => {
     const { executor, transitions } = setup({ concurrency: 2 })
     let closed = false
     function* tasks() {
@@ -390,7 +390,7 @@ describe('runAll', () => {
 })
 
 describe('close', () => {
-  it('drains what it has, refuses what comes, and completes transitions$', async () => {
+  it('drains accepted tasks, refuses new ones, and completes transitions$', async () => {
     const { executor } = setup({ concurrency: 1 })
     const runs = [executor.run(task('for', '5')), executor.run(task('echo', 'b'))]
     let completed = false
@@ -406,7 +406,7 @@ describe('close', () => {
     expect([completed, executor.close() === closing]).toEqual([true, true])
   })
 
-  it('by force cancels what runs and what waits, also after a close that drains', async () => {
+  it('with force cancels running and queued tasks, also after a close that drains', async () => {
     const { executor } = setup({ concurrency: 1 })
     const runs = [executor.run(task('for ever')), executor.run(task('for ever'))]
     const draining = executor.close()
@@ -415,7 +415,7 @@ describe('close', () => {
     expect((await Promise.all(runs)).map(({ status }) => status)).toEqual(['cancelled', 'cancelled'])
   })
 
-  it('names what could not be removed', async () => {
+  it('names containers that could not be removed', async () => {
     const { executor } = setup()
     expect((await executor.run(task('left'))).status).toBe('success')
     await expect(executor.close()).rejects.toMatchObject({ code: 'ERR_COOKIETIN_NOT_CLEANED', leaked: ['mock-1'] })
@@ -440,7 +440,7 @@ it('lists every bad option', () => {
   )
 })
 
-it('lets go of the input of a task that never started', async () => {
+it('releases the input of a task that never started', async () => {
   const { executor } = setup({ concurrency: 1 })
   const input = new Readable({ read() {} })
   const running = executor.run(task('for ever'))

@@ -24,7 +24,7 @@ function stringsIn(root: unknown): string[] {
   return strings
 }
 
-it('shows an inspector every event of every cookie, and no secret of any task', async () => {
+it('shows an inspector every event of every cookie, without secrets', async () => {
   const events: InspectionEvent[] = []
   await using driver = createMockDriver({ stdout: 'hi' })
   const executor = createExecutor({ driver, inspect: event => events.push(event) })
@@ -53,7 +53,7 @@ it('shows an inspector every event of every cookie, and no secret of any task', 
   expect(JSON.stringify(events)).not.toContain(secret)
 })
 
-it('takes an inspector in the form of an observer, too', async () => {
+it('accepts an inspector in the form of an observer', async () => {
   await using driver = createMockDriver()
   await using executor = createExecutor({ driver, inspect: { next: () => {} } })
   expect((await executor.run({ image: 'mock' })).status).toBe('success')

@@ -57,7 +57,7 @@ describe('an input that breaks before anybody reads it', () => {
   })
 })
 
-describe('what is no signal', () => {
+describe('a value that is not a signal', () => {
   it.each([new AbortController(), 'x', 5, {}])('is refused: %s', async signal => {
     const { driver, executor } = setup(forEver)
     await expect(executor.run({ image: 'a' }, { signal: wrong(signal) })).rejects.toMatchObject({
@@ -86,7 +86,7 @@ describe('what is no signal', () => {
   })
 })
 
-it('the signal of a cookie is a cancel for as long as it runs', async () => {
+it('the signal of a cookie cancels it while it runs', async () => {
   const { driver } = setup(forEver)
   const abort = new AbortController()
   const cookie = await driver.createCookie({ image: 'a' }, { signal: abort.signal })
@@ -107,7 +107,7 @@ describe('an id', () => {
     expect(order).toEqual(['prepare', 'remove', 'prepare', 'remove', 'prepare', 'remove'])
   })
 
-  it('is refused while another run has it, also one that has ended and is not being closed', async () => {
+  it('is refused while another run has it, until that run is being closed', async () => {
     const { driver, executor } = setup()
     const conflict = { code: 'ERR_COOKIETIN_NAME_CONFLICT' }
     const run = executor.run({ image: 'a', id: 'job' })
@@ -163,7 +163,7 @@ describe('runAll over a source that waits for ever', () => {
 })
 
 describe('an inspector', () => {
-  it.each(['of the first event', 'of an exit'])('that throws %s does no harm, and is told nothing more', async when => {
+  it.each(['of the first event', 'of an exit'])('that throws %s is disabled, and the run continues', async when => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
     onTestFinished(() => warn.mockRestore())
     let told = 0
@@ -222,7 +222,7 @@ describe('a mock script', () => {
     }
   })
 
-  it('gives its samples to the shortest of runs', async () => {
+  it('emits samples for the shortest of runs', async () => {
     const stats = [
       { timestamp: 1, metrics: { a: 1 } },
       { timestamp: 2, metrics: { a: 3 } },
@@ -233,7 +233,7 @@ describe('a mock script', () => {
   })
 })
 
-describe('what is no sample', () => {
+describe('a value that is not a sample', () => {
   const refused = expect.objectContaining({ code: 'ERR_COOKIETIN_INVALID_STATS' }) as Error
 
   it.each([null, [null], [null, null], [{}], [5], 'x'])('is refused: %j', stats => {

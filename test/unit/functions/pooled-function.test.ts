@@ -13,7 +13,7 @@ import { createMockDriver } from '../../../src/testing.ts'
 import { setup } from './setup.ts'
 
 describe('a call that cannot be sent', () => {
-  it('is refused with every bad field, and costs no container', async () => {
+  it('is refused with every bad field, and starts no container', async () => {
     const { make } = setup()
     const fn = make({}, { maxContainers: 1 })
     const bad: unknown = {
@@ -43,7 +43,7 @@ describe('a call that cannot be sent', () => {
     expect(await (await fn.invoke()).text()).toBe('ok')
   })
 
-  it('says nothing of what the value of a header is', async () => {
+  it('does not show the value of a header', async () => {
     const fn = setup().make()
     await expect(fn.invoke({ headers: { authorization: 'hunter2\n' } })).rejects.not.toThrow('hunter2')
   })
@@ -63,7 +63,7 @@ describe('a call that cannot be sent', () => {
     expect([await (await fn.invoke()).text(), fn.size]).toEqual(['ok', 1])
   })
 
-  it('has the headers that it was made with, whatever becomes of them while it waits', async () => {
+  it('has the headers that it was made with, also when they change while it waits', async () => {
     const { make } = setup()
     const fn = make({ answer: (request, response) => void response.end(String(request.headers['x-a'])) })
     const headers = { 'x-a': ['one'], 'X-A': ['two'] }
@@ -83,7 +83,7 @@ it('a header’s value is judged as Node.js does', () => {
   expect(strayCharacter('a😀')).toBe('U+1F600')
 })
 
-it('a function whose task is none any more tells its callers so, each of them', async () => {
+it('a function whose task has become invalid rejects each call', async () => {
   const { make, driver } = setup()
   const fn = make()
   const resolve = vi.spyOn(driver, 'resolve').mockImplementation(() => {
@@ -100,7 +100,7 @@ it('a function whose task is none any more tells its callers so, each of them', 
   expect((await fn.invoke()).status).toBe(200)
 })
 
-it('a signal that is aborted already rejects the call, and leaves its function as it was', async () => {
+it('an aborted signal rejects the call, and does not change its function', async () => {
   const { make } = setup()
   const fn = make()
   await expect(fn.invoke({ signal: AbortSignal.abort('enough') })).rejects.toMatchObject({
@@ -136,7 +136,7 @@ describe('the body of a call that is never sent', () => {
   })
 })
 
-it('what could not be removed is named, with the folder that it may still use, and the folder is left', async () => {
+it('a container that could not be removed is named with its folder, which is kept', async () => {
   const temp = mkdtempSync(join(tmpdir(), 'cookietin-test-'))
   vi.stubEnv('TMPDIR', temp)
   onTestFinished(async () => {
@@ -154,12 +154,12 @@ it('what could not be removed is named, with the folder that it may still use, a
     (error: CookietinError) => error,
   )
   expect(error).toMatchObject({ code: 'ERR_COOKIETIN_NOT_CLEANED' })
-  expect(error?.leaked.toSorted()).toEqual([...folders, 'one', 'one'].toSorted())
+  expect(error?.leaked.toSorted()).toEqual([...folders, 'one'].toSorted())
   await host.folders.close()
   expect(folders.filter(path => existsSync(path))).toEqual(folders)
 })
 
-it('an executor comes to its end also where its socket folders do not', async () => {
+it('an executor closes even when its socket folders fail', async () => {
   const failure = new CookietinError('ERR_COOKIETIN_NOT_CLEANED', 'The disk is in a mood', { leaked: ['/tmp/left'] })
   vi.spyOn(SocketFolders.prototype, 'close').mockRejectedValueOnce(failure)
   const executor = createExecutor({ driver: createMockDriver() })

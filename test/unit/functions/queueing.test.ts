@@ -41,7 +41,7 @@ function load(fn: HotFunction, callers: number) {
 }
 
 describe('a function with more callers than containers', () => {
-  it('asks for no more than ever fit, and keeps those that it has', async () => {
+  it('starts only as many containers as fit, and keeps them', async () => {
     const { make, containers, scheduler } = setup({ memory: 256 * 2 ** 20 })
     const fn = make({}, size)
     const { more, stop } = load(fn, 12)
@@ -68,7 +68,7 @@ describe('a function with more callers than containers', () => {
     expect(containers.length).toBeLessThanOrEqual(2)
   })
 
-  it('gives one of them to a task that waits behind what it asks for', async () => {
+  it('gives up one of them for a task that waits behind its own requests', async () => {
     const { make, containers, scheduler } = setup({ memory: 256 * 2 ** 20 })
     const held = deferred<void>()
     scheduler.add({ id: 'held', priority: 0, demand: mebibytes(128) }, () => held.promise)
@@ -92,7 +92,7 @@ describe('a function with more callers than containers', () => {
     await stop()
   })
 
-  it('lets a smaller task pass that has waited for long and fits', async () => {
+  it('yields to a smaller task that has waited long and fits', async () => {
     const { make, containers, scheduler } = setup({ memory: 256 * 2 ** 20 })
     scheduler.add({ id: 'held', priority: 0, demand: mebibytes(64) }, () => new Promise(() => {}))
     const { more, stop } = load(make({}, size), 12)
@@ -112,7 +112,7 @@ describe('a function with more callers than containers', () => {
   })
 })
 
-it('a function gives way to one that has fewer, and the two do not take turns', () => {
+it('a function yields to one with fewer containers, and the two do not alternate', () => {
   const { host, scheduler } = setup({ concurrency: 1 })
   scheduler.add({ id: 'held', priority: 0, demand: mebibytes(0) }, () => new Promise(() => {}))
   const waits = { size: 1 }
@@ -128,7 +128,7 @@ it('a function gives way to one that has fewer, and the two do not take turns', 
 })
 
 describe('prewarm', () => {
-  it('resolves for each that asks once so many listen', async () => {
+  it('resolves for each caller when its number of containers listen', async () => {
     const { make } = setup()
     const fn = make({}, { maxContainers: 2 })
     await Promise.all([fn.prewarm(1), fn.prewarm(1)])
@@ -161,7 +161,7 @@ describe('prewarm', () => {
     expect([fn.size, containers.length]).toEqual([2, 2])
   })
 
-  it('refuses what is no number of containers', async () => {
+  it('refuses an invalid number of containers', async () => {
     const { make } = setup({ concurrency: Number.POSITIVE_INFINITY })
     const fn = make()
     for (const count of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '2' as never]) {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { resolveSpec } from '../../../src/functions/spec.ts'
 
-it('refuses what a function has not, or in another form, all at once', () => {
+it('refuses all fields that a function does not have, or of another form, at once', () => {
   const bad = {
     id: 'x',
     input: 'x',
@@ -21,7 +21,7 @@ it('refuses what a function has not, or in another form, all at once', () => {
   }
 })
 
-it('tells the function what Fn’s kits read, unless the spec says otherwise', () => {
+it('sets the variables that Fn’s kits read, unless the spec sets them', () => {
   const { task } = resolveSpec({ image: 'x', memory: '128m', env: { FN_TYPE: 'mine' } }, 4)
   expect(task.env).toEqual({
     FN_FORMAT: 'http-stream',

@@ -24,7 +24,7 @@ describe('order', () => {
     expect(start()).toEqual(['b', 'd', 'a', 'c', 'e'])
   })
 
-  it('puts what an owner asks for behind all else of its priority, and leaves the order otherwise', () => {
+  it('moves the entries of an owner behind all others of their priority, in order', () => {
     const { queue, start } = queueOf(10, [['a'], ['b', 0, -1]])
     const owner = { size: 1 }
     const add = (id: string, given?: typeof owner) => queue.enqueue(async () => {}, { id, owner: given })
@@ -46,7 +46,7 @@ describe('order', () => {
 })
 
 describe('admission', () => {
-  it('starts nothing that does not fit, and lets smaller ones behind it pass', () => {
+  it('starts nothing that does not fit, and starts smaller entries behind it', () => {
     const { start, queue } = queueOf(10, [
       ['a', 6],
       ['b', 6],
@@ -57,7 +57,7 @@ describe('admission', () => {
     expect(queue.waiting).toBe(2)
   })
 
-  it('counts CPUs as it counts memory', () => {
+  it('bounds CPUs as it bounds memory', () => {
     const { start } = queueOf(
       100,
       [
@@ -70,7 +70,7 @@ describe('admission', () => {
     expect(start()).toEqual(['a', 'c'])
   })
 
-  it('starts what fits again once something is given back', () => {
+  it('starts entries that fit after resources are freed', () => {
     const { start, pool } = queueOf(10, [
       ['a', 6],
       ['b', 6],

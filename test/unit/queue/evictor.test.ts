@@ -15,7 +15,7 @@ function offered(...sizes: [memory: number, cpus: number][]) {
   return { evictor, evicted, evictables }
 }
 
-it('evicts the one that served longest ago, and as many as it takes', () => {
+it('evicts the container that served longest ago, and as many as are needed', () => {
   const { evictor, evicted } = offered([10, 100], [10, 100], [10, 100])
   evictor.makeRoom({ ...shortage, memory: 15 })
   expect(evicted).toEqual([0, 1])
@@ -47,7 +47,7 @@ it('leaves one alone that was withdrawn', () => {
   expect(evicted).toEqual([1])
 })
 
-it('evicts none of the one who shortages, and tells whether that would do', () => {
+it('evicts none of the owner itself, and reports whether that would be enough', () => {
   const { evictor, evicted } = offered([10, 100], [10, 100])
   const own = { ...shortage, memory: 15, owner }
   expect([evictor.makeRoom(own), evictor.hasItself(own)]).toEqual([false, true])

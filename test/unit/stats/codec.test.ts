@@ -81,7 +81,7 @@ describe('stats codec', () => {
     )
   })
 
-  it('writes JSON that every parser reads alike, whatever the names', () => {
+  it('writes JSON that every parser reads alike, with any names', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.maxSafeNat()), metrics => {
         const text = encodeStats([{ timestamp: 0, metrics }])

@@ -13,7 +13,7 @@ function accumulate(max: number, stats: Iterable<Stat>): StatAccumulator {
 }
 
 describe('StatAccumulator', () => {
-  it('gives what decimate gives, up to twice as many samples as points', () => {
+  it('returns what decimate returns, up to twice as many samples as points', () => {
     fc.assert(
       fc.property(sortedStats(40), fc.integer({ min: 20, max: 50 }), (stats, max) => {
         expect(accumulate(max, stats).points()).toEqual(decimate(max, stats))
@@ -21,7 +21,7 @@ describe('StatAccumulator', () => {
     )
   })
 
-  it('never holds more than twice as many points, nor gives more than asked for', () => {
+  it('never holds more than twice as many points, and emits at most maxSamples', () => {
     fc.assert(
       fc.property(sortedStats(), fc.integer({ min: 0, max: 12 }), (stats, max) => {
         const kept = new StatAccumulator(max)
@@ -62,7 +62,7 @@ describe('StatAccumulator', () => {
     for (const { timestamp, metrics } of points) expect(Math.abs(timestamp / 1000 - (metrics.x ?? 0))).toBeLessThan(1)
   })
 
-  it('takes a step back of the clock for no step, and changes no sample', () => {
+  it('ignores a step back of the clock, and changes no sample', () => {
     const stats = [5, 6, 2, 7].map(timestamp => Object.freeze({ timestamp, metrics: Object.freeze({ x: timestamp }) }))
     expect(
       accumulate(10, stats)
@@ -82,14 +82,14 @@ describe('StatAccumulator', () => {
     expect(asked.points()).toEqual(accumulate(7, stats).points())
   })
 
-  it('keeps the least and the greatest on request', () => {
+  it('keeps the smallest and the largest value on request', () => {
     const kept = new StatAccumulator(1, { extremes: true })
     for (let index = 0; index < 9; index++)
       kept.push({ timestamp: index, metrics: { x: index % 5, ...(index === 4 && { y: 1 }) } })
     expect(kept.points()).toEqual([{ timestamp: 4, metrics: { x: 1, x_min: 0, x_max: 4, y: 0, y_min: 0, y_max: 1 } }])
   })
 
-  it('keeps every mean within its least and its greatest, the points in the order of time, and no more than asked for', () => {
+  it('keeps every mean between its smallest and largest value, in the order of time, in at most maxSamples points', () => {
     // Fractions and negative numbers, which no engine has, must not do better.
     const metrics = fc.dictionary(
       fc.constantFrom('mem_usage', 'net_rx', 'cpu_total'),
@@ -128,12 +128,12 @@ describe('StatAccumulator', () => {
 describe('decimateSink', () => {
   const stats = Array.from({ length: 1000 }, (_, index) => ({ timestamp: index * 1000, metrics: { x: index } }))
 
-  it('gives the points once, at the end', async () => {
+  it('emits the points once, at the end', async () => {
     const outcome = await lastValueFrom(from(stats).pipe(decimateSink(10), toArray()))
     expect(outcome).toEqual([accumulate(10, stats).points()])
   })
 
-  it('gives none for none, and a single sample as it is', async () => {
+  it('emits no point for no sample, and a single sample unchanged', async () => {
     const [only] = stats
     expect(await lastValueFrom(EMPTY.pipe(decimateSink(10)))).toEqual([])
     expect(await lastValueFrom(of(...stats.slice(0, 1)).pipe(decimateSink(10)))).toEqual([only])
@@ -144,7 +144,7 @@ describe('decimateSink', () => {
     await expect(lastValueFrom(throwError(() => error).pipe(decimateSink(10)))).rejects.toBe(error)
   })
 
-  it('starts anew for every subscriber, and lets go of the source with it', () => {
+  it('starts again for every subscriber, and unsubscribes from the source with it', () => {
     const source = new Subject<Stat>()
     const sink = source.pipe(decimateSink(10))
     const seen: (readonly Stat[])[] = []

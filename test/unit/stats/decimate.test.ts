@@ -53,7 +53,7 @@ function asFn(max: number, stats: readonly Stat[]): Stat[] {
 }
 
 describe('decimate', () => {
-  it('gives what Fn gives, for any samples that Fn comes to an end with', () => {
+  it('returns what Fn returns, for all samples that Fn ends with', () => {
     fc.assert(
       fc.property(sortedStats(), fc.integer({ min: 1, max: 40 }), (stats, max) => {
         const points = decimate(max, stats)
@@ -65,7 +65,7 @@ describe('decimate', () => {
     )
   })
 
-  it('leaves its input as it was', () => {
+  it('does not change its input', () => {
     fc.assert(
       fc.property(sortedStats(), fc.integer({ min: -1, max: 40 }), (stats, max) => {
         const before = structuredClone(stats)
@@ -76,7 +76,7 @@ describe('decimate', () => {
     )
   })
 
-  it('gives no more points than asked for, in the order of time, and loses no sample', () => {
+  it('returns at most maxSamples points in the order of time, and loses no sample', () => {
     fc.assert(
       fc.property(sortedStats(), fc.integer({ min: 1, max: 40 }), (stats, max) => {
         const points = decimate(
@@ -156,7 +156,7 @@ describe('decimate', () => {
     expect(() => decimate(max, [])).toThrow('give a whole number of points')
   })
 
-  it('takes every sample for itself where there is no limit', () => {
+  it('returns every sample without a limit', () => {
     const stats = [1, 2].map(timestamp => ({ timestamp, metrics: {} }))
     expect(decimate(Number.POSITIVE_INFINITY, stats)).toEqual(stats)
   })

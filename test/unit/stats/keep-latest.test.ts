@@ -29,7 +29,7 @@ function atWork() {
 }
 
 describe('keepLatest', () => {
-  it('drops what comes meanwhile, but for the latest, and tells how many', () => {
+  it('drops the values that arrive meanwhile, except the latest, and counts them', () => {
     const { source, seen, finish } = atWork()
     for (const value of [1, 2, 3, 4]) source.next(value)
     expect(seen).toEqual([[1, 0]])
@@ -52,7 +52,7 @@ describe('keepLatest', () => {
     expect(ended()).toBe(true)
   })
 
-  it('loses no count: what was worked on and what was dropped is all there was', () => {
+  it('counts every value: those worked on and those dropped are all', () => {
     fc.assert(
       fc.property(fc.array(fc.boolean()), steps => {
         const { source, seen, finish } = atWork()
@@ -67,7 +67,7 @@ describe('keepLatest', () => {
     )
   })
 
-  it('drops nothing for work that is done at once, and gives its results', async () => {
+  it('drops nothing for synchronous work, and emits its results', async () => {
     const results = from([1, 2, 3]).pipe(
       keepLatest((value, dropped) => of(value * 10 + dropped)),
       toArray(),
@@ -86,7 +86,7 @@ describe('keepLatest', () => {
     await expect(lastValueFrom(fail().pipe(keepLatest(() => EMPTY)))).rejects.toBe(error)
   })
 
-  it('lets go of the source and of the work with its subscriber', () => {
+  it('unsubscribes from the source and the work with its subscriber', () => {
     const { source, subscription, jobs } = atWork()
     source.next(1)
     const [job] = jobs

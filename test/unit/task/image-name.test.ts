@@ -66,7 +66,7 @@ describe('parseImage and Fn', () => {
 })
 
 describe('parseImage', () => {
-  it('names the field, shows the value and says what is allowed', () => {
+  it('names the field, the value and the allowed values', () => {
     expect(() => parseImage('user/Repo')).toThrow(
       "image: 'user/Repo' is not allowed, it must be a reference whose repository is in lower case: user/repo",
     )
@@ -101,7 +101,7 @@ describe('parseImage', () => {
     expect(formatImage(name)).toBe(`quay.io:80/a/b@${digest}`)
   })
 
-  it('gives nothing that could leave its place in a request path, whatever it is given', () => {
+  it('returns nothing that could leave its place in a request path, for any input', () => {
     const nasty = fc.string({ unit: fc.constantFrom(...'ab./:@?#%\\ \n\0-_[]A'), maxLength: 40 })
     fc.assert(
       fc.property(fc.oneof(nasty, fc.string()), text => {

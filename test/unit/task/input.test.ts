@@ -48,11 +48,11 @@ describe('toChunks', () => {
     expect(await textOf(make())).toBe('aü')
   })
 
-  it('gives nothing for an empty input', async () => {
+  it('yields no chunk for an empty input', async () => {
     for (const input of ['', new Uint8Array(), [], ['', ''], Readable.from([])]) expect(await textOf(input)).toBe('')
   })
 
-  it('keeps every byte, however they are cut', async () => {
+  it('keeps every byte of any division into chunks', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.oneof(fc.uint8Array(), fc.string())), async parts => {
         const chunks: Uint8Array[] = []
@@ -128,7 +128,7 @@ describe('toChunks', () => {
     expect([node.destroyed, wasCancelled()]).toEqual([true, true])
   })
 
-  it('says what went wrong in the source', async () => {
+  it('reports the error of the source', async () => {
     const cause = new Error('no disk')
     const broken: TaskInput[] = [
       new Readable({ read: () => {} }).destroy(cause).on('error', () => {}),

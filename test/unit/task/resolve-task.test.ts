@@ -22,7 +22,7 @@ const refusedFields = (fields: object, options?: ResolveTaskOptions) =>
   issuesOf(fields, options).map(issue => issue.field)
 
 describe('resolveTask', () => {
-  it('needs no more than an image', () => {
+  it('requires only an image', () => {
     const task = resolveTask({ image: 'busybox' })
     expect(task).toEqual({
       id: expect.stringMatching(/^[a-z0-9]{16}$/),
@@ -56,7 +56,7 @@ describe('resolveTask', () => {
     })
   })
 
-  it('takes a task with every field', () => {
+  it('accepts a task with every field', () => {
     const stdout = new PassThrough()
     const onStat = () => {}
     const auth = () => undefined
@@ -134,7 +134,7 @@ describe('resolveTask', () => {
     expect(() => resolveTask(task as unknown as ContainerTask)).toThrow(InvalidInputError)
   })
 
-  it('freezes what is its own, and nothing of the caller', () => {
+  it('freezes the resolved task, and no object of the caller', () => {
     const env = { A: '1' }
     const command = ['true']
     const volumes: [string, string][] = [['/srv/a', '/a']]
@@ -188,7 +188,7 @@ describe('command and env', () => {
     expect(words(' ')).toEqual([])
   })
 
-  it('takes a string of 131071 bytes and refuses one more, in UTF-8', () => {
+  it('accepts a string of 131071 bytes in UTF-8, and refuses one more', () => {
     const longest = 'é'.repeat(65_535)
     expect(refusedFields({ command: ['echo', `${longest}x`] })).toEqual([])
     expect(refusedFields({ command: ['echo', `${longest}xx`] })).toEqual(['command[1]'])
@@ -225,7 +225,7 @@ describe('command and env', () => {
 })
 
 describe('limits', () => {
-  it.each([0, Number.POSITIVE_INFINITY, undefined])('takes a timeout of %o for none', timeout => {
+  it.each([0, Number.POSITIVE_INFINITY, undefined])('reads a timeout of %o as none', timeout => {
     expect(resolveTask({ image: 'busybox', timeout }).timeout).toBe(Number.POSITIVE_INFINITY)
   })
 
@@ -409,7 +409,7 @@ describe('input, auth and logger', () => {
     ).toEqual(['loggerConfig.tags[0]', 'loggerConfig.tags[1]', 'loggerConfig.tags[2]'])
   })
 
-  it('shows neither env values, nor auth, nor input in an error, whatever else is wrong', () => {
+  it('never shows env values, auth or input in an error', () => {
     const secret = 'CANARY'
     const bad = fc.constantFrom<object>(
       { env: { A: `${secret}\0` } },
@@ -435,7 +435,7 @@ describe('input, auth and logger', () => {
     )
   })
 
-  it('throws nothing but an InvalidInputError, whatever it is given', () => {
+  it('throws only an InvalidInputError, for any input', () => {
     const fields = [
       'image',
       'id',

@@ -4,7 +4,7 @@ import { onAbort } from '../../../src/utils/abort.ts'
 
 const listenersOf = (signal: AbortSignal) => getEventListeners(signal, 'abort').length
 
-it('gives a signal one listener, however many tasks share it, and none once they are done', () => {
+it('adds one listener to a signal for any number of tasks, and removes it after the last', () => {
   const { signal } = new AbortController()
   const releases = Array.from({ length: 100 }, () => onAbort(signal, () => {}))
   expect(listenersOf(signal)).toBe(1)
@@ -12,7 +12,7 @@ it('gives a signal one listener, however many tasks share it, and none once they
   expect(listenersOf(signal)).toBe(0)
 })
 
-it('calls everybody who is still interested, once', () => {
+it('calls every callback that is still registered, once', () => {
   const controller = new AbortController()
   const [first, second, third] = [vi.fn(), vi.fn(), vi.fn()]
   onAbort(controller.signal, first)
@@ -29,7 +29,7 @@ it('calls at once where the signal has aborted already', () => {
   expect(late).toHaveBeenCalledOnce()
 })
 
-it('lets one be released twice without harm to the others', () => {
+it('ignores a second release', () => {
   const controller = new AbortController()
   const other = vi.fn()
   const release = onAbort(controller.signal, () => {})

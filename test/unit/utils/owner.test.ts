@@ -28,7 +28,7 @@ describe.skipIf(!onLinux)('owner', () => {
     expect(ownerState(currentOwner())).toBe('alive')
   })
 
-  it('tells a living process from a dead one', async () => {
+  it('distinguishes a living process from a dead one', async () => {
     const { child, token } = await otherProcess()
     expect(ownerState(token)).toBe('alive')
     child.stdin.end()
@@ -42,7 +42,7 @@ describe.skipIf(!onLinux)('owner', () => {
     expect(ownerState([boot, pid, Number(start) - 1, namespace].join('/'))).toBe('dead')
   })
 
-  it('never calls dead what it cannot see', () => {
+  it('never reports an invisible process as dead', () => {
     const [boot, pid, start] = currentOwner().split('/')
     expect(ownerState(`00000000-0000-0000-0000-000000000000/${pid}/${start}/1`)).toBe('otherBoot')
     expect(ownerState(`${boot}/${pid}/${start}/1`)).toBe('otherNamespace')

@@ -31,7 +31,7 @@ describe('a writable that many write to', () => {
     expect(listeners(log)).toBe(before)
   })
 
-  it('tells all of them that it takes more, or no more', async () => {
+  it('reports a drain and a failure to every writer', async () => {
     const log = new PassThrough()
     const told: string[] = []
     const follow = (name: string) =>
@@ -93,7 +93,7 @@ it('thousands of runs share a log', async () => {
   expect(log.read()).toBe('hi\n'.repeat(1_000))
 })
 
-it('a run whose writable throws goes on without it', async () => {
+it('a run whose writable throws continues without it', async () => {
   await using driver = createMockDriver({ stdout: 'hi\n' })
   await using executor = createExecutor({ driver })
   const stdout = new Writable({

@@ -18,6 +18,7 @@ export const allowNames = [
   'ports',
   'limits',
   'runtime',
+  'other-options',
 ] as const
 
 /** One of {@link allowNames}. */

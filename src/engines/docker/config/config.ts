@@ -1,3 +1,4 @@
+import { InvalidInputError } from '../../../errors.ts'
 import type { RegistryAuth, Size } from '../../../task/task.ts'
 import {
   alias,
@@ -25,8 +26,8 @@ export interface DockerConfig {
   /** The engine's address, such as `unix:///var/run/docker.sock`. Default: `DOCKER_HOST`, then the default socket. */
   readonly docker?: string | undefined
   /**
-   * Networks to spread containers over: the least used one is next. A string is split at spaces. Default none: the
-   * engine's own.
+   * Networks to spread containers over: the least used one is next. A string is split at spaces. Those of the host and
+   * of other containers (`host`, `container:…`) need `allow: 'namespaces'`. Default none: the engine's own.
    */
   readonly dockerNetworks?: string | readonly string[] | undefined
   /** A tar file of images to load when the driver is created. Default none. */
@@ -66,7 +67,10 @@ export interface DockerConfig {
   readonly enableReadonlyRootfs?: boolean | undefined
   /** Runs an init process, which forwards signals and reaps zombies. Default true. */
   readonly enableTini?: boolean | undefined
-  /** Maximum number of processes and threads of a task that sets no limit. 0: no limit. Default 256. */
+  /**
+   * Maximum number of processes and threads of a task that sets no limit; at most 128 in the hardened profile. 0: no
+   * limit. Default 256.
+   */
   readonly pids?: number | undefined
   /** Permits mounts of host paths that give control of the host. Default false. */
   readonly allowDangerousMounts?: boolean | undefined
@@ -118,7 +122,10 @@ export interface DockerConfig {
    * spaces. Default none.
    */
   readonly imageCacheExemptTags?: string | readonly string[] | undefined
-  /** Time limit for finding a lost engine again, in ms. After it, its containers count as lost. Default 30 000. */
+  /**
+   * Time limit for finding a lost engine again, in ms. After it, its containers count as lost. New containers and pulls
+   * wait as long for it. Default 30 000.
+   */
   readonly reconnectTimeout?: number | undefined
   /** Time that output may stall after the exit, in ms, before the rest is given up. Default 2000. */
   readonly outputTimeout?: number | undefined
@@ -214,5 +221,30 @@ export type Env = Readonly<Record<string, string | undefined>>
  * from.
  */
 export function resolveDockerConfig(given: DockerConfig | FnConfig, env: Env): ResolvedDockerConfig {
-  return resolveFields(dockerFields, given, env)
+  const config = resolveFields(dockerFields, given, env)
+  const issues = sharedNetworks(config).map(({ field, network }) => ({
+    field,
+    value: `'${network}'`,
+    allowed:
+      "the name of a network, unless allow lists 'namespaces': this one is that of the host or of another container",
+  }))
+  if (issues.length > 0 && !config.allow.includes('namespaces')) {
+    throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', issues)
+  }
+  return config
+}
+
+/** The networks of a config that are those of the host or of another container. */
+export function sharedNetworks({
+  dockerNetworks,
+  preForkNetworks,
+}: Pick<ResolvedDockerConfig, 'dockerNetworks' | 'preForkNetworks'>) {
+  return Object.entries({ dockerNetworks, preForkNetworks }).flatMap(([field, networks]) =>
+    networks.filter(network => !isNetworkName(network)).map(network => ({ field, network })),
+  )
+}
+
+/** True for a network with a name. `host`, `container:…` and other modes with a colon join a namespace that exists. */
+export function isNetworkName(mode: string): boolean {
+  return mode !== 'host' && /^[a-zA-Z0-9][\w.-]*$/.test(mode)
 }

@@ -106,9 +106,9 @@ export class Api {
     } catch (error) {
       throw connectionError(error, call.doing, true)
     }
-    if (!isGood(status)) throw replyError(new EngineReply(status, redact(messageOf(text), call.secrets)), call.doing)
+    if (!isGood(status)) throw replyError(new EngineReply(status, messageOf(text), call.secrets), call.doing)
     if (call.text) return { status, body: text }
-    return { status, body: text.trim() === '' ? undefined : parse(text, call.doing) }
+    return { status, body: text.trim() === '' ? undefined : parse(text, call) }
   }
 }
 
@@ -125,11 +125,11 @@ function isStale(error: unknown): boolean {
   return code === 'ECONNRESET' || code === 'EPIPE'
 }
 
-function parse(text: string, doing: string): unknown {
+function parse(text: string, { doing, secrets }: Call): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw protocolError(doing, `its reply is not JSON (${JSON.stringify(text.slice(0, 60))})`)
+    throw protocolError(doing, `its reply is not JSON (${JSON.stringify(redact(text, secrets).slice(0, 60))})`)
   }
 }
 

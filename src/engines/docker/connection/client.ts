@@ -1,6 +1,7 @@
 import type { Agent, IncomingMessage } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
 import { inspect } from 'node:util'
+import { onAbort } from '../../../utils/abort.ts'
 import { createAgent, type Tls } from './agent.ts'
 
 /** The address of an engine. */
@@ -50,6 +51,12 @@ export async function createClient(address: Address): Promise<Client> {
   const send = (request: EngineRequest, signal: AbortSignal | undefined, extra: object) =>
     new Promise<IncomingMessage | Duplex>((resolve, reject) => {
       if (closed) return reject(new Error('the connection to the engine is closed'))
+      // The modem may throw where nothing catches it, and then never call back.
+      let isAborted = false
+      const release = onAbort(signal, () => {
+        isAborted = true
+        reject(signal?.reason)
+      })
       const { method, path, query, body, headers, file } = request
       modem.dial(
         {
@@ -59,15 +66,17 @@ export async function createClient(address: Address): Promise<Client> {
           options: { _query: query ?? {}, _body: body ?? {} },
           headers: hidden({ ...headers }),
           file,
-          abortSignal: signal,
+          abortSignal: signal && hidden(signal),
           isStream: true,
           statusCodes: everyStatus,
           ...extra,
         },
         (error, reply) => {
+          release()
           if (error) return reject(error)
           // An error may be emitted at any time from now on, also before the caller listens.
           reply.on('error', ignore)
+          if (isAborted) reply.destroy()
           resolve(reply)
         },
       )
@@ -130,9 +139,12 @@ function withoutDockerEnv<T>(make: () => T): T {
   }
 }
 
-/** Hides the headers from the modem's debug log, since they may contain registry credentials. */
-function hidden<T extends object>(headers: T): T {
-  return Object.assign(headers, { [inspect.custom]: () => '[headers]' })
+/**
+ * Hides a part of a request from the modem, which prints every request for its debug log: headers may contain registry
+ * credentials, and a signal of jsdom leads to its whole window, whose printing throws.
+ */
+function hidden<T extends object>(part: T): T {
+  return Object.assign(part, { [inspect.custom]: () => '[hidden]' })
 }
 
 function ignore() {}

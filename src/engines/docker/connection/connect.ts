@@ -1,4 +1,4 @@
-import { CookietinError, toCookietinError } from '../../../errors.ts'
+import { CookietinError, InvalidInputError, toCookietinError } from '../../../errors.ts'
 import type { Env, ResolvedDockerConfig } from '../config/config.ts'
 import { Api } from './api.ts'
 import { createClient } from './client.ts'
@@ -101,16 +101,16 @@ interface NegotiateOptions {
   readonly url: string
   /** ms. */
   readonly deadline: number
-  /** `DOCKER_API_VERSION`, which is used without a check. */
+  /** `DOCKER_API_VERSION`: the only version that may be used. */
   readonly wanted: string | undefined
 }
 
-/** Picks the newest API version that both sides support. */
+/** Picks the newest API version that both sides support, or the one that is wanted. */
 async function negotiate(
   api: Api,
   { url, deadline, wanted }: NegotiateOptions,
 ): Promise<Pick<Connection, 'version' | 'apiVersion' | 'podman' | 'architecture'>> {
-  const { body } = await api.request({ doing: `connect to ${url}`, method: 'GET', path: '/version', deadline })
+  const body = await askVersion(api, url, deadline)
   const { Version: version, ApiVersion: engineApi, MinAPIVersion: engineLeast } = (body ?? {}) as VersionBody
   if (typeof version !== 'string' || typeof engineApi !== 'string' || !/^\d+\.\d+$/.test(engineApi)) {
     throw new CookietinError(
@@ -120,7 +120,6 @@ async function negotiate(
   }
   const podman = JSON.stringify((body as VersionBody).Components ?? []).includes('Podman')
   const architecture = String((body as VersionBody).Arch ?? '')
-  if (wanted !== undefined && /^\d+\.\d+$/.test(wanted)) return { version, apiVersion: wanted, podman, architecture }
   const least = typeof engineLeast === 'string' ? engineLeast : oldestApi
   if (compareVersions(engineApi, oldestApi) < 0 || compareVersions(least, newestApi) > 0) {
     throw new CookietinError(
@@ -128,12 +127,49 @@ async function negotiate(
       `Could not use the engine at ${url}: it is version ${version} and speaks API ${least} to ${engineApi}, cookietin speaks ${oldestApi} to ${newestApi}. Use another version of either`,
     )
   }
-  return {
-    version,
-    podman,
-    architecture,
-    apiVersion: compareVersions(engineApi, newestApi) < 0 ? engineApi : newestApi,
+  const apiVersion = readWanted(wanted) ?? (compareVersions(engineApi, newestApi) < 0 ? engineApi : newestApi)
+  const [lowest, highest] = [compareVersions(least, oldestApi) > 0 ? least : oldestApi, engineApi]
+  if (compareVersions(apiVersion, lowest) < 0 || compareVersions(apiVersion, highest) > 0) {
+    throw new CookietinError(
+      'ERR_COOKIETIN_API_VERSION',
+      `Could not use the engine at ${url} with DOCKER_API_VERSION=${apiVersion}: the versions from ${lowest} to ${highest} are possible. Unset the variable, or set it to one of them`,
+    )
   }
+  return { version, podman, architecture, apiVersion }
+}
+
+/** A connection that is cut in the reply is no other fault than one that is cut before: nothing runs on it yet. */
+async function askVersion(api: Api, url: string, deadline: number): Promise<unknown> {
+  const ask = () => api.request({ doing: `connect to ${url}`, method: 'GET', path: '/version', deadline })
+  try {
+    return (await ask()).body
+  } catch (error) {
+    if (!isCut(error)) throw error
+  }
+  try {
+    return (await ask()).body
+  } catch (error) {
+    if (!isCut(error)) throw error
+    const { message, cause } = error
+    throw new CookietinError('ERR_COOKIETIN_ENGINE_UNREACHABLE', message, { cause, retryable: true })
+  }
+}
+
+function isCut(error: unknown): error is CookietinError {
+  return error instanceof CookietinError && error.code === 'ERR_COOKIETIN_ENGINE_LOST'
+}
+
+/**
+ * Reads `DOCKER_API_VERSION`. Undefined when it is not set.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG` for a text that is not a version.
+ */
+function readWanted(wanted = ''): string | undefined {
+  const text = wanted.trim().replace(/^v/i, '')
+  if (text === '') return undefined
+  if (/^\d+\.\d+$/.test(text)) return text
+  const issue = { field: 'DOCKER_API_VERSION', value: `'${wanted}'`, allowed: `a version such as ${oldestApi}` }
+  throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', [issue])
 }
 
 /** The error of a single candidate, or one that lists all candidates. */

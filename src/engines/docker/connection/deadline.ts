@@ -52,18 +52,18 @@ export class Deadline {
 }
 
 /** The error of an engine that is reachable but does not answer in time. */
-export function timeoutError(doing: string, deadline: number): CookietinError {
+export function timeoutError(doing: string, deadline: number, leaked: readonly string[] = []): CookietinError {
   return new CookietinError(
     'ERR_COOKIETIN_ENGINE_TIMEOUT',
     `Could not ${doing}: the engine did not answer within ${deadline} ms. It may be overloaded or hung`,
-    { retryable: true },
+    { retryable: true, leaked },
   )
 }
 
-/** Rejects after `ms` without aborting the call; the caller cleans up what the call still creates. */
-export function within<T>(call: Promise<T>, ms: number, doing: string): Promise<T> {
+/** Rejects after `ms` without aborting the call; the caller cleans up what the call still creates (`leaked`). */
+export function within<T>(call: Promise<T>, ms: number, doing: string, leaked: readonly string[] = []): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(timeoutError(doing, ms)), ms)
+    const timer = setTimeout(() => reject(timeoutError(doing, ms, leaked)), ms)
     call.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }

@@ -1,28 +1,24 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { InvalidInputError } from '../../../errors.ts'
 import type { Env } from '../config/config.ts'
+import { dockerFolder, fieldsOf, parseFields, readDockerConfig, readText, textOf } from '../config/docker-files.ts'
 import type { Tls } from './agent.ts'
 
 /** The current docker context, and the setting that names it. Undefined for the default one. */
 export function currentContext(env: Env): { readonly name: string; readonly source: string } | undefined {
   const fromEnv = env.DOCKER_CONTEXT
   if (fromEnv) return fromEnv === 'default' ? undefined : { name: fromEnv, source: 'DOCKER_CONTEXT' }
-  const path = join(folder(env), 'config.json')
-  const name = (readJson(path) as { currentContext?: unknown } | undefined)?.currentContext
-  return typeof name !== 'string' || name === '' || name === 'default' ? undefined : { name, source: path }
-}
-
-interface Meta {
-  readonly Endpoints?: { readonly docker?: { readonly Host?: string; readonly SkipTLSVerify?: boolean } }
+  const { path, fields } = readDockerConfig(env)
+  const name = textOf(fields.currentContext, `currentContext in ${path}`)
+  return name === '' || name === 'default' ? undefined : { name, source: path }
 }
 
 /**
  * The address of a docker context's engine. Undefined when the context uses the default address.
  *
- * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG` when the context does not exist.
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG` when the context does not exist or cannot be read.
  */
 export function contextEndpoint(
   name: string,
@@ -30,15 +26,22 @@ export function contextEndpoint(
 ): { readonly host: string; readonly tls: Tls | undefined } | undefined {
   // The docker CLI names a context's folders by the hash of its name.
   const hash = createHash('sha256').update(name).digest('hex')
-  const meta = readJson(join(folder(env), 'contexts/meta', hash, 'meta.json')) as Meta | undefined
-  if (meta === undefined) {
+  const path = join(dockerFolder(env), 'contexts/meta', hash, 'meta.json')
+  const { text, error } = readText(path)
+  const refuse = (allowed: string): never => {
     throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', [
-      { field: 'docker context', value: `'${name}'`, allowed: 'one that `docker context ls` lists' },
+      { field: 'docker context', value: `'${name}'`, allowed },
     ])
   }
-  const endpoint = meta.Endpoints?.docker
-  if (!endpoint?.Host) return undefined
-  const certificates = join(folder(env), 'contexts/tls', hash, 'docker')
+  if (text === undefined && (error === 'ENOENT' || error === 'ENOTDIR')) {
+    return refuse('one that `docker context ls` lists')
+  }
+  const meta = text === undefined ? undefined : parseFields(text)
+  if (meta === undefined) return refuse(`one whose file can be read (${path}: ${error ?? 'it is not a JSON object'})`)
+  const endpoint = fieldsOf(fieldsOf(meta.Endpoints, `Endpoints in ${path}`).docker, `Endpoints.docker in ${path}`)
+  const host = textOf(endpoint.Host, `Endpoints.docker.Host in ${path}`)
+  if (host === '') return undefined
+  const certificates = join(dockerFolder(env), 'contexts/tls', hash, 'docker')
   const read = (file: string) => {
     const path = join(certificates, file)
     return existsSync(path) ? readFileSync(path) : undefined
@@ -50,17 +53,5 @@ export function contextEndpoint(
     verify: endpoint.SkipTLSVerify !== true,
   }
   const secure = tls.ca !== undefined || tls.cert !== undefined || !tls.verify
-  return { host: endpoint.Host, tls: secure ? tls : undefined }
-}
-
-function folder(env: Env): string {
-  return env.DOCKER_CONFIG || join(env.HOME || homedir(), '.docker')
-}
-
-function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'))
-  } catch {
-    return undefined
-  }
+  return { host, tls: secure ? tls : undefined }
 }

@@ -65,7 +65,8 @@ function socketAt(path: string, source: string): Endpoint {
  * Reads an address as the docker CLI does: `unix://`, `npipe://`, `tcp://`, `http://`, `https://`, `ssh://`, a path, or
  * a host and port.
  */
-function endpointOf(address: string, source: string, field: string, tls: Tls | undefined): Endpoint {
+function endpointOf(given: string, source: string, field: string, tls: Tls | undefined): Endpoint {
+  const address = given.trim()
   const bad = (allowed: string) =>
     new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', [{ field, value: `'${withoutPassword(address)}'`, allowed }])
   const socket = (path: string) => {
@@ -74,11 +75,15 @@ function endpointOf(address: string, source: string, field: string, tls: Tls | u
     return socketAt(path, source)
   }
   if (address.startsWith('/')) return socket(address)
-  const [, scheme = '', rest = ''] = /^([a-z]+):\/\/(.*)$/i.exec(address) ?? [undefined, 'tcp', address]
+  const [, spelt = '', rest = ''] = readScheme(address) ?? [undefined, 'tcp', address]
+  const scheme = spelt.toLowerCase()
+  if (scheme === 'http+unix') return socket(decodePath(rest) ?? defaultSocket)
   if (scheme === 'unix') return socket(rest || defaultSocket)
   if (scheme === 'npipe') return socketAt(rest || '//./pipe/docker_engine', source)
   if (!['tcp', 'http', 'https', 'ssh'].includes(scheme)) throw bad('a unix://, tcp://, https:// or ssh:// address')
-  const url = URL.canParse(`http://${rest}`) ? new URL(`http://${rest}`) : undefined
+  // As in the docker CLI, an address without a host is on this machine.
+  const authority = scheme !== 'ssh' && /^:\d/.test(rest) ? `localhost${rest}` : rest
+  const url = URL.canParse(`http://${authority}`) ? new URL(`http://${authority}`) : undefined
   if (url === undefined || url.hostname === '')
     throw bad(`${scheme}:// with a host, such as ${scheme}://engine.example:2376`)
   if (scheme === 'ssh') return sshEndpoint(url, source, bad)
@@ -90,6 +95,20 @@ function endpointOf(address: string, source: string, field: string, tls: Tls | u
     source,
     url: `${secure === undefined ? 'tcp' : 'https'}://${url.hostname}:${port}${url.pathname === '/' ? '' : url.pathname}`,
     at: { kind: 'tcp', host, port, pathPrefix: url.pathname, tls: secure },
+  }
+}
+
+/** The parts of an address with a scheme. A path may follow the scheme of a socket at once: `unix:/run/docker.sock`. */
+function readScheme(address: string): RegExpExecArray | null {
+  return /^([a-z+]+):\/\/(.*)$/i.exec(address) ?? /^((?:http\+)?unix):(.*)$/i.exec(address)
+}
+
+/** The path of `http+unix://`, whose slashes may be escaped. Undefined when it has none. */
+function decodePath(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text) || undefined
+  } catch {
+    return text
   }
 }
 

@@ -1,16 +1,29 @@
 import { CookietinError, type CookietinErrorOptions, type ErrorCode } from '../../../errors.ts'
+import { redact } from '../../../utils/redact.ts'
 
 /** An error reply of the engine. It is the cause of the error that is made from it. */
 export class EngineReply extends Error {
   override readonly name = 'EngineReply'
   readonly status: number
-  /** The engine's own message. */
+  /** The engine's own message with every secret masked, to be shown. */
   readonly text: string
+  readonly #said: string
 
-  constructor(status: number, text: string) {
+  /** `said`: the engine's message as it came. `secrets`: values to mask in it. */
+  constructor(status: number, said: string, secrets: readonly string[] = []) {
+    const text = redact(said, secrets)
     super(`HTTP ${status}: ${text}`)
     this.status = status
     this.text = text
+    this.#said = said
+  }
+
+  /**
+   * The engine's message as it came. Decide by this one: a masked message may have lost the words that matter. It is on
+   * the prototype, where it is not printed with the error.
+   */
+  get said(): string {
+    return this.#said
   }
 }
 
@@ -47,41 +60,18 @@ const rules: readonly Rule[] = [
   { text: /cannot (pause|resume) a \w+ (process|container)/i, code: 'ERR_COOKIETIN_INVALID_STATE' },
   { text: /container state improper/i, code: 'ERR_COOKIETIN_INVALID_STATE' },
   { status: 409, text: /name .* is already in use/i, code: 'ERR_COOKIETIN_NAME_CONFLICT' },
-]
-
-/** Error codes by a registry's messages, in the reply to a pull or in its stream. */
-const pullRules: readonly Rule[] = [
-  { text: /toomanyrequests|rate limit/i, code: 'ERR_COOKIETIN_IMAGE_RATE_LIMITED', retryable: true },
+  // The engine's own helpers (containerd, its shims) are being restarted.
   {
-    text: /no space left on device/i,
-    code: 'ERR_COOKIETIN_NO_SPACE',
-    retryable: true,
-  },
-  {
-    text: /verification failed|unknown blob|layers from manifest don't match|unexpected EOF|invalid (checksum|tar)|manifest (list )?invalid|unsupported manifest/i,
-    code: 'ERR_COOKIETIN_IMAGE_CORRUPT',
-    retryable: true,
-  },
-  // Docker Hub's message is "pull access denied … repository does not exist or may require 'docker login'" in both
-  // cases.
-  { text: /no basic auth credentials|unauthorized|denied|forbidden/i, code: 'ERR_COOKIETIN_IMAGE_AUTH' },
-  {
-    text: /manifest unknown|manifest for .* not found|not found|name unknown|no matching manifest/i,
-    code: 'ERR_COOKIETIN_IMAGE_NOT_FOUND',
-  },
-  // A retry would fail, too.
-  { text: /x509|server gave HTTP response/i, code: 'ERR_COOKIETIN_REGISTRY_UNREACHABLE' },
-  {
-    text: /connection refused|no such host|i\/o timeout|timeout|TLS handshake|network is unreachable|connection reset|EOF|received unexpected HTTP status|internal server error|bad gateway|service unavailable|redirect/i,
-    code: 'ERR_COOKIETIN_REGISTRY_UNREACHABLE',
+    text: /error while dialing|transport is closing|ttrpc: closed|: unavailable\b/i,
+    code: 'ERR_COOKIETIN_ENGINE_ERROR',
     retryable: true,
   },
 ]
 
 /** The error for an error reply. `doing` names the act and its object: "create container x". */
 export function replyError(reply: EngineReply, doing: string, options: CookietinErrorOptions = {}): CookietinError {
-  const { status, text } = reply
-  const rule = rules.find(rule => (rule.status ?? status) === status && rule.text.test(text))
+  const { status, text, said } = reply
+  const rule = rules.find(rule => (rule.status ?? status) === status && rule.text.test(said))
   const code = rule?.code ?? codeOfStatus(status)
   return new CookietinError(
     code,
@@ -92,16 +82,6 @@ export function replyError(reply: EngineReply, doing: string, options: Cookietin
       cause: reply,
     },
   )
-}
-
-/** The error of a failed pull. `text` is the message of the engine or the registry. */
-export function pullError(text: string, image: string, cause: unknown): CookietinError {
-  const rule = pullRules.find(rule => rule.text.test(text))
-  const code = rule?.code ?? 'ERR_COOKIETIN_PULL_FAILED'
-  return new CookietinError(code, `Could not pull image ${image}: "${text}"${advice(code)}`, {
-    retryable: rule?.retryable ?? false,
-    cause,
-  })
 }
 
 /** The error of a call without a complete reply. `sawHeaders`: the reply had begun. */
@@ -132,6 +112,24 @@ export function replyOf(error: unknown): EngineReply | undefined {
 export function isMissingImage(error: unknown): boolean {
   return error instanceof CookietinError && error.code === 'ERR_COOKIETIN_IMAGE_NOT_FOUND'
 }
+
+/** True when the request certainly did not reach the engine: no connection could be made. It may be possible later. */
+export function isUnreached(error: unknown): boolean {
+  if (!(error instanceof CookietinError) || replyOf(error) !== undefined) return false
+  const { code = '', syscall = '' } = (error.cause ?? {}) as NodeJS.ErrnoException
+  if (code === 'EMFILE' || code === 'ENFILE') return true
+  // A socket that this user may not open stays closed.
+  return ['connect', 'getaddrinfo'].includes(syscall) && !['EACCES', 'EPERM'].includes(code)
+}
+
+/** True when the engine could not be reached, or its reply was cut. A call that changes nothing may be repeated. */
+export function isDisconnected(error: unknown): boolean {
+  if (isUnreached(error)) return true
+  if (!(error instanceof CookietinError) || replyOf(error) !== undefined) return false
+  return error.code === 'ERR_COOKIETIN_ENGINE_LOST' || (isLostReply(error) && !isProtocolError(error))
+}
+
+const isProtocolError = ({ code }: CookietinError) => code === 'ERR_COOKIETIN_ENGINE_PROTOCOL'
 
 /** True when the engine may have carried the request out although its reply was lost. */
 export function isLostReply(error: unknown): boolean {
@@ -166,6 +164,7 @@ const advices: Partial<Record<ErrorCode, string>> = {
   ERR_COOKIETIN_REGISTRY_UNREACHABLE: '. Check the registry and the network of the engine, then try again',
 }
 
-function advice(code: ErrorCode): string {
+/** What to do about an error, as a phrase that ends its message. Empty where there is nothing to say. */
+export function advice(code: ErrorCode): string {
   return advices[code] ?? ''
 }

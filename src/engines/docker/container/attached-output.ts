@@ -26,6 +26,8 @@ export interface OutputEnd {
   readonly complete: boolean
   /** When it ended or was given up, by `performance.now()`. */
   readonly at: number
+  /** The same in Unix time (ms). */
+  readonly date: number
 }
 
 /**
@@ -38,7 +40,7 @@ export class AttachedOutput {
   readonly #stream: Duplex | Readable
   readonly #target: Target
   readonly #end = deferred<OutputEnd>()
-  #endAt: number | undefined
+  #endedAt: Pick<OutputEnd, 'at' | 'date'> | undefined
   #blocked = false
   #dropping = false
   #lost = false
@@ -49,12 +51,12 @@ export class AttachedOutput {
     stream.on('data', (chunk: Uint8Array) => this.#take(chunk))
     // This event comes even while the stream is paused and the last chunk is still on its way to a sink.
     stream.on('end', () => {
-      this.#endAt = performance.now()
+      this.#endedAt = now()
       if (!this.#blocked) this.#settle(this.#target.complete)
     })
     stream.on('error', () => this.#settle(false))
     stream.on('close', () => {
-      if (this.#endAt === undefined) this.#settle(false)
+      if (this.#endedAt === undefined) this.#settle(false)
     })
   }
 
@@ -121,14 +123,16 @@ export class AttachedOutput {
   readonly #resume = () => {
     if (!this.#blocked) return
     this.#blocked = false
-    if (this.#endAt !== undefined) this.#settle(this.#target.complete)
+    if (this.#endedAt !== undefined) this.#settle(this.#target.complete)
     else this.#stream.resume()
   }
 
   #settle(complete: boolean): void {
-    this.#end.resolve({ complete: complete && !this.#lost, at: this.#endAt ?? performance.now() })
+    this.#end.resolve({ complete: complete && !this.#lost, ...(this.#endedAt ?? now()) })
   }
 }
+
+const now = () => ({ at: performance.now(), date: Date.now() })
 
 function rawTarget(stdout: OutputSink): Target {
   let stopped = false

@@ -6,10 +6,10 @@ import type { ResolvedTask } from '../../../task/task.ts'
 import { settles } from '../../../utils/timing.ts'
 import type { ContainerEvents, ContainerStreams, EngineContainer } from '../../engine.ts'
 import type { PullProgress } from '../../pull-progress.ts'
-import { isMissingImage } from '../connection/errors.ts'
-import type { CreateOptions } from '../create-options/create-options.ts'
+import { isDisconnected, isMissingImage } from '../connection/errors.ts'
+import { untilReachable } from '../connection/liveness.ts'
+import { type CreateOptions, secretsOf } from '../create-options/create-options.ts'
 import type { EngineContext, NetworkSource } from '../engine-context.ts'
-import { checkImageVolumes } from '../image/volumes.ts'
 import type { ContainerRef } from './inspect.ts'
 import { NetworkAttachment } from './network-attachment.ts'
 import { defaultOptions, preflight } from './preflight.ts'
@@ -22,7 +22,7 @@ import { hangTimeout, TrackedContainer } from './tracked-container.ts'
  * One container of a Docker engine. The steps of its life, and where they are:
  *
  * preflight (`preflight.ts`) → create (`tracked-container.ts`, `create.ts`) → attach and start (`run.ts`, `start.ts`) →
- * watch the exit (`exit-watch.ts`) → collect the exit (`collect-exit.ts`) → remove (`tracked-container.ts`,
+ * watch the exit (`exit/exit-watch.ts`) → collect the exit (`exit/collect-exit.ts`) → remove (`tracked-container.ts`,
  * `remove.ts`).
  */
 export class DockerContainer implements EngineContainer {
@@ -49,10 +49,13 @@ export class DockerContainer implements EngineContainer {
     this.name = `cookietin-${context.instance}-${task.id}`
     this.#defaults = defaultOptions(context, task)
     this.options = structuredClone(this.#defaults)
-    this.#tracked = new TrackedContainer(context, this.name, this.options)
+    const secrets = () => secretsOf(task, this.options)
+    this.#tracked = new TrackedContainer(context, { name: this.name, taskId: task.id, options: this.options, secrets })
     this.#network = new NetworkAttachment(networks, task, this.options)
-    const { abandoned } = this.#tracked
-    const run = new ContainerRun(context, { options: this.options, network: this.#network, abandoned })
+    const { ending, abandoned } = this.#tracked
+    const run = new ContainerRun(context, {
+      ...{ options: this.options, secrets, network: this.#network, ending, abandoned },
+    })
     this.#run = run
     if (context.cgroups !== undefined) this.samplingDelay = 0
     this.stats$ = statsOf(context, {
@@ -84,7 +87,8 @@ export class DockerContainer implements EngineContainer {
 
   /** Creating is the best test for the image: it cannot be removed between the test and its use. */
   async #createWithImage(signal: AbortSignal): Promise<void> {
-    const { pull } = this.#task
+    const { pull, imageId } = this.#task
+    if (imageId !== undefined) return await this.#createFromId(imageId, signal)
     if (pull === 'always') await this.#makeImagePresent(signal)
     try {
       await this.#create(signal)
@@ -95,15 +99,31 @@ export class DockerContainer implements EngineContainer {
     }
   }
 
+  /** No registry can be asked for an id. */
+  async #createFromId(imageId: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#create(signal)
+    } catch (error) {
+      if (!isMissingImage(error)) throw error
+      throw new CookietinError(
+        'ERR_COOKIETIN_IMAGE_NOT_FOUND',
+        `The engine has no image of the id ${imageId}, and an image cannot be pulled by its id. Give its name, or load or build it first`,
+        { cause: error },
+      )
+    }
+  }
+
   async #makeImagePresent(signal: AbortSignal): Promise<void> {
     await this.#context.images.makePresent(this.#task, {
       signal,
       onProgress: progress => this.pull$.next(progress),
     })
+    this.#context.imageGuard.forget(this.options.Image)
   }
 
   async #create(signal: AbortSignal): Promise<void> {
-    await checkImageVolumes(this.#task, this.#context)
+    const check = () => this.#context.imageGuard.check(this.#task, this.options, signal)
+    await untilReachable(this.#context, check, { signal, mayRepeat: isDisconnected })
     this.#refuseEnding('prepare')
     await this.#tracked.create(signal)
   }
@@ -154,6 +174,7 @@ export class DockerContainer implements EngineContainer {
 
   async kill(): Promise<void> {
     this.#isEnding = true
+    this.#tracked.end()
     this.#run.drain()
     const { startCalls } = this.#run
     if (startCalls === undefined) return
@@ -175,6 +196,7 @@ export class DockerContainer implements EngineContainer {
 
   async #remove(): Promise<void> {
     this.#isEnding = true
+    this.#tracked.end()
     this.pull$.complete()
     this.#run.drain()
     const calls = Promise.all([this.#tracked.creating, this.#run.startCalls])

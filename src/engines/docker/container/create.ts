@@ -1,5 +1,6 @@
 import { CookietinError } from '../../../errors.ts'
-import { isLostReply, protocolError, replyOf } from '../connection/errors.ts'
+import { isLostReply, isUnreached, protocolError, replyOf } from '../connection/errors.ts'
+import { untilReachable } from '../connection/liveness.ts'
 import type { CreateOptions } from '../create-options/create-options.ts'
 import { labelNames } from '../create-options/identity.ts'
 import type { EngineContext } from '../engine-context.ts'
@@ -11,26 +12,31 @@ export interface Creation {
   readonly options: CreateOptions
   /** Values to mask in errors. */
   readonly secrets: readonly string[]
-  /** Aborted when the container is being removed and its creation takes too long. Then it is only looked up by name. */
-  readonly abandoned: AbortSignal
+  /** Called with each warning of the engine. */
+  readonly warn: (text: string) => void
+  /** Aborted when the container is not needed any longer. Then no further call is made. */
+  readonly ending: AbortSignal
 }
 
 /**
  * Creates a container and resolves with its id.
  *
- * The call is not aborted when its caller gives up: 57 of 60 aborted create calls made the container.
- * When the reply is lost, the container is looked up by its unique name and adopted.
+ * The call is never aborted: 57 of 60 aborted create calls made the container. While the engine cannot be reached, the
+ * call is repeated. When the reply is lost, the container is looked up by its unique name and adopted.
  */
 export async function createContainer(context: EngineContext, creation: Creation): Promise<string> {
   try {
-    return await create(context, creation)
+    return await untilReachable(context, () => create(context, creation), {
+      signal: creation.ending,
+      mayRepeat: error => isUnreached(error) || isOutOfFiles(error),
+    })
   } catch (error) {
-    if (!creation.abandoned.aborted && !isLostReply(error)) throw createError(error)
+    if (!isLostReply(error)) throw createError(error)
     return await adopt(context, creation, error as CookietinError)
   }
 }
 
-async function create({ api }: EngineContext, { name, options, secrets, abandoned }: Creation): Promise<string> {
+async function create({ api }: EngineContext, { name, options, secrets, warn }: Creation): Promise<string> {
   const doing = `create container ${name} of image ${options.Image}`
   const { body } = await api.request({
     doing,
@@ -39,18 +45,18 @@ async function create({ api }: EngineContext, { name, options, secrets, abandone
     query: { name },
     body: options,
     deadline: undefined,
-    signal: abandoned,
     secrets,
   })
-  const id = (body as { Id?: unknown } | undefined)?.Id
+  const { Id: id, Warnings } = (body ?? {}) as { Id?: unknown; Warnings?: unknown }
   if (typeof id !== 'string' || !/^[0-9a-f]{12,}$/.test(id)) throw protocolError(doing, 'its reply has no container id')
+  if (Array.isArray(Warnings)) for (const text of Warnings) warn(String(text))
   return id
 }
 
 async function adopt(context: EngineContext, creation: Creation, lost: CookietinError): Promise<string> {
   const found = await lookUp(context, creation, lost)
   if (found !== undefined) return found
-  if (creation.abandoned.aborted) throw lost
+  if (creation.ending.aborted) throw lost
   // The call did not arrive, or is still on its way. A second call is safe: the engine accepts the name only once.
   try {
     return await create(context, creation)
@@ -58,27 +64,35 @@ async function adopt(context: EngineContext, creation: Creation, lost: Cookietin
     const isNameTaken = replyOf(error)?.status === 409 || isLostReply(error)
     const late = isNameTaken ? await lookUp(context, creation, lost) : undefined
     if (late !== undefined) return late
-    throw error
+    throw isUnreached(error) ? unknownState(creation, lost, error) : error
   }
 }
 
 async function lookUp(
   { api, config, liveness }: EngineContext,
-  { name, options }: Creation,
+  creation: Creation,
   lost: CookietinError,
 ): Promise<string | undefined> {
-  const { engineTimeout } = config
+  const { name, options, ending } = creation
+  const { engineTimeout, reconnectTimeout } = config
   try {
-    if (!(await liveness.found(engineTimeout))) throw lost
+    // A container that is not needed any longer is only looked for to be removed.
+    if (!(await liveness.found(ending.aborted ? engineTimeout : reconnectTimeout))) throw lost
     const state = await inspectContainer(api, name, engineTimeout)
     return state?.labels[labelNames.instance] === options.Labels[labelNames.instance] ? state?.id : undefined
   } catch (cause) {
-    throw new CookietinError(
-      'ERR_COOKIETIN_ENGINE_LOST',
-      `${lost.message}. Whether container ${name} exists is not known`,
-      { cause, leaked: [name], retryable: true },
-    )
+    throw unknownState(creation, lost, cause)
   }
+}
+
+function unknownState({ name }: Creation, lost: CookietinError, cause: unknown): CookietinError {
+  const message = `${lost.message}. Whether container ${name} exists is not known`
+  return new CookietinError('ERR_COOKIETIN_ENGINE_LOST', message, { cause, leaked: [name], retryable: true })
+}
+
+/** The engine's own descriptors may be free again soon. */
+function isOutOfFiles(error: unknown): boolean {
+  return error instanceof CookietinError && error.code === 'ERR_COOKIETIN_TOO_MANY_FILES'
 }
 
 /** The create call holds only the task: a request that the engine rejects as invalid is an invalid task. */

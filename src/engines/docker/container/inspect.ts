@@ -1,3 +1,4 @@
+import { isRecord } from '../../../utils/validation/issues.ts'
 import type { Api } from '../connection/api.ts'
 import { protocolError, replyOf } from '../connection/errors.ts'
 import { containerPath } from '../connection/paths.ts'
@@ -16,6 +17,11 @@ export interface ContainerState {
   readonly paused: boolean
   /** False until the engine has started it once. */
   readonly started: boolean
+  /** When it was started and when it ended for the last time, in Unix time (ms) by the engine's clock. */
+  readonly startedAt: number | undefined
+  readonly finishedAt: number | undefined
+  /** How often a restart policy has started it again. */
+  readonly restarts: number
   readonly exitCode: number
   readonly oomKilled: boolean
   readonly message: string
@@ -33,7 +39,9 @@ interface InspectBody {
     readonly OOMKilled?: boolean
     readonly Error?: string
     readonly StartedAt?: string
+    readonly FinishedAt?: string
   }
+  readonly RestartCount?: number
   readonly Config?: { readonly Labels?: Record<string, string> | null }
 }
 
@@ -54,18 +62,27 @@ export async function inspectContainer(
 }
 
 function stateOf(body: InspectBody | undefined, doing: string): ContainerState {
-  if (typeof body?.Id !== 'string' || body.State === undefined)
+  if (typeof body?.Id !== 'string' || !isRecord(body.State))
     throw protocolError(doing, 'its reply does not describe a container')
-  const { Id, State, Config } = body
+  const { Id, State, Config, RestartCount } = body
   return {
     id: Id,
     status: State.Status ?? '',
     running: State.Running === true,
     paused: State.Paused === true,
     started: State.StartedAt !== undefined && !State.StartedAt.startsWith('0001-'),
+    startedAt: timeOf(State.StartedAt),
+    finishedAt: timeOf(State.FinishedAt),
+    restarts: RestartCount ?? 0,
     exitCode: State.ExitCode ?? 0,
     oomKilled: State.OOMKilled === true,
     message: State.Error ?? '',
     labels: Config?.Labels ?? {},
   }
+}
+
+/** The engine reports the year 1 for what has not happened yet. */
+function timeOf(text = ''): number | undefined {
+  const time = Date.parse(text)
+  return time > 0 ? time : undefined
 }

@@ -47,10 +47,10 @@ export class NetworkAttachment {
 
   /** True when a start failed because the namespace to join is gone. */
   isLostNamespace(error: unknown): boolean {
-    const text = replyOf(error)?.text
-    if (text === undefined || this.#lease?.lost === undefined) return false
+    const said = replyOf(error)?.said
+    if (said === undefined || this.#lease?.lost === undefined) return false
     const holder = this.#lease.network.replace('container:', '')
-    return this.isLost || lostNamespace.test(text) || text.toLowerCase().includes(`no such container: ${holder}`)
+    return this.isLost || lostNamespace.test(said) || said.toLowerCase().includes(`no such container: ${holder}`)
   }
 
   /** Releases the present network and picks another. */

@@ -29,8 +29,8 @@ export interface Preflight {
 export async function preflight(context: EngineContext, { task, options, defaults }: Preflight): Promise<void> {
   const { config, local, onTransition } = context
   const { allow, allowDangerousMounts } = config
-  const rules = { isHardened: isHardened(task), allow, allowDangerousMounts }
-  const loosened = checkEditedOptions(options, defaults, rules)
+  const rules = { isHardened: isHardened(task), allow, allowDangerousMounts, local }
+  const loosened = await checkEditedOptions(options, defaults, rules)
   if (loosened.length > 0) {
     onTransition({
       machine: 'profile',

@@ -16,19 +16,24 @@ export interface Removal {
   readonly budget: number
 }
 
+/** Attempts within the budget: when one call hangs, another may get through. */
+const attempts = 4
+
 /**
  * Removes a container in any state, together with its anonymous volumes. Resolves when no such container exists.
  *
+ * @returns false when the engine did not know it from the beginning.
  * @throws CookietinError `ERR_COOKIETIN_NOT_CLEANED` when it may still exist after `budget` ms.
  */
-export async function removeContainer(context: RemovalContext, { id, name, budget }: Removal): Promise<void> {
+export async function removeContainer(context: RemovalContext, { id, name, budget }: Removal): Promise<boolean> {
   const until = performance.now() + budget
   let cause: unknown
   for (let attempt = 0; ; attempt++) {
-    const deadline = until - performance.now()
+    const deadline = Math.min(Math.ceil(budget / attempts), Math.ceil(until - performance.now()))
     if (deadline <= 0 || context.liveness.closed) break
     try {
-      if (await tryRemove(context, { idOrName: id ?? name, name, deadline })) return
+      const outcome = await tryRemove(context, { idOrName: id ?? name, name, deadline })
+      if (outcome !== 'inProgress') return outcome === 'removed' || attempt > 0
     } catch (error) {
       cause = error
       // A call without a reply is retried as soon as the engine answers; after an error reply only the backoff applies.
@@ -39,7 +44,7 @@ export async function removeContainer(context: RemovalContext, { id, name, budge
   const reason = cause instanceof Error ? `: ${cause.message}` : ''
   throw new CookietinError(
     'ERR_COOKIETIN_NOT_CLEANED',
-    `Container ${name} could not be removed${reason}. \`cookietin gc\` removes it once this process is gone`,
+    `Container ${name} could not be removed${reason}. It is tried again while this process lives; after that \`cookietin gc\` removes it`,
     { cause, leaked: [name] },
   )
 }
@@ -50,8 +55,9 @@ interface RemovalCall {
   readonly deadline: number
 }
 
-/** Returns false while another call is removing it: ask again. */
-async function tryRemove({ api }: RemovalContext, { idOrName, name, deadline }: RemovalCall): Promise<boolean> {
+type Outcome = 'removed' | 'absent' | 'inProgress'
+
+async function tryRemove({ api }: RemovalContext, { idOrName, name, deadline }: RemovalCall): Promise<Outcome> {
   try {
     await api.request({
       doing: `remove container ${name}`,
@@ -60,12 +66,12 @@ async function tryRemove({ api }: RemovalContext, { idOrName, name, deadline }: 
       query: { force: 'true', v: 'true' },
       deadline,
     })
-    return true
+    return 'removed'
   } catch (error) {
     const status = replyOf(error)?.status
-    if (status === 404) return true
+    if (status === 404) return 'absent'
     // Another call is removing it. It is gone once the engine no longer knows it.
-    if (status === 409) return (await inspectContainer(api, idOrName, deadline)) === undefined
-    throw error
+    if (status !== 409) throw error
+    return (await inspectContainer(api, idOrName, deadline)) === undefined ? 'removed' : 'inProgress'
   }
 }

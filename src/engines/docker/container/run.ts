@@ -3,9 +3,13 @@ import { deferred } from '../../../utils/deferred.ts'
 import type { ContainerEvents, ContainerStreams } from '../../engine.ts'
 import { type InputPump, pumpInput } from '../../pump-input.ts'
 import { within } from '../connection/deadline.ts'
-import { type CreateOptions, secretsOf } from '../create-options/create-options.ts'
+import { isDisconnected, isUnreached } from '../connection/errors.ts'
+import { untilReachable } from '../connection/liveness.ts'
+import type { CreateOptions } from '../create-options/create-options.ts'
 import type { EngineContext } from '../engine-context.ts'
-import { collectExit, outputWasCut } from './collect-exit.ts'
+import { collectExit } from './exit/collect-exit.ts'
+import { StderrTail } from './exit/init-error.ts'
+import type { StartTimes } from './exit/output-cut.ts'
 import type { ContainerRef } from './inspect.ts'
 import type { NetworkAttachment } from './network-attachment.ts'
 import {
@@ -20,9 +24,19 @@ import {
 /** The parts of a container that its run uses. */
 export interface RunOptions {
   readonly options: CreateOptions
+  /** Returns the values to mask in errors. */
+  readonly secrets: () => readonly string[]
   readonly network: NetworkAttachment
+  /** Aborted when the container is not needed any longer. */
+  readonly ending: AbortSignal
   /** Aborted when the container is being removed and its start takes too long. */
   readonly abandoned: AbortSignal
+}
+
+interface WatchOptions {
+  readonly events: ContainerEvents
+  readonly stderr: StderrTail
+  readonly start: StartTimes
 }
 
 /** The run of one container: attach → start → watch the exit → collect the exit. */
@@ -67,16 +81,30 @@ export class ContainerRun {
     return this.#input !== undefined
   }
 
-  /** May be called again after it has rejected. */
+  /**
+   * Starts the container. While the engine cannot be reached, the calls are repeated. May be called again after it has
+   * rejected.
+   */
   async start(container: ContainerRef, streams: ContainerStreams, events: ContainerEvents): Promise<void> {
-    const { options, network } = this.#options
+    await untilReachable(this.#context, () => this.#start(container, streams, events), {
+      signal: this.#options.ending,
+      // Input that was read for a failed start would be lost.
+      mayRepeat: error => isUnreached(error) && this.#input === undefined,
+    })
+  }
+
+  async #start(container: ContainerRef, streams: ContainerStreams, events: ContainerEvents): Promise<void> {
+    const { options, network, ending } = this.#options
     const calls = deferred<void>()
     this.#startCalls = calls.promise
-    const attachment = await attachBeforeStart(this.#context, container, { streams, terminal: options.Tty }).catch(
+    const stderr = new StderrTail(streams.stderr)
+    const attach = () =>
+      attachBeforeStart(this.#context, container, { streams: { ...streams, stderr }, terminal: options.Tty })
+    const attachment = await untilReachable(this.#context, attach, { signal: ending, mayRepeat: isDisconnected }).catch(
       error => {
         calls.resolve()
         const exit = exitOfFailedAttach(error)
-        if (exit === undefined) throw error
+        if (exit === undefined) throw startError(error)
         this.#exitUnstarted(exit, events)
       },
     )
@@ -87,13 +115,17 @@ export class ContainerRun {
     if (!network.isShared) this.#feed(attachment, streams, events)
 
     // There is no abort point between the attach and the start: see `attachBeforeStart`.
-    const startedAt = performance.now()
+    attachment.watch.starting()
+    const sent = performance.now()
+    let replied: number | undefined
     try {
-      await this.#sendStart(container, calls.resolve)
+      const isFirstReply = await this.#sendStart(container, calls.resolve)
+      replied = isFirstReply ? performance.now() : undefined
     } catch (error) {
       // The runtime reports a lost namespace with the exit code of a missing command.
       const isLost = network.isLostNamespace(error)
       const exit = isLost ? undefined : await exitOfFailedStart(this.#context, container, error)
+      if (isUnreached(error)) this.disconnect()
       if (exit === undefined) throw startError(error)
       this.#exitUnstarted(exit, events)
       return
@@ -102,7 +134,7 @@ export class ContainerRun {
     void attachment.output.ended.then(() => attachment.watch.hint())
     this.#started.resolve()
     if (network.isShared) this.#feed(attachment, streams, events)
-    void this.#watchExit(container, attachment, { events, startedAt })
+    void this.#watchExit(container, attachment, { events, stderr, start: { sent, replied } })
   }
 
   /** Stops holding the container up: output that a sink does not take at once is dropped from now on. */
@@ -130,12 +162,15 @@ export class ContainerRun {
     this.disconnect()
   }
 
-  /** Gives up after `startTimeout` without aborting the call. `onSettled` is called once it has settled. */
-  async #sendStart(container: ContainerRef, onSettled: () => void): Promise<void> {
-    const { options, abandoned } = this.#options
-    const call = sendStart(this.#context, container, { secrets: secretsOf(options), abandoned })
+  /**
+   * Gives up after `startTimeout` without aborting the call. `onSettled` is called once it has settled. Resolves with
+   * false when a reply was lost.
+   */
+  async #sendStart(container: ContainerRef, onSettled: () => void): Promise<boolean> {
+    const { secrets, abandoned } = this.#options
+    const call = sendStart(this.#context, container, { secrets: secrets(), abandoned })
     call.then(onSettled, onSettled)
-    await within(call, this.#context.config.startTimeout, `start container ${container.name}`)
+    return await within(call, this.#context.config.startTimeout, `start container ${container.name}`)
   }
 
   #feed({ stream }: Attachment, { stdin }: ContainerStreams, events: ContainerEvents): void {
@@ -154,17 +189,18 @@ export class ContainerRun {
   async #watchExit(
     container: ContainerRef,
     { watch, output }: Attachment,
-    { events, startedAt }: { readonly events: ContainerEvents; readonly startedAt: number },
+    { events, stderr, start }: WatchOptions,
   ): Promise<void> {
-    const { options, network } = this.#options
+    const { options, network, secrets } = this.#options
     try {
-      const cut = outputWasCut(this.#context, container.id, { watch, output, startedAt, init: options.HostConfig.Init })
       const reply = await watch.ended
       this.#hasExited = true
       events.exitSeen()
       network.release()
       this.#input?.stop()
-      const details = { reply, output, wasKilled: this.#isDraining, wasCut: await cut }
+      const { Init: init } = options.HostConfig
+      const initError = () => stderr.initError
+      const details = { reply, output, initError, start, init, wasKilled: this.#isDraining, secrets: secrets() }
       this.#exit.resolve(await collectExit(this.#context, container, details))
     } catch (error) {
       this.#exit.reject(error)

@@ -10,13 +10,13 @@ import { type ContainerRef, inspectContainer } from './inspect.ts'
 
 /** Pauses a container. A paused container stays paused. */
 export function sendPause(context: EngineContext, container: ContainerRef): Promise<void> {
-  const isPaused = ({ text }: EngineReply) => /already paused|cannot pause a paused/i.test(text)
+  const isPaused = ({ said }: EngineReply) => /already paused|cannot pause a paused/i.test(said)
   return sendUntilConfirmed(context, container, { action: 'pause', isDone: isPaused })
 }
 
 /** Unpauses a container. The engine answers 500 for a container that is not paused, whether it runs or has exited. */
 export function sendUnpause(context: EngineContext, container: ContainerRef): Promise<void> {
-  const isRunning = ({ text }: EngineReply) => /not paused|cannot resume a (running|stopped)/i.test(text)
+  const isRunning = ({ said }: EngineReply) => /not paused|cannot resume a (running|stopped)/i.test(said)
   return sendUntilConfirmed(context, container, { action: 'unpause', isDone: isRunning })
 }
 
@@ -38,8 +38,8 @@ export async function sendKill(
     action: 'kill',
     query: { signal: 'KILL' },
     deadline: engineTimeout / killAttempts,
-    isDone: ({ status, text }) =>
-      status === 409 || status === 404 || /not running|already finished|no such process/i.test(text),
+    isDone: ({ status, said }) =>
+      status === 409 || status === 404 || /not running|already finished|no such process/i.test(said),
   }
   for (let attempt = 0; ; attempt++) {
     try {

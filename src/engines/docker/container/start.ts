@@ -2,11 +2,11 @@ import type { Duplex } from 'node:stream'
 import type { Exit } from '../../../../machines/cookie-types.ts'
 import { CookietinError } from '../../../errors.ts'
 import type { ContainerStreams } from '../../engine.ts'
-import { isLostReply, replyOf } from '../connection/errors.ts'
+import { type EngineReply, isLostReply, replyOf } from '../connection/errors.ts'
 import { containerPath } from '../connection/paths.ts'
 import type { EngineContext } from '../engine-context.ts'
 import { AttachedOutput } from './attached-output.ts'
-import { ExitWatch } from './exit-watch.ts'
+import { ExitWatch } from './exit/exit-watch.ts'
 import { type ContainerRef, inspectContainer } from './inspect.ts'
 
 /** The connections of a container that is about to be started. */
@@ -57,12 +57,14 @@ export interface StartOptions {
 /**
  * Starts a container. After a lost reply, the engine is asked whether it has started, and the call is sent again if
  * not.
+ *
+ * @returns false when a reply was lost.
  */
 export async function sendStart(
   context: EngineContext,
   container: ContainerRef,
   { secrets, abandoned }: StartOptions,
-): Promise<void> {
+): Promise<boolean> {
   const send = () =>
     context.api.request({
       doing: `start container ${container.name}`,
@@ -74,10 +76,12 @@ export async function sendStart(
     })
   try {
     await send()
+    return true
   } catch (error) {
     if (!isLostReply(error)) throw error
     // A second start is safe: for a container that runs, the engine answers 304.
     if (!(await hasStarted(context, container, error))) await send()
+    return false
   }
 }
 
@@ -108,6 +112,8 @@ export async function exitOfFailedStart(
   if (reply === undefined) return undefined
   const exit = exitOfFailedAttach(error)
   if (exit !== undefined) return exit
+  // The engine also uses these codes for mounts and folders that the runtime may not use.
+  if (!/\bexec(?:utable)?\b/i.test(reply.said) || isMountError(reply)) return undefined
   const state = await inspectContainer(api, id, config.engineTimeout).catch(() => undefined)
   if (state === undefined || (state.exitCode !== 126 && state.exitCode !== 127)) return undefined
   return { exitCode: state.exitCode, oomKilled: false, outputTruncated: false, message: reply.text }
@@ -115,18 +121,35 @@ export async function exitOfFailedStart(
 
 /** The same for Podman, which makes the process on attach. It reports the failure in words and keeps no exit code. */
 export function exitOfFailedAttach(error: unknown): Exit | undefined {
-  const message = replyOf(error)?.text ?? ''
+  const { said = '', text: message = '' } = replyOf(error) ?? {}
   const exit = { oomKilled: false, outputTruncated: false, message }
-  if (/attempted to invoke a command that was not found/.test(message)) return { ...exit, exitCode: 127 }
-  if (/exec: .*permission denied: OCI permission denied/.test(message)) return { ...exit, exitCode: 126 }
+  if (/attempted to invoke a command that was not found/.test(said)) return { ...exit, exitCode: 127 }
+  if (/exec: .*permission denied: OCI permission denied/.test(said)) return { ...exit, exitCode: 126 }
   return undefined
 }
 
-/** The error of a start that the engine refused. It is not an invalid task: the engine accepted the task on create. */
+function isMountError({ said }: EngineReply): boolean {
+  return /error mounting|mounting .* to rootfs|mount .* through procfd|are you trying to mount/i.test(said)
+}
+
+/**
+ * The error of a start that the engine refused. Mostly it is not an invalid task: the engine accepted the task on
+ * create.
+ */
 export function startError(error: unknown): unknown {
   const reply = replyOf(error)
   if (!(error instanceof CookietinError) || reply === undefined) return error
+  if (isMountError(reply) && /not a directory/i.test(reply.said)) {
+    const message = `${error.message}. A file can be mounted only on a file, and a folder only on a folder`
+    return new CookietinError('ERR_COOKIETIN_INVALID_TASK', message, { cause: reply })
+  }
   const general = ['ERR_COOKIETIN_ENGINE_ERROR', 'ERR_COOKIETIN_INVALID_STATE']
   if (!general.includes(error.code)) return error
-  return new CookietinError('ERR_COOKIETIN_START_FAILED', error.message, { cause: reply, retryable: error.retryable })
+  const retryable = error.retryable || isRemoved(reply)
+  return new CookietinError('ERR_COOKIETIN_START_FAILED', error.message, { cause: reply, retryable })
+}
+
+/** Another client has removed the container. */
+function isRemoved({ status, said }: EngineReply): boolean {
+  return (status === 404 && /no such container/i.test(said)) || (status === 409 && /marked for removal/i.test(said))
 }

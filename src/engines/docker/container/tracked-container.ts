@@ -1,7 +1,10 @@
-import { pause, settles } from '../../../utils/timing.ts'
+import { CookietinError } from '../../../errors.ts'
+import { onAbort } from '../../../utils/abort.ts'
+import { redact } from '../../../utils/redact.ts'
+import { settles } from '../../../utils/timing.ts'
 import { unlessAborted, within } from '../connection/deadline.ts'
-import { replyOf } from '../connection/errors.ts'
-import { type CreateOptions, secretsOf } from '../create-options/create-options.ts'
+import { isUnreached, replyOf } from '../connection/errors.ts'
+import type { CreateOptions } from '../create-options/create-options.ts'
 import type { EngineContext } from '../engine-context.ts'
 import { createContainer } from './create.ts'
 import { removeContainer } from './remove.ts'
@@ -12,22 +15,38 @@ import { removeContainer } from './remove.ts'
  */
 export const hangTimeout = 1_000
 
+/** The options of a {@link TrackedContainer}. */
+export interface TrackedContainerOptions {
+  readonly name: string
+  /** The id of the cookie. */
+  readonly taskId: string
+  readonly options: CreateOptions
+  /** Returns the values to mask in errors. */
+  readonly secrets: () => readonly string[]
+}
+
 /** Knows whether a container may exist on its engine, also while the reply of its creation is still awaited. */
 export class TrackedContainer {
   readonly #context: EngineContext
   readonly #name: string
+  readonly #taskId: string
   readonly #options: CreateOptions
+  readonly #secrets: () => readonly string[]
   #id: string | undefined
   /** The create call, which the engine may still carry out after its caller has given up. It never rejects. */
   #creating: Promise<void> | undefined
+  #isCreating = false
   #mayExist = false
   #releaseImage: () => void = () => {}
+  readonly #ending = new AbortController()
   readonly #abandoned = new AbortController()
 
-  constructor(context: EngineContext, name: string, options: CreateOptions) {
+  constructor(context: EngineContext, { name, taskId, options, secrets }: TrackedContainerOptions) {
     this.#context = context
     this.#name = name
+    this.#taskId = taskId
     this.#options = options
+    this.#secrets = secrets
   }
 
   get id(): string | undefined {
@@ -37,51 +56,116 @@ export class TrackedContainer {
   get creating(): Promise<void> | undefined {
     return this.#creating
   }
+  /** Aborted by {@link end}. */
+  get ending(): AbortSignal {
+    return this.#ending.signal
+  }
   /** Aborted by {@link abandon}. */
   get abandoned(): AbortSignal {
     return this.#abandoned.signal
   }
 
   async create(signal: AbortSignal): Promise<void> {
+    const { leftovers, cleaner, config } = this.#context
+    await this.#clearName()
     const doing = `create container ${this.#name}`
     const created = createContainer(this.#context, {
       name: this.#name,
       options: this.#options,
-      secrets: secretsOf(this.#options),
-      abandoned: this.#abandoned.signal,
+      secrets: this.#secrets(),
+      warn: text => this.#context.warnings.report(this.#taskId, redact(text, this.#secrets())),
+      ending: this.#ending.signal,
     }).then(id => {
       this.#id = id
-      this.#releaseImage = this.#context.cleaner.hold(this.#options.Image)
+      this.#releaseImage = cleaner.hold(this.#options.Image)
+      leftovers.engineIsWell()
     })
     this.#mayExist = true
-    this.#creating = created.catch(error => {
-      // An error reply means that no container was made. After a name conflict the container belongs to another
-      // process.
-      this.#mayExist = replyOf(error) === undefined
-    })
-    await unlessAborted(within(created, this.#context.config.startTimeout, doing), signal, doing)
+    this.#isCreating = true
+    this.#creating = created
+      .catch(error => {
+        // An error reply means that no container was made. After a name conflict the container belongs to another
+        // process.
+        this.#mayExist = replyOf(error) === undefined && !isUnreached(error)
+      })
+      .finally(() => {
+        this.#isCreating = false
+      })
+    const release = onAbort(signal, () => this.end())
+    try {
+      await unlessAborted(within(created, config.startTimeout, doing, [this.#name]), signal, doing)
+    } finally {
+      release()
+    }
   }
 
-  /** Stops waiting for calls that take too long. From now on the engine is only asked what became of them. */
+  /** An earlier run of the same id may have left its container. */
+  async #clearName(): Promise<void> {
+    const { leftovers } = this.#context
+    if (!leftovers.names.includes(this.#name)) return
+    try {
+      await leftovers.remove(this.#name)
+    } catch (cause) {
+      throw new CookietinError(
+        'ERR_COOKIETIN_NAME_CONFLICT',
+        `Could not create container ${this.#name}: that of an earlier run of the same id could not be removed yet`,
+        { cause, retryable: true },
+      )
+    }
+  }
+
+  /** Calls that have not reached the engine are not repeated from now on. */
+  end(): void {
+    this.#ending.abort()
+  }
+
+  /** Stops waiting for calls that take too long. */
   abandon(): void {
     this.#abandoned.abort()
   }
 
-  /** Removes the container once its creation has settled. `onHang` is called when the removal hangs. */
+  /**
+   * Removes the container once its creation has settled. `onHang` is called when the removal hangs. What cannot be
+   * removed is left to the engine's {@link Leftovers}.
+   *
+   * @throws CookietinError `ERR_COOKIETIN_NOT_CLEANED` when it may still exist, or may yet be made.
+   */
   async remove(onHang: () => void): Promise<void> {
-    await this.#creating
+    if (!this.#abandoned.signal.aborted) await this.#creating
     if (!this.#mayExist) return
-    const remove = () =>
-      removeContainer(this.#context, {
-        id: this.#id,
-        name: this.#name,
-        budget: this.#context.config.engineTimeout,
-      })
-    const removed = remove()
+    const { leftovers } = this.#context
+    const removed = this.#remove()
     if (!(await settles(removed, hangTimeout))) onHang()
-    await removed
+    try {
+      await removed
+    } catch (error) {
+      leftovers.add(this.#name, () => this.#remove())
+      // A creation that is still under way may end at any time.
+      if (this.#isCreating) void this.#creating?.then(() => leftovers.remove(this.#name).catch(() => {}))
+      throw error
+    }
+    leftovers.delete(this.#name)
+    leftovers.engineIsWell()
+  }
+
+  async #remove(): Promise<void> {
+    if (!this.#mayExist) return
+    const isRemoved = await removeContainer(this.#context, {
+      id: this.#id,
+      name: this.#name,
+      budget: this.#context.config.engineTimeout,
+    })
+    // The engine carries a create call out whether or not its caller waits.
+    if (!isRemoved && this.#isCreating) throw this.#stillCreating()
+    this.#mayExist = false
     this.#releaseImage()
-    // An engine that wakes up may carry out a create call after the removal that followed it.
-    if (this.#abandoned.signal.aborted && this.#id === undefined) await pause(hangTimeout).then(remove)
+  }
+
+  #stillCreating(): CookietinError {
+    return new CookietinError(
+      'ERR_COOKIETIN_NOT_CLEANED',
+      `Container ${this.#name} may yet be made: the engine has not answered its creation. It is removed then, while this process lives; after that by \`cookietin gc\``,
+      { leaked: [this.#name], retryable: true },
+    )
   }
 }

@@ -25,7 +25,7 @@ export function createOptions(
   const hasInput = task.input !== undefined
   const networkless = task.disableNet || (isHardened(task) && !isAllowed(defaults, 'hardened-network'))
   const options: CreateOptions = {
-    Image: task.image,
+    Image: task.imageId ?? task.image,
     ...(task.command.length > 0 && { Cmd: [...task.command] }),
     Env: Object.entries(task.env).map(([name, value]) => `${name}=${value}`),
     Labels: labels,

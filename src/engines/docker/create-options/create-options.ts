@@ -1,3 +1,5 @@
+import { secretsOfEnv } from '../../../task/secrets.ts'
+import type { ResolvedTask } from '../../../task/task.ts'
 import type { AllowName } from '../config/allow.ts'
 
 /** The body of the engine's create call, as far as cookietin fills it in. Users may add more fields. */
@@ -65,9 +67,13 @@ export function useNetwork(options: CreateOptions, network: string): void {
   if (network === 'host' || network.startsWith('container:')) delete options.Hostname
 }
 
-/** The values to mask in errors: those of the environment. */
-export function secretsOf({ Env }: CreateOptions): string[] {
-  return Env.map(variable => variable.slice(variable.indexOf('=') + 1))
+/** The texts to mask in errors: the task's secrets, and those of variables that were added by hand. */
+export function secretsOf(task: ResolvedTask, { Env }: CreateOptions): readonly string[] {
+  const variables = (Array.isArray(Env) ? Env : []).map(variable => {
+    const [name = '', ...value] = String(variable).split('=')
+    return [name, value.join('=')] as const
+  })
+  return [...task.secrets, ...secretsOfEnv(variables)]
 }
 
 /**

@@ -1,126 +1,111 @@
-import { InvalidInputError } from '../../../errors.ts'
-import { dangerOf } from '../../../task/dangerous-mounts.ts'
+import { posix } from 'node:path'
+import { type FieldIssue, InvalidInputError } from '../../../errors.ts'
+import { isWithin } from '../../../task/dangerous-mounts.ts'
 import { isRecord } from '../../../utils/validation/issues.ts'
 import type { AllowName } from '../config/allow.ts'
+import { unknownKeys } from './api-keys.ts'
 import type { CreateOptions } from './create-options.ts'
-import { isRoot } from './hardened.ts'
-
-type Fields = Readonly<Record<string, unknown>>
-/** Compares the edited options with those before the edit. Returns true when the edit relaxes the profile. */
-type Check = (now: Fields, before: Fields, isHardened: boolean) => boolean
-
-const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : [])
-const isAny = (value: unknown): boolean =>
-  Array.isArray(value) ? value.length > 0 : isRecord(value) ? Object.keys(value).length > 0 : Boolean(value)
-const joins = (mode: unknown): boolean => typeof mode === 'string' && /^(?:host$|container:|ns:)/.test(mode)
-const namespaces = ['PidMode', 'IpcMode', 'UTSMode', 'UsernsMode', 'CgroupnsMode', 'NetworkMode']
-const unlimited = (limit: unknown): boolean => typeof limit !== 'number' || limit <= 0
-
-/** Checks on edited create options, by the name that `allow` must list. */
-const checks: Partial<Record<AllowName, Check>> = {
-  privileged: now => now.Privileged === true,
-  capabilities: (now, before) => isAny(now.CapAdd) || (isAny(before.CapDrop) && !texts(now.CapDrop).includes('ALL')),
-  'new-privileges': (now, before) =>
-    texts(before.SecurityOpt).some(isNoNewPrivileges) && !texts(now.SecurityOpt).some(isNoNewPrivileges),
-  'security-options': now =>
-    texts(now.SecurityOpt).some(option => !isNoNewPrivileges(option)) ||
-    now.MaskedPaths !== undefined ||
-    now.ReadonlyPaths !== undefined,
-  namespaces: now => namespaces.some(field => joins(now[field])),
-  devices: now => ['Devices', 'DeviceRequests', 'DeviceCgroupRules'].some(field => isAny(now[field])),
-  'other-volumes': now => isAny(now.VolumesFrom),
-  ports: now => isAny(now.PortBindings) || now.PublishAllPorts === true,
-  limits: (now, before) =>
-    (!unlimited(before.PidsLimit) && unlimited(now.PidsLimit)) ||
-    now.OomKillDisable === true ||
-    isAny(now.CgroupParent),
-  runtime: (now, before) => now.Runtime !== before.Runtime,
-  swap: (now, before) => before.MemorySwap !== undefined && now.MemorySwap !== now.Memory,
-  'log-files': (now, before) =>
-    isRecord(before.LogConfig) && (!isRecord(now.LogConfig) || now.LogConfig.Type !== before.LogConfig.Type),
-  'hardened-writable-root': (now, before, isHardened) =>
-    isHardened && before.ReadonlyRootfs === true && now.ReadonlyRootfs !== true,
-  'hardened-network': (now, before, isHardened) =>
-    isHardened && before.NetworkMode === 'none' && now.NetworkMode !== 'none',
-  'hardened-shared-memory': (now, before, isHardened) =>
-    isHardened && before.IpcMode === 'none' && now.IpcMode !== 'none',
-}
-
-function isNoNewPrivileges(option: string): boolean {
-  return /^no-new-privileges(?:[:=]true)?$/.test(option)
-}
-
-/** The sources of bind mounts, in either form. */
-function sourcesOf({ Binds, Mounts }: Fields): readonly string[] {
-  const mounts = Array.isArray(Mounts) ? (Mounts as readonly unknown[]) : []
-  const binds = texts(Binds).map(bind => bind.slice(0, bind.indexOf(':')))
-  return [
-    ...binds,
-    ...mounts.flatMap(mount => (isRecord(mount) && mount.Type === 'bind' ? [String(mount.Source)] : [])),
-  ]
-}
-
-/** Finds the relaxations of an edit: names for the config's `allow`, and the sources of dangerous mounts. */
-function relaxedBy(
-  now: CreateOptions,
-  before: CreateOptions,
-  isHardened: boolean,
-): { readonly names: readonly AllowName[]; readonly mounts: readonly string[] } {
-  const [host, hostBefore] = [now.HostConfig as unknown as Fields, before.HostConfig as unknown as Fields]
-  const names = (Object.entries(checks) as [AllowName, Check][])
-    .filter(([, isRelaxed]) => isRelaxed(host, hostBefore, isHardened))
-    .map(([name]) => name)
-  const becameRoot = isHardened && before.User !== undefined && isRoot(now.User ?? '')
-  const known = sourcesOf(hostBefore)
-  return {
-    names: becameRoot ? [...names, 'hardened-root'] : names,
-    mounts: sourcesOf(host).filter(source => !known.includes(source) && dangerOf(source) !== undefined),
-  }
-}
+import type { Fields } from './edit.ts'
+import { type Loosening, loosenings } from './edit-rules.ts'
+import { bindSources } from './mount-rules.ts'
+import { dangerBehind } from './mount-sources.ts'
 
 /** The settings that decide which edits are permitted. */
 export interface EditRules {
   readonly isHardened: boolean
   readonly allow: readonly AllowName[]
   readonly allowDangerousMounts: boolean
+  /** The engine sees the files of this machine, so that links can be followed. */
+  readonly local: boolean
 }
 
 /**
- * Checks create options that may have been edited by hand (Fn's `ContainerOptions`). Restores the labels that identify
- * the container. The config must list every relaxation of the profile in `allow`.
+ * Checks create options that may have been edited by hand (Fn's `ContainerOptions`), and replaces them by what was
+ * checked. Restores the labels that identify the container. Whatever is not known to be harmless loosens the profile,
+ * and the config must list it in `allow`.
  *
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`
- * @returns the names of the relaxations.
+ * @returns the names of what is loosened.
  */
-export function checkEditedOptions(
-  now: CreateOptions,
-  before: CreateOptions,
-  { isHardened, allow, allowDangerousMounts }: EditRules,
-): readonly string[] {
-  const issue = (field: string, value: string, allowed: string) => ({
-    field: `containerOptions.${field}`,
-    value,
-    allowed,
-  })
+export async function checkEditedOptions(
+  options: CreateOptions,
+  defaults: CreateOptions,
+  { isHardened, allow, allowDangerousMounts, local }: EditRules,
+): Promise<readonly string[]> {
+  const [now, before] = [asJson(options), asJson(defaults)]
   if (!isRecord(now.HostConfig)) refuse([issue('HostConfig', 'the edited value', 'an object')])
-  now.Labels = { ...now.Labels, ...before.Labels }
-  const { names, mounts } = relaxedBy(now, before, isHardened)
+  now.Labels = { ...(isRecord(now.Labels) ? now.Labels : {}), ...defaults.Labels }
+  const unknown = unknownKeys(now)
+  const loosened = [
+    ...loosenings(now, before, isHardened),
+    ...unknown.map(({ path }): Loosening => ({ option: path, name: 'other-options' })),
+  ]
+  const dangers = await dangersOf(now.HostConfig as Fields, before.HostConfig as Fields, local)
   const refused = [
-    ...names
-      .filter(name => !allow.includes(name))
-      .map(name => issue('HostConfig', 'this edit', `listed as '${name}' in the config's allow`)),
-    ...(allowDangerousMounts ? [] : mounts).map(source =>
+    ...fixed(now, before),
+    ...unknown.flatMap(({ path, meant }) =>
+      meant === undefined ? [] : [issue(path, 'this key', `spelt ${meant}, as in the engine's API`)],
+    ),
+    ...loosened
+      .filter(({ name }) => !allow.includes(name))
+      .map(({ option, name }) => issue(option, 'this edit', `listed as '${name}' in the config's allow`)),
+    ...(allowDangerousMounts ? [] : dangers).map(({ source, danger }) =>
       issue(
         'HostConfig',
         `'${source}'`,
-        `another mount source: it is ${dangerOf(source)}; the config's allowDangerousMounts permits it`,
+        `another mount source: it is ${danger}; the config's allowDangerousMounts permits it`,
       ),
     ),
   ]
   if (refused.length > 0) refuse(refused)
-  return [...names, ...(mounts.length > 0 ? ['allowDangerousMounts'] : [])]
+  replace(options, now)
+  const names = new Set<string>(loosened.map(({ name }) => name))
+  return [...names, ...(dangers.length > 0 ? ['allowDangerousMounts'] : [])]
 }
 
-function refuse(issues: ConstructorParameters<typeof InvalidInputError>[1]): never {
+/** The options as the engine reads them. */
+function asJson(options: object): Record<string, unknown> {
+  try {
+    return JSON.parse(JSON.stringify(options)) as Record<string, unknown>
+  } catch {
+    refuse([{ field: 'containerOptions', value: 'the edited value', allowed: 'JSON' }])
+  }
+}
+
+/** Edits that no config permits. */
+function fixed(now: Fields, before: Fields): FieldIssue[] {
+  const { Image, WorkingDir } = now
+  return [
+    // The image is checked, pulled and kept by the task's name for it.
+    ...(Image === before.Image ? [] : [issue('Image', `'${Image}'`, "the task's image")]),
+    ...(typeof WorkingDir === 'string' && isWithin(posix.normalize(`/${WorkingDir}`), '/proc')
+      ? [issue('WorkingDir', `'${WorkingDir}'`, 'outside /proc')]
+      : []),
+  ]
+}
+
+/** The new mount sources that give control of the host, as they are written and where their links lead. */
+async function dangersOf(now: Fields, before: Fields, local: boolean) {
+  const known = bindSources(before).map(({ source }) => source)
+  const added = bindSources(now).filter(({ source }) => !known.includes(source))
+  const found = await Promise.all(
+    added.map(async ({ source, readOnly }) => ({ source, danger: await dangerBehind(source, { readOnly, local }) })),
+  )
+  return found.flatMap(({ source, danger }) => (danger === undefined ? [] : [{ source, danger }]))
+}
+
+/** What was checked is what is sent, whatever the edited objects answer when they are read once more. */
+function replace(options: CreateOptions, checked: Fields): void {
+  for (const key of Object.keys(options)) delete (options as unknown as Record<string, unknown>)[key]
+  Object.assign(options, checked)
+}
+
+const issue = (option: string, value: string, allowed: string): FieldIssue => ({
+  field: `containerOptions.${option}`,
+  value,
+  allowed,
+})
+
+function refuse(issues: readonly FieldIssue[]): never {
   throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', issues)
 }

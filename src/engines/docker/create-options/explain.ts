@@ -1,5 +1,5 @@
 import type { ResolvedTask } from '../../../task/task.ts'
-import type { ResolvedDockerConfig } from '../config/config.ts'
+import { type ResolvedDockerConfig, sharedNetworks } from '../config/config.ts'
 import { createOptions } from './build.ts'
 import type { CreateOptions, HostOptions } from './create-options.ts'
 import { isHardened } from './hardened.ts'
@@ -51,7 +51,10 @@ const hostReasons: Record<keyof HostOptions, Reason> = {
   Init: ({ config }) => `config enableTini${config.enableTini ? ': passes signals on, reaps zombies' : ' is off'}`,
   CapDrop: given => loose(given, 'capabilities') ?? `${profile(given)}: no capabilities`,
   SecurityOpt: given => loose(given, 'new-privileges') ?? `${profile(given)}: set-uid programs give nothing`,
-  PidsLimit: ({ task }) => (task.pids > 0 ? "the task's pids" : 'config pids: no fork bomb'),
+  PidsLimit: ({ task }) => {
+    if (task.pids > 0) return "the task's pids"
+    return isHardened(task) ? `${byHardened}, and config pids: no fork bomb` : 'config pids: no fork bomb'
+  },
   Memory: fromTask('memory'),
   MemorySwap: given => `${profile(given)}: the same as the memory, which means no swap`,
   CpuQuota: () => "the task's cpus, in microseconds of each period",
@@ -122,6 +125,7 @@ function loosened(config: ResolvedDockerConfig): string[] {
   const { allow, allowDangerousMounts, enableTini, pids, preForkPoolSize, preForkUseOnce } = config
   return [
     ...allow.map(what => `allow: ${what}`),
+    ...sharedNetworks(config).map(({ field, network }) => `${field}: ${network}`),
     ...(allowDangerousMounts ? ['allowDangerousMounts'] : []),
     ...(enableTini ? [] : ['enableTini: false']),
     ...(pids > 0 ? [] : ['pids: 0']),

@@ -7,6 +7,8 @@ export const untrustedUser = '65532:65532'
 /** MB. */
 const tmpSize = 64
 const tmpInodes = 16_384
+/** The most processes and threads of a task that sets no limit. */
+const maxPids = 128
 const ulimits: Readonly<Record<string, number>> = { nofile: 1024, core: 0 }
 /** When memory runs out, the kernel kills these containers before any process of the host. */
 const oomScore = 500
@@ -16,10 +18,13 @@ export function isHardened(task: ResolvedTask): boolean {
   return task.profile === 'hardened'
 }
 
-/** True when `user` is root by name or number, in any group. An empty user counts as root, as in most images. */
+/**
+ * True when `user` is root by name or number, in any group. An empty user counts as root, as in most images. The engine
+ * also takes a number with a sign.
+ */
 export function isRoot(user: string): boolean {
   const [name = ''] = user.split(':')
-  return name === '' || name === 'root' || /^0+$/.test(name)
+  return name === '' || name === 'root' || /^[+-]?0+$/.test(name)
 }
 
 /**
@@ -63,6 +68,7 @@ export function hardened(options: CreateOptions, task: ResolvedTask, defaults: C
       ...(!isAllowed(defaults, 'hardened-shared-memory') && { IpcMode: 'none' }),
       Ulimits: Object.entries(limits).map(([Name, limit]) => ({ Name, Soft: limit, Hard: limit })),
       OomScoreAdj: oomScore,
+      PidsLimit: task.pids || Math.min(defaults.pids, maxPids),
     },
   }
 }

@@ -1,5 +1,5 @@
 import { readlink, realpath } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, posix, resolve } from 'node:path'
 import { type FieldIssue, InvalidInputError } from '../../../errors.ts'
 import { dangerOf } from '../../../task/dangerous-mounts.ts'
 import type { ResolvedTask } from '../../../task/task.ts'
@@ -38,6 +38,26 @@ async function issueOf(field: string, source: string, readOnly: boolean): Promis
   if (danger === undefined) return undefined
   const allowed = `another path: it leads to ${real}, which is ${danger}; the config's allowDangerousMounts permits it`
   return { field, value: `'${source}'`, allowed }
+}
+
+/**
+ * Resolves with the reason why a host path must not be mounted: by its text, and by where its links lead when the
+ * engine is `local`. Undefined when it may.
+ */
+export async function dangerBehind(
+  source: string,
+  { readOnly, local }: { readonly readOnly: boolean; readonly local: boolean },
+): Promise<string | undefined> {
+  // The engine removes "..", "." and double slashes before it follows links.
+  const path = posix
+    .normalize(source)
+    .replace(/(?<=.)\/$/, '')
+    .replace(/^\/\//, '/')
+  const danger = dangerOf(path, { readOnly })
+  if (danger !== undefined || !local) return danger
+  const real = await targetOf(path)
+  const dangerThere = real === undefined || real === path ? undefined : dangerOf(real, { readOnly })
+  return dangerThere && `a path that leads to ${real}, which is ${dangerThere}`
 }
 
 /** As in Linux, a path with more links than this counts as a cycle. */

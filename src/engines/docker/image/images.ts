@@ -8,6 +8,8 @@ import type { PullProgress } from '../../pull-progress.ts'
 import type { ResolvedDockerConfig } from '../config/config.ts'
 import type { Api } from '../connection/api.ts'
 import { unlessAborted, within } from '../connection/deadline.ts'
+import { isDisconnected } from '../connection/errors.ts'
+import { type Liveness, untilReachable } from '../connection/liveness.ts'
 import type { TransitionListener } from '../transitions.ts'
 import type { Credentials } from './credentials/credentials.ts'
 import { makePresent } from './image-actor.ts'
@@ -16,6 +18,7 @@ import { hasImage, pullImage } from './pull.ts'
 /** The options of {@link Images}. */
 export interface ImagesOptions {
   readonly api: Api
+  readonly liveness: Liveness
   readonly config: ResolvedDockerConfig
   readonly credentials: Credentials
   readonly onTransition: TransitionListener
@@ -59,7 +62,7 @@ export class Images {
     { signal, onProgress }: MakePresentOptions,
   ): Promise<void> {
     const image = formatImage(name)
-    const { api, config, onTransition, inspect } = this.#options
+    const { api, liveness, config, onTransition, inspect } = this.#options
     const { pullRetries, pullRetryDelay, pullRetryMaxDelay, pullTimeout, pullIdleTimeout, engineTimeout } = config
     await makePresent(
       {
@@ -72,8 +75,20 @@ export class Images {
         timeout: pullTimeout,
       },
       {
-        look: () => hasImage(api, image, engineTimeout),
-        pull: options => pullImage(api, { image, name, auth, idleTimeout: pullIdleTimeout, engineTimeout, ...options }),
+        look: signal =>
+          untilReachable({ liveness, config }, () => hasImage(api, image, engineTimeout), {
+            signal,
+            mayRepeat: isDisconnected,
+          }),
+        pull: async options => {
+          try {
+            await pullImage(api, { image, name, auth, idleTimeout: pullIdleTimeout, engineTimeout, ...options })
+          } catch (error) {
+            // An attempt that cannot reach the engine would be wasted.
+            if (isDisconnected(error)) await liveness.found(config.reconnectTimeout, options.signal)
+            throw error
+          }
+        },
       },
       {
         signal,

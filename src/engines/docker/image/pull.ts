@@ -1,14 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 import { CookietinError, cancelledError } from '../../../errors.ts'
 import type { ImageName } from '../../../task/image-name.ts'
+import { secretsOfAuth } from '../../../task/secrets.ts'
 import type { RegistryAuth } from '../../../task/task.ts'
 import { onAbort } from '../../../utils/abort.ts'
-import { redact } from '../../../utils/redact.ts'
 import type { Api } from '../connection/api.ts'
-import { connectionError, pullError, replyOf } from '../connection/errors.ts'
+import { connectionError, replyOf } from '../connection/errors.ts'
 import { jsonLines } from '../connection/json-lines.ts'
 import { imagePath } from '../connection/paths.ts'
 import type { LayerRecord } from './layers.ts'
+import { pullError } from './pull-error.ts'
 
 /** One transfer of an image from its registry to the engine. */
 export interface Pull {
@@ -90,7 +91,7 @@ async function transfer(
   onRecord: (record: LayerRecord) => void,
 ): Promise<void> {
   const { image, name, auth } = pull
-  const secrets = secretsOf(auth)
+  const secrets = secretsOfAuth(auth)
   let stream: IncomingMessage
   try {
     stream = await api.stream({
@@ -109,7 +110,7 @@ async function transfer(
     })
   } catch (error) {
     const reply = replyOf(error)
-    throw reply === undefined ? error : pullError(reply.text, image, reply)
+    throw reply === undefined ? error : pullError(reply.said, { image, secrets, cause: reply })
   }
   const destroy = () => stream.destroy()
   signal.addEventListener('abort', destroy, { once: true })
@@ -142,7 +143,7 @@ async function readProgress(
     for await (const record of jsonLines(stream) as AsyncIterable<ProgressRecord>) {
       onRecord(record)
       const text = record.errorDetail?.message ?? record.error
-      if (text !== undefined) throw pullError(redact(String(text), secrets), image, undefined)
+      if (text !== undefined) throw pullError(String(text), { image, secrets })
     }
   } catch (error) {
     throw connectionError(error, `pull image ${image}`, true)
@@ -160,11 +161,6 @@ function authHeader(auth: RegistryAuth): string {
   }
   // With padding: the engine treats an unpadded header as missing credentials and reports no error.
   return Buffer.from(JSON.stringify(fields)).toString('base64').replaceAll('+', '-').replaceAll('/', '_')
-}
-
-function secretsOf(auth: RegistryAuth | undefined): readonly string[] {
-  const { password, identityToken, registryToken } = auth ?? {}
-  return [password, identityToken, registryToken].filter(secret => secret !== undefined)
 }
 
 function tooSlow(image: string, what: string): CookietinError {

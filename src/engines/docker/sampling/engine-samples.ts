@@ -5,6 +5,7 @@ import type { Stat } from '../../../stats/stat.ts'
 import { backoff, pause } from '../../../utils/timing.ts'
 import { jsonLines } from '../connection/json-lines.ts'
 import { type EngineSample, isHollow, toStat } from './metrics.ts'
+import { SampleTimes } from './sample-times.ts'
 
 /** The source of one container's samples. */
 export interface SampleSource {
@@ -32,7 +33,7 @@ export function samples$({ open, started, ended }: SampleSource): Observable<Sta
 
     const sample = async () => {
       await started
-      let last = 0
+      const series = new SampleTimes()
       for (let attempt = 0; !signal.aborted; attempt++) {
         const stream = await open(signal).catch(() => undefined)
         const destroy = () => stream?.destroy()
@@ -43,11 +44,10 @@ export function samples$({ open, started, ended }: SampleSource): Observable<Sta
             for await (const line of jsonLines(stream)) {
               const sample = line as EngineSample
               const stat = isHollow(sample) ? undefined : toStat(sample)
-              // A time that does not advance comes from an old sample or a changed clock.
-              if (stat === undefined || stat.timestamp <= last || signal.aborted) continue
-              last = stat.timestamp
+              const timestamp = stat === undefined ? undefined : series.timeOf(stat.timestamp, performance.now())
+              if (stat === undefined || timestamp === undefined || signal.aborted) continue
               attempt = 0
-              subscriber.next(withRaw(stat, line))
+              subscriber.next(withRaw({ ...stat, timestamp }, line))
             }
           }
         } catch {

@@ -27,7 +27,7 @@ describe('a body that stalls', () => {
   })
 })
 
-describe('what a function says of its failure', () => {
+describe('the message of a function that failed', () => {
   it.each([502, 504])('is bounded as an answer is (%i)', async status => {
     const { make } = setup()
     const flood = (socket: Socket) => {

@@ -4,7 +4,7 @@ import { gatewayHeaders, requestHeaders, responseHead } from '../../../../src/fu
 const head = { callId: 'c1', deadline: Date.UTC(2026, 0, 2, 3, 4, 5, 678), headers: undefined, length: 0 }
 
 describe('a request', () => {
-  it('says which call it is, and until when', () => {
+  it('names the call and its deadline', () => {
     expect(requestHeaders(head)).toEqual({
       host: 'localhost',
       'fn-call-id': 'c1',
@@ -48,7 +48,7 @@ describe('a request', () => {
     expect(Object.keys(sent)).toHaveLength(4)
   })
 
-  it('does not carry what its caller says is for its own connection', () => {
+  it('leaves out headers that the caller lists for its own connection', () => {
     const sent = requestHeaders({ ...head, headers: { Connection: 'close, X-Hop', 'X-Hop': 'a', 'X-Stay': 'b' } })
     expect(sent).not.toHaveProperty('x-hop')
     expect(sent).toMatchObject({ 'x-stay': 'b' })
@@ -78,14 +78,14 @@ describe('an answer', () => {
     return given && { status: given.status, headers: Object.fromEntries(given.headers) }
   }
 
-  it('is 200 where the function says nothing else, and names the call', () => {
+  it('is 200 without another status, and names the call', () => {
     expect(answer('Content-Type', 'text/plain', 'Connection', 'close', 'Transfer-Encoding', 'chunked')).toEqual({
       status: 200,
       headers: { 'content-type': 'text/plain', 'fn-call-id': 'c1' },
     })
   })
 
-  it('has the status and the headers that the function gives for its caller', () => {
+  it('has the status and headers that the function sets for its caller', () => {
     expect(
       answer(
         'Fn-Http-Status',
@@ -102,7 +102,7 @@ describe('an answer', () => {
     ).toEqual({ status: 404, headers: { 'x-a': 'theirs', 'set-cookie': 'a=1', 'fn-call-id': 'c1' } })
   })
 
-  it('is as long as its frame says, whatever else it says of that', () => {
+  it('is as long as its frame states, with any other length in it', () => {
     expect(answer('Content-Length', '9', 'Fn-Http-H-Content-Length', '2')?.headers).toMatchObject({
       'content-length': '9',
     })
@@ -115,7 +115,7 @@ describe('an answer', () => {
     expect(answer('Fn-Http-Status', '205', 'Content-Length', '9')?.headers).toEqual({ 'fn-call-id': 'c1' })
   })
 
-  it('has nothing of what it says is for its own connection', () => {
+  it('leaves out headers that the function lists for its own connection', () => {
     expect(
       answer('Connection', 'keep-alive, X-Hop', 'X-Hop', 'a', 'Fn-Http-H-Connection', 'X-Two', 'Fn-Http-H-X-Two', 'b')
         ?.headers,

@@ -31,7 +31,7 @@ it('passes output to the call in progress, and between calls to the function’s
   expect([between.writable.eventNames(), first.writable.eventNames()]).toEqual([[], []])
 })
 
-it('goes at the pace of a slow one, and is not held up by it once its call is over', async () => {
+it('waits for a slow writable, until its call is over', async () => {
   const slow = target(true)
   const router = new LogRouter(undefined)
   router.direct(slow.writable)
@@ -47,7 +47,7 @@ it('goes at the pace of a slow one, and is not held up by it once its call is ov
   expect(slow.seen).toEqual(['a'])
 })
 
-it('keeps the end of what nobody hears', async () => {
+it('keeps the end of output without a writable', async () => {
   const [router, call] = [new LogRouter(undefined), target()]
   await write(router, `${'x'.repeat(5_000)}\n`)
   await write(router, 'Error: no flour\n')

@@ -32,7 +32,7 @@ it('makes folders that anybody may write to, below one that only we may enter, a
   expect(readdirSync(temp)).toEqual([])
 })
 
-it('sweeps what a dead process left, and nothing of a living one', async () => {
+it('sweeps the folders of a dead process, and none of a living one', async () => {
   const { pid } = JSON.parse(
     execFileSync(process.execPath, ['-p', 'JSON.stringify({ pid: process.pid })'], { encoding: 'utf8' }),
   ) as { pid: number }
@@ -86,7 +86,7 @@ it.each([
   expect(readdirSync(temp)).toEqual([])
 })
 
-it('keeps what is left, and makes a new root where the last could not be made', async () => {
+it('keeps folders that are left, and makes a new root after a failure', async () => {
   const folders = new SocketFolders()
   vi.stubEnv('TMPDIR', join(temp, 'none'))
   await expect(folders.make()).rejects.toThrow('ENOENT')

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
-import { createServer, type Socket } from 'node:net'
+import { linkSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, it, onTestFinished } from 'vitest'
-import { untilListening } from '../../../../src/functions/socket/listener.ts'
+import { connectWithRetries, untilListening } from '../../../../src/functions/socket/listener.ts'
 
 let folder: string
 beforeEach(() => {
@@ -23,39 +23,43 @@ async function listen(name: string) {
     server.close()
     for (const socket of sockets) socket.destroy()
   })
-  return { sockets, connection: () => once(server, 'connection') }
+  return { sockets }
 }
 
 const never = new AbortController().signal
 
-it('opens no connection to a socket that is linked, since it listens already', async () => {
-  const { sockets } = await listen('real.sock')
-  symlinkSync('real.sock', join(folder, 'lsnr.sock'))
+it.each(['real.sock', 'lsnr.sock'])('opens no connection to find out whether %s listens', async name => {
+  const { sockets } = await listen(name)
+  if (name !== 'lsnr.sock') symlinkSync(name, join(folder, 'lsnr.sock'))
   const listener = await untilListening(folder, never)
-  expect(listener.takeFirst()).toBeUndefined()
   listener.close()
-  expect(sockets).toEqual([])
-})
-
-it('keeps the connection that showed that a socket listens for the first call', async () => {
-  const { sockets, connection } = await listen('lsnr.sock')
-  const connected = connection()
-  const listener = await untilListening(folder, never)
-  await connected
-  const first = listener.takeFirst()
-  expect(first?.destroyed).toBe(false)
-  expect(listener.takeFirst()).toBeUndefined()
-  expect([sockets.length, sockets[0]?.destroyed]).toEqual([1, false])
-  first?.destroy()
-  listener.close()
+  // A connection would come before this one.
+  const connection = connect(join(folder, name))
+  await once(connection, 'connect')
+  await expect.poll(() => sockets.length).toBe(1)
+  connection.destroy()
 })
 
 it('finds a socket that is made later', async () => {
   const found = untilListening(folder, never)
-  const { connection } = await listen('lsnr.sock')
-  await connection()
+  await listen('lsnr.sock')
   const listener = await found
   listener.close()
+})
+
+it('repeats a connect until the socket accepts it', async () => {
+  const path = join(folder, 'lsnr.sock')
+  const before = createServer().listen(join(folder, 'before'))
+  await once(before, 'listening')
+  // A link to the socket outlives its server: it is a socket that does not listen.
+  linkSync(join(folder, 'before'), path)
+  before.close()
+  const connecting = connectWithRetries(path, 20_000, never)
+  await expect(connectWithRetries(path, 0, never)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  rmSync(path)
+  await listen('lsnr.sock')
+  const socket = await connecting
+  socket.destroy()
 })
 
 it('serves timers and aborts while a container changes its folder without end', async () => {

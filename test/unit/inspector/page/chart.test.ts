@@ -77,7 +77,7 @@ it('draws the shared arrows of a cookie once, on the boxes', async () => {
   const { arrows } = await layOut(machineInfo(cookieMachine), widthOf)
   const label = (key: string) => arrows.find(arrow => arrow.key === key)?.words.map(({ text }) => text)
   expect(label('unstarted→settled')).toEqual(['cancel', 'kill', 'close'])
-  expect(label('alive→stopping')).toEqual(['broken', 'cancel', 'kill', 'close'])
+  expect(label('alive→stopping')).toEqual(['broken', 'cancel', 'kill', 'overflow [isUndecided]', 'close'])
   expect(label('started→settled')).toEqual(['exited', 'lost'])
   expect(label('settled→closing')).toEqual(['close', 'after soon [closeWanted]'])
 })

@@ -18,7 +18,7 @@ const machine = setup({
   output: ({ event }) => event,
 })
 
-it('gives each actor of one machine its own parts, outside of its context', async () => {
+it('keeps the parts of each actor outside of its context', async () => {
   const results = ['one', 'two'].map(async word => {
     const actor = createActor(machine, { id: `reader ${word}` })
     parts.assign(actor, { word })

@@ -37,7 +37,7 @@ export class Credentials {
   }
 
   async #lookUp(host: string, doing: string, signal: AbortSignal): Promise<RegistryAuth | undefined> {
-    const found = await findInDockerConfig(host, this.#env)
+    const found = findInDockerConfig(host, this.#env)
     if (found?.helper === undefined) return found?.auth
     return (await askHelper({ ...found.helper, doing, deadline: this.#deadline, signal, env: this.#env })) ?? found.auth
   }

@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { CookietinError } from '../../../../errors.ts'
 import type { RegistryAuth } from '../../../../task/task.ts'
 import type { Env } from '../../config/config.ts'
+import { type Fields, fieldsOf, parseFields, readDockerConfig, textOf, warn } from '../../config/docker-files.ts'
 import { hostOf, hubServer } from '../../config/registries.ts'
 
 /** The entry of one registry in a config file of Docker. */
@@ -14,72 +12,61 @@ export interface Found {
   readonly auth: RegistryAuth | undefined
 }
 
-interface Entry {
-  readonly auth?: unknown
-  readonly username?: unknown
-  readonly password?: unknown
-  readonly identitytoken?: unknown
-  readonly registrytoken?: unknown
-}
-
-interface ConfigFile {
-  readonly auths?: Readonly<Record<string, Entry>>
-  readonly credsStore?: unknown
-  readonly credHelpers?: Readonly<Record<string, unknown>>
-}
-
 /**
  * Looks for a registry in `DOCKER_AUTH_CONFIG`, which contains a config, then in `config.json` of `DOCKER_CONFIG` or
  * `~/.docker`. Hosts match as a whole: credentials of a host do not apply to its parent domains or its other ports.
  *
- * @throws CookietinError `ERR_COOKIETIN_IMAGE_AUTH` for a config that is not JSON.
+ * @throws CookietinError `ERR_COOKIETIN_IMAGE_AUTH` for a variable that is not a JSON object.
  */
-export async function findInDockerConfig(host: string, env: Env): Promise<Found | undefined> {
+export function findInDockerConfig(host: string, env: Env): Found | undefined {
   const inline = env.DOCKER_AUTH_CONFIG
   if (inline) {
-    const found = find(parse(inline, 'DOCKER_AUTH_CONFIG'), host)
+    const fields = parseFields(inline)
+    if (fields === undefined) throw unreadable()
+    const found = find(fields, host, 'DOCKER_AUTH_CONFIG')
     if (found !== undefined) return found
   }
-  const path = join(env.DOCKER_CONFIG || join(env.HOME || homedir(), '.docker'), 'config.json')
-  const text = await readFile(path, 'utf8').catch(() => undefined)
-  return text === undefined ? undefined : find(parse(text, path), host)
+  const { fields, path } = readDockerConfig(env)
+  return find(fields, host, path)
 }
 
-function find({ auths = {}, credsStore, credHelpers = {} }: ConfigFile, host: string): Found | undefined {
-  const ownHelper = Object.entries(credHelpers).find(([server]) => hostOf(server) === host)
-  const [server, entry] = Object.entries(auths).find(([name]) => hostOf(name) === host) ?? []
-  const auth = entry === undefined || server === undefined ? undefined : authOf(entry, server)
+function find({ auths, credsStore, credHelpers }: Fields, host: string, source: string): Found | undefined {
+  const helpers = Object.entries(fieldsOf(credHelpers, `credHelpers in ${source}`))
+  const entries = Object.entries(fieldsOf(auths, `auths in ${source}`))
+  const ownHelper = helpers.find(([server]) => hostOf(server) === host)
+  const [server, entry] = entries.find(([name]) => hostOf(name) === host) ?? []
+  const what = `the entry of ${server} in ${source}`
+  const auth = server === undefined ? undefined : authOf(fieldsOf(entry, what), server, what)
   // A helper knows a host by the name that the login used. For Docker Hub that is the URL of its old index.
   const asked = host === hostOf(hubServer) ? hubServer : host
-  const name = ownHelper?.[1] ?? credsStore
-  const helper = typeof name === 'string' && name !== '' ? { name, server: ownHelper?.[0] ?? asked } : undefined
+  const ownName = textOf(ownHelper?.[1], `the credential helper of ${ownHelper?.[0]} in ${source}`)
+  const name = ownName || textOf(credsStore, `credsStore in ${source}`)
+  const helper = name === '' ? undefined : { name, server: ownHelper?.[0] ?? asked }
   return helper === undefined && auth === undefined ? undefined : { helper, auth }
 }
 
-function authOf(entry: Entry, serverAddress: string): RegistryAuth | undefined {
-  const { auth, username, password, identitytoken, registrytoken } = entry
-  const [user, pass] = typeof auth === 'string' && auth !== '' ? split(auth) : [username, password]
-  const fields = { username: user, password: pass, identityToken: identitytoken, registryToken: registrytoken }
-  const given = Object.entries(fields).filter(([, value]) => typeof value === 'string' && value !== '')
+function authOf(entry: Fields, serverAddress: string, what: string): RegistryAuth | undefined {
+  const text = (field: string) => textOf(entry[field], `${field} in ${what}`)
+  const [username, password] = text('auth') === '' ? [text('username'), text('password')] : split(text('auth'), what)
+  const fields = { username, password, identityToken: text('identitytoken'), registryToken: text('registrytoken') }
+  const given = Object.entries(fields).filter(([, value]) => value !== '')
   return given.length === 0 ? undefined : { ...Object.fromEntries(given), serverAddress }
 }
 
-function split(auth: string): [string, string] {
+function split(auth: string, what: string): [string, string] {
   const text = Buffer.from(auth, 'base64').toString()
   const colon = text.indexOf(':')
+  if (colon < 0) {
+    warn(`auth in ${what} is passed over: it is not a user and a password in Base64`)
+    return ['', '']
+  }
   // Some versions of Docker append zero bytes to the password.
-  return [text.slice(0, Math.max(0, colon)), text.slice(colon + 1).replace(/\0+$/, '')]
+  return [text.slice(0, colon), text.slice(colon + 1).replace(/\0+$/, '')]
 }
 
-function parse(text: string, source: string): ConfigFile {
-  try {
-    const config: unknown = JSON.parse(text)
-    if (typeof config === 'object' && config !== null) return config
-  } catch {
-    // The parser's error is dropped: it repeats a part of the text, which contains passwords.
-  }
-  throw new CookietinError(
+function unreadable(): CookietinError {
+  return new CookietinError(
     'ERR_COOKIETIN_IMAGE_AUTH',
-    `Could not read the registry credentials in ${source}: it is not a JSON object. Correct it, or give credentials with the task or with the config's registries`,
+    "Could not read the registry credentials in DOCKER_AUTH_CONFIG: it is not a JSON object. Correct it, or give credentials with the task or with the config's registries",
   )
 }

@@ -1,6 +1,7 @@
 import { withRaw } from '../../../../stats/raw.ts'
 import type { Stat } from '../../../../stats/stat.ts'
 import { present } from '../metrics.ts'
+import { SampleTimes } from '../sample-times.ts'
 import type { Counters } from './counters.ts'
 
 /** The counters of a group at one moment. */
@@ -18,16 +19,16 @@ const minSpan = 10
 
 /**
  * Turns readings of one group into samples with the names and units of the engine's samples. As there, the first sample
- * has no `cpu_user`, `cpu_kernel` and `cpu_total`. Returns undefined for a reading that is not later than the last one.
+ * has no `cpu_user`, `cpu_kernel` and `cpu_total`. Returns undefined for a reading at the time of the last one.
  */
 export function seriesOf(totalMemory: number): (reading: Reading) => Stat | undefined {
   let before: Reading | undefined
-  let last = 0
+  const times = new SampleTimes()
   let peak = 0
   return reading => {
-    const { counters, network, timestamp } = reading
-    if (timestamp <= last) return undefined
-    last = timestamp
+    const { counters, network } = reading
+    const timestamp = times.timeOf(reading.timestamp, reading.now)
+    if (timestamp === undefined) return undefined
     // The kernel's own peak includes the time between readings. Not every kernel has one.
     peak = Math.max(peak, counters.memoryPeak ?? counters.memoryUsage ?? 0)
     const cpu = before === undefined ? {} : cpuUsage(before, reading)

@@ -156,7 +156,8 @@ describe('resolveDockerConfig', () => {
 
   it.each([
     ['docker', [7, 'a\nb']],
-    ['dockerNetworks', [7, [7], { a: 1 }]],
+    ['dockerNetworks', [7, [7], { a: 1 }, 'web host', 'container:abc', 'ns:/run/x', 'slirp4netns:x', 'HOST:']],
+    ['preForkNetworks', ['host', 'none container:abc']],
     ['preForkPoolSize', [-1, 1.5, '1e3', Number.NaN, true]],
     ['enableTini', ['yes', -1, null]],
     ['pids', [-1, 0.5]],

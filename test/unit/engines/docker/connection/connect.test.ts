@@ -37,7 +37,50 @@ describe('API version', () => {
   test('DOCKER_API_VERSION overrides the negotiated version', async () => {
     const said = { Version: '1', ApiVersion: '1.50', MinAPIVersion: '1.24' }
     expect(await spoken(said, { DOCKER_API_VERSION: '1.43' })).toBe('1.43')
+    expect(await spoken(said, { DOCKER_API_VERSION: ' v1.43\n' })).toBe('1.43')
+    expect(await spoken(said, { DOCKER_API_VERSION: '' })).toBe('1.50')
   })
+
+  test.for(['1.12', '1.24', '1.25', '1.29', '1.30', '1.40', '1.51', '2.0'])(
+    'DOCKER_API_VERSION=%s, which one of both does not speak, is refused',
+    async wanted => {
+      const said = { Version: '1', ApiVersion: '1.50', MinAPIVersion: '1.12' }
+      await expect(spoken(said, { DOCKER_API_VERSION: wanted })).rejects.toMatchObject({
+        code: 'ERR_COOKIETIN_API_VERSION',
+        message: expect.stringContaining('from 1.41 to 1.50'),
+      })
+    },
+  )
+
+  test('DOCKER_API_VERSION does not make an engine that is too old acceptable', async () => {
+    const said = { Version: '19.03.1', ApiVersion: '1.40', MinAPIVersion: '1.12' }
+    await expect(spoken(said, { DOCKER_API_VERSION: '1.41' })).rejects.toMatchObject({
+      code: 'ERR_COOKIETIN_API_VERSION',
+    })
+  })
+
+  test.for(['latest', '1', '1.41.2', '1,41'])('DOCKER_API_VERSION=%s is refused', async wanted => {
+    await expect(
+      spoken({ Version: '1', ApiVersion: '1.50', MinAPIVersion: '1.12' }, { DOCKER_API_VERSION: wanted }),
+    ).rejects.toMatchObject({ code: 'ERR_COOKIETIN_INVALID_CONFIG', issues: [{ field: 'DOCKER_API_VERSION' }] })
+  })
+})
+
+test.for([1, 2])('a reply to the first call that is cut %i times', async cuts => {
+  let left: number = cuts
+  const version = { Version: '25.0.1', ApiVersion: '1.44', MinAPIVersion: '1.24' }
+  await using fake = await startFakeEngine(
+    () => ({}),
+    response => {
+      if (left-- <= 0) return void response.end(JSON.stringify(version))
+      response.writeHead(200, { 'Content-Length': '100' })
+      response.write('{')
+      setImmediate(() => response.destroy())
+    },
+  )
+  const connected = connect(resolveDockerConfig({ docker: fake.address }, {}), {})
+  if (cuts === 1) await (await connected).close()
+  else await expect(connected).rejects.toMatchObject({ code: 'ERR_COOKIETIN_ENGINE_UNREACHABLE', retryable: true })
 })
 
 test("a prefork pool's own image is rejected on an architecture without a program; another image is not", async () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { endpoints } from '../../../../../src/engines/docker/connection/endpoint.ts'
 
 let home: string
@@ -78,9 +78,58 @@ describe('endpoints', () => {
     ['tcp://[::1]:2375', 'tcp://[::1]:2375'],
     ['ssh://me@h:22/run/d.sock', 'ssh://me@h:22/run/d.sock'],
     ['ssh://h', 'ssh://h'],
+    ['unix:/run/x.sock', 'unix:///run/x.sock'],
+    ['UNIX:///run/x.sock', 'unix:///run/x.sock'],
+    ['http+unix:///run/x.sock', 'unix:///run/x.sock'],
+    ['http+unix://%2Frun%2Fx.sock', 'unix:///run/x.sock'],
+    [' unix:///run/x.sock\n', 'unix:///run/x.sock'],
+    ['TCP://h:2375 ', 'tcp://h:2375'],
+    ['tcp://:2375', 'tcp://localhost:2375'],
+    [':2375', 'tcp://localhost:2375'],
   ])('%s is %s', ([given = '', url = '']) => {
     expect(urls(given)).toEqual([`${url} by config docker`])
   })
+
+  test.for([
+    ['nothing', undefined, false],
+    ['an empty file', '', false],
+    ['a newline', '\n', false],
+    ['null', 'null', false],
+    ['a context that is null', '{"currentContext":null}', false],
+    ['a trailing comma', '{"currentContext":"production",}', true],
+    ['a byte order mark', '\ufeff{"currentContext":"production"}', true],
+    ['UTF-16', Buffer.from('\ufeff{"currentContext":"production"}', 'utf16le'), true],
+    ['an array', '[]', true],
+    ['a context of a wrong type', '{"currentContext":5}', true],
+  ] as const)('a config file with %s is taken as by the docker CLI, with a warning: %s', ([, text, warns]) => {
+    const config = mkdtempSync(join(tmpdir(), 'ct-'))
+    if (text !== undefined) writeFileSync(join(config, 'config.json'), text)
+    const emitted = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    expect(urls(undefined, { DOCKER_CONFIG: config })).toHaveLength(3)
+    expect(emitted.mock.calls.map(([warning]) => String(warning).includes(join(config, 'config.json')))).toEqual(
+      warns ? [true] : [],
+    )
+    emitted.mockRestore()
+    rmSync(config, { recursive: true })
+  })
+
+  test.for([
+    ['{', /whose file can be read \(.*meta.json: it is not a JSON object\)/],
+    ['[]', /whose file can be read/],
+  ] as const)('a context whose file holds %s is refused, with the file', ([text, message]) => {
+    const hash = createHash('sha256').update('broken').digest('hex')
+    mkdirSync(join(home, '.docker/contexts/meta', hash), { recursive: true })
+    writeFileSync(join(home, '.docker/contexts/meta', hash, 'meta.json'), text)
+    expect(() => urls(undefined, { DOCKER_CONTEXT: 'broken' })).toThrow(message)
+  })
+
+  test.for([{}, { docker: null }, { docker: { Host: null } }])(
+    'a context without a host is the default one: %j',
+    at => {
+      context('hostless', at)
+      expect(urls(undefined, { DOCKER_CONTEXT: 'hostless' })).toHaveLength(3)
+    },
+  )
 
   test('TLS follows the variables of the docker CLI and is always verified', () => {
     const [endpoint] = endpoints('tcp://h', { HOME: home, DOCKER_TLS_VERIFY: '1' })

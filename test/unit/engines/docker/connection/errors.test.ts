@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import {
   connectionError,
@@ -30,6 +31,29 @@ describe('an error reply', () => {
     expect(error.message).toMatch(new RegExp(`^Could not do it: the engine answered ${status}, `))
     expect(errorCodes).toContain(error.code)
   })
+})
+
+test('helpers of the engine that are away may come back', () => {
+  const said =
+    'connection error: desc = "transport: Error while dialing dial unix /run/containerd/containerd.sock: connect: connection refused": unavailable'
+  expect(replyError(new EngineReply(500, said), 'do it')).toMatchObject({
+    code: 'ERR_COOKIETIN_ENGINE_ERROR',
+    retryable: true,
+  })
+})
+
+test('an error reply is judged by what the engine said; only what is shown is masked', () => {
+  const secrets = ['image', 'found', 'name', 'only', 'space left']
+  const judge = (status: number, said: string) =>
+    short(replyError(new EngineReply(status, said, secrets), 'do it').code)
+  expect(judge(404, 'No such image: x')).toBe('IMAGE_NOT_FOUND')
+  expect(judge(404, 'network web not found')).toBe('NETWORK_NOT_FOUND')
+  expect(judge(409, 'The container name "/x" is already in use')).toBe('NAME_CONFLICT')
+  expect(judge(500, '--storage-opt is supported only for overlay over xfs')).toBe('INVALID_TASK')
+  expect(judge(500, 'no space left on device')).toBe('NO_SPACE')
+  const error = replyError(new EngineReply(404, 'No such image: x', secrets), 'do it')
+  expect(inspect(error, { showHidden: true, depth: null })).not.toContain('such image')
+  expect(JSON.stringify([error, error.cause])).not.toContain('such image')
 })
 
 describe('no reply', () => {

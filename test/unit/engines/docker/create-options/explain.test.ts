@@ -53,8 +53,17 @@ describe('an explanation', () => {
   test('lists the networks of which one is picked later', () => {
     const choices = (config: DockerConfig, task = {}) => shownAs(told(task, config), 'HostConfig.NetworkMode')
     expect(choices({ dockerNetworks: 'a b' })).toEqual(['a', 'b'])
+    expect(choices({ dockerNetworks: 'host', allow: 'namespaces' })).toEqual(['host'])
     expect(choices({ preForkPoolSize: 1 })).toEqual(['container:<a namespace of the prefork pool>'])
     expect(choices({ preForkPoolSize: 1 }, { disableNet: true })).toBe('none')
+  })
+
+  test("lists the host's network among what is loosened, whose name allow must list", () => {
+    const config: DockerConfig = { dockerNetworks: 'web host', preForkNetworks: 'container:x', allow: 'namespaces' }
+    expect(told({}, config).loosened).toEqual([
+      ...['allow: namespaces', 'dockerNetworks: host', 'preForkNetworks: container:x'],
+    ])
+    expect(() => told({}, { ...config, allow: [] })).toThrow("unless allow lists 'namespaces'")
   })
 
   test('lists the names of all parts that the config loosens', () => {

@@ -1,6 +1,6 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { Registries } from '../../../../../src/engines/docker/config/registries.ts'
 import { Credentials } from '../../../../../src/engines/docker/image/credentials/credentials.ts'
 import type { CookietinError } from '../../../../../src/errors.ts'
@@ -85,6 +85,35 @@ describe("Docker's config", () => {
     expect(await find('r', { auths: { r: { auth: encode('variable:p') } } })).toMatchObject({ username: 'variable' })
     expect(await find('s', { auths: {} })).toMatchObject({ username: 's' })
     expect(await find('s', '', { DOCKER_CONFIG: '/nowhere' })).toBeUndefined()
+  })
+
+  test.for<[text: string | Buffer, warns: boolean]>([
+    ['', false],
+    ['\n', false],
+    ['null', false],
+    ['{"auths":null,"credHelpers":null,"credsStore":null}', false],
+    ['{"auths":{"r":null}}', false],
+    ['{"auths":{"r":{"auth":null,"email":null}}}', false],
+    ['{"auths":{"r":{}},', true],
+    ['\ufeff{}', true],
+    ['[]', true],
+    ['"x"', true],
+    ['{"auths":[]}', true],
+    ['{"auths":"x"}', true],
+    ['{"credHelpers":7}', true],
+    ['{"credsStore":["x"]}', true],
+    ['{"auths":{"r":"x"}}', true],
+    ['{"auths":{"r":{"auth":7}}}', true],
+    ['{"auths":{"r":{"auth":"bm9jb2xvbg=="}}}', true],
+    ['{"credHelpers":{"r":7}}', true],
+  ])('in a file with %j has no credentials, as with docker run; it warns: %s', async ([text, warns]) => {
+    const own = await mkdtemp('/tmp/ct-')
+    await writeFile(join(own, 'config.json'), text)
+    const emitted = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    expect(await find('r', '', { DOCKER_CONFIG: own })).toBeUndefined()
+    expect(emitted.mock.calls.map(([warning]) => String(warning).includes(own))).toEqual(warns ? [true] : [])
+    emitted.mockRestore()
+    await rm(own, { recursive: true })
   })
 
   test('that is not JSON is an error without its contents', async () => {

@@ -55,6 +55,24 @@ describe('a pull', () => {
     expect(given.pulls().map(({ url }) => url)).toEqual(['/images/create?fromImage=library%2Fx&tag=latest'])
   })
 
+  test.for(['image', 'such', 'No such image', 'found', 'No', 'x:latest'])(
+    'of a missing image happens whatever a variable holds: %s',
+    async value => {
+      await using given = await registry(() => done)
+      await given.prepare({ env: { CI_JOB_NAME: value, API_TOKEN: value }, secrets: [value] })
+      expect(given.pulls()).toHaveLength(1)
+    },
+  )
+
+  test('is judged by what the registry said, whatever its password is', async () => {
+    await using given = await registry(() => [500, 'manifest unknown'])
+    const auth = { username: 'me', password: 'manifest unknown' }
+    await expect(given.prepare({ auth })).rejects.toMatchObject({
+      code: 'ERR_COOKIETIN_IMAGE_NOT_FOUND',
+      message: expect.stringContaining('"•••"'),
+    })
+  })
+
   test('never happens with pull: never', async () => {
     await using given = await registry(() => done)
     await expect(given.prepare({ pull: 'never' })).rejects.toMatchObject({ code: 'ERR_COOKIETIN_IMAGE_NOT_FOUND' })
@@ -171,7 +189,8 @@ describe('a pull', () => {
     const fake = await startFakeEngine(({ url }) =>
       url.startsWith('/images/create') ? done : [404, 'No such image: x:latest'],
     )
-    const engine = await createDockerEngine(resolveDockerConfig({ docker: fake.address }, {}), noDockerConfig)
+    const config = resolveDockerConfig({ docker: fake.address, pullRetries: 0 }, {})
+    const engine = await createDockerEngine(config, noDockerConfig)
     const container = engine.container(resolveTask({ image: 'x' }))
     await expect(container.prepare(new AbortController().signal)).rejects.toMatchObject({
       code: 'ERR_COOKIETIN_PULL_FAILED',
@@ -250,6 +269,19 @@ describe('secrets', () => {
     }
     expect(seen.join('\n')).not.toContain('canary')
     expect(seen.join('\n')).toContain('•••')
+  })
+
+  test('are also those of variables that were added by hand; other values are shown', async () => {
+    const fake = await startFakeEngine(() => [500, 'bind: invalid mount for hunter22 in /srv/app'])
+    const engine = await createDockerEngine(resolveDockerConfig({ docker: fake.address }, {}), {})
+    const container = engine.container(resolveTask({ image: 'x', env: { HOME: '/srv/app', MODE: 'bind' } }))
+    ;(container.options as { Env: string[] }).Env.push('DB_PASSWORD=hunter22')
+    await expect(container.prepare(new AbortController().signal)).rejects.toMatchObject({
+      message: expect.stringContaining('"bind: invalid mount for ••• in /srv/app"'),
+    })
+    await container.remove()
+    await engine.close()
+    await fake[Symbol.asyncDispose]()
   })
 
   test('a MiB of environment is sent in the body', async () => {

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http'
-import { CookietinError } from '../../../errors.ts'
-import { deferred } from '../../../utils/deferred.ts'
-import { backoff, pause } from '../../../utils/timing.ts'
-import type { Api } from '../connection/api.ts'
-import { connectionError, protocolError } from '../connection/errors.ts'
-import type { Liveness } from '../connection/liveness.ts'
-import { containerPath } from '../connection/paths.ts'
-import { inspectContainer } from './inspect.ts'
+import { CookietinError } from '../../../../errors.ts'
+import { deferred } from '../../../../utils/deferred.ts'
+import { backoff, pause } from '../../../../utils/timing.ts'
+import type { Api } from '../../connection/api.ts'
+import { connectionError, protocolError } from '../../connection/errors.ts'
+import type { Liveness } from '../../connection/liveness.ts'
+import { containerPath } from '../../connection/paths.ts'
+import { inspectContainer } from '../inspect.ts'
 
 /** The engine's report of a container's exit. */
 export interface WaitReply {
@@ -53,6 +53,9 @@ export class ExitWatch {
   readonly #context: WatchContext
   readonly #end = deferred<WaitReply>()
   #response: IncomingMessage | undefined
+  /** The reply of the registered wait. */
+  #reply: Promise<ReadReply> | undefined
+  #hasReply = false
   #unwatch: () => void = () => {}
   #inspections: NodeJS.Timeout | undefined
   #reachableSince = 0
@@ -68,15 +71,31 @@ export class ExitWatch {
   /** Resolves once the engine has confirmed the wait. */
   static async register(context: WatchContext): Promise<ExitWatch> {
     const watch = new ExitWatch(context)
-    watch.#response = await watch.#ask('next-exit')
+    const response = await watch.#ask('next-exit')
+    watch.#response = response
+    watch.#reply = replyOf(response, context.name).then(reply => {
+      watch.#hasReply = true
+      return reply
+    })
     return watch
+  }
+
+  /**
+   * Call it just before the start is sent. A wait that has ended by then did not wait for the exit of this start: the
+   * engine, or a proxy before it, does not know `next-exit`. Its reply does not count.
+   */
+  starting(): void {
+    if (!this.#hasReply) return
+    this.#response?.destroy()
+    this.#response = undefined
   }
 
   /** Starts watching. Call it once the container is known to have started. */
   follow(): void {
     this.#unwatch = this.#context.liveness.watch(() => void this.#recover())
     if (this.#context.isWaitUnreliable) this.#inspections = setInterval(() => void this.#recover(), inspectInterval)
-    void this.#read(this.#response)
+    if (this.#response === undefined) void this.#recover()
+    else void this.#read(this.#response, this.#reply)
   }
 
   /** Call it when the container's output has ended, since the exit is then likely. */
@@ -109,15 +128,14 @@ export class ExitWatch {
     })
   }
 
-  async #read(response: IncomingMessage | undefined): Promise<void> {
-    if (response === undefined) return
+  async #read(response: IncomingMessage, reply = replyOf(response, this.#context.name)): Promise<void> {
     const since = performance.now()
-    try {
-      const end = await exitOf(response, this.#context.name)
-      if (!this.#context.isWaitUnreliable) return this.#settle(end)
+    const exit = await reply
+    if (exit !== undefined) {
+      if (!this.#context.isWaitUnreliable) return this.#settle(exit)
       this.#response = undefined
       await this.#recover()
-    } catch {
+    } else {
       if (this.#stopping.signal.aborted || response !== this.#response) return
       this.#response = undefined
       this.#reachableSince = Number.POSITIVE_INFINITY
@@ -195,6 +213,13 @@ export class ExitWatch {
 interface WaitBody {
   readonly StatusCode?: unknown
   readonly Error?: { readonly Message?: string } | null
+}
+
+type ReadReply = { exitCode: number; message: string } | undefined
+
+/** Resolves with undefined for a reply that is cut or cannot be read. */
+function replyOf(response: IncomingMessage, name: string): Promise<ReadReply> {
+  return exitOf(response, name).catch(() => undefined)
 }
 
 /** Reads the body of a wait call. */

@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import type { Api, Call } from '../../../../../src/engines/docker/connection/api.ts'
-import { EngineReply, replyError } from '../../../../../src/engines/docker/connection/errors.ts'
-import { Liveness } from '../../../../../src/engines/docker/connection/liveness.ts'
-import { ExitWatch } from '../../../../../src/engines/docker/container/exit-watch.ts'
+import type { Api, Call } from '../../../../../../src/engines/docker/connection/api.ts'
+import { EngineReply, replyError } from '../../../../../../src/engines/docker/connection/errors.ts'
+import { Liveness } from '../../../../../../src/engines/docker/connection/liveness.ts'
+import { ExitWatch } from '../../../../../../src/engines/docker/container/exit/exit-watch.ts'
 
 const id = 'a'.repeat(64)
 
@@ -28,17 +28,20 @@ function oneContainer(isWaitUnreliable = false) {
     },
   } as unknown as Api
   const liveness = new Liveness(api, { interval: 60_000, deadline: 1_000, revive: async () => {} })
-  const follow = async () => {
-    const watch = await ExitWatch.register({
+  const register = () =>
+    ExitWatch.register({
       ...{ api, liveness, id, name: 'one', isWaitUnreliable },
       deadline: 1_000,
       reconnectTimeout: 1_000,
     })
+  const follow = async () => {
+    const watch = await register()
+    watch.starting()
     watch.follow()
     return watch
   }
   const exited = (code: number) => Object.assign(state, { Status: 'exited', Running: false, ExitCode: code })
-  return { waits, asked, exited, follow, state }
+  return { waits, asked, exited, register, follow, state }
 }
 
 describe('ExitWatch', () => {
@@ -72,6 +75,19 @@ describe('ExitWatch', () => {
     waits[0]?.end('{"StatusCode":7,"Error":null}')
     expect(await watch.ended).toEqual({ exitCode: 7, message: '', reachableSince: 0 })
     expect(asked).toEqual(['wait next-exit'])
+  })
+
+  test('a reply that comes before the start is not an exit: the container is inspected, and waited for', async () => {
+    const { waits, asked, exited, register } = oneContainer()
+    const watch = await register()
+    waits[0]?.end('{"StatusCode":0}')
+    await new Promise(resolve => waits[0]?.once('close', () => setImmediate(resolve)))
+    watch.starting()
+    watch.follow()
+    await expect.poll(() => asked).toEqual(['wait next-exit', 'inspect', 'wait not-running'])
+    exited(3)
+    waits[1]?.end('{"StatusCode":3}')
+    expect((await watch.ended).exitCode).toBe(3)
   })
 
   test('waits again after each cut', async () => {

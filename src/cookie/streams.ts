@@ -1,0 +1,40 @@
+import type { ContainerStreams } from '../engines/engine.ts'
+import { guardInput, type InputGuard, toChunks } from '../task/input.ts'
+import type { ResolvedTask } from '../task/task.ts'
+import type { CookieOptions } from './cookie.ts'
+import { type Output, outputOf } from './output.ts'
+
+/** The input and the two outputs of one cookie. */
+export class CookieStreams implements ContainerStreams {
+  readonly stdin: AsyncIterable<Uint8Array> | undefined
+  readonly stdout: Output
+  readonly stderr: Output
+  readonly input: InputGuard
+
+  /** @param onOverflow - Called when an output exceeds `maxOutput`, if that is to end the run. */
+  constructor({ input, stdout, stderr }: ResolvedTask, options: CookieOptions, onOverflow: () => void) {
+    this.stdin = input === undefined ? undefined : toChunks(input)
+    this.input = guardInput(input)
+    this.stdout = outputOf(stdout, options, onOverflow)
+    this.stderr = outputOf(stderr, options, onOverflow)
+  }
+
+  /** No consumer delays the container from here on. */
+  release(): void {
+    this.stdout.release()
+    this.stderr.release()
+  }
+
+  /** The run has settled. `wasTaken` tells whether the engine has taken the input. */
+  end({ wasTaken, isTruncated }: { readonly wasTaken: boolean; readonly isTruncated: boolean }): void {
+    if (!wasTaken) void this.stdin?.[Symbol.asyncIterator]().return?.()
+    this.input.release()
+    this.stdout.end(isTruncated)
+    this.stderr.end(isTruncated)
+  }
+
+  /** Resolves when the task's writables have taken the end of the outputs. */
+  async flushed(): Promise<void> {
+    await Promise.all([this.stdout.flushed, this.stderr.flushed])
+  }
+}

@@ -1,0 +1,79 @@
+import { posix } from 'node:path'
+import { InvalidInputError } from '../../../errors.ts'
+import { isWithin } from '../../../task/dangerous-mounts.ts'
+import type { ResolvedTask } from '../../../task/task.ts'
+import type { ResolvedDockerConfig } from '../config/config.ts'
+import type { Api } from '../connection/api.ts'
+import { replyOf } from '../connection/errors.ts'
+import { imagePath } from '../connection/paths.ts'
+import { type CreateOptions, isAllowed } from '../create-options/create-options.ts'
+import { isHardened } from '../create-options/hardened.ts'
+
+/** The parts of an image's own config that a task must not take over unseen. */
+interface ImageConfig {
+  readonly volumes: readonly string[]
+  readonly workDir: string
+}
+
+/** Refuses images whose own config is not safe for a task. */
+export class ImageGuard {
+  readonly #api: Api
+  readonly #config: ResolvedDockerConfig
+  /** By reference, for the default profile. A call for each container would slow it down. */
+  readonly #seen = new Map<string, ImageConfig>()
+
+  constructor(api: Api, config: ResolvedDockerConfig) {
+    this.#api = api
+    this.#config = config
+  }
+
+  /**
+   * Checks the image that a create call names: a name, an id, or the start of an id. A missing image passes.
+   *
+   * In the hardened profile, an image with volumes is refused. The engine makes each volume a folder on the host's
+   * disk, which is writable and unlimited, also when the root file system is read-only.
+   *
+   * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`
+   */
+  async check(task: ResolvedTask, { Image: image, WorkingDir }: CreateOptions, signal: AbortSignal): Promise<void> {
+    const config = await this.#configOf(image, isHardened(task), signal)
+    if (config === undefined) return
+    const { volumes, workDir } = config
+    if (isHardened(task) && volumes.length > 0 && !isAllowed(this.#config, 'hardened-volumes')) {
+      refuse(
+        image,
+        `an image without volumes of its own with the profile 'hardened' (it has ${volumes.join(', ')}); the config's allow: 'hardened-volumes' permits it`,
+      )
+    }
+    // Such a working directory can name a folder of the host that the runtime left open (CVE-2024-21626).
+    if (WorkingDir === undefined && isWithin(posix.normalize(workDir), '/proc')) {
+      refuse(image, `an image whose working directory is outside /proc (it has ${workDir}); or set workDir`)
+    }
+  }
+
+  /** Forgets an image, whose name may mean another one now. */
+  forget(image: string): void {
+    this.#seen.delete(image)
+  }
+
+  async #configOf(image: string, mustBeFresh: boolean, signal: AbortSignal): Promise<ImageConfig | undefined> {
+    const seen = mustBeFresh ? undefined : this.#seen.get(image)
+    if (seen !== undefined) return seen
+    const call = { doing: `look at image ${image}`, method: 'GET', path: imagePath(image, '/json') } as const
+    const { body } = await this.#api.request({ ...call, deadline: this.#config.engineTimeout, signal }).catch(error => {
+      const reply = replyOf(error)
+      // In the default profile a refused look is left to the create call, which is likely to be refused, too.
+      if (reply?.status === 404 || (reply !== undefined && !mustBeFresh)) return { body: undefined }
+      throw error
+    })
+    if (body === undefined) return undefined
+    const { Config } = body as { Config?: { Volumes?: object | null; WorkingDir?: unknown } | null }
+    const config = { volumes: Object.keys(Config?.Volumes ?? {}), workDir: String(Config?.WorkingDir || '/') }
+    this.#seen.set(image, config)
+    return config
+  }
+}
+
+function refuse(image: string, allowed: string): never {
+  throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [{ field: 'image', value: `'${image}'`, allowed }])
+}
