@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { engineSocket } from './request.ts'
 
 /** A fault of a request. */
@@ -17,10 +18,30 @@ export type Fault =
   | 'html'
   /** The reply is an error as of the engine, which never sees the request. */
   | 'error500'
+  /** The reply is an error of a gateway, with a page. The engine never sees the request. */
+  | 'error502'
+  /** The reply is an error with a page. The engine never sees the request. */
+  | 'error500Html'
+  /** The connection is cut within the reply's headers. */
+  | 'cutHeaders'
   /** The connection is cut after the reply's headers. */
   | 'cutBody'
+  /** The reply is a whole response whose JSON is cut. The engine acts on the request. */
+  | 'cutJson'
+  /** The engine acts on the request. Its reply comes after {@link lateness} ms. */
+  | 'lateReply'
+  /** The engine sees the request after {@link lateness} ms. */
+  | 'lateRequest'
+  /** The connection is cut, and others are refused for {@link absence} ms. */
+  | 'absent'
   /** The reply is a redirect to another host. */
   | 'redirect'
+
+/** How late a late request or reply is, in ms. */
+export const lateness = 2_500
+
+/** How long an absent engine refuses connections, in ms. */
+const absence = 150
 
 /** Chooses the fault of a request by its method and path (without the API version). Undefined: no fault. */
 export type FaultPlan = (method: string, path: string) => Fault | undefined
@@ -48,8 +69,8 @@ export interface EngineProxy extends AsyncDisposable {
   freeze(frozen: boolean): void
 }
 
-/** Starts a proxy without faults. */
-export async function startProxy(): Promise<EngineProxy> {
+/** Starts a proxy without faults before an engine's socket. */
+export async function startProxy(engine = engineSocket()): Promise<EngineProxy> {
   const folder = await mkdtemp('/tmp/ct-')
   const socketPath = `${folder}/s`
   const pairs = new Set<Pair>()
@@ -57,7 +78,18 @@ export async function startProxy(): Promise<EngineProxy> {
   let frozen = false
   const listen = async () => {
     const server = createServer({ allowHalfOpen: true }, client => {
-      const pair = new Pair(client, requests, proxy)
+      const plan: FaultPlan = (method, path) => {
+        const fault = proxy.plan(method, path)
+        if (fault === 'absent') void leave()
+        return fault
+      }
+      const pair = new Pair(client, connect({ path: engine, allowHalfOpen: true }), {
+        requests,
+        rewrite: head => proxy.rewrite(head),
+        answer: (request, part) => proxy.answer?.(request, part) ?? part,
+        hold: request => proxy.hold(request),
+        plan,
+      })
       pairs.add(pair)
       if (frozen) pair.freeze(true)
       pair.closed.then(() => pairs.delete(pair))
@@ -66,6 +98,11 @@ export async function startProxy(): Promise<EngineProxy> {
     await once(server, 'listening')
     return server
   }
+  const leave = async () => {
+    await proxy.refuse(true)
+    setTimeout(() => isOpen && void proxy.refuse(false), absence)
+  }
+  let isOpen = true
   let server: Awaited<ReturnType<typeof listen>> | undefined = await listen()
   const killAll = (request = /^/) => {
     for (const pair of pairs) if (request.test(pair.last)) pair.destroy()
@@ -92,12 +129,21 @@ export async function startProxy(): Promise<EngineProxy> {
       for (const pair of pairs) pair.freeze(on)
     },
     async [Symbol.asyncDispose]() {
+      isOpen = false
       server?.close()
       killAll()
       await rm(folder, { recursive: true })
     },
   }
   return proxy
+}
+
+const page = 'Content-Type: text/html\r\nContent-Length: 34\r\n\r\n<html><h1>Bad luck</h1></html>\r\n\r\n'
+const cutJson = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n{"Id":"'
+
+interface PairOptions extends Pick<EngineProxy, 'plan' | 'rewrite' | 'hold'> {
+  readonly requests: string[]
+  readonly answer: (request: string, part: Buffer) => Buffer
 }
 
 /** A connection of a client with its connection to the engine. */
@@ -109,9 +155,9 @@ class Pair {
   readonly #engine: Socket
   #fault: Fault | undefined
 
-  constructor(client: Socket, requests: string[], proxy: Pick<EngineProxy, 'plan' | 'rewrite' | 'answer' | 'hold'>) {
+  constructor(client: Socket, engine: Socket, { requests, plan, rewrite, answer, hold }: PairOptions) {
     this.#client = client
-    this.#engine = connect({ path: engineSocket(), allowHalfOpen: true })
+    this.#engine = engine
     this.closed = once(client, 'close').catch(() => {})
     client.on('error', () => this.destroy())
     this.#engine.on('error', () => this.destroy())
@@ -121,10 +167,10 @@ class Pair {
       if (method !== undefined && path !== undefined) {
         this.last = `${method} ${path}`
         requests.push(this.last)
-        this.#fault = proxy.plan(method, path)
+        this.#fault = plan(method, path)
         if (this.#fault !== undefined && this.#misbehave(this.#fault)) return
-        const head = Buffer.from(proxy.rewrite(chunk.toString('latin1')), 'latin1')
-        const held = proxy.hold(this.last)
+        const head = Buffer.from(rewrite(chunk.toString('latin1')), 'latin1')
+        const held = this.#fault === 'lateRequest' ? sleep(lateness) : hold(this.last)
         if (held === undefined) this.#engine.write(head)
         else void held.then(() => this.#engine.destroyed || this.#engine.write(head))
       } else if (this.#fault !== 'hang') this.#engine.write(chunk)
@@ -136,12 +182,23 @@ class Pair {
         client.write(chunk.subarray(0, end + 4), () => this.destroy())
         return
       }
-      client.write(proxy.answer === undefined ? chunk : proxy.answer(this.last, chunk))
+      if (this.#fault === 'cutHeaders') {
+        client.write(chunk.subarray(0, 20), () => this.destroy())
+        return
+      }
+      if (this.#fault === 'cutJson') {
+        client.end(cutJson)
+        return
+      }
+      const part = answer(this.last, chunk)
+      if (this.#fault === 'lateReply') void sleep(lateness).then(() => client.writable && client.write(part))
+      else client.write(part)
     })
     client.on('end', () => this.#engine.end())
-    this.#engine.on('end', () => client.end())
+    const last = () => (this.#fault === 'lateReply' ? sleep(lateness) : Promise.resolve())
+    this.#engine.on('end', () => void last().then(() => client.end()))
     client.on('close', () => this.#engine.destroy())
-    this.#engine.on('close', () => client.destroySoon())
+    this.#engine.on('close', () => void last().then(() => client.destroySoon()))
   }
 
   destroy(): void {
@@ -159,11 +216,14 @@ class Pair {
       garbage: 'what is this?\r\n\r\n',
       html: 'HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n<html></html>',
       error500: 'HTTP/1.1 500 Internal Server Error\r\nContent-Length: 28\r\n\r\n{"message":"out of cookies"}',
+      error502: `HTTP/1.1 502 Bad Gateway\r\n${page}`,
+      error500Html: `HTTP/1.1 500 Internal Server Error\r\n${page}`,
       redirect: 'HTTP/1.1 301 Moved\r\nLocation: http://nowhere.invalid/\r\nContent-Length: 0\r\n\r\n',
     }
-    if (fault === 'cutBefore') this.destroy()
+    const isCut = fault === 'cutBefore' || fault === 'absent'
+    if (isCut) this.destroy()
     const answer = answers[fault]
     if (answer !== undefined) this.#client.end(answer)
-    return fault === 'cutBefore' || fault === 'hang' || answer !== undefined
+    return isCut || fault === 'hang' || answer !== undefined
   }
 }
