@@ -14,7 +14,7 @@ export function plot(readings: readonly Reading[], title: string): string {
   const total = panels.length * (height + gap) + gap
   const body = panels.map((panel, index) => panelOf(readings, panel, gap + index * (height + gap)))
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${total}" font-family="sans-serif" font-size="12">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="Readings of a soak" viewBox="0 0 ${width} ${total}" font-family="sans-serif" font-size="12">`,
     `<rect width="100%" height="100%" fill="#fff"/><text x="${left}" y="16" font-weight="bold">${title}</text>`,
     ...body,
     '</svg>',

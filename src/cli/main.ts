@@ -4,6 +4,7 @@ import { CommanderError } from 'commander'
 import { CookietinError, messageOf } from '../errors.ts'
 import { exitCodes } from './exit-codes.ts'
 import { printableLines } from './output/printable.ts'
+import { failureJson } from './output/result-json.ts'
 import { Stdio } from './output/stdio.ts'
 import { createProgram } from './program.ts'
 import { UsageError } from './usage-error.ts'
@@ -25,6 +26,11 @@ try {
   await program.parseAsync()
 } catch (error) {
   exitCode = report(error)
+  // A program that reads the JSON gets a line also for an option that is not known.
+  const { argv } = process
+  if (error instanceof CommanderError && exitCode !== exitCodes.ok && argv[2] === 'run' && argv.includes('--json')) {
+    await stdio.line(failureJson(new UsageError(error.message.replace(/^error: /, ''))))
+  }
 }
 // A reader that has stopped, such as `less`, must not keep an interrupted process alive.
 await Promise.race([stdio.flush(), ...(exitCode > 128 ? [sleep(flushTimeout)] : [])])

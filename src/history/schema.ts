@@ -1,7 +1,7 @@
 import { historyError, type Statement, type Store } from './store.ts'
 
 /** The version of the tables. A database with a newer version is not opened. */
-export const schemaVersion = 1
+const schemaVersion = 1
 
 /** Creates missing tables. Their prefix keeps them apart from other tables of the database. */
 export const schema: readonly Statement[] = [

@@ -111,6 +111,10 @@ test('--json prints one line also for a run that could not be made', async () =>
   })
   const usage = await cli([...run, '--json', '--timeout', '5', 'none', 'true'])
   expect(JSON.parse(usage.stdout)).toMatchObject({ status: 'failed', error: { code: 'ERR_COOKIETIN_INVALID_TASK' } })
+  const unknown = await cli([...run, '--json', '--memry', '64m', 'none', 'true'])
+  expect(JSON.parse(unknown.stdout)).toMatchObject({
+    error: { message: "unknown option '--memry'\n(Did you mean --memory?)" },
+  })
   const engine = await cli(['run', '--json', 'busybox'], { env: { DOCKER_HOST: 'unix:///no/such/socket' } })
   expect(engine.code).toBe(125)
   expect(engine.stdout.trimEnd().split('\n')).toHaveLength(1)

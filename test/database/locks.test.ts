@@ -142,18 +142,19 @@ describe.each(databases)('pruning in %s', (name, create) => {
     expect(turns).toBeGreaterThan(15)
   })
 
-  it.runIf(name !== 'PostgreSQL')('gives the space back to the disk', async () => {
-    const { history, path = '' } = await filled(5_000)
-    const pages = () => {
-      const other = new DatabaseSync(path)
-      const [row] = other.prepare('PRAGMA page_count').all() as { page_count: number }[]
-      other.close()
-      return row?.page_count ?? 0
-    }
-    const before = pages()
-    await history.prune({ maxRuns: 1_000 })
-    expect(pages()).toBeLessThan(before / 2)
-  })
+  if (name !== 'PostgreSQL')
+    it('gives the space back to the disk', async () => {
+      const { history, path = '' } = await filled(5_000)
+      const pages = () => {
+        const other = new DatabaseSync(path)
+        const [row] = other.prepare('PRAGMA page_count').all() as { page_count: number }[]
+        other.close()
+        return row?.page_count ?? 0
+      }
+      const before = pages()
+      await history.prune({ maxRuns: 1_000 })
+      expect(pages()).toBeLessThan(before / 2)
+    })
 })
 
 describe('a lock in PostgreSQL', () => {

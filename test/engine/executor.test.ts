@@ -80,13 +80,13 @@ describe('statuses', () => {
       'a missing command',
       ['', { command: ['/nowhere'] }],
       { status: 'error', exitCode: 127 },
-      'ERR_COOKIETIN_EXIT_NONZERO',
+      'ERR_COOKIETIN_COMMAND_NOT_FOUND',
     ],
     [
       'no program',
       ['', { command: ['/etc/passwd'] }],
       { status: 'error', exitCode: 126 },
-      'ERR_COOKIETIN_EXIT_NONZERO',
+      'ERR_COOKIETIN_COMMAND_NOT_EXECUTABLE',
     ],
     [
       'a timeout',

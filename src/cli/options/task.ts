@@ -63,7 +63,7 @@ export function addTaskOptions(command: Command, image = 'the image to run'): Co
 }
 
 /** Adds IMAGE and COMMAND; options after IMAGE belong to the command. */
-export function addImageAndCommand(command: Command, image: string): Command {
+function addImageAndCommand(command: Command, image: string): Command {
   return command
     .usage('[options] IMAGE [COMMAND...]')
     .argument('<image>', image)

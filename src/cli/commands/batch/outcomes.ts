@@ -15,7 +15,7 @@ export const wasCancelled = ({ ended }: Outcome) =>
     : ended.status === 'cancelled'
 
 /** Counts of a batch: `3 succeeded, 1 failed`, and the cancelled ones if there are any. */
-export function totalsOf(outcomes: readonly Outcome[]): string {
+function totalsOf(outcomes: readonly Outcome[]): string {
   const cancelled = outcomes.filter(wasCancelled).length
   const failed = outcomes.filter(hasFailed).length - cancelled
   const counts = [`${outcomes.length - failed - cancelled} succeeded`, `${failed} failed`]

@@ -180,7 +180,7 @@ it('a response that came before the upload was read reaches its client', async (
     incoming.on('error', () => {})
   })
   for (const size of [300_000, 3_000_000]) {
-    expect(await call({ body: Buffer.alloc(size) })).toMatchObject({ status: 413, body: 'too large', reused: false })
+    expect(await call({ body: Buffer.alloc(size) })).toMatchObject({ status: 413, body: 'too large' })
   }
 })
 

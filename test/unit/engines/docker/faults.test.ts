@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { startFakeContainerEngine } from '../../support/engine/fake-containers.ts'
-import { allEngineCalls, tryTable } from '../../support/engine/fault-table.ts'
-import { checkLeaks } from '../../support/leaks/hooks.ts'
+import { startFakeContainerEngine } from '../../../support/engine/fake-containers.ts'
+import { allEngineCalls, tryTable } from '../../../support/engine/fault-table.ts'
+import { checkLeaks } from '../../../support/leaks/hooks.ts'
 
 checkLeaks()
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { page, root } from '../support/docs/pages.ts'
+import { page, root } from '../../support/docs/pages.ts'
 
 const sources = ['src', 'machines'].flatMap(filesBelow)
 const imports = new Map(sources.map(file => [file, importsOf(file)]))
