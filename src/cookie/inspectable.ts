@@ -15,8 +15,7 @@ export const inspectableCookie = (cookie: Cookie): Inspectable => ({
   cancel: reason => cookie.cancel(reason),
 })
 
-function secretsOf({ env, auth, extensions }: ResolvedTask): readonly string[] {
-  const { password, identityToken, registryToken } = typeof auth === 'object' ? auth : {}
-  const given = [...Object.values(env), ...Object.values(extensions), password, identityToken, registryToken]
-  return given.filter(secret => secret !== undefined && secret !== '') as string[]
+/** More than errors mask: a page shows a task to others. */
+function secretsOf({ env, extensions, secrets }: ResolvedTask): readonly string[] {
+  return [...secrets, ...Object.values(env), ...Object.values(extensions)].filter(secret => secret !== '')
 }

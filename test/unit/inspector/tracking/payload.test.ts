@@ -10,7 +10,7 @@ it('masks the values of the environment and the credentials everywhere', async (
   const hub = newHub()
   const listener = new Listener()
   hub.join(listener)
-  const [env, password, extension] = ['hunter2-env', 'hunter2-password', 'hunter2-extension']
+  const [env, password, extension, listed] = ['hunter2-env', 'hunter2-password', 'hunter2-extension', 'S3cret']
   await using driver = createMockDriver({
     broken: { startError: new Error(`cannot start with ${env}`) },
     '*': { runFor: Infinity },
@@ -20,7 +20,8 @@ it('masks the values of the environment and the credentials everywhere', async (
     env: { PART: 'hunter2', TOKEN: env },
     auth: { username: 'me', password },
     extensions: { key: extension },
-    command: ['login', `--password=${password}`, env, extension],
+    secrets: [listed],
+    command: ['login', `--password=${password}`, env, extension, listed],
   }
   await executor.run({ ...task, id: 'broken', image: 'broken' }).catch(() => {})
   const execution = executor.run({ ...task, id: 'cancelled', image: 'long' })
@@ -38,8 +39,8 @@ it('masks the values of the environment and the credentials everywhere', async (
   const { actors } = late.messages[1] as Snapshot
   const told = JSON.stringify([listener.messages, late.messages, actors.map(({ key }) => hub.get(key)?.details)])
   expect(told).toContain('cannot start with •••')
-  expect(told).toContain('login --password=••• ••• •••')
-  expect(told).not.toContain('hunter2')
+  expect(told).toContain('login --password=••• ••• ••• •••')
+  expect(told).not.toMatch(/hunter2|S3cret/)
   hub.close()
 })
 
