@@ -13,7 +13,7 @@ export interface FakeContainerEngine extends AsyncDisposable {
 }
 
 /** Every container writes this and exits with the code of its environment's variable EXIT after {@link life} ms. */
-export const fakeOutput = 'hi\n'
+const fakeOutput = 'hi\n'
 const life = 1_000
 
 /** Starts a fake engine. */

@@ -38,7 +38,7 @@ export type Fault =
   | 'redirect'
 
 /** How late a late request or reply is, in ms. */
-export const lateness = 2_500
+const lateness = 2_500
 
 /** How long an absent engine refuses connections, in ms. */
 const absence = 150

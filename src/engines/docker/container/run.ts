@@ -15,6 +15,7 @@ import type { NetworkAttachment } from './network-attachment.ts'
 import {
   type Attachment,
   attachBeforeStart,
+  attachError,
   exitOfFailedAttach,
   exitOfFailedStart,
   sendStart,
@@ -104,7 +105,7 @@ export class ContainerRun {
       error => {
         calls.resolve()
         const exit = exitOfFailedAttach(error)
-        if (exit === undefined) throw startError(error)
+        if (exit === undefined) throw attachError(error)
         this.#exitUnstarted(exit, events)
       },
     )

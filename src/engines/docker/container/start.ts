@@ -128,6 +128,12 @@ export function exitOfFailedAttach(error: unknown): Exit | undefined {
   return undefined
 }
 
+/** The error of a wait or an attach that the engine refused before the start. */
+export function attachError(error: unknown): unknown {
+  const reply = replyOf(error)
+  return reply !== undefined && isRemoved(reply) ? startError(error) : error
+}
+
 function isMountError({ said }: EngineReply): boolean {
   return /error mounting|mounting .* to rootfs|mount .* through procfd|are you trying to mount/i.test(said)
 }

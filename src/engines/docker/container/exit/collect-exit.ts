@@ -64,7 +64,8 @@ export async function collectExit(
     oomKilled: state?.oomKilled ?? false,
     outputTruncated: isCut || (await wasCut(context, { end, start, init, state, exitSeenAt })),
     message: redact(messages.join('; '), secrets) || undefined,
-    killedOutside: wasKilled ? undefined : await killEvidence(context, container, { exitCode, wasLost }),
+    killedOutside:
+      wasKilled || state?.oomKilled ? undefined : await killEvidence(context, container, { exitCode, wasLost }),
   }
 }
 

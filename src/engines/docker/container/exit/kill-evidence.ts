@@ -28,8 +28,7 @@ export async function killEvidence(
     try {
       const state = await inspectContainer(context.api, container.id, context.config.engineTimeout)
       if (state === undefined) return undefined
-      const sent = await sentSignals(context, container, state)
-      if (sent.some(number => number === signal || endingSignals.includes(number))) return byAnotherClient
+      if (await wasSent(context, container, { signal, state })) return byAnotherClient
       // Nothing else than another client starts a container again that has no restart policy.
       return state.running && state.restarts === 0 ? byAnotherClient : undefined
     } catch (error) {
@@ -46,15 +45,20 @@ interface KillEvent {
   readonly Actor?: { readonly Attributes?: { readonly signal?: unknown } | null } | null
 }
 
-/** The signals that the engine has sent to a container while it ran. The engine keeps the last 256 events. */
-async function sentSignals(
+/** An engine may report a signal this much later (ms) than the exit that it brought about. */
+const eventDelay = 250
+/** Signals of faults in the program itself: ILL, TRAP, ABRT, BUS, FPE, SEGV, PIPE. They are hardly ever sent. */
+const ownFaults: readonly number[] = [4, 5, 6, 7, 8, 11, 13]
+
+/** True when the engine has sent the signal, or one that ends a container. The engine keeps the last 256 events. */
+async function wasSent(
   { api, config }: Context,
   { id, name }: ContainerRef,
-  state: ContainerState,
-): Promise<number[]> {
+  { signal, state }: { readonly signal: number; readonly state: ContainerState },
+): Promise<boolean> {
   const { engineTimeout: deadline } = config
-  const span = spanOf(state)
-  if (span === undefined) return []
+  const span = spanOf(state, ownFaults.includes(signal) ? 1 : eventDelay)
+  if (span === undefined) return false
   const stream = await api.stream({
     doing: `ask for the signals sent to container ${name}`,
     method: 'GET',
@@ -64,21 +68,21 @@ async function sentSignals(
   })
   const timer = setTimeout(() => stream.destroy(), deadline)
   try {
-    const signals: number[] = []
-    for await (const event of jsonLines(stream) as AsyncIterable<KillEvent>) {
-      signals.push(Number(event.Actor?.Attributes?.signal))
+    for await (const event of jsonLines(stream) as AsyncIterable<KillEvent | null>) {
+      const sent = Number(event?.Actor?.Attributes?.signal)
+      if (sent === signal || endingSignals.includes(sent)) return true
     }
-    return signals
+    return false
   } finally {
     clearTimeout(timer)
     stream.destroy()
   }
 }
 
-/** The time of a run in the engine's own time, in seconds, as its event call takes it. It ends before the present. */
-function spanOf({ startedAt, finishedAt }: ContainerState) {
+/** The time of a run in the engine's own time, in seconds, as its event call takes it, and `more` ms. */
+function spanOf({ startedAt, finishedAt }: ContainerState, more: number) {
   if (startedAt === undefined || finishedAt === undefined) return undefined
   // For a very short run the engine may record an end before the start.
   const since = Math.min(startedAt, finishedAt) - 1000
-  return { since: (since / 1000).toFixed(3), until: ((finishedAt + 1) / 1000).toFixed(3) }
+  return { since: (since / 1000).toFixed(3), until: ((finishedAt + more) / 1000).toFixed(3) }
 }

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { createDockerDriver, createExecutor } from '../../../src/index.ts'
-import { mayStartEngine, startPrivateEngine } from '../../support/engine/private.ts'
-import { ensureTestImage, testImage } from '../../support/images/images.ts'
-import { until } from '../setup.ts'
+import { createDockerDriver, createExecutor } from '../../src/index.ts'
+import { mayStartEngine, startPrivateEngine } from '../support/engine/private.ts'
+import { ensureTestImage, testImage } from '../support/images/images.ts'
+import { until } from './setup.ts'
 
 test.runIf(mayStartEngine())(
   'an engine that is stopped kills its containers: they have not failed by themselves',
