@@ -10,6 +10,7 @@ export const page = (path: string) => readFileSync(`${root}/${path}`, 'utf8')
 export const pages = [
   'README.md',
   'CONTRIBUTING.md',
+  'SECURITY.md',
   ...readdirSync(`${root}/docs`)
     .filter(name => name.endsWith('.md'))
     .map(name => `docs/${name}`),
