@@ -28,20 +28,35 @@ export type HistoryOptions = HistoryLimits &
 /** How much a history keeps, and how it reports errors. */
 export interface HistoryLimits {
   /**
-   * Opens an existing history to read it only: creates nothing, and needs no right to write. `prune()` and a use in an
-   * executor are rejected. Default false.
+   * Opens an existing history to read it only: creates nothing, and needs no right to write. `prune()` and a use in
+   * an executor are rejected.
+   *
+   * @default false
    */
   readonly readOnly?: boolean | undefined
-  /** Runs older than this (ms) are removed, at the opening and as the history grows. Default: none. */
+  /**
+   * Runs older than this (ms) are removed, at the opening and as the history grows.
+   *
+   * @default none
+   */
   readonly maxAge?: number | undefined
-  /** The maximum number of runs. Older ones are removed, at the opening and as the history grows. Default: all. */
+  /**
+   * The maximum number of runs. Older ones are removed, at the opening and as the history grows.
+   *
+   * @default all
+   */
   readonly maxRuns?: number | undefined
   /**
    * Called with the error when a run cannot be stored, or the file was deleted while it was open. Runs continue.
-   * Default: a warning of the process.
+   *
+   * @default a warning of the process
    */
   readonly onError?: ((error: Error) => void) | undefined
-  /** How long a result waits for its run to be stored, in ms. Default 10 000. */
+  /**
+   * How long a result waits for its run to be stored, in ms.
+   *
+   * @default 10 000
+   */
   readonly timeout?: number | undefined
 }
 
@@ -93,9 +108,17 @@ export interface HistoryQuery {
   readonly since?: number | Date | undefined
   /** Created before this time: Unix ms, or a Date. */
   readonly until?: number | Date | undefined
-  /** The maximum number of runs. Default 100. */
+  /**
+   * The maximum number of runs.
+   *
+   * @default 100
+   */
   readonly limit?: number | undefined
-  /** The number of newest runs to skip. Default 0. */
+  /**
+   * The number of newest runs to skip.
+   *
+   * @default 0
+   */
   readonly offset?: number | undefined
 }
 
