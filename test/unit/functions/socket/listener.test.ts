@@ -67,16 +67,21 @@ it('serves timers and aborts while a container changes its folder without end', 
   const producers = [1, 2].map(n =>
     spawn(process.execPath, ['-e', churn.replaceAll("'x'", `'x${n}'`)], { cwd: folder, stdio: 'ignore' }),
   )
-  onTestFinished(async () => {
+  const stop = async () => {
     for (const producer of producers) producer.kill('SIGKILL')
     await Promise.all(producers.map(producer => producer.exitCode ?? producer.signalCode ?? once(producer, 'exit')))
-  })
+  }
   const aborting = new AbortController()
-  const listening = untilListening(folder, aborting.signal)
-  listening.catch(() => {})
-  // 20 timers in a row fire while the producers run: they end only after the test.
-  for (let beat = 0; beat < 20; beat++) await new Promise(resolve => setTimeout(resolve, 5))
-  aborting.abort(new Error('enough'))
-  await expect(listening).rejects.toThrow('enough')
-  expect(producers.every(({ exitCode, signalCode }) => exitCode === null && signalCode === null)).toBe(true)
+  try {
+    const listening = untilListening(folder, aborting.signal)
+    listening.catch(() => {})
+    // 20 timers in a row fire while the producers run: they end only after the test.
+    for (let beat = 0; beat < 20; beat++) await new Promise(resolve => setTimeout(resolve, 5))
+    aborting.abort(new Error('enough'))
+    await expect(listening).rejects.toThrow('enough')
+    expect(producers.every(({ exitCode, signalCode }) => exitCode === null && signalCode === null)).toBe(true)
+  } finally {
+    // Before the folder is removed.
+    await stop()
+  }
 })
