@@ -111,8 +111,8 @@ export interface DockerConfig {
    */
   readonly enableTini?: boolean | undefined
   /**
-   * Maximum number of processes and threads of a task that sets no limit; at most 128 in the hardened profile. 0: no
-   * limit.
+   * Maximum number of processes and threads of a task that sets no limit; 0: no limit.
+   * The hardened profile permits 128 at most.
    *
    * @default 256
    */

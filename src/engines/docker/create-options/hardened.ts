@@ -68,7 +68,7 @@ export function hardened(options: CreateOptions, task: ResolvedTask, defaults: C
       ...(!isAllowed(defaults, 'hardened-shared-memory') && { IpcMode: 'none' }),
       Ulimits: Object.entries(limits).map(([Name, limit]) => ({ Name, Soft: limit, Hard: limit })),
       OomScoreAdj: oomScore,
-      PidsLimit: task.pids || Math.min(defaults.pids, maxPids),
+      PidsLimit: task.pids || Math.min(defaults.pids || maxPids, maxPids),
     },
   }
 }

@@ -110,6 +110,11 @@ describe('create options', () => {
     expect(options({ profile: 'hardened' })).not.toHaveProperty('Hostname')
   })
 
+  test('of the hardened profile limit processes to 128 at most, also where the config has no limit', () => {
+    const limit = (pids: number) => options({ profile: 'hardened' }, { pids }).HostConfig.PidsLimit
+    expect([0, 10, 128, 256].map(limit)).toEqual([128, 10, 128, 128])
+  })
+
   test('with a read-only root have a /tmp', () => {
     expect(options({}, { enableReadonlyRootfs: true }).HostConfig).toMatchObject({
       ReadonlyRootfs: true,
