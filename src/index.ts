@@ -49,7 +49,7 @@ export { decimate } from './stats/decimate.ts'
 export { type DecimateOptions, decimateSink } from './stats/decimate-sink.ts'
 export { keepLatest } from './stats/keep-latest.ts'
 export { rawSample } from './stats/raw.ts'
-export type { Stat } from './stats/stat.ts'
+export type { MetricName, Metrics, Stat } from './stats/stat.ts'
 export { type ImageName, parseImage } from './task/image-name.ts'
 export type {
   AuthCallback,

@@ -12,8 +12,28 @@ import { CookietinError } from '../errors.ts'
 export interface Stat {
   /** Unix time in ms. */
   readonly timestamp: number
-  readonly metrics: Readonly<Record<string, number>>
+  readonly metrics: Metrics
 }
+
+/** The names of the metrics that the built-in drivers report. `docs/stats.md` gives the meaning and unit of each. */
+export type MetricName =
+  | 'cpu_kernel'
+  | 'cpu_throttled_ms'
+  | 'cpu_throttled_periods'
+  | 'cpu_total'
+  | 'cpu_user'
+  | 'disk_read'
+  | 'disk_write'
+  | 'mem_limit'
+  | 'mem_peak'
+  | 'mem_usage'
+  | 'mem_working_set'
+  | 'net_rx'
+  | 'net_tx'
+  | 'pids'
+
+/** Values by name. Editors complete the names of the built-in drivers; a driver of your own may report others. */
+export type Metrics = Readonly<Record<string, number>> & { readonly [Name in MetricName]?: number }
 
 /**
  * Checks that a value is a sample.

@@ -4,7 +4,16 @@ import type { CookieState } from '../../machines/cookie-states.ts'
 import type { cookieMachine, imageMachine, slotMachine } from '../../machines/index.ts'
 import type { PullProgress } from '../../src/engines/pull-progress.ts'
 import type { SlotState } from '../../src/functions/slot/slot.ts'
-import type { ContainerTask, CookietinError, Execution, Executor, RunResult, RunStatus } from '../../src/index.ts'
+import type {
+  ContainerTask,
+  CookietinError,
+  Execution,
+  Executor,
+  MetricName,
+  Metrics,
+  RunResult,
+  RunStatus,
+} from '../../src/index.ts'
 import type { StateName } from '../../src/utils/actors/follow-state.ts'
 
 declare const executor: Executor
@@ -31,6 +40,13 @@ it('refuses what no task has', () => {
 it('has an error exactly of our kind, and the statuses of Fn', () => {
   expectTypeOf<RunResult['error']>().toEqualTypeOf<CookietinError | undefined>()
   expectTypeOf<RunStatus>().toEqualTypeOf<'success' | 'error' | 'timeout' | 'killed' | 'cancelled'>()
+})
+
+it('names the metrics of the built-in drivers, and takes others', () => {
+  expectTypeOf<{ mem_usage: number; temperature: number }>().toExtend<Metrics>()
+  expectTypeOf<{ mem_usage: string }>().not.toExtend<Metrics>()
+  expectTypeOf<'mem_peak' | 'pids'>().toExtend<MetricName>()
+  expectTypeOf<'temperature'>().not.toExtend<MetricName>()
 })
 
 it('names exactly the states of the machines that can be seen from outside', () => {
