@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { CookietinError, type Stat } from 'cookietin'
 import type { ContainerEvents, ContainerStreams, Engine, EngineContainer, Exit, ResolvedTask } from 'cookietin/engine'
-import { AsyncSubject, EMPTY, firstValueFrom, interval, map, type Observable, switchMap, takeUntil } from 'rxjs'
+import { AsyncSubject, EMPTY, filter, firstValueFrom, interval, map, type Observable, switchMap, takeUntil } from 'rxjs'
 
 export function createLocalEngine(): Engine {
   return { name: 'local', container: task => new LocalContainer(task), close: async () => {} }
@@ -34,6 +34,8 @@ class LocalContainer implements EngineContainer {
     this.stats$ = this.#started$.pipe(
       switchMap(() => (this.#isRunning ? interval(500) : EMPTY)),
       map(() => ({ timestamp: Date.now(), metrics: { mem_usage: residentBytes(this.#child?.pid) } })),
+      // A process that has just ended holds no memory.
+      filter(({ metrics }) => metrics.mem_usage > 0),
       takeUntil(this.#ended$),
     )
   }

@@ -63,7 +63,9 @@ test("an engine of one's own passes the conformance suite", async () => {
     '--test-reporter=tap',
     'examples/engines/conformance.ts',
   ]
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root })
+  // A failure exits with 1, and its output names the test.
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root }).catch(error => error)
+  expect(stdout).not.toMatch(/^not ok/m)
   expect(stdout).toMatch(/^# pass 3\d$/m)
   for (const count of ['fail', 'skipped', 'cancelled']) expect(stdout).toMatch(new RegExp(`^# ${count} 0$`, 'm'))
 })
