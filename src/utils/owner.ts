@@ -1,4 +1,5 @@
-import { readFileSync, readlinkSync } from 'node:fs'
+import { readlinkSync } from 'node:fs'
+import { readText } from './read-text.ts'
 
 /**
  * The state of the process behind an owner token.
@@ -40,7 +41,7 @@ export function ownerIsAlive(token: string): boolean {
 }
 
 function bootId(): string | undefined {
-  return read('/proc/sys/kernel/random/boot_id')?.trim()
+  return readText('/proc/sys/kernel/random/boot_id')?.trim()
 }
 
 function pidNamespace(): string | undefined {
@@ -53,7 +54,7 @@ function pidNamespace(): string | undefined {
 
 /** Undefined when the process is not visible; empty for a zombie. */
 function startTime(pid: number): string | undefined {
-  const stat = read(`/proc/${pid}/stat`)
+  const stat = readText(`/proc/${pid}/stat`)
   if (stat === undefined) return undefined
   // The second field is the program's name in parentheses, which may contain spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
@@ -66,13 +67,5 @@ function exists(pid: number): boolean {
     return process.kill(pid, 0)
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined
   }
 }

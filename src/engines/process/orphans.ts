@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { ownerState } from '../../utils/owner.ts'
+import { readText } from '../../utils/read-text.ts'
+import { processIds } from './proc.ts'
 
 /** A process that a dead process of cookietin started with the process driver. */
 export interface OrphanProcess {
@@ -16,27 +17,17 @@ export interface OrphanProcess {
  * processes of this user are found.
  */
 export function reapProcesses({ dryRun }: { readonly dryRun: boolean }): readonly OrphanProcess[] {
-  return processes().flatMap(pid => {
+  return processIds().flatMap(pid => {
     const owner = ownerOf(pid)
     if (owner === undefined || ownerState(owner) !== 'dead') return []
-    const command = (read(`/proc/${pid}/cmdline`) ?? '').replaceAll('\0', ' ').trim()
+    const command = (readText(`/proc/${pid}/cmdline`) ?? '').replaceAll('\0', ' ').trim()
     return [{ pid, command, owner, removed: !dryRun && kill(pid) }]
   })
 }
 
-function processes(): number[] {
-  try {
-    return readdirSync('/proc')
-      .filter(name => /^\d+$/.test(name))
-      .map(Number)
-  } catch {
-    return []
-  }
-}
-
 function ownerOf(pid: number): string | undefined {
   const mark = 'COOKIETIN_OWNER='
-  const variable = read(`/proc/${pid}/environ`)
+  const variable = readText(`/proc/${pid}/environ`)
     ?.split('\0')
     .find(text => text.startsWith(mark))
   return variable?.slice(mark.length)
@@ -48,13 +39,5 @@ function kill(pid: number): boolean {
     return process.kill(pid, 'SIGKILL')
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ESRCH'
-  }
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'latin1')
-  } catch {
-    return undefined
   }
 }

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { readText } from '../../utils/read-text.ts'
 
 /** The part of `/proc/<pid>/stat` that is used here. Times are in clock ticks. */
 export interface ProcessStat {
@@ -19,14 +20,24 @@ export const ticksPerSecond = 100
 
 const perTurn = 100
 
+/** The ids of all processes. Empty on a system without `/proc`. */
+export function processIds(): number[] {
+  try {
+    return readdirSync('/proc')
+      .filter(name => /^\d+$/.test(name))
+      .map(Number)
+  } catch {
+    return []
+  }
+}
+
 /** The living processes of some process groups. Empty on a system without `/proc`. */
 export async function findGroups(groups: ReadonlySet<number>): Promise<Map<number, ProcessStat[]>> {
   const found = new Map<number, ProcessStat[]>()
-  const pids = list('/proc').filter(name => /^\d+$/.test(name))
-  for (const [index, pid] of pids.entries()) {
+  for (const [index, pid] of processIds().entries()) {
     // These reads never wait for a disk. Synchronous ones cost a fraction of asynchronous ones.
     if (index % perTurn === perTurn - 1) await nextTurn()
-    const stat = parseStat(read(`/proc/${pid}/stat`))
+    const stat = parseStat(readText(`/proc/${pid}/stat`) ?? '')
     if (stat === undefined || !groups.has(stat.group) || stat.state === 'Z' || stat.state === 'X') continue
     const members = found.get(stat.group) ?? []
     members.push(stat)
@@ -37,12 +48,12 @@ export async function findGroups(groups: ReadonlySet<number>): Promise<Map<numbe
 
 /** The resident size of a process in bytes; 0 after its end. */
 export function residentBytes(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) * 1024
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readText(`/proc/${pid}/status`) ?? '')?.[1] ?? 0) * 1024
 }
 
 /** Bytes read from and written to disks, with those of children that it has waited for; undefined when access is denied. */
 export function diskBytes(pid: number): { readonly read: number; readonly written: number } | undefined {
-  const io = read(`/proc/${pid}/io`)
+  const io = readText(`/proc/${pid}/io`) ?? ''
   const [, bytesRead] = /^read_bytes: (\d+)$/m.exec(io) ?? []
   const [, bytesWritten] = /^write_bytes: (\d+)$/m.exec(io) ?? []
   return bytesRead === undefined ? undefined : { read: Number(bytesRead), written: Number(bytesWritten) }
@@ -50,7 +61,7 @@ export function diskBytes(pid: number): { readonly read: number; readonly writte
 
 /** Seconds since the boot, by the clock of process start times. */
 export function uptime(): number {
-  return Number.parseFloat(read('/proc/uptime'))
+  return Number.parseFloat(readText('/proc/uptime') ?? '')
 }
 
 /** Parses the text of `/proc/<pid>/stat`. Returns undefined for any other text. */
@@ -68,21 +79,5 @@ export function parseStat(text: string): ProcessStat | undefined {
     userTicks: at(14) + at(16),
     kernelTicks: at(15) + at(17),
     startTicks: at(22),
-  }
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'latin1')
-  } catch {
-    return ''
-  }
-}
-
-function list(path: string): string[] {
-  try {
-    return readdirSync(path)
-  } catch {
-    return []
   }
 }

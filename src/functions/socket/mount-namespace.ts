@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readText } from '../../utils/read-text.ts'
 
 /**
  * Returns true when this process sees the mounts of the machine's first process, and false in a mount namespace of its own, as systemd
@@ -12,11 +12,7 @@ export function seesMachineMounts(): boolean {
 }
 
 function rootMounts(process: string): string {
-  try {
-    const mounts = readFileSync(`/proc/${process}/mountinfo`, 'utf8').split('\n')
-    // The fields are: id, parent's id, device, root, mount point.
-    return mounts.flatMap(line => (line.split(' ')[4] === '/' ? [line.split(' ')[0]] : [])).join()
-  } catch {
-    return ''
-  }
+  const mounts = readText(`/proc/${process}/mountinfo`)?.split('\n') ?? []
+  // The fields are: id, parent's id, device, root, mount point.
+  return mounts.flatMap(line => (line.split(' ')[4] === '/' ? [line.split(' ')[0]] : [])).join()
 }

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { readText } from '../../../../utils/read-text.ts'
 import { type Controller, controllers, networkBytes, readV1, readV2 } from './counters.ts'
 import { KeptFiles } from './kept-files.ts'
 import { type CgroupMounts, parseGroups, usualGroups } from './mounts.ts'
@@ -95,12 +96,4 @@ function isOnHostNetwork(pid: string): boolean {
 
 function readNetwork(pid: string | undefined): string | undefined {
   return pid === undefined ? undefined : readText(`/proc/${pid}/net/dev`)
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'latin1')
-  } catch {
-    return undefined
-  }
 }
