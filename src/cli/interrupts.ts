@@ -1,4 +1,5 @@
 import { constants } from 'node:os'
+import { onAbort } from '../utils/abort.ts'
 import { exitCodes } from './exit-codes.ts'
 import { printable } from './output/printable.ts'
 import type { Stdio } from './output/stdio.ts'
@@ -9,13 +10,13 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export class Interrupts implements Disposable {
   readonly #abort = new AbortController()
   readonly #stdio: Stdio
+  readonly #release: () => void
   #exitCode: number | undefined
 
   constructor(stdio: Stdio) {
     this.#stdio = stdio
     for (const name of signals) process.on(name, this.#onSignal)
-    if (stdio.outputClosed.aborted) this.#onOutputClosed()
-    else stdio.outputClosed.addEventListener('abort', this.#onOutputClosed)
+    this.#release = onAbort(stdio.outputClosed, this.#onOutputClosed)
   }
 
   /** Aborted by the first signal. */
@@ -30,7 +31,7 @@ export class Interrupts implements Disposable {
 
   [Symbol.dispose](): void {
     for (const name of signals) process.off(name, this.#onSignal)
-    this.#stdio.outputClosed.removeEventListener('abort', this.#onOutputClosed)
+    this.#release()
   }
 
   readonly #onSignal = (name: (typeof signals)[number]) => {

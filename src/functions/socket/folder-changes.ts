@@ -1,4 +1,5 @@
 import { watch } from 'node:fs'
+import { onAbort } from '../../utils/abort.ts'
 import { pause } from '../../utils/timing.ts'
 
 /** The least time between two looks at a folder, in ms. */
@@ -38,12 +39,11 @@ function nextChange(folder: string, signal: AbortSignal): NextChange {
     watcher.on('error', () => abort.abort())
     abort.signal.addEventListener('abort', () => resolve(), { once: true })
   })
-  const onAbort = () => abort.abort()
-  signal.addEventListener('abort', onAbort, { once: true })
+  const release = onAbort(signal, () => abort.abort())
   return {
     seen,
     close() {
-      signal.removeEventListener('abort', onAbort)
+      release()
       abort.abort()
     },
   }

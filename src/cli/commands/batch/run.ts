@@ -1,5 +1,6 @@
 import type { RunResult } from '../../../cookie/result.ts'
 import type { Execution, Executor } from '../../../index.ts'
+import { onAbort } from '../../../utils/abort.ts'
 import type { BatchLine } from './lines.ts'
 
 /** The outcome of one line of a batch. */
@@ -86,10 +87,7 @@ async function endOf(line: number, execution: Execution): Promise<Outcome> {
 /** Yields the values of a source until the signal aborts, also while the source is silent, such as a terminal. */
 async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, undefined> {
   const iterator = source[Symbol.asyncIterator]()
-  const aborted = new Promise<undefined>(resolve => {
-    if (signal.aborted) resolve(undefined)
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true })
-  })
+  const aborted = new Promise<undefined>(resolve => onAbort(signal, () => resolve(undefined)))
   while (!signal.aborted) {
     const next = await Promise.race([iterator.next(), aborted])
     if (next === undefined || next.done === true) return

@@ -40,47 +40,29 @@ export class Api {
   }
 
   /** Resolves with a reply whose status is 2xx or 304. Any other outcome rejects with a {@link CookietinError}. */
-  async request(call: Call): Promise<Reply> {
-    const deadline = new Deadline(call)
-    try {
-      const response = await this.#dial(call, deadline.signal)
-      return await this.#read(call, response)
-    } catch (error) {
-      throw deadline.reason() ?? error
-    } finally {
-      deadline.clear()
-    }
+  request(call: Call): Promise<Reply> {
+    return bounded(call, async signal => await this.#read(call, await this.#dial(call, signal)))
   }
 
   /** Resolves with the response as soon as its headers arrive with status 2xx or 304. The caller must destroy it. */
-  async stream(call: Call): Promise<IncomingMessage> {
-    const deadline = new Deadline(call)
-    try {
-      const response = await this.#dial(call, deadline.signal)
+  stream(call: Call): Promise<IncomingMessage> {
+    return bounded(call, async signal => {
+      const response = await this.#dial(call, signal)
       if (!isGood(response.statusCode)) await this.#read(call, response)
       return response
-    } catch (error) {
-      throw deadline.reason() ?? error
-    } finally {
-      deadline.clear()
-    }
+    })
   }
 
   /** Resolves with the raw connection of the call. */
-  async upgrade(call: Call): Promise<Duplex> {
-    const deadline = new Deadline(call)
-    try {
-      const reply = await this.client.hijack(call, deadline.signal).catch(error => {
+  upgrade(call: Call): Promise<Duplex> {
+    return bounded(call, async signal => {
+      const reply = await this.client.hijack(call, signal).catch(error => {
         throw connectionError(error, call.doing, false)
       })
       if (!isResponse(reply)) return reply
       await this.#read(call, reply)
       throw protocolError(call.doing, `it answered ${reply.statusCode} instead of switching protocols`)
-    } catch (error) {
-      throw deadline.reason() ?? error
-    } finally {
-      deadline.clear()
-    }
+    })
   }
 
   async #dial(call: Call, signal: AbortSignal | undefined): Promise<IncomingMessage> {
@@ -109,6 +91,18 @@ export class Api {
     if (!isGood(status)) throw replyError(new EngineReply(status, messageOf(text), call.secrets), call.doing)
     if (call.text) return { status, body: text }
     return { status, body: text.trim() === '' ? undefined : parse(text, call) }
+  }
+}
+
+/** Makes a call within its limits. Rejects with the limit that ended it, if one did. */
+async function bounded<T>(call: Call, act: (signal: AbortSignal | undefined) => Promise<T>): Promise<T> {
+  const deadline = new Deadline(call)
+  try {
+    return await act(deadline.signal)
+  } catch (error) {
+    throw deadline.reason() ?? error
+  } finally {
+    deadline.clear()
   }
 }
 

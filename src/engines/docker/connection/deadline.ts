@@ -15,28 +15,23 @@ export interface DeadlineOptions {
 export class Deadline {
   /** Undefined when nothing bounds the call. */
   readonly signal: AbortSignal | undefined
-  readonly #options: DeadlineOptions
   readonly #timer: NodeJS.Timeout | undefined
-  readonly #abort: () => void
+  readonly #release: () => void
   #reason: CookietinError | undefined
 
-  constructor(options: DeadlineOptions) {
-    this.#options = options
-    const { doing, deadline, signal } = options
+  constructor({ doing, deadline, signal }: DeadlineOptions) {
     const controller = deadline === undefined && signal === undefined ? undefined : new AbortController()
     this.signal = controller?.signal
-    this.#abort = () => {
-      this.#reason ??= cancelledError(doing, signal?.reason)
-      controller?.abort()
-    }
     if (deadline !== undefined) {
       this.#timer = setTimeout(() => {
         this.#reason ??= timeoutError(doing, deadline)
         controller?.abort()
       }, deadline)
     }
-    if (signal?.aborted) this.#abort()
-    else signal?.addEventListener('abort', this.#abort, { once: true })
+    this.#release = onAbort(signal, () => {
+      this.#reason ??= cancelledError(doing, signal?.reason)
+      controller?.abort()
+    })
   }
 
   /** Why the call was aborted; undefined while it was not. */
@@ -47,7 +42,7 @@ export class Deadline {
   /** Releases the timer and the listener. */
   clear(): void {
     clearTimeout(this.#timer)
-    this.#options.signal?.removeEventListener('abort', this.#abort)
+    this.#release()
   }
 }
 

@@ -112,12 +112,11 @@ async function transfer(
     const reply = replyOf(error)
     throw reply === undefined ? error : pullError(reply.said, { image, secrets, cause: reply })
   }
-  const destroy = () => stream.destroy()
-  signal.addEventListener('abort', destroy, { once: true })
+  const release = onAbort(signal, () => stream.destroy())
   try {
     await readProgress(stream, { image, secrets, onRecord })
   } finally {
-    signal.removeEventListener('abort', destroy)
+    release()
     stream.destroy()
   }
 }

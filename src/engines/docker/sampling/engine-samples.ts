@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { Observable } from 'rxjs'
 import { withRaw } from '../../../stats/raw.ts'
 import type { Stat } from '../../../stats/stat.ts'
+import { onAbort } from '../../../utils/abort.ts'
 import { backoff, pause } from '../../../utils/timing.ts'
 import { jsonLines } from '../connection/json-lines.ts'
 import { type EngineSample, isHollow, toStat } from './metrics.ts'
@@ -37,8 +38,7 @@ export function samples$({ open, started, ended }: SampleSource): Observable<Sta
       for (let attempt = 0; !signal.aborted; attempt++) {
         const stream = await open(signal).catch(() => undefined)
         const destroy = () => stream?.destroy()
-        signal.addEventListener('abort', destroy, { once: true })
-        if (signal.aborted) destroy()
+        const release = onAbort(signal, destroy)
         try {
           if (stream !== undefined) {
             for await (const line of jsonLines(stream)) {
@@ -53,7 +53,7 @@ export function samples$({ open, started, ended }: SampleSource): Observable<Sta
         } catch {
           // The stream was closed by us at the end, or by an engine that may come back.
         } finally {
-          signal.removeEventListener('abort', destroy)
+          release()
           destroy()
         }
         await pause(backoff(attempt), signal)
