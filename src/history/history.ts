@@ -147,15 +147,9 @@ class OpenHistory implements History {
   /** Awaits the write of a run, with a timeout: a database that hangs must not block results. */
   async #whenWritten(written: Promise<void>): Promise<void> {
     const { timeout = defaultTimeout } = this.#options
-    let timer: NodeJS.Timeout | undefined
-    const timedOut = new Promise<void>(resolve => {
-      timer = setTimeout(() => {
-        this.#report(historyError('write to', this.#store.name, `a run was not stored within ${timeout} ms`))
-        resolve()
-      }, timeout)
-    })
-    await Promise.race([written, timedOut])
-    clearTimeout(timer)
+    if (!(await settles(written, timeout))) {
+      this.#report(historyError('write to', this.#store.name, `a run was not stored within ${timeout} ms`))
+    }
     if (++this.#count % pruneEvery === 0) this.#pruneAgain()
   }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../../errors.ts'
 import type { ControlRequest } from '../protocol.ts'
 import type { Hub } from '../tracking/hub.ts'
 
@@ -24,7 +25,7 @@ export async function control(hub: Hub, body: string): Promise<ControlAnswer> {
     await (action === 'cancel' ? inspectable.cancel?.('cancelled in the inspector') : inspectable[action]?.())
     return { status: 200 }
   } catch (error) {
-    return { status: 409, error: error instanceof Error ? error.message : String(error) }
+    return { status: 409, error: messageOf(error) }
   }
 }
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { Command } from 'commander'
-import { CookietinError } from '../../../errors.ts'
+import { CookietinError, messageOf } from '../../../errors.ts'
 import { createDockerDriver, createExecutor } from '../../../index.ts'
 import { type CommandContext, collect } from '../../command-context.ts'
 import { Interrupts } from '../../interrupts.ts'
@@ -92,10 +92,9 @@ async function listening(server: Server, { host, port }: ServeOptions): Promise<
   try {
     if (!server.listening) await once(server, 'listening')
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
     throw new CookietinError(
       'ERR_COOKIETIN_INVALID_CONFIG',
-      `Cannot listen on ${host}:${port}: ${why}. Use another --port or --host`,
+      `Cannot listen on ${host}:${port}: ${messageOf(cause)}. Use another --port or --host`,
       {
         cause,
       },

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { InvalidInputError } from '../../../errors.ts'
 import type { HotFunction } from '../../../functions/function.ts'
 import type { FunctionSpec } from '../../../functions/spec.ts'
+import { isRecord } from '../../../utils/validation/issues.ts'
 import { jsonErrorPlace } from '../../options/json.ts'
 import { withOptionForms } from '../../options/option-forms.ts'
 import { UsageError } from '../../usage-error.ts'
@@ -54,7 +55,7 @@ const endless = [
   'maxResponseHeaders',
 ]
 
-function withInfinity(spec: Record<string, unknown>): object {
+function withInfinity(spec: Readonly<Record<string, unknown>>): object {
   return Object.fromEntries(
     Object.entries(spec).map(([name, value]) => [
       name,
@@ -99,6 +100,3 @@ function issuesOf(error: unknown): readonly string[] {
       `${field}: ${value} is not allowed, it must be ${allowed.replace(/\bInfinity\b/, '"Infinity"')}`,
   )
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -2,7 +2,7 @@ import { type Actor, createActor } from 'xstate'
 import { elapsedOf } from '../../../../machines/clock.ts'
 import { imageMachine } from '../../../../machines/image.ts'
 import type { ImageInput } from '../../../../machines/image-types.ts'
-import { CookietinError, cancelledError, toCookietinError } from '../../../errors.ts'
+import { CookietinError, cancelledError, messageOf, toCookietinError } from '../../../errors.ts'
 import { onAbort } from '../../../utils/abort.ts'
 import { actorParts } from '../../../utils/actors/actor-parts.ts'
 import { followState, type StateName, stateOf } from '../../../utils/actors/follow-state.ts'
@@ -120,7 +120,7 @@ function progressOf(actor: ImageActor, layers: Layers): PullProgress {
     state,
     attempt,
     retryIn: state === 'waiting' ? Math.round(delay) : undefined,
-    error: error === undefined ? undefined : error instanceof Error ? error.message : String(error),
+    error: error === undefined ? undefined : messageOf(error),
     ...layers.progress,
   }
 }
