@@ -199,7 +199,7 @@ export class Output implements OutputSink {
   /** An error of the last chunk, as of a disk that is full, comes after the end of the output. */
   #flush(): void {
     const target = this.#target
-    const timer = setTimeout(() => done(), flushTimeout).unref()
+    let timer: NodeJS.Timeout | undefined
     const done = (error?: Error | null) => {
       clearTimeout(timer)
       if (error) this.#targetError ??= error
@@ -208,9 +208,12 @@ export class Output implements OutputSink {
       else this.#detach()
       this.#flushed.resolve()
     }
-    if (target === undefined || this.#cut || target.destroyed || target.writableEnded || target.writableLength === 0)
+    if (target === undefined || this.#cut || target.destroyed || target.writableEnded || target.writableLength === 0) {
       done()
-    else target.write('', done)
+      return
+    }
+    timer = setTimeout(done, flushTimeout).unref()
+    target.write('', done)
   }
 
   #detach(): void {

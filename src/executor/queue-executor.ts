@@ -91,7 +91,7 @@ class QueueExecutor implements Executor {
     const execution = executionOf(cookie, result)
     this.#runs.set(cookie, execution)
     this.#runs$.next(execution)
-    this.#emit({ id: cookie.id, from: undefined, to: 'created', event: 'queue', at: Date.now() })
+    this.#transitions$.next({ id: cookie.id, from: undefined, to: 'created', event: 'queue', at: Date.now() })
     // A subscriber may have cancelled it.
     if (cookie.state === 'created') {
       const { memory, cpus } = cookie.task
@@ -221,13 +221,9 @@ class QueueExecutor implements Executor {
 
   #publish(cookie: OpenCookie): void {
     cookie.transitions$.subscribe(transition => {
-      this.#emit(transition)
+      this.#transitions$.next(transition)
       if (transition.to === 'frozen' && this.#closing !== undefined && this.#runs.has(cookie)) thaw(cookie)
     })
-  }
-
-  #emit(transition: Transition): void {
-    this.#transitions$.next(transition)
   }
 
   async #drain(): Promise<void> {

@@ -53,7 +53,9 @@ const searchDepth = 1024
  */
 export class AdmissionQueue implements Queue<RunFunction, AdmissionOptions> {
   readonly #pool: ResourcePool
-  #entries: Entry[] = []
+  readonly #entries: Entry[] = []
+  /** Most that is withdrawn has left the queue long before: it is not searched for. */
+  readonly #byId = new Map<string, Entry>()
   #lastWasFirst = false
 
   constructor(pool: ResourcePool) {
@@ -87,6 +89,7 @@ export class AdmissionQueue implements Queue<RunFunction, AdmissionOptions> {
     for (const entry of this.#entries.slice(0, index)) entry.overtaken += 1
     const [entry] = this.#entries.splice(index, 1)
     if (entry === undefined) return undefined
+    this.#byId.delete(entry.id)
     this.#lastWasFirst = entry.isFirst
     this.#pool.take(entry.demand)
     return entry.run
@@ -97,7 +100,7 @@ export class AdmissionQueue implements Queue<RunFunction, AdmissionOptions> {
   }
 
   setPriority(id: string, priority: number): void {
-    const entry = this.#entries.find(entry => entry.id === id)
+    const entry = this.#byId.get(id)
     if (entry === undefined) throw new ReferenceError(`No queued work has the id "${id}"`)
     this.remove(id)
     this.#insert({ ...entry, priority })
@@ -113,9 +116,11 @@ export class AdmissionQueue implements Queue<RunFunction, AdmissionOptions> {
 
   /** Returns false when no entry has this id. */
   remove(id: string): boolean {
-    const index = this.#entries.findIndex(entry => entry.id === id)
-    if (index !== -1) this.#entries.splice(index, 1)
-    return index !== -1
+    const entry = this.#byId.get(id)
+    if (entry === undefined) return false
+    this.#byId.delete(id)
+    this.#entries.splice(this.#entries.indexOf(entry), 1)
+    return true
   }
 
   /** Behind the last entry that goes before it. */
@@ -129,6 +134,7 @@ export class AdmissionQueue implements Queue<RunFunction, AdmissionOptions> {
       else high = middle
     }
     this.#entries.splice(low, 0, entry)
+    this.#byId.set(entry.id, entry)
   }
 
   #next(): number {

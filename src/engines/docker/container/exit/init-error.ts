@@ -9,21 +9,36 @@ const tailSize = 8_192
  */
 export class StderrTail implements OutputSink {
   readonly #sink: OutputSink
-  #tail: Buffer = Buffer.alloc(0)
+  /** The last bytes, in a ring: each write costs no more than its own bytes. */
+  #ring: Buffer | undefined
+  /** Bytes written to the ring. */
+  #written = 0
 
   constructor(sink: OutputSink) {
     this.#sink = sink
   }
 
   write(chunk: Uint8Array): Promise<void> | undefined {
-    const parts = chunk.length >= tailSize ? [chunk.subarray(-tailSize)] : [this.#tail, chunk]
     // A copy: the chunk belongs to the sink.
-    this.#tail = Buffer.concat(parts).subarray(-tailSize)
+    this.#ring ??= Buffer.allocUnsafeSlow(tailSize)
+    const last = chunk.subarray(-tailSize)
+    const at = this.#written % tailSize
+    const first = last.subarray(0, tailSize - at)
+    this.#ring.set(first, at)
+    this.#ring.set(last.subarray(first.length), 0)
+    this.#written += last.length
     return this.#sink.write(chunk)
   }
 
   /** Why tini could not execute the command. Undefined unless its message is the last one. */
   get initError(): string | undefined {
-    return /(?:^|\n)\[FATAL tini \(\d+\)\] (exec [^\n]* failed[^\n]*)\n?$/.exec(this.#tail.toString())?.[1]
+    return /(?:^|\n)\[FATAL tini \(\d+\)\] (exec [^\n]* failed[^\n]*)\n?$/.exec(this.#tail)?.[1]
+  }
+
+  get #tail(): string {
+    if (this.#ring === undefined) return ''
+    if (this.#written <= tailSize) return this.#ring.toString('utf8', 0, this.#written)
+    const at = this.#written % tailSize
+    return Buffer.concat([this.#ring.subarray(at), this.#ring.subarray(0, at)]).toString()
   }
 }
