@@ -11,10 +11,17 @@ export function redact(text: string, secrets: readonly string[] | undefined): st
   return clean
 }
 
+// An inspector masks every text of every step with the same list.
+const known = new WeakMap<readonly string[], readonly string[]>()
+
 /** The forms of secrets, longest first, so that no part of a longer one stays. */
-function formsOf(secrets: readonly string[]): string[] {
-  const forms = new Set(secrets.flatMap(secret => [secret, ...linesOf(secret)]).flatMap(writtenForms))
-  return [...forms].filter(form => form.length >= shortest).sort((a, b) => b.length - a.length)
+function formsOf(secrets: readonly string[]): readonly string[] {
+  const before = known.get(secrets)
+  if (before !== undefined) return before
+  const written = new Set(secrets.flatMap(secret => [secret, ...linesOf(secret)]).flatMap(writtenForms))
+  const forms = [...written].filter(form => form.length >= shortest).sort((a, b) => b.length - a.length)
+  known.set(secrets, forms)
+  return forms
 }
 
 /** A secret of many lines, such as a PEM key, is often printed line by line. */

@@ -23,6 +23,8 @@ export class SocketFolders {
   readonly #parent: string | undefined
   #root: Promise<string> | undefined
   #made = 0
+  /** This process may mount where the engine sees it. */
+  #mayMount: boolean | undefined
   readonly #present = new Set<SocketFolder>()
 
   /** @param parent - The folder to make them in. @default the system's folder for temporary files */
@@ -39,7 +41,8 @@ export class SocketFolders {
     })
     const path = join(await this.#root, String(this.#made++))
     await mkdir(path)
-    const bounded = process.getuid?.() === 0 && seesMachineMounts() && (await mount(path))
+    this.#mayMount ??= process.getuid?.() === 0 && seesMachineMounts()
+    const bounded = this.#mayMount && (await mount(path))
     if (!bounded) await chmod(path, 0o777)
     const folder = new SocketFolder(path, bounded, () => this.#present.delete(folder))
     this.#present.add(folder)

@@ -97,8 +97,7 @@ export class TrackedActor {
   /** Adds what is known of it besides its machine. It is kept until the actor's end. */
   describe(inspectable: Inspectable): void {
     this.#inspectable = inspectable
-    // The longest first: masking a secret that is part of another would leave the rest of it visible.
-    this.#secrets = (inspectable.secrets ?? []).toSorted((a, b) => b.length - a.length)
+    this.#secrets = inspectable.secrets ?? []
     this.#image = inspectable.image
     this.#controllable = inspectable.cancel !== undefined
     const command = inspectable.command?.slice(0, 50).join(' ')
