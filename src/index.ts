@@ -19,7 +19,7 @@ export type {
 export { createDockerDriver, createProcessDriver } from './driver/create-driver.ts'
 export type { DockerDriver, DockerDriverOptions } from './driver/docker-driver.ts'
 export type { CreateCookieOptions, Driver } from './driver/driver.ts'
-export type { DockerConfig, FnConfig } from './engines/docker/config/config.ts'
+export type { DockerConfig, FnConfig } from './engines/docker/config/docker-config.ts'
 export type { ImageCacheUsage } from './engines/docker/image/cache.ts'
 export type { PreforkUsage } from './engines/docker/network/pool.ts'
 export type { DriverTransition } from './engines/docker/transitions.ts'

@@ -1,4 +1,5 @@
-import { type DockerConfig, type FnConfig, resolveDockerConfig } from '../engines/docker/config/config.ts'
+import { resolveDockerConfig } from '../engines/docker/config/config.ts'
+import type { DockerConfig, FnConfig } from '../engines/docker/config/docker-config.ts'
 import { createDockerEngine } from '../engines/docker/engine.ts'
 import { type ProcessConfig, resolveProcessConfig } from '../engines/process/config.ts'
 import { createProcessEngine } from '../engines/process/engine.ts'

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { DockerConfig } from '../../../src/engines/docker/config/config.ts'
+import type { DockerConfig } from '../../../src/engines/docker/config/docker-config.ts'
 import type { ContainerTask } from '../../../src/task/task.ts'
 import { live, testEngine } from '../../support/engine/docker.ts'
 import { engineRequest } from '../../support/engine/request.ts'

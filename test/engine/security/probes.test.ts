@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { DockerConfig } from '../../../src/engines/docker/config/config.ts'
+import type { DockerConfig } from '../../../src/engines/docker/config/docker-config.ts'
 import type { ContainerTask } from '../../../src/task/task.ts'
 import { live, testEngine } from '../../support/engine/docker.ts'
 import { engineRequest } from '../../support/engine/request.ts'

@@ -1,5 +1,6 @@
 import type { Exit } from '../../../machines/cookie-types.ts'
-import { type DockerConfig, resolveDockerConfig } from '../../../src/engines/docker/config/config.ts'
+import { resolveDockerConfig } from '../../../src/engines/docker/config/config.ts'
+import type { DockerConfig } from '../../../src/engines/docker/config/docker-config.ts'
 import { createDockerEngine, type DockerEngine } from '../../../src/engines/docker/engine.ts'
 import type { ContainerStreams, EngineContainer, OutputSink } from '../../../src/engines/engine.ts'
 import { toChunks } from '../../../src/task/input.ts'

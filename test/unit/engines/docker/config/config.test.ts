@@ -1,10 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import {
-  type DockerConfig,
-  type FnConfig,
-  resolveDockerConfig,
-} from '../../../../../src/engines/docker/config/config.ts'
+import { resolveDockerConfig } from '../../../../../src/engines/docker/config/config.ts'
+import type { DockerConfig, FnConfig } from '../../../../../src/engines/docker/config/docker-config.ts'
 import { Registries } from '../../../../../src/engines/docker/config/registries.ts'
 import { InvalidInputError } from '../../../../../src/errors.ts'
 

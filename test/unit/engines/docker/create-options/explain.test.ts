@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { allowNames } from '../../../../../src/engines/docker/config/allow.ts'
-import { type DockerConfig, resolveDockerConfig } from '../../../../../src/engines/docker/config/config.ts'
+import { resolveDockerConfig } from '../../../../../src/engines/docker/config/config.ts'
+import type { DockerConfig } from '../../../../../src/engines/docker/config/docker-config.ts'
 import { createOptions } from '../../../../../src/engines/docker/create-options/build.ts'
 import { explain } from '../../../../../src/engines/docker/create-options/explain.ts'
 import { checkUser } from '../../../../../src/engines/docker/create-options/hardened.ts'

@@ -1,6 +1,7 @@
 import { filter, firstValueFrom } from 'rxjs'
 import { describe, expect, test } from 'vitest'
-import { type DockerConfig, resolveDockerConfig } from '../../../../../src/engines/docker/config/config.ts'
+import { resolveDockerConfig } from '../../../../../src/engines/docker/config/config.ts'
+import type { DockerConfig } from '../../../../../src/engines/docker/config/docker-config.ts'
 import { createDockerEngine } from '../../../../../src/engines/docker/engine.ts'
 import { ImageCache } from '../../../../../src/engines/docker/image/cache.ts'
 import { resolveTask } from '../../../../../src/task/resolve-task.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type DockerConfig, resolveDockerConfig } from '../../../../../src/engines/docker/config/config.ts'
+import { resolveDockerConfig } from '../../../../../src/engines/docker/config/config.ts'
+import type { DockerConfig } from '../../../../../src/engines/docker/config/docker-config.ts'
 import { createDockerEngine } from '../../../../../src/engines/docker/engine.ts'
 import { resolveTask } from '../../../../../src/task/resolve-task.ts'
 import type { ContainerTask } from '../../../../../src/task/task.ts'
