@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { settles } from '../../utils/timing.ts'
 import type { Audience } from '../tracking/hub.ts'
 
 /** A page is behind when more than this would be buffered for it, in bytes. It always gets one message more. */
@@ -64,11 +65,6 @@ export class EventStreams {
 
   /** Ends every stream. Resolves when the pages have received everything, and after 500 ms at the latest. */
   async end(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    const timeout = new Promise(resolve => {
-      timer = setTimeout(resolve, endTimeout)
-    })
-    await Promise.race([Promise.all([...this.#open].map(stream => stream.end())), timeout])
-    clearTimeout(timer)
+    await settles(Promise.all([...this.#open].map(stream => stream.end())), endTimeout)
   }
 }

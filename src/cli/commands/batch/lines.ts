@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { messageOf } from '../../../errors.ts'
 import type { ContainerTask } from '../../../task/task.ts'
+import { isRecord } from '../../../utils/validation/issues.ts'
 import { jsonErrorPlace } from '../../options/json.ts'
 import { withOptionForms } from '../../options/option-forms.ts'
 import { standardInput } from '../../options/standard-input.ts'
@@ -51,7 +52,7 @@ function parseTask(text: string): ContainerTask | Error {
   } catch (error) {
     return new UsageError(`not JSON${jsonErrorPlace(error)}`)
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isRecord(value)) {
     return new UsageError('not a task: write an object, such as {"image":"busybox","command":["echo","hi"]}')
   }
   try {
