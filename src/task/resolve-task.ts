@@ -71,6 +71,10 @@ const otherNames: ReadonlyMap<string, string> = new Map([
 ])
 
 const megabytes = or(whole({ min: 1, unit: 'MB' }), 0)
+const processes = or(whole({ min: 1, unit: 'processes' }), 0)
+const encodings = oneOf('utf8', 'buffer')
+const profiles = oneOf('default', 'hardened')
+const pulls = oneOf('missing', 'always', 'never')
 const userGrammar = /^[A-Za-z0-9_][A-Za-z0-9_.-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?$/
 
 /**
@@ -128,21 +132,21 @@ function readTask(task: ContainerTask, options: ResolveTaskOptions): ResolvedTas
     input: readInput(issues, fields.input),
     stdout: readWritable(issues, 'stdout', fields.stdout),
     stderr: readWritable(issues, 'stderr', fields.stderr),
-    encoding: issues.read('encoding', fields.encoding, oneOf('utf8', 'buffer'), 'utf8'),
+    encoding: issues.read('encoding', fields.encoding, encodings, 'utf8'),
     onStat: issues.read('onStat', fields.onStat, callback, undefined) as ResolvedTask['onStat'],
     timeout: issues.read('timeout', fields.timeout, timeoutRule, Infinity),
     memory: issues.read('memory', fields.memory, memoryRule, 0),
     cpus: issues.read('cpus', fields.cpus, cpusRule, 0),
     fsSize: issues.read('fsSize', fields.fsSize, megabytes, 0),
     tmpFsSize,
-    pids: issues.read('pids', fields.pids, or(whole({ min: 1, unit: 'processes' }), 0), 0),
+    pids: issues.read('pids', fields.pids, processes, 0),
     ulimits: readUlimits(issues, fields.ulimits),
     volumes,
     workDir: readWorkDir(issues, fields.workDir),
     user: readUser(issues, fields.user),
     disableNet: issues.read('disableNet', fields.disableNet, boolean, false),
-    profile: issues.read('profile', fields.profile, oneOf('default', 'hardened'), 'default'),
-    pull: issues.read('pull', fields.pull, oneOf('missing', 'always', 'never'), 'missing'),
+    profile: issues.read('profile', fields.profile, profiles, 'default'),
+    pull: issues.read('pull', fields.pull, pulls, 'missing'),
     auth,
     loggerConfig: readLogger(issues, fields.loggerConfig),
     extensions: Object.freeze(Object.fromEntries(readStrings(issues, 'extensions', fields.extensions))),
