@@ -11,6 +11,7 @@ export const cookieStates = [
   'freezing',
   'frozen',
   'unfreezing',
+  'terminating',
   'stopping',
   ...settledStates,
   'closing',

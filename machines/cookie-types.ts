@@ -15,6 +15,19 @@ export interface Exit {
 /** Why a run ends. The first cause recorded decides. */
 export type Cause = 'exit' | 'timeout' | 'cancelled' | 'killed' | 'overflow' | 'failed'
 
+/** How a program is asked to end. */
+export type Stop = Pick<CookieContext, 'stopSignal' | 'stopGrace' | 'thaw'>
+
+/** How it is asked at an event: a cancel may say it for itself. */
+export function stopOf({ stopSignal, stopGrace, thaw }: Stop, event: CookieEvent): Stop {
+  if (event.type !== 'cancel') return { stopSignal, stopGrace, thaw }
+  return {
+    stopSignal: event.stopSignal ?? stopSignal,
+    stopGrace: event.stopGrace ?? stopGrace,
+    thaw: event.thaw ?? thaw,
+  }
+}
+
 /** The context of a cookie's machine. JSON keeps it: no field is `Infinity` or a reading of a clock. */
 export interface CookieContext {
   readonly id: string
@@ -22,6 +35,12 @@ export interface CookieContext {
   readonly timeout: number | undefined
   /** How long `stopping` waits for the end to be seen, in ms. */
   readonly grace: number
+  /** The signal that asks the program to end; undefined: the image's own. */
+  readonly stopSignal: string | undefined
+  /** How long `terminating` waits for the program to end by itself, in ms; 0: no signal is sent, it is killed at once. */
+  readonly stopGrace: number
+  /** A frozen container is thawed, so that its program can handle the signal. */
+  readonly thaw: boolean
   /** How long it has run, in ms, without the time in the present `executing`. */
   readonly ranFor: number
   readonly cause: Cause | undefined
@@ -34,6 +53,8 @@ export interface CookieContext {
   readonly requestError: unknown
   /** The opposite was requested during a freeze or an unfreeze. */
   readonly turnBack: boolean
+  /** It is frozen, or a freeze is under way. */
+  readonly mayBeFrozen: boolean
   /** A close was requested before the cookie settled. */
   readonly closeWanted: boolean
   /** Why the removal failed; undefined when everything is removed. */
@@ -46,7 +67,7 @@ export type CookieEvent =
   | { readonly type: 'run' }
   | { readonly type: 'freeze' }
   | { readonly type: 'unfreeze' }
-  | { readonly type: 'cancel'; readonly reason?: unknown }
+  | ({ readonly type: 'cancel'; readonly reason?: unknown } & Partial<Stop>)
   | { readonly type: 'kill' }
   /** The task has written more than it may. */
   | { readonly type: 'overflow' }
@@ -69,4 +90,10 @@ export interface CookieInput {
   readonly timeout?: number | undefined
   /** How long `stopping` waits for the end to be seen, in ms. Default 15 000. */
   readonly grace?: number | undefined
+  /** Undefined: the image's own. */
+  readonly stopSignal?: string | undefined
+  /** How long a program that was asked to end may take, in ms. 0 or undefined: it is killed without being asked. */
+  readonly stopGrace?: number | undefined
+  /** A frozen container is thawed to be asked. Default false. */
+  readonly thaw?: boolean | undefined
 }

@@ -1,6 +1,6 @@
 import { assign, setup } from 'xstate'
 import { elapsedOf, finite, longestDelay, stopwatch } from './clock.ts'
-import type { CookieContext, CookieEvent, CookieInput } from './cookie-types.ts'
+import { type CookieContext, type CookieEvent, type CookieInput, stopOf } from './cookie-types.ts'
 import { isKilledOutside } from './outcome.ts'
 import { providedCallback, providedPromise } from './provided.ts'
 
@@ -8,8 +8,9 @@ import { providedCallback, providedPromise } from './provided.ts'
  * The life of a cookie: one container run.
  *
  * Pure but for the actors, which a caller provides. Each gets the cookie's own actor as its input. `prepare`, `start`,
- * `pause`, `unpause`, `kill` and `remove` are promises; `watch` is a callback that sends `exitSeen`, `exited`, `broken`
- * and `lost`. Time comes from the actor's clock.
+ * `pause`, `unpause`, `terminate`, `kill` and `remove` are promises; `watch` is a callback that sends `exitSeen`,
+ * `exited`, `broken` and `lost`. `terminate` thaws the container first where the context's `mayBeFrozen` says so, then
+ * sends `stopSignal`. Time comes from the actor's clock.
  */
 export const cookieMachine = setup({
   types: {
@@ -22,6 +23,7 @@ export const cookieMachine = setup({
     start: providedPromise('start'),
     pause: providedPromise('pause'),
     unpause: providedPromise('unpause'),
+    terminate: providedPromise('terminate'),
     kill: providedPromise('kill'),
     remove: providedPromise('remove'),
     watch: providedCallback('watch'),
@@ -48,6 +50,9 @@ export const cookieMachine = setup({
       exit: ({ context, event }) => (event.type === 'exited' ? event.exit : context.exit),
       cause: ({ context }) => context.cause ?? 'exit',
     }),
+    adoptStop: assign(({ context, event }) => stopOf(context, event)),
+    freezes: assign({ mayBeFrozen: true }),
+    thaws: assign({ mayBeFrozen: false }),
     wantClose: assign({ closeWanted: true }),
     turnBack: assign({ turnBack: true }),
     goOn: assign({ turnBack: false }),
@@ -60,6 +65,11 @@ export const cookieMachine = setup({
   },
   guards: {
     isUndecided: ({ context }) => context.cause === undefined,
+    // What has ended needs no signal, and what is frozen cannot handle one.
+    isGraceful: ({ context, event }) => {
+      const { stopGrace, thaw } = stopOf(context, event)
+      return context.cause === undefined && stopGrace > 0 && (thaw || !context.mayBeFrozen)
+    },
     turnedBack: ({ context }) => context.turnBack,
     closeWanted: ({ context }) => context.closeWanted,
     hasFailed: ({ context }) => context.cause === 'failed',
@@ -70,6 +80,7 @@ export const cookieMachine = setup({
   },
   delays: {
     grace: ({ context }) => context.grace,
+    stopGrace: ({ context }) => Math.min(context.stopGrace, longestDelay),
     soon: 0,
   },
 }).createMachine({
@@ -78,6 +89,9 @@ export const cookieMachine = setup({
     id: input.id,
     timeout: finite(input.timeout),
     grace: Math.min(input.grace ?? 15_000, longestDelay),
+    stopSignal: input.stopSignal,
+    stopGrace: Math.min(input.stopGrace ?? 0, longestDelay),
+    thaw: input.thaw ?? false,
     ranFor: 0,
     cause: undefined,
     reason: undefined,
@@ -85,6 +99,7 @@ export const cookieMachine = setup({
     error: undefined,
     requestError: undefined,
     turnBack: false,
+    mayBeFrozen: false,
     closeWanted: false,
     closeError: undefined,
   }),
@@ -125,10 +140,19 @@ export const cookieMachine = setup({
           on: {
             exitSeen: { actions: 'causeExit' },
             broken: { target: 'stopping', actions: 'causeFailed' },
-            cancel: { target: 'stopping', actions: 'causeCancelled' },
+            cancel: [
+              { guard: 'isGraceful', target: 'terminating', actions: ['adoptStop', 'causeCancelled'] },
+              { target: 'stopping', actions: 'causeCancelled' },
+            ],
             kill: { target: 'stopping', actions: 'causeKilled' },
-            overflow: { guard: 'isUndecided', target: 'stopping', actions: 'causeOverflow' },
-            close: { target: 'stopping', actions: ['causeCancelled', 'wantClose'] },
+            overflow: [
+              { guard: 'isGraceful', target: 'terminating', actions: 'causeOverflow' },
+              { guard: 'isUndecided', target: 'stopping', actions: 'causeOverflow' },
+            ],
+            close: [
+              { guard: 'isGraceful', target: 'terminating', actions: ['causeCancelled', 'wantClose'] },
+              { target: 'stopping', actions: ['causeCancelled', 'wantClose'] },
+            ],
           },
           states: {
             starting: {
@@ -148,10 +172,16 @@ export const cookieMachine = setup({
               },
               exit: 'addTime',
               initial: 'running',
-              on: { timeout: { guard: 'isUndecided', target: '#cookie.started.stopping', actions: 'causeTimeout' } },
+              on: {
+                timeout: [
+                  { guard: 'isGraceful', target: '#cookie.started.terminating', actions: 'causeTimeout' },
+                  { guard: 'isUndecided', target: '#cookie.started.stopping', actions: 'causeTimeout' },
+                ],
+              },
               states: {
-                running: { on: { freeze: 'freezing' } },
+                running: { entry: 'thaws', on: { freeze: 'freezing' } },
                 freezing: {
+                  entry: 'freezes',
                   invoke: {
                     src: 'pause',
                     input: ({ self }) => self,
@@ -168,8 +198,9 @@ export const cookieMachine = setup({
                 },
               },
             },
-            frozen: { on: { unfreeze: 'unfreezing' } },
+            frozen: { entry: 'freezes', on: { unfreeze: 'unfreezing' } },
             unfreezing: {
+              entry: 'thaws',
               invoke: {
                 src: 'unpause',
                 input: ({ self }) => self,
@@ -187,7 +218,16 @@ export const cookieMachine = setup({
           },
         },
         // The cause is recorded before the signal is sent: the exit that the signal brings about is not the first
-        // cause.
+        // cause. A second request does not wait for the program.
+        terminating: {
+          invoke: { src: 'terminate', input: ({ self }) => self, onError: 'stopping' },
+          after: { stopGrace: 'stopping' },
+          on: {
+            cancel: 'stopping',
+            kill: 'stopping',
+            close: { actions: 'wantClose' },
+          },
+        },
         stopping: {
           invoke: { src: 'kill', input: ({ self }) => self, onError: {} },
           after: { grace: { target: '#cookie.settled', actions: 'causeUnknownExit' } },

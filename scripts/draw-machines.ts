@@ -13,7 +13,7 @@ const machines = [
     text: `\`machines/cookie.ts\`: the life of one container run. \`cookie.state\` is the innermost state, one of \`cookieStates\`.
 Every way out leads to \`settled\`, whose first step decides how the run ended: by the first cause recorded, then by the exit.
 The \`timeout\` counts the time in \`executing\`; it stands still while the cookie is \`frozen\`. \`grace\` bounds how long
-\`stopping\` waits for the end.`,
+\`stopping\` waits for the end, \`stopGrace\` how long \`terminating\` waits before a kill; without one, a run is killed at once.`,
   },
   {
     machine: imageMachine,

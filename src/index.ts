@@ -34,6 +34,7 @@ export {
   type FieldIssue,
   InvalidInputError,
 } from './errors.ts'
+export type { CloseEvent } from './executor/close-on.ts'
 export type { Execution, ExecutionHandle } from './executor/execution.ts'
 export type { BytesTask, Executor, RunAllOptions, RunOptions, Tasks, TextTask } from './executor/executor.ts'
 export type { ExecutorOptions } from './executor/options.ts'
@@ -62,6 +63,7 @@ export type {
   RegistryAuth,
   ResolvedTask,
   Size,
+  StopOptions,
   TaskInput,
   Volume,
 } from './task/task.ts'

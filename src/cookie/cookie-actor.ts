@@ -1,6 +1,6 @@
 import { type AnyActorRef, fromCallback } from 'xstate'
 import { cookieMachine } from '../../machines/cookie.ts'
-import type { Exit } from '../../machines/cookie-types.ts'
+import type { CookieContext, Exit } from '../../machines/cookie-types.ts'
 import type { ContainerStreams, EngineContainer } from '../engines/engine.ts'
 import type { InputGuard } from '../task/input.ts'
 import { actorParts } from '../utils/actors/actor-parts.ts'
@@ -17,15 +17,25 @@ export interface CookieDependencies {
 }
 
 interface Parts extends CookieDependencies {
+  /** Settles when no freeze or thaw is under way: what was asked of the engine counts also after its state was left. */
+  changing: Promise<unknown>
   /** Set while the cookie's end is watched. */
   readonly watch: { exitSeen: () => void; broken: (error: Error) => void }
 }
 
 const parts = actorParts<Parts>()
 
+const contextOf = (actor: AnyActorRef) => (actor.getSnapshot() as { readonly context: CookieContext }).context
+
+function track(own: Parts, change: Promise<void>): Promise<void> {
+  own.changing = change
+  change.catch(() => {})
+  return change
+}
+
 /** Gives a cookie's actor its container. Call it before the actor is started. */
 export function assignParts(actor: AnyActorRef, dependencies: CookieDependencies): void {
-  parts.assign(actor, { ...dependencies, watch: { exitSeen: () => {}, broken: () => {} } })
+  parts.assign(actor, { ...dependencies, changing: Promise.resolve(), watch: { exitSeen: () => {}, broken: () => {} } })
 }
 
 /** The cookie's machine, with its actors joined to the engine's port. */
@@ -41,8 +51,25 @@ export const engineCookieMachine = cookieMachine.provide({
     start: parts.promise(({ container, streams, watch }) =>
       container.start(streams, { exitSeen: () => watch.exitSeen(), broken: error => watch.broken(error) }),
     ),
-    pause: parts.promise(({ container }) => container.pause()),
-    unpause: parts.promise(({ container }) => container.unpause()),
+    pause: parts.promise(own => {
+      const paused = own.container.pause()
+      track(
+        own,
+        paused.catch(() => {}),
+      )
+      return paused
+    }),
+    unpause: parts.promise(own => track(own, own.container.unpause())),
+    terminate: parts.promise(async (own, signal, actor) => {
+      const { mayBeFrozen, stopSignal } = contextOf(actor)
+      // After a freeze that failed it runs. A thaw that failed has left it frozen.
+      await own.changing.catch((error: unknown) => {
+        if (!mayBeFrozen) throw error
+      })
+      if (mayBeFrozen && !signal.aborted) await own.container.unpause()
+      // The kill has overtaken it.
+      if (!signal.aborted) await own.container.signal?.(stopSignal)
+    }),
     kill: parts.promise(({ container, release }) => {
       release()
       return container.kill()

@@ -4,7 +4,7 @@ import type { InspectionEvent, Observer } from 'xstate'
 import type { CookieState } from '../../machines/cookie-states.ts'
 import type { PullProgress } from '../engines/pull-progress.ts'
 import type { Stat } from '../stats/stat.ts'
-import type { ResolvedTask } from '../task/task.ts'
+import type { ResolvedTask, StopOptions } from '../task/task.ts'
 import type { CookieActor } from './recorder.ts'
 import type { RunResult, Transition } from './result.ts'
 
@@ -59,12 +59,21 @@ export interface Cookie extends AsyncDisposable {
    * Rejects with `ERR_COOKIETIN_INVALID_STATE` when it is not frozen.
    */
   unfreeze(): Promise<void>
+  /**
+   * Sends a signal to the main process: a name such as `'SIGUSR1'`, or a number. What follows is the program's: its exit code decides the
+   * status. SIGKILL is `kill()`.
+   * Rejects with `ERR_COOKIETIN_INVALID_STATE` when it is not running.
+   */
+  signal(name: string | number): Promise<void>
   /** Ends the run by SIGKILL, from any state, with status `killed`. Resolves at once when it has ended already. */
   kill(): Promise<void>
-  /** Cancels the run, from any state, with status `cancelled`. Resolves at once when it has ended already. */
-  cancel(reason?: unknown): Promise<void>
   /**
-   * Cancels a run that has not ended and removes everything that the cookie created. Idempotent.
+   * Cancels the run, from any state, with status `cancelled`. Resolves at once when it has ended already. `stop` overrides how the task is
+   * stopped. A second call kills a program that is still ending.
+   */
+  cancel(reason?: unknown, stop?: StopOptions): Promise<void>
+  /**
+   * Cancels a run that has not ended, waits for it, and removes everything that the cookie created. Idempotent.
    * Rejects with `ERR_COOKIETIN_NOT_CLEANED`, which names the rest.
    */
   close(): Promise<void>

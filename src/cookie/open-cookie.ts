@@ -7,9 +7,11 @@ import type { EngineContainer } from '../engines/engine.ts'
 import type { PullProgress } from '../engines/pull-progress.ts'
 import { CookietinError, toCookietinError } from '../errors.ts'
 import type { Stat } from '../stats/stat.ts'
-import type { ResolvedTask } from '../task/task.ts'
+import type { ResolvedTask, StopOptions } from '../task/task.ts'
 import { onAbort } from '../utils/abort.ts'
 import { makeInspectable } from '../utils/actors/inspectable.ts'
+import { unixSignal } from '../utils/unix-signals.ts'
+import { Issues } from '../utils/validation/issues.ts'
 import { checkSignal } from '../utils/validation/signal.ts'
 import { resultOf } from './build-result.ts'
 import { type CookieClock, processClock } from './clock.ts'
@@ -19,9 +21,13 @@ import { inspectableCookie } from './inspectable.ts'
 import { type CookieActor, Recorder } from './recorder.ts'
 import type { RunResult, Transition } from './result.ts'
 import { Sampler } from './sampler.ts'
+import { givenStop, stopOf } from './stop.ts'
 import { CookieStreams } from './streams.ts'
 
 const defaultMaxStats = 240
+
+/** The states in which a signal reaches the program, at once or when it has started. */
+const reachable: ReadonlySet<CookieState> = new Set(['starting', 'running', 'terminating'])
 
 /** A cookie's options, with those that only a driver sets. */
 export interface OpenCookieOptions extends CookieOptions {
@@ -59,7 +65,7 @@ export class OpenCookie implements Cookie {
     })
     this.actor = createActor(engineCookieMachine, {
       id: task.id,
-      input: { id: task.id, timeout: task.timeout },
+      input: { id: task.id, timeout: task.timeout, ...stopOf(task, container) },
       ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
       clock,
     })
@@ -165,16 +171,35 @@ export class OpenCookie implements Cookie {
     throw this.#own(requestError, `Cannot ${type} cookie ${this.id}`)
   }
 
+  async signal(name: string | number): Promise<void> {
+    const issues = new Issues()
+    const signal = issues.read('signal', name ?? '', unixSignal, '')
+    issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK', this.id)
+    if (!reachable.has(this.state)) throw this.#invalidState('signal')
+    if (signal === 'SIGKILL') return await this.kill()
+    if (this.#container.signal === undefined) {
+      throw new CookietinError(
+        'ERR_COOKIETIN_INVALID_STATE',
+        `Cannot signal cookie ${this.id}: its engine sends no signals but SIGKILL`,
+        { cookieId: this.id },
+      )
+    }
+    await this.#container.signal(signal).catch(error => {
+      throw this.#own(error, `Cannot signal cookie ${this.id}`)
+    })
+  }
+
   async kill(): Promise<void> {
     if (this.#settled !== undefined) return
     this.actor.send({ type: 'kill' })
     await this.#recorder.until(isSettled)
   }
 
-  async cancel(reason?: unknown): Promise<void> {
-    if (this.#settled !== undefined) return
-    this.#cancel(reason)
-    await this.#recorder.until(isSettled)
+  cancel(reason?: unknown, stop: StopOptions = {}): Promise<void> {
+    const event = { type: 'cancel', reason, ...givenStop(stop, this.#container) } as const
+    if (this.#settled !== undefined) return Promise.resolve()
+    this.actor.send(event)
+    return this.#recorder.until(isSettled).then(() => {})
   }
 
   /** Resolves with how the task ended. Rejects when the implementation failed. */
@@ -214,8 +239,9 @@ export class OpenCookie implements Cookie {
     if (closeError !== undefined) throw this.#own(closeError, `Cannot remove what cookie ${this.id} made`)
   }
 
+  /** For an abort. Only a second request of the caller's own shortens the time of a program that is ending. */
   #cancel(reason: unknown): void {
-    if (this.#settled === undefined) this.actor.send({ type: 'cancel', reason })
+    if (this.#settled === undefined && this.state !== 'terminating') this.actor.send({ type: 'cancel', reason })
   }
 
   #follow(from: CookieState | undefined, to: CookieState): void {

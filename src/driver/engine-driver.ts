@@ -4,7 +4,7 @@ import { OpenCookie } from '../cookie/open-cookie.ts'
 import type { Engine } from '../engines/engine.ts'
 import { CookietinError, InvalidInputError, notCleaned } from '../errors.ts'
 import { type ResolveTaskOptions, resolveTask } from '../task/resolve-task.ts'
-import type { ContainerTask, ResolvedTask } from '../task/task.ts'
+import type { ContainerTask, ResolvedTask, StopOptions } from '../task/task.ts'
 import { guardInspect } from '../utils/actors/inspectable.ts'
 import { checkKnown } from '../utils/validation/known-options.ts'
 import { checkSignal } from '../utils/validation/signal.ts'
@@ -95,9 +95,9 @@ export class EngineDriver<E extends Engine = Engine> implements Driver {
     await cookie.prepare(options)
   }
 
-  /** Validates a task by the rules of this driver's config. */
-  resolve(task: ContainerTask): ResolvedTask {
-    return resolveTask(task, this.#options)
+  /** Validates a task by the rules of this driver's config. `stop` completes how it is stopped. */
+  resolve(task: ContainerTask, stop?: StopOptions): ResolvedTask {
+    return resolveTask(task, stop === undefined ? this.#options : { ...this.#options, stop })
   }
 
   /** Makes a cookie of a validated task. Does no I/O. */

@@ -59,6 +59,13 @@ export interface EngineContainer {
   /** Thaws the container. Idempotent. */
   unpause(): Promise<void>
   /**
+   * Sends a signal to the main process of the container, after a start that is under way. Resolves when the engine has accepted it, or
+   * nothing runs. Not called while the container is paused. Without this member, a task is killed without being asked to end.
+   *
+   * @param name - `'SIGTERM'`, `'SIGUSR1'`, `'SIGRTMIN+3'`. Undefined: the stop signal of the image, else SIGTERM.
+   */
+  signal?(name: string | undefined): Promise<void>
+  /**
    * Ends the container by SIGKILL, also a frozen one, after a start that is under way. From then on a sink that is not ready gets no further
    * output. Resolves when the engine has accepted the signal, or nothing runs. Idempotent.
    */

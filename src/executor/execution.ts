@@ -4,6 +4,7 @@ import { EMPTY, of } from 'rxjs'
 import type { Cookie } from '../cookie/cookie.ts'
 import type { Captured, RunResult } from '../cookie/result.ts'
 import type { CookietinError } from '../errors.ts'
+import type { StopOptions } from '../task/task.ts'
 
 /** The members of a cookie that its run offers, too. A new one is named here alone. */
 export const delegatedMembers = [
@@ -17,17 +18,23 @@ export const delegatedMembers = [
   'stderr',
   'freeze',
   'unfreeze',
+  'signal',
 ] as const satisfies readonly (keyof Cookie)[]
 
-type RunSource = Pick<Cookie, (typeof delegatedMembers)[number]> & { cancel(reason?: unknown): unknown }
+type RunSource = Pick<Cookie, (typeof delegatedMembers)[number]> & {
+  cancel(reason?: unknown, stop?: StopOptions): unknown
+}
 
 /** The members of a run besides its promise. Its state is `created` while it waits in the queue. */
 export interface ExecutionHandle extends Pick<Cookie, (typeof delegatedMembers)[number]> {
   /**
    * Ends the run in any state: queued, pulling, starting, running, frozen. Its status becomes `cancelled`, with the reason as
-   * the error's cause. Does nothing after the run has ended.
+   * the error's cause. Does nothing after the run has ended. `stop` overrides how the task is stopped. A second call kills a program that
+   * is still ending.
+   *
+   * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK` when `stop` has a bad field.
    */
-  cancel(reason?: unknown): void
+  cancel(reason?: unknown, stop?: StopOptions): void
 }
 
 /** A run: a promise of its result that is also its handle. */
@@ -42,7 +49,7 @@ export function executionOf(source: RunSource, result: Promise<RunResult>): Exec
     }
     return [name, { get, enumerable: true }] as const
   })
-  const cancel = (reason?: unknown) => void source.cancel(reason)
+  const cancel = (reason?: unknown, stop?: StopOptions) => void source.cancel(reason, stop)
   return Object.defineProperties(result, {
     ...Object.fromEntries(members),
     cancel: { value: cancel, enumerable: true },
@@ -69,6 +76,7 @@ export function refusedExecution(id: string, error: CookietinError): Execution {
       },
       freeze: () => Promise.reject(error),
       unfreeze: () => Promise.reject(error),
+      signal: () => Promise.reject(error),
       cancel: () => {},
     },
     Promise.reject(error),

@@ -92,8 +92,8 @@ export interface Executor extends AsyncDisposable {
   /** Resolves when no task is queued or running, and everything of them is removed. Hot functions do not count. */
   onIdle(): Promise<void>
   /**
-   * Accepts no more tasks, runs the accepted ones to their end, and cleans up. Frozen runs are thawed. With `force`, all are cancelled.
-   * Idempotent; a later call with `force` cancels what an earlier call waits for.
+   * Accepts no more tasks, runs the accepted ones to their end, and cleans up. Frozen runs are thawed. With `force`, all are cancelled: programs with a `stopGrace` get it.
+   * Idempotent; a later call with `force` cancels what an earlier call waits for, and one more kills what is still ending.
    *
    * @throws CookietinError `ERR_COOKIETIN_NOT_CLEANED`, with the names of all that is left.
    */

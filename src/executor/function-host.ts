@@ -8,7 +8,7 @@ import type { Evictable } from '../queue/evictor.ts'
 import { Evictor } from '../queue/evictor.ts'
 import type { Demand } from '../queue/resource-pool.ts'
 import type { Admission, Scheduler } from '../queue/scheduler.ts'
-import type { ContainerTask, ResolvedTask } from '../task/task.ts'
+import type { ContainerTask, ResolvedTask, StopOptions } from '../task/task.ts'
 import { deferred } from '../utils/deferred.ts'
 
 /** After waiting this long (ms), queued work gets the next free container. */
@@ -27,6 +27,7 @@ export class ExecutorFunctionHost implements FunctionHost {
   readonly #driver: EngineDriver
   readonly #scheduler: Scheduler
   readonly #opened: (cookie: OpenCookie) => void
+  readonly #stop: StopOptions
   readonly #evictor = new Evictor()
 
   constructor(
@@ -34,7 +35,9 @@ export class ExecutorFunctionHost implements FunctionHost {
     scheduler: Scheduler,
     inspect: CookieOptions['inspect'],
     opened: (cookie: OpenCookie) => void,
+    stop: StopOptions = {},
   ) {
+    this.#stop = stop
     this.#driver = driver
     this.folders = new SocketFolders(driver.engine.socketSharing?.folder)
     this.#scheduler = scheduler
@@ -44,7 +47,7 @@ export class ExecutorFunctionHost implements FunctionHost {
   }
 
   resolve(task: ContainerTask): ResolvedTask {
-    return this.#driver.resolve(task)
+    return this.#driver.resolve(task, this.#stop)
   }
 
   open(task: ResolvedTask): OpenCookie {

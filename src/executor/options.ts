@@ -2,10 +2,12 @@ import { availableParallelism } from 'node:os'
 import type { CookieOptions } from '../cookie/cookie.ts'
 import type { Driver } from '../driver/driver.ts'
 import { type EngineDriver, isEngineDriver } from '../driver/engine-driver.ts'
-import type { Size } from '../task/task.ts'
+import { readStop } from '../task/resolve-task.ts'
+import type { Size, StopOptions } from '../task/task.ts'
 import { guardInspect, inspectRule, isInspect } from '../utils/actors/inspectable.ts'
 import { Issues, isRecord } from '../utils/validation/issues.ts'
 import { boolean, or, size, whole } from '../utils/validation/rules.ts'
+import { type CloseEvent, readCloseOn } from './close-on.ts'
 import type { RunLog } from './run-log.ts'
 
 /** Options of {@link createExecutor}. */
@@ -36,6 +38,32 @@ export interface ExecutorOptions extends Omit<CookieOptions, 'maxOutput'> {
    * @default 8 MiB, or 1 MiB of a stream that has a writable of the task
    */
   readonly maxOutput?: Size | undefined
+  /**
+   * The signal that asks the programs of tasks to end that name none: a name such as `'SIGINT'`, or a number.
+   *
+   * @default the image's own, else SIGTERM
+   */
+  readonly stopSignal?: string | number | undefined
+  /**
+   * How long the programs of tasks that do not say it may take to end after their stop signal, in ms, before they are killed. 0 kills them
+   * at once.
+   *
+   * @default 0
+   */
+  readonly stopGrace?: number | undefined
+  /**
+   * True thaws frozen containers to stop them, so that their programs can handle the signal.
+   *
+   * @default false
+   */
+  readonly thaw?: boolean | undefined
+  /**
+   * Closes the executor with `force` when this process is told to stop: names of signals and of events of `process`. After a signal the
+   * process ends with 128 + its number, unless it has a handler of its own.
+   *
+   * @default none
+   */
+  readonly closeOn?: readonly CloseEvent[] | undefined
   /** Records every run: a history of `cookietin/history`, or a log of your own. A result is given after its run is recorded. The executor does not close it. */
   readonly history?: RunLog | undefined
 }
@@ -49,6 +77,8 @@ export interface ResolvedExecutorOptions {
   /** Milli-CPUs; Infinity for none. */
   readonly cpus: number
   readonly cookie: CookieOptions
+  readonly stop: StopOptions
+  readonly closeOn: readonly CloseEvent[]
   readonly history: RunLog | undefined
 }
 
@@ -63,6 +93,10 @@ const names: Record<keyof ExecutorOptions, true> = {
   maxOutput: true,
   killOnMaxOutput: true,
   inspect: true,
+  stopSignal: true,
+  stopGrace: true,
+  thaw: true,
+  closeOn: true,
   history: true,
 }
 
@@ -94,6 +128,8 @@ export function resolveExecutorOptions(options: ExecutorOptions): ResolvedExecut
     concurrency: issues.read('concurrency', options.concurrency, atLeastOne, 2 * availableParallelism()),
     memory: issues.read('memory', options.memory, bytes, Infinity),
     cpus: issues.read('cpus', options.cpus, atLeastOne, Infinity),
+    stop: readStop(issues, options),
+    closeOn: readCloseOn(issues, options.closeOn),
     cookie: {
       maxStats: issues.read('maxStats', options.maxStats, or(whole(), Infinity), 240),
       statExtremes: issues.read('statExtremes', options.statExtremes, boolean, false),

@@ -13,6 +13,7 @@ import { Issues } from '../utils/validation/issues.ts'
 import { checkKnown } from '../utils/validation/known-options.ts'
 import { boolean, or, whole } from '../utils/validation/rules.ts'
 import { signalIssue } from '../utils/validation/signal.ts'
+import { closeOnEvents } from './close-on.ts'
 import { type Execution, executionOf, refusedExecution } from './execution.ts'
 import type { BytesTask, Executor, RunAllOptions, RunOptions, Tasks, TextTask } from './executor.ts'
 import { ExecutorFunctionHost } from './function-host.ts'
@@ -47,7 +48,9 @@ class QueueExecutor implements Executor {
   readonly #runs = new Map<OpenCookie, Execution>()
   readonly #uncleaned: unknown[] = []
   readonly #recorder: RunRecorder | undefined
+  readonly #unwatch: () => void
   #idlers: (() => void)[] = []
+  #isForced = false
   #closing: Promise<void> | undefined
 
   constructor(options: ResolvedExecutorOptions) {
@@ -55,7 +58,9 @@ class QueueExecutor implements Executor {
     this.#recorder = options.history && guardedRecorder(options.history, this.#transitions$)
     const { concurrency, memory, cpus, driver, cookie } = options
     this.#scheduler = new Scheduler(concurrency, { memory, cpus })
-    this.#host = new ExecutorFunctionHost(driver, this.#scheduler, cookie.inspect, opened => this.#publish(opened))
+    const opened = (cookie: OpenCookie) => this.#publish(cookie)
+    this.#host = new ExecutorFunctionHost(driver, this.#scheduler, cookie.inspect, opened, options.stop)
+    this.#unwatch = closeOnEvents(this, options.closeOn)
   }
 
   get transitions$(): Observable<Transition> {
@@ -123,7 +128,7 @@ class QueueExecutor implements Executor {
       throw new CookietinError('ERR_COOKIETIN_CLOSED', 'Cannot make a function: the executor is closed')
     }
     const resolved = resolveSpec(spec, this.#options.concurrency)
-    this.#check(this.#options.driver.resolve(resolved.task))
+    this.#check(this.#options.driver.resolve(resolved.task, this.#options.stop))
     checkPlatform(this.#options.driver.engine)
     const made = new PooledFunction(this.#host, resolved, () => this.#functions.delete(made))
     this.#functions.add(made)
@@ -137,12 +142,16 @@ class QueueExecutor implements Executor {
 
   close({ force = false }: { readonly force?: boolean | undefined } = {}): Promise<void> {
     this.#closing ??= this.#drain()
+    if (force) {
+      for (const cookie of this.#runs.keys()) {
+        // A program that is ending keeps its time, until a close is forced once more.
+        if (this.#isForced || cookie.state !== 'terminating') void cookie.cancel('the executor is closed')
+      }
+      for (const each of this.#functions) void each.close({ force }).catch(() => {})
+      this.#isForced = true
+    }
     // The clock of a frozen run stands: without this it would never end.
     for (const cookie of this.#runs.keys()) thaw(cookie)
-    if (force) {
-      for (const cookie of this.#runs.keys()) void cookie.cancel('the executor is closed')
-      for (const each of this.#functions) void each.close({ force }).catch(() => {})
-    }
     return this.#closing
   }
 
@@ -154,7 +163,7 @@ class QueueExecutor implements Executor {
     if (this.#closing !== undefined) {
       throw new CookietinError('ERR_COOKIETIN_CLOSED', 'Cannot run the task: the executor is closed')
     }
-    const task = this.#options.driver.resolve(given)
+    const task = this.#options.driver.resolve(given, this.#options.stop)
     this.#check(task, options)
     const cookie = this.#options.driver.open(task, this.#options.cookie)
     this.#recorder?.created(task)
@@ -230,6 +239,7 @@ class QueueExecutor implements Executor {
     const closed = await Promise.allSettled([this.onIdle(), ...[...this.#functions].map(each => each.close())])
     for (const outcome of closed) if (outcome.status === 'rejected') this.#uncleaned.push(outcome.reason)
     await this.#host.folders.close().catch(error => this.#uncleaned.push(error))
+    this.#unwatch()
     this.#transitions$.complete()
     this.#runs$.complete()
     const left = this.#uncleaned.filter(failure => this.#options.driver.isLeft(failure))

@@ -98,7 +98,10 @@ export async function* runAll(
     }
   } finally {
     release()
-    for (const { execution } of entries) execution.cancel('the loop over runAll() was left')
+    for (const { execution } of entries) {
+      // A program that is ending already keeps its time.
+      if (execution.state !== 'terminating') execution.cancel('the loop over runAll() was left')
+    }
     if (!isDrained) letGo(source)
   }
 }

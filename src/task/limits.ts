@@ -1,6 +1,6 @@
 import { parseSize } from '../utils/size.ts'
 import { type Issues, isRecord } from '../utils/validation/issues.ts'
-import { or, type Rule, whole } from '../utils/validation/rules.ts'
+import { milliseconds, or, type Rule, whole } from '../utils/validation/rules.ts'
 import { rightName } from '../utils/validation/suggest.ts'
 
 /** The least that Docker Engine starts a container with. */
@@ -29,6 +29,9 @@ export const timeoutRule: Rule<number> = {
   allowed: 'a positive number of milliseconds, or 0 or Infinity for none',
   read: value => (typeof value === 'number' && value >= 0 ? value || Infinity : undefined),
 }
+
+/** ms. */
+export const stopGraceRule: Rule<number> = milliseconds()
 
 /** Bytes. */
 export const memoryRule: Rule<number> = {

@@ -1,4 +1,5 @@
 import { InvalidInputError, messageOf } from '../errors.ts'
+import { unixSignal } from '../utils/unix-signals.ts'
 import { Issues, isRecord } from '../utils/validation/issues.ts'
 import { boolean, callback, isText, oneOf, or, whole } from '../utils/validation/rules.ts'
 import { readStrings } from '../utils/validation/strings.ts'
@@ -7,12 +8,12 @@ import { readAuth } from './auth.ts'
 import { checkTotal, readCommand, readEnv } from './command.ts'
 import { readId } from './id.ts'
 import { type ImageName, imageIdOf, readImage } from './image-name.ts'
-import { cpusRule, memoryRule, readUlimits, timeoutRule } from './limits.ts'
+import { cpusRule, memoryRule, readUlimits, stopGraceRule, timeoutRule } from './limits.ts'
 import { readLogger } from './logger.ts'
 import { readUdsPath, readVolumes, readWorkDir } from './mounts.ts'
 import { readSecrets, secretsOfAuth, secretsOfEnv } from './secrets.ts'
 import { readInput, readWritable } from './streams.ts'
-import type { ContainerTask, ResolvedTask } from './task.ts'
+import type { ContainerTask, ResolvedTask, StopOptions } from './task.ts'
 
 /** The part of a driver's config that concerns its tasks. */
 export interface ResolveTaskOptions {
@@ -22,6 +23,8 @@ export interface ResolveTaskOptions {
    * @default false
    */
   readonly allowDangerousMounts?: boolean
+  /** How the programs of tasks are stopped that do not say it. */
+  readonly stop?: StopOptions | undefined
 }
 
 // Complete by its type: a field that is missing here does not compile.
@@ -37,6 +40,9 @@ const fieldNames: Record<keyof ContainerTask, true> = {
   encoding: true,
   onStat: true,
   timeout: true,
+  stopSignal: true,
+  stopGrace: true,
+  thaw: true,
   memory: true,
   cpus: true,
   fsSize: true,
@@ -63,6 +69,9 @@ const otherNames: ReadonlyMap<string, string> = new Map([
   ...['binds', 'mounts'].map(name => [name, 'volumes'] as const),
   ...([
     ['name', 'id'],
+    ['stoptimeout', 'stopGrace'],
+    ['graceperiod', 'stopGrace'],
+    ['killsignal', 'stopSignal'],
     ['stdin', 'input'],
     ['mem', 'memory'],
     ['logger', 'stdout'],
@@ -101,7 +110,7 @@ function readTask(task: ContainerTask, options: ResolveTaskOptions): ResolvedTas
     issues.addSecret('task', given, "an object such as { image: 'busybox', command: ['true'] }")
     issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
   }
-  const { allowDangerousMounts = false } = options
+  const { allowDangerousMounts = false, stop = {} } = options
   // Read by name, so that a class instance with getters works too.
   const fields = task as Readonly<Record<keyof ContainerTask, unknown>>
 
@@ -135,6 +144,7 @@ function readTask(task: ContainerTask, options: ResolveTaskOptions): ResolvedTas
     encoding: issues.read('encoding', fields.encoding, encodings, 'utf8'),
     onStat: issues.read('onStat', fields.onStat, callback, undefined) as ResolvedTask['onStat'],
     timeout: issues.read('timeout', fields.timeout, timeoutRule, Infinity),
+    ...readStop(issues, fields, stop),
     memory: issues.read('memory', fields.memory, memoryRule, 0),
     cpus: issues.read('cpus', fields.cpus, cpusRule, 0),
     fsSize: issues.read('fsSize', fields.fsSize, megabytes, 0),
@@ -154,6 +164,24 @@ function readTask(task: ContainerTask, options: ResolveTaskOptions): ResolvedTas
   }
   issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
   return Object.freeze(resolved)
+}
+
+/** Reads how a program is asked to end. `defaults` holds for what is not given. */
+export function readStop(
+  issues: Issues,
+  { stopSignal, stopGrace, thaw }: { readonly [Name in keyof StopOptions]?: unknown },
+  defaults: StopOptions = {},
+): Pick<ResolvedTask, 'stopSignal' | 'stopGrace' | 'thaw'> {
+  return {
+    stopSignal: issues.read(
+      'stopSignal',
+      stopSignal === undefined ? defaults.stopSignal : stopSignal,
+      unixSignal,
+      undefined,
+    ),
+    stopGrace: issues.read('stopGrace', stopGrace === undefined ? defaults.stopGrace : stopGrace, stopGraceRule, 0),
+    thaw: issues.read('thaw', thaw === undefined ? defaults.thaw : thaw, boolean, false),
+  }
 }
 
 function refuseUnknown(issues: Issues, task: object): void {

@@ -98,6 +98,25 @@ export interface ContainerTask {
    */
   readonly timeout?: number | undefined
   /**
+   * The signal that asks the program to end: a name such as `'SIGINT'`, or a number. It is sent where `stopGrace` gives the program time.
+   *
+   * @default the image's own, else SIGTERM
+   */
+  readonly stopSignal?: string | number | undefined
+  /**
+   * How long the program may take to end after `stopSignal`, in ms, before it is killed: at the timeout, a cancel, a close, and when it
+   * writes too much. 0 kills it at once, without a signal.
+   *
+   * @default 0, or the executor's
+   */
+  readonly stopGrace?: number | undefined
+  /**
+   * True thaws a frozen container to stop it, so that its program can handle the signal. Else a frozen one is killed at once.
+   *
+   * @default false
+   */
+  readonly thaw?: boolean | undefined
+  /**
    * Memory limit. Swap is never added to it. 0 means no limit (Fn's `Memory`).
    *
    * @default 0
@@ -175,6 +194,9 @@ export interface ContainerTask {
   readonly udsPath?: string | undefined
 }
 
+/** How a program is asked to end; the fields of the same names of a {@link ContainerTask}. */
+export type StopOptions = Pick<ContainerTask, 'stopSignal' | 'stopGrace' | 'thaw'>
+
 /** When to pull an image. */
 export type PullPolicy = 'missing' | 'always' | 'never'
 
@@ -211,6 +233,11 @@ export interface ResolvedTask {
   readonly onStat: OnStat | undefined
   /** ms; Infinity for none. */
   readonly timeout: number
+  /** `'SIGTERM'`, `'SIGRTMIN+3'`; undefined: the image's own. */
+  readonly stopSignal: string | undefined
+  /** ms; 0 for none. */
+  readonly stopGrace: number
+  readonly thaw: boolean
   /** Bytes; 0 for none. */
   readonly memory: number
   /** Milli-CPUs; 0 for none. */

@@ -13,7 +13,7 @@ import type { CookieEvent, CookieInput } from '../../machines/cookie-types.ts'
 import { stateOf } from '../../src/utils/actors/follow-state.ts'
 import { flush } from './flush.ts'
 
-type Call = 'prepare' | 'start' | 'pause' | 'unpause' | 'kill' | 'remove'
+type Call = 'prepare' | 'start' | 'pause' | 'unpause' | 'terminate' | 'kill' | 'remove'
 
 interface Pending {
   resolve: () => void
@@ -45,6 +45,7 @@ export class CookieSetup {
         start: call('start'),
         pause: call('pause'),
         unpause: call('unpause'),
+        terminate: call('terminate'),
         kill: call('kill'),
         remove: call('remove'),
         watch: fromCallback<{ type: string }, AnyActorRef>(() => {
@@ -128,6 +129,10 @@ const ways: Record<CookieState, (cookie: CookieSetup) => unknown> = {
   unfreezing: async cookie => {
     await ways.frozen(cookie)
     cookie.send('unfreeze')
+  },
+  terminating: async cookie => {
+    await ways.running(cookie)
+    cookie.send({ type: 'cancel', stopGrace: 1_000 })
   },
   stopping: async cookie => {
     await ways.running(cookie)

@@ -30,6 +30,7 @@ const answers: Record<CookieState, Partial<Record<(typeof asked)[number], Cookie
   freezing: { freeze: 'freezing', unfreeze: 'freezing', cancel: 'stopping', kill: 'stopping', close: 'stopping' },
   frozen: { unfreeze: 'unfreezing', cancel: 'stopping', kill: 'stopping', close: 'stopping' },
   unfreezing: { freeze: 'unfreezing', unfreeze: 'unfreezing', cancel: 'stopping', kill: 'stopping', close: 'stopping' },
+  terminating: { cancel: 'stopping', kill: 'stopping', close: 'terminating' },
   stopping: { close: 'stopping' },
   done: { close: 'closing' },
   timeout: { close: 'closing' },
@@ -202,6 +203,86 @@ describe('the timeout', () => {
   })
 })
 
+describe('a grace', () => {
+  const grace = { timeout: 1_000, stopGrace: 300 }
+  const ways = {
+    timeout: cookie => cookie.clock.increment(1_000),
+    cancelled: cookie => cookie.send('cancel'),
+    killed: cookie => cookie.send('overflow'),
+  } satisfies Record<string, (cookie: CookieSetup) => unknown>
+
+  for (const [status, end] of Object.entries(ways)) {
+    it(`asks the program to end before ${status}, and keeps the cause whatever its exit code`, async () => {
+      const cookie = await start('running', grace)
+      end(cookie)
+      expect([cookie.state, cookie.calls.at(-1)]).toEqual(['terminating', 'terminate'])
+      await cookie.answer('terminate')
+      expect(cookie.send('exitSeen').state).toBe('terminating')
+      expect(cookie.send(exitOf(0)).state).toBe(status)
+      expect(cookie.context.exit?.exitCode).toBe(0)
+    })
+
+    it(`is followed by a kill before ${status}, to the millisecond`, async () => {
+      const cookie = await start('running', grace)
+      end(cookie)
+      await cookie.answer('terminate')
+      cookie.clock.increment(299)
+      expect(cookie.state).toBe('terminating')
+      cookie.clock.increment(1)
+      expect([cookie.state, cookie.calls.at(-1)]).toEqual(['stopping', 'kill'])
+      expect(cookie.send(exitOf(137)).state).toBe(status)
+    })
+  }
+
+  it('holds for a run that is starting, and for a close', async () => {
+    for (const [state, event] of [
+      ['starting', 'cancel'],
+      ['running', 'close'],
+      ['unfreezing', 'cancel'],
+    ] as const) {
+      const cookie = (await start(state, grace)).send(event)
+      expect([cookie.state, cookie.context.mayBeFrozen]).toEqual(['terminating', false])
+    }
+  })
+
+  it('is not given to what is frozen, unless it is thawed for it', async () => {
+    for (const state of ['freezing', 'frozen'] as const) {
+      for (const event of ['cancel', 'overflow', 'close'] as const) {
+        expect((await start(state, grace)).send(event).state).toBe('stopping')
+        const thawed = (await start(state, { ...grace, thaw: true })).send(event)
+        expect([thawed.state, thawed.context.mayBeFrozen]).toEqual(['terminating', true])
+      }
+    }
+    const asked = (await start('frozen')).send({ type: 'cancel', stopGrace: 5, thaw: true, stopSignal: 'SIGINT' })
+    expect([asked.state, asked.context.stopSignal]).toEqual(['terminating', 'SIGINT'])
+  })
+
+  it('is not given after a failed thaw that has left it frozen', async () => {
+    const cookie = await (await start('unfreezing', grace)).answer('unpause', new Error('no'))
+    expect(cookie.send('cancel').state).toBe('stopping')
+  })
+
+  it('is not given by kill(), nor to a broken input, nor once an exit was seen', async () => {
+    expect((await start('running', grace)).send('kill').state).toBe('stopping')
+    expect((await start('running', grace)).send(broken).state).toBe('stopping')
+    expect((await start('running', grace)).send('exitSeen').send('cancel').state).toBe('stopping')
+    expect((await start('running', grace)).send({ type: 'cancel', stopGrace: 0 }).state).toBe('stopping')
+  })
+
+  it('ends at once when the signal cannot be sent, or the engine is lost', async () => {
+    const refused = (await start('running', grace)).send('cancel')
+    expect((await refused.answer('terminate', new Error('no such signal'))).state).toBe('stopping')
+    expect((await start('running', grace)).send('cancel').send(lost).state).toBe('cancelled')
+  })
+
+  it('aborts the sending of the signal when it is over', async () => {
+    const cookie = (await start('running', grace)).send('cancel')
+    const { signal } = cookie.pending('terminate')
+    cookie.clock.increment(300)
+    expect(signal.aborted).toBe(true)
+  })
+})
+
 describe('freezing', () => {
   it('returns to running when the engine refuses, and keeps the error', async () => {
     const cookie = await (await start('freezing')).answer('pause', new Error('no freezer'))
@@ -232,7 +313,7 @@ describe('closing', () => {
   for (const state of cookieStates.filter(state => state !== 'closed' && state !== 'closing')) {
     it(`from ${state} passes one settled state and ends closed`, async () => {
       const cookie = (await start(state, { timeout: 1_000 })).send('close')
-      if (cookie.state === 'stopping') cookie.send(exitOf(137))
+      if (cookie.state === 'stopping' || cookie.state === 'terminating') cookie.send(exitOf(137))
       cookie.clock.increment(0)
       expect(cookie.state).toBe('closing')
       await cookie.answer('remove')

@@ -1,7 +1,8 @@
 import { Command } from 'commander'
+import { longestDelay } from '../../../machines/clock.ts'
 import type { RunResult } from '../../cookie/result.ts'
 import { CookietinError } from '../../errors.ts'
-import { createExecutor } from '../../index.ts'
+import { type CookieState, createExecutor, type Execution } from '../../index.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addDriverOption, type DriverName, type DriverOption, openDriver, samplingHint } from '../drivers/drivers.ts'
 import { exitCodeOf } from '../exit-codes.ts'
@@ -43,7 +44,7 @@ export function runCommand(context: CommandContext): Command {
 }
 
 const examples = `
-Exit code: that of the container; 124 on timeout, 125 if cookietin or the engine failed, 130 on Ctrl-C.
+Exit code: that of the container; 124 on timeout, 125 if cookietin or the engine failed. Signals are passed on; 130 if Ctrl-C came before it ran.
 
 Examples:
   $ cookietin run busybox echo hi
@@ -94,6 +95,7 @@ async function run(
     },
     { signal: interrupts.signal },
   )
+  forward(interrupts, execution, task.stopGrace)
   const form = statsForm(options)
   // Subscribed from the start, so that a short run has samples, too.
   if (form !== undefined) execution.stats$.subscribe()
@@ -106,7 +108,37 @@ async function run(
   } else if (interrupts.exitCode === undefined && hasMessage(result)) note(result.error?.message ?? '')
   if (form !== undefined) await noteStats(stdio, result, form, options.driver)
   if (interrupts.exitCode === undefined) inspection?.stay()
-  exit(interrupts.exitCode ?? exitCodeOf(result))
+  exit(exitCodeAfter(interrupts, result))
+}
+
+/** How long a program may take to end after a signal that was passed on, in ms, as `docker stop` does. */
+const signalGrace = 10_000
+
+const running: ReadonlySet<CookieState> = new Set(['starting', 'running', 'terminating'])
+
+/** Passes signals on to the container, as `docker run` does, and waits for it, but not without limit. A second signal kills it. */
+function forward(interrupts: Interrupts, execution: Execution, stopGrace = signalGrace): void {
+  const force = () => execution.cancel('interrupted', { stopGrace: 0 })
+  interrupts.handler = {
+    first(name) {
+      if (!running.has(execution.state)) return false
+      const timer = setTimeout(force, Math.min(stopGrace, longestDelay)).unref()
+      const stop = () => clearTimeout(timer)
+      execution.then(stop, stop)
+      execution.signal(name).catch(force)
+      return true
+    },
+    second() {
+      if (!running.has(execution.state)) return false
+      force()
+      return true
+    },
+  }
+}
+
+/** The container's own where it has one: it may have been asked to end. */
+function exitCodeAfter({ exitCode }: Interrupts, result: RunResult): number {
+  return exitCode === undefined || result.exitCode !== undefined ? exitCodeOf(result) : exitCode
 }
 
 function readEncoding({ encoding, json }: RunOptions): 'utf8' | 'buffer' {

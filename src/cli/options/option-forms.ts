@@ -5,7 +5,7 @@ import { readCpus, readDuration, readVolume } from './values.ts'
 /** From here up, a number of CPUs is taken for the milli-CPUs of the library. */
 const improbableCpus = 100
 
-const durations = ['timeout', 'launchTimeout', 'idleTimeout', 'freezeAfter']
+const durations = ['timeout', 'stopGrace', 'launchTimeout', 'idleTimeout', 'freezeAfter']
 
 /**
  * Reads the fields of a task or a function in a file that the options write in a form of their own: volumes, CPUs and

@@ -28,6 +28,8 @@ export interface TaskOptions {
   readonly pull?: string
   readonly hardened?: boolean
   readonly timeout?: string
+  readonly stopSignal?: string
+  readonly stopTimeout?: string
 }
 
 /** The flag and the help text of each option, in the order of the help. */
@@ -53,6 +55,11 @@ const definitions: Readonly<
   pull: ['--pull <missing|always|never>', 'when to pull the image (default: missing)'],
   hardened: ['--hardened', 'the profile for untrusted code: no network, read-only, not root'],
   timeout: ['--timeout <duration>', 'end the run after this time, such as 500ms, 5s, 2m; exit code 124'],
+  stopSignal: ['--stop-signal <signal>', "asks the program to end (default: the image's, else SIGTERM)"],
+  stopTimeout: [
+    '--stop-timeout <duration>',
+    'how long the program may take to end then, such as 10s (default: it is killed)',
+  ],
 }
 
 /** Adds IMAGE, COMMAND and every option that describes a task. */
@@ -101,6 +108,11 @@ export function addTaskFlags(command: Command, names: readonly (keyof TaskOption
   return command
 }
 
+/** Reads `--stop-timeout`, in ms. */
+export function readStopTimeout({ stopTimeout }: Pick<TaskOptions, 'stopTimeout'>): number | undefined {
+  return stopTimeout === undefined ? undefined : readDuration('--stop-timeout', stopTimeout)
+}
+
 /** Builds the task of the options. Checks the syntax of the command line only: the library validates the task. */
 export function taskOf(image: string, command: readonly string[], options: TaskOptions): ContainerTask {
   return {
@@ -120,5 +132,7 @@ export function taskOf(image: string, command: readonly string[], options: TaskO
     pull: options.pull === undefined ? undefined : readPull(options.pull),
     profile: options.hardened ? 'hardened' : undefined,
     timeout: options.timeout === undefined ? undefined : readDuration('--timeout', options.timeout),
+    stopSignal: options.stopSignal,
+    stopGrace: readStopTimeout(options),
   }
 }

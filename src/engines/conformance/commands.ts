@@ -16,6 +16,8 @@ export interface ConformanceCommands {
   readonly bothStreams: ContainerTask
   /** Writes `ready` to standard output, then runs until it is killed. */
   readonly forever: ContainerTask
+  /** Writes `ready` to standard output, then runs until it is killed, or ends with exit code 7 at SIGTERM. Optional: without it, signals are not tested. */
+  readonly polite?: ContainerTask
   /** Writes to standard output many times a second until it is killed. */
   readonly chatter: ContainerTask
   /** Writes 4 MiB or more to standard output, then runs until it is killed. */

@@ -8,6 +8,7 @@ import { pauseTests } from './pause.ts'
 import { type PortRun, portRun } from './port-run.ts'
 import { prepareTests } from './prepare.ts'
 import { removeTests } from './remove.ts'
+import { signalTests } from './signal.ts'
 import { statsTests } from './stats.ts'
 import { streamTests } from './streams.ts'
 
@@ -38,6 +39,7 @@ const topics: Readonly<Record<string, ConformanceTests>> = {
   exit: exitTests,
   streams: streamTests,
   pause: pauseTests,
+  signal: signalTests,
   kill: killTests,
   remove: removeTests,
   stats$: statsTests,
@@ -95,7 +97,7 @@ async function onBench(
         const one = run(task)
         await one.prepare()
         await one.start()
-        if (task === commands.forever) await one.stdout.until('ready')
+        if (task === commands.forever || task === commands.polite) await one.stdout.until('ready')
         return one
       },
     })

@@ -5,6 +5,7 @@ import type { Stat } from '../../stats/stat.ts'
 import type { ResolvedTask } from '../../task/task.ts'
 import { onAbort } from '../../utils/abort.ts'
 import { deferred } from '../../utils/deferred.ts'
+import { signalNumber } from '../../utils/unix-signals.ts'
 import type { ContainerEvents, ContainerStreams, EngineContainer } from '../engine.ts'
 import type { MockClock } from './clock.ts'
 import { MockProgram } from './program.ts'
@@ -111,6 +112,16 @@ export class MockContainer implements EngineContainer {
     this.#ledger.called('unpause')
     await this.#followRunning('unpause')
     this.#program?.unpause()
+  }
+
+  async signal(name = 'SIGTERM'): Promise<void> {
+    this.#ledger.called('signal')
+    if (this.#state === 'lost') throw this.#lost('signal')
+    await this.#follow('signal')
+    await this.#starting?.catch(() => {})
+    if (this.#state !== 'running') return
+    const exitCode = this.#run.onSignal === undefined ? 128 + (signalNumber(name) ?? 0) : this.#run.onSignal(name)
+    if (exitCode !== undefined) this.#end(exitCode)
   }
 
   async kill(): Promise<void> {

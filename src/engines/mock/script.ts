@@ -4,7 +4,7 @@ import type { ResolvedTask } from '../../task/task.ts'
 import { Issues, isRecord } from '../../utils/validation/issues.ts'
 
 /** A call of the engine port. */
-export type MockCall = 'prepare' | 'start' | 'pause' | 'unpause' | 'kill' | 'remove'
+export type MockCall = 'prepare' | 'start' | 'pause' | 'unpause' | 'signal' | 'kill' | 'remove'
 
 /** Output, whole or in chunks. */
 export type MockOutput = string | Uint8Array | Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>
@@ -42,11 +42,18 @@ export interface MockRun {
   readonly stats?: readonly Stat[] | Observable<Stat>
   /** Called when the run has started. */
   readonly onStart?: (task: ResolvedTask) => void
+  /**
+   * Called with the name of each signal. It ends with the exit code that this returns; undefined: it goes on.
+   *
+   * @default it ends with 128 + the signal's number
+   */
+  readonly onSignal?: (signal: string) => number | undefined
   /** The errors of the calls. */
   readonly prepareError?: Error
   readonly startError?: Error
   readonly pauseError?: Error
   readonly unpauseError?: Error
+  readonly signalError?: Error
   readonly killError?: Error
   readonly removeError?: Error
   /** The engine is lost this many ms after the start. Then the wait rejects with `ERR_COOKIETIN_ENGINE_LOST`, as do pause, unpause and kill. */
@@ -70,10 +77,12 @@ const runFields: Record<keyof MockRun, true> = {
   echoInput: true,
   stats: true,
   onStart: true,
+  onSignal: true,
   prepareError: true,
   startError: true,
   pauseError: true,
   unpauseError: true,
+  signalError: true,
   killError: true,
   removeError: true,
   engineLost: true,

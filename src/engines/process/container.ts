@@ -7,7 +7,7 @@ import type { Stat } from '../../stats/stat.ts'
 import { deferred } from '../../utils/deferred.ts'
 import type { ContainerEvents, ContainerStreams, EngineContainer } from '../engine.ts'
 import { pumpInput } from '../pump-input.ts'
-import { signalGroup, whenStopped } from './group.ts'
+import { signalGroup, signalProcess, whenStopped } from './group.ts'
 import type { ProcessOptions } from './options.ts'
 import { finishOutput, OutputPump } from './output-pump.ts'
 import type { GroupSampler } from './sampler.ts'
@@ -106,6 +106,12 @@ export class ProcessContainer implements EngineContainer {
 
   async unpause(): Promise<void> {
     signalGroup(this.#runningGroup('unfreeze'), 'SIGCONT', this.#id)
+  }
+
+  /** To the first process alone, as in a container. */
+  async signal(name = 'SIGTERM'): Promise<void> {
+    if (this.#state === 'created') this.#runningGroup('signal')
+    if (this.#group !== undefined) signalProcess(this.#group, name, this.#id)
   }
 
   async kill(): Promise<void> {

@@ -11,14 +11,27 @@ const stopPatience = 1000
  * @throws CookietinError `ERR_COOKIETIN_ENGINE_ERROR` when the system forbids it.
  */
 export function signalGroup(group: number, signal: NodeJS.Signals, cookieId: string): void {
+  send(-group, signal, `${signal} to process group ${group}`, cookieId)
+}
+
+/**
+ * Sends a signal to one process, if it exists.
+ *
+ * @throws CookietinError `ERR_COOKIETIN_ENGINE_ERROR` when the system forbids it, or does not know the signal.
+ */
+export function signalProcess(pid: number, signal: string, cookieId: string): void {
+  send(pid, signal as NodeJS.Signals, `${signal} to process ${pid}`, cookieId)
+}
+
+function send(target: number, signal: NodeJS.Signals, what: string, cookieId: string): void {
   try {
-    process.kill(-group, signal)
+    process.kill(target, signal)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ESRCH') return
     throw new CookietinError(
       'ERR_COOKIETIN_ENGINE_ERROR',
-      `Cannot send ${signal} to process group ${group} of cookie ${cookieId}: ${code}; it may run as another user by now`,
+      `Cannot send ${what} of cookie ${cookieId}: ${code}; it may run as another user by now, or this system has no such signal`,
       { cause: error, cookieId },
     )
   }

@@ -14,6 +14,7 @@ export const localCommands: ConformanceCommands = {
   ),
   bothStreams: sh('echo out; echo err >&2'),
   forever: sh('echo ready; exec sleep 300'),
+  polite: sh("trap 'exit 7' TERM; echo ready; while :; do sleep 0.02; done"),
   chatter: sh('while :; do echo x; sleep 0.01; done'),
   flood: sh('head -c 8388608 /dev/zero; exec sleep 300'),
   deaf: sh('exit 0'),

@@ -9,6 +9,7 @@ import { readCount } from '../../options/count.ts'
 import { addHistoryOption, type HistoryOption, openHistory } from '../../options/history.ts'
 import { addInspectOptions, type InspectOptions, openInspection } from '../../options/inspect.ts'
 import { addStatsOption, type StatsOptions, statsForm } from '../../options/stats.ts'
+import { readStopTimeout } from '../../options/task.ts'
 import { colorsFor } from '../../output/colors.ts'
 import { failureJson, resultJson } from '../../output/result-json.ts'
 import { UsageError } from '../../usage-error.ts'
@@ -22,6 +23,8 @@ interface BatchOptions extends StatsOptions, HistoryOption, InspectOptions, Driv
   readonly concurrency?: string
   readonly memory?: string
   readonly maxOutput?: string
+  readonly stopSignal?: string
+  readonly stopTimeout?: string
   readonly json?: boolean
   readonly quiet?: boolean
 }
@@ -35,6 +38,8 @@ export function batchCommand(context: CommandContext): Command {
     .argument('[file]', 'one JSON task per line; - or none: standard input', '-')
     .option('-c, --concurrency <number>', 'maximum number of tasks that run at once (default: twice the CPUs)')
     .option('-m, --memory <size>', 'maximum sum of the memory limits of running tasks')
+    .option('--stop-signal <signal>', 'as of run, for lines without a stopSignal')
+    .option('--stop-timeout <duration>', 'as of run, for lines without a stopGrace')
     .option('--json', 'print each result as a line of JSON; the summary goes to standard error')
     .option('--max-output <size>', 'maximum size of each output stream in a result (default: 8m)')
   addDriverOption(command)
@@ -75,7 +80,16 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
     maxOutput: options.json ? maxOutput : 0,
     history,
     inspect: inspection?.inspect,
+    stopSignal: options.stopSignal,
+    stopGrace: readStopTimeout(options),
   })
+  interrupts.handler = {
+    second() {
+      const ending = [...executor.executions].filter(({ state }) => state === 'terminating')
+      for (const execution of ending) execution.cancel()
+      return ending.length > 0
+    },
+  }
 
   // Nothing else says what a terminal is expected to type.
   if (file === '-' && isatty(0) && !quiet) {

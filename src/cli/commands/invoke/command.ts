@@ -31,6 +31,8 @@ const sharedFlags = [
   'network',
   'hardened',
   'pull',
+  'stopSignal',
+  'stopTimeout',
 ] as const
 
 interface InvokeOptions extends Pick<TaskOptions, (typeof sharedFlags)[number]>, InspectOptions {

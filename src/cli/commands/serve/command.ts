@@ -7,6 +7,7 @@ import { type CommandContext, collect } from '../../command-context.ts'
 import { Interrupts } from '../../interrupts.ts'
 import { readCount } from '../../options/count.ts'
 import { addInspectOptions, type InspectOptions, openInspection } from '../../options/inspect.ts'
+import { readStopTimeout } from '../../options/task.ts'
 import { printable } from '../../output/printable.ts'
 import { UsageError } from '../../usage-error.ts'
 import { makeFunctions, readFunctions } from './functions-file.ts'
@@ -18,6 +19,8 @@ interface ServeOptions extends InspectOptions {
   readonly host: string
   readonly allowedHost?: readonly string[]
   readonly allowedOrigin?: readonly string[]
+  readonly stopSignal?: string
+  readonly stopTimeout?: string
 }
 
 /** `cookietin serve`. */
@@ -33,6 +36,8 @@ export function serveCommand(context: CommandContext): Command {
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--allowed-host <name>', 'a name that leads here, besides localhost and addresses (repeatable)', collect)
     .option('--allowed-origin <origin>', 'an origin whose pages may call functions (repeatable)', collect)
+    .option('--stop-signal <signal>', 'as of run, for functions without a stopSignal')
+    .option('--stop-timeout <duration>', 'as of run, for functions without a stopGrace')
     .addHelpText('after', examples)
     .action((file: string, options: ServeOptions) => run(context, file, options))
   return addInspectOptions(command)
@@ -66,7 +71,13 @@ async function run({ stdio, exit }: CommandContext, file: string, options: Serve
   await using inspection = await openInspection(options, stdio)
   using interrupts = new Interrupts(stdio)
   await using driver = await createDockerDriver({}, { inspect: inspection?.inspect })
-  await using executor = createExecutor({ driver, ...limits, inspect: inspection?.inspect })
+  await using executor = createExecutor({
+    driver,
+    ...limits,
+    inspect: inspection?.inspect,
+    stopSignal: options.stopSignal,
+    stopGrace: readStopTimeout(options),
+  })
   const width = Math.max(...Object.keys(functions).map(name => name.length))
   const log = (name: string) => new NamedLines(name.padEnd(width), line => stdio.note(line))
   const made = makeFunctions(file, functions, (name, spec) =>

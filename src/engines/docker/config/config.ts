@@ -60,6 +60,7 @@ const dockerFields = {
   imageCacheExemptTags: alias('imageCleanExemptTags', words([])),
   reconnectTimeout: milliseconds(30_000),
   outputTimeout: milliseconds(2000),
+  freezeAllowance: milliseconds(3_600_000),
   sampler: oneOf(['engine', 'cgroup'], 'engine'),
   sampleInterval: milliseconds(100, 50),
   sshCommand: text('ssh'),

@@ -208,6 +208,12 @@ export interface DockerConfig {
    */
   readonly outputTimeout?: number | undefined
   /**
+   * How long a run with a timeout may be frozen altogether, in ms, before another process may take it for left behind and remove it.
+   *
+   * @default 3600000
+   */
+  readonly freezeAllowance?: number | undefined
+  /**
    * The source of samples. `'engine'`: the engine, about once a second. `'cgroup'`: the cgroup files of this machine,
    * so that short runs have samples, too; the engine must run on this machine.
    *

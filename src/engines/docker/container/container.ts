@@ -4,17 +4,19 @@ import { CookietinError, cancelledError } from '../../../errors.ts'
 import type { Stat } from '../../../stats/stat.ts'
 import type { ResolvedTask } from '../../../task/task.ts'
 import { settles } from '../../../utils/timing.ts'
+import { signalNumber } from '../../../utils/unix-signals.ts'
 import type { ContainerEvents, ContainerStreams, EngineContainer } from '../../engine.ts'
 import type { PullProgress } from '../../pull-progress.ts'
 import { isDisconnected, isMissingImage } from '../connection/errors.ts'
 import { untilReachable } from '../connection/liveness.ts'
 import { type CreateOptions, secretsOf } from '../create-options/create-options.ts'
+import { deadlineLabel } from '../create-options/identity.ts'
 import type { EngineContext, NetworkSource } from '../engine-context.ts'
 import type { ContainerRef } from './inspect.ts'
 import { NetworkAttachment } from './network-attachment.ts'
 import { defaultOptions, preflight } from './preflight.ts'
 import { ContainerRun } from './run.ts'
-import { sendKill, sendPause, sendUnpause } from './signals.ts'
+import { sendKill, sendPause, sendSignal, sendUnpause, stopSignalOf } from './signals.ts'
 import { statsOf } from './stats.ts'
 import { hangTimeout, TrackedContainer } from './tracked-container.ts'
 
@@ -125,6 +127,7 @@ export class DockerContainer implements EngineContainer {
     const check = () => this.#context.imageGuard.check(this.#task, this.options, signal)
     await untilReachable(this.#context, check, { signal, mayRepeat: isDisconnected })
     this.#refuseEnding('prepare')
+    Object.assign(this.options.Labels, deadlineLabel(this.#task, this.#context.config.freezeAllowance))
     await this.#tracked.create(signal)
   }
 
@@ -170,6 +173,19 @@ export class DockerContainer implements EngineContainer {
 
   async unpause(): Promise<void> {
     await sendUnpause(this.#context, this.#ref('unfreeze'))
+  }
+
+  async signal(name: string | undefined): Promise<void> {
+    const { startCalls } = this.#run
+    if (startCalls === undefined) throw this.#invalidState('signal')
+    await settles(startCalls, this.#context.config.startTimeout)
+    const container = this.#ref('signal')
+    const isOver = () => this.#run.hasExited || this.#isEnding
+    if (isOver()) return
+    const signal = name ?? (await stopSignalOf(this.#context, container))
+    if (isOver()) return
+    this.#run.sentSignals.add(signalNumber(signal) ?? 0)
+    await sendSignal(this.#context, container, { signal, ending: this.#tracked.ending })
   }
 
   async kill(): Promise<void> {

@@ -26,6 +26,8 @@ export interface ContainerState {
   readonly oomKilled: boolean
   readonly message: string
   readonly labels: Readonly<Record<string, string>>
+  /** The signal that asks it to end, as the engine writes it: a name or a number. */
+  readonly stopSignal: string | undefined
 }
 
 /** The fields of the engine's reply that are read. */
@@ -42,7 +44,7 @@ interface InspectBody {
     readonly FinishedAt?: string
   }
   readonly RestartCount?: number
-  readonly Config?: { readonly Labels?: Record<string, string> | null }
+  readonly Config?: { readonly Labels?: Record<string, string> | null; readonly StopSignal?: string | number }
 }
 
 /** Inspects a container. Resolves with undefined when the engine does not know it. */
@@ -78,6 +80,7 @@ function stateOf(body: InspectBody | undefined, doing: string): ContainerState {
     oomKilled: State.OOMKilled === true,
     message: State.Error ?? '',
     labels: Config?.Labels ?? {},
+    stopSignal: Config?.StopSignal === undefined ? undefined : String(Config.StopSignal),
   }
 }
 

@@ -46,6 +46,8 @@ export class ContainerRun {
   readonly #options: RunOptions
   readonly #started = deferred<void>()
   readonly #exit = deferred<Exit>()
+  /** The numbers of the signals that were sent on request. */
+  readonly sentSignals = new Set<number>()
   #startCalls: Promise<void> | undefined
   #attachment: Attachment | undefined
   #input: InputPump | undefined
@@ -201,7 +203,16 @@ export class ContainerRun {
       this.#input?.stop()
       const { Init: init } = options.HostConfig
       const initError = () => stderr.initError
-      const details = { reply, output, initError, start, init, wasKilled: this.#isDraining, secrets: secrets() }
+      const details = {
+        reply,
+        output,
+        initError,
+        start,
+        init,
+        wasKilled: this.#isDraining,
+        sent: this.sentSignals,
+        secrets: secrets(),
+      }
       this.#exit.resolve(await collectExit(this.#context, container, details))
     } catch (error) {
       this.#exit.reject(error)

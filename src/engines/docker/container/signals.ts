@@ -1,5 +1,7 @@
 import { backoff, pause } from '../../../utils/timing.ts'
-import { type EngineReply, replyOf } from '../connection/errors.ts'
+import { signalName } from '../../../utils/unix-signals.ts'
+import { type EngineReply, isLostReply, replyOf } from '../connection/errors.ts'
+import { untilReachable } from '../connection/liveness.ts'
 import { containerPath } from '../connection/paths.ts'
 import type { EngineContext } from '../engine-context.ts'
 import { type ContainerRef, inspectContainer } from './inspect.ts'
@@ -20,6 +22,30 @@ export function sendUnpause(context: EngineContext, container: ContainerRef): Pr
   return sendUntilConfirmed(context, container, { action: 'unpause', isDone: isRunning })
 }
 
+/**
+ * Sends a signal once. While the engine cannot be reached, the call is repeated. A signal whose reply is lost may have arrived, and programs
+ * take a second one for more than a repetition: it counts as sent.
+ */
+export async function sendSignal(
+  context: EngineContext,
+  container: ContainerRef,
+  { signal, ending }: { readonly signal: string; readonly ending: AbortSignal },
+): Promise<void> {
+  const { engineTimeout: deadline } = context.config
+  const call: Signal = { action: 'kill', query: { signal }, deadline, isDone: isOver }
+  try {
+    await untilReachable(context, () => send(context, container, call), { signal: ending })
+  } catch (error) {
+    if (!isLostReply(error)) throw error
+  }
+}
+
+/** The signal by which a container is to be stopped: its own, which is mostly that of its image, else SIGTERM. */
+export async function stopSignalOf({ api, config }: EngineContext, { id }: ContainerRef): Promise<string> {
+  const state = await inspectContainer(api, id, config.engineTimeout).catch(() => undefined)
+  return signalName(state?.stopSignal ?? '') ?? 'SIGTERM'
+}
+
 /** Attempts of a kill within the deadline of one call: when one attempt hangs, another may get through. */
 const killAttempts = 4
 
@@ -38,8 +64,7 @@ export async function sendKill(
     action: 'kill',
     query: { signal: 'KILL' },
     deadline: engineTimeout / killAttempts,
-    isDone: ({ status, said }) =>
-      status === 409 || status === 404 || /not running|already finished|no such process/i.test(said),
+    isDone: isOver,
   }
   for (let attempt = 0; ; attempt++) {
     try {
@@ -54,6 +79,10 @@ export async function sendKill(
 
 /** Delays before the engine is asked again whether the change is already made, in ms. */
 const recheckDelays = [1, 2, 4, 8, 16, 32, 64]
+
+/** A reply that means that nothing runs any more. */
+const isOver = ({ status, said }: EngineReply) =>
+  status === 409 || status === 404 || /not running|already finished|no such process/i.test(said)
 
 interface Signal {
   readonly action: string

@@ -32,6 +32,7 @@ export function createOptions(
     ...(task.workDir !== undefined && { WorkingDir: task.workDir }),
     ...(task.user !== undefined && { User: task.user }),
     ...(!networkless && defaults.hostname !== undefined && { Hostname: defaults.hostname }),
+    ...(task.stopSignal !== undefined && { StopSignal: task.stopSignal }),
     Tty: false,
     AttachStdin: hasInput,
     AttachStdout: true,

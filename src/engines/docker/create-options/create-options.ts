@@ -11,6 +11,7 @@ export interface CreateOptions {
   WorkingDir?: string
   User?: string
   Hostname?: string
+  StopSignal?: string
   Tty: boolean
   AttachStdin: boolean
   AttachStdout: boolean

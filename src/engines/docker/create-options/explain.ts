@@ -39,6 +39,7 @@ const topReasons: Record<Exclude<keyof CreateOptions, 'HostConfig'>, Reason> = {
   WorkingDir: fromTask('workDir'),
   User: ({ task }) => (task.user === undefined ? `${byHardened}: an id that no ordinary host uses` : "the task's user"),
   Hostname: () => "this machine's name, as in Fn; for containers with a network of their own",
+  StopSignal: () => "the task's stopSignal; what others send to stop it, too",
   Tty: () => 'output comes as two streams',
   AttachStdin: ({ task }) => (task.input === undefined ? 'the task has no input' : "the task's input"),
   AttachStdout: () => 'output is passed on',

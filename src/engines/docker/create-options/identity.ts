@@ -13,6 +13,8 @@ export const labelNames = {
   owner: 'cookietin.owner',
   /** The host of that process. Only there it is known that a process from before a reboot is dead. */
   host: 'cookietin.host',
+  /** When the run of a container is over at the latest, in Unix time (ms). Only with a timeout. */
+  deadline: 'cookietin.deadline',
 } as const
 
 /** The labels of one cookie's container. */
@@ -23,6 +25,15 @@ export function labelsOf(instance: string, id: string): Record<string, string> {
     [labelNames.owner]: currentOwner(),
     [labelNames.host]: currentHost(),
   }
+}
+
+/** The label that tells until when a run may take. A freeze stops its clock, and a label cannot be changed: hence the allowance. */
+export function deadlineLabel(
+  { timeout, stopGrace }: { readonly timeout: number; readonly stopGrace: number },
+  freezeAllowance: number,
+): Record<string, string> {
+  const at = Math.ceil(Date.now() + timeout + stopGrace + freezeAllowance)
+  return Number.isSafeInteger(at) ? { [labelNames.deadline]: String(at) } : {}
 }
 
 let host: string | undefined

@@ -26,6 +26,7 @@ const kinds: Readonly<Record<string, StateKind>> = {
   unfreezing: 'change',
   frozen: 'freeze',
   paused: 'freeze',
+  terminating: 'stop',
   stopping: 'stop',
   draining: 'stop',
   removing: 'stop',

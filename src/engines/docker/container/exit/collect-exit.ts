@@ -24,6 +24,8 @@ export interface ExitDetails {
   readonly init: boolean
   /** A kill or a removal was requested before the exit. */
   readonly wasKilled: boolean
+  /** The numbers of the signals that were sent on request: these do not come from outside. */
+  readonly sent: ReadonlySet<number>
   /** Values to mask in messages. */
   readonly secrets: readonly string[]
 }
@@ -36,7 +38,7 @@ export interface ExitDetails {
 export async function collectExit(
   context: EngineContext,
   container: ContainerRef,
-  { reply, output, initError, start, init, wasKilled, secrets }: ExitDetails,
+  { reply, output, initError, start, init, wasKilled, sent, secrets }: ExitDetails,
 ): Promise<Exit> {
   const { id, name } = container
   const exitSeenAt = performance.now()
@@ -65,7 +67,7 @@ export async function collectExit(
     outputTruncated: isCut || (await wasCut(context, { end, start, init, state, exitSeenAt })),
     message: redact(messages.join('; '), secrets) || undefined,
     killedOutside:
-      wasKilled || state?.oomKilled ? undefined : await killEvidence(context, container, { exitCode, wasLost }),
+      wasKilled || state?.oomKilled ? undefined : await killEvidence(context, container, { exitCode, wasLost, sent }),
   }
 }
 

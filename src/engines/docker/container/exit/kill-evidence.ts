@@ -13,22 +13,27 @@ const endingSignals: readonly number[] = [9, 15]
  * containers, and so does another client. Resolves with the evidence as a phrase.
  *
  * @param exitCode - From 129 up, the end by a signal.
+ * @param sent - The signals that were sent on request.
  * @returns undefined when nothing shows it.
  */
 export async function killEvidence(
   context: Context,
   container: ContainerRef,
-  { exitCode, wasLost }: { readonly exitCode: number; readonly wasLost: boolean },
+  {
+    exitCode,
+    wasLost,
+    sent,
+  }: { readonly exitCode: number; readonly wasLost: boolean; readonly sent: ReadonlySet<number> },
 ): Promise<string | undefined> {
   const signal = exitCode - 128
-  if (signal <= 0 || signal > 64) return undefined
+  if (signal <= 0 || signal > 64 || sent.has(signal)) return undefined
   if (wasLost) return 'the engine was restarted or out of reach while it ran'
   // A cut connection alone does not mean that the engine has gone away. So it is asked twice.
   for (let attempt = 0; ; attempt++) {
     try {
       const state = await inspectContainer(context.api, container.id, context.config.engineTimeout)
       if (state === undefined) return undefined
-      if (await wasSent(context, container, { signal, state })) return byAnotherClient
+      if (await wasSent(context, container, { signal, state, sent })) return byAnotherClient
       // Nothing else than another client starts a container again that has no restart policy.
       return state.running && state.restarts === 0 ? byAnotherClient : undefined
     } catch (error) {
@@ -54,7 +59,11 @@ const ownFaults: readonly number[] = [4, 5, 6, 7, 8, 11, 13]
 async function wasSent(
   { api, config }: Context,
   { id, name }: ContainerRef,
-  { signal, state }: { readonly signal: number; readonly state: ContainerState },
+  {
+    signal,
+    state,
+    sent,
+  }: { readonly signal: number; readonly state: ContainerState; readonly sent: ReadonlySet<number> },
 ): Promise<boolean> {
   const { engineTimeout: deadline } = config
   const span = spanOf(state, ownFaults.includes(signal) ? 1 : eventDelay)
@@ -69,8 +78,8 @@ async function wasSent(
   const timer = setTimeout(() => stream.destroy(), deadline)
   try {
     for await (const event of jsonLines(stream) as AsyncIterable<KillEvent | null>) {
-      const sent = Number(event?.Actor?.Attributes?.signal)
-      if (sent === signal || endingSignals.includes(sent)) return true
+      const seen = Number(event?.Actor?.Attributes?.signal)
+      if (!sent.has(seen) && (seen === signal || endingSignals.includes(seen))) return true
     }
     return false
   } finally {

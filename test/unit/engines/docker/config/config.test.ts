@@ -50,6 +50,7 @@ describe('resolveDockerConfig', () => {
       imageCacheExemptTags: [],
       reconnectTimeout: 30_000,
       outputTimeout: 2000,
+      freezeAllowance: 3_600_000,
       sampler: 'engine',
       sampleInterval: 100,
       sshCommand: 'ssh',

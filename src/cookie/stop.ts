@@ -1,0 +1,23 @@
+import type { Stop } from '../../machines/cookie-types.ts'
+import type { EngineContainer } from '../engines/engine.ts'
+import { readStop } from '../task/resolve-task.ts'
+import type { ResolvedTask, StopOptions } from '../task/task.ts'
+import { Issues } from '../utils/validation/issues.ts'
+
+/** How the program of a task is stopped. On an engine without signals it is killed at once. */
+export function stopOf({ stopSignal, stopGrace, thaw }: ResolvedTask, { signal }: EngineContainer): Stop {
+  return { stopSignal, stopGrace: signal === undefined ? 0 : stopGrace, thaw }
+}
+
+/**
+ * The part of it that one cancel changes.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`
+ */
+export function givenStop(stop: StopOptions, { signal }: EngineContainer): Partial<Stop> {
+  const issues = new Issues()
+  const read = readStop(issues, stop)
+  issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
+  if (signal === undefined) return {}
+  return Object.fromEntries(Object.entries(read).filter(([name]) => stop[name as keyof StopOptions] !== undefined))
+}
