@@ -177,3 +177,32 @@ test.each([
   expect(ended.code).toBe(code)
   expect(() => process.kill(Number(ended.stdout), 0)).toThrow('ESRCH')
 })
+
+test.each([
+  ['passes SIGTERM on, and exits with the code of the command', "trap 'exit 7' TERM", ['SIGTERM'], [], 7],
+  [
+    'kills a command that ignores SIGTERM after --stop-timeout',
+    "trap '' TERM",
+    ['SIGTERM'],
+    ['--stop-timeout', '200ms'],
+    137,
+  ],
+  ['kills a command that ignores Ctrl-C at a second one', "trap '' INT", ['SIGINT', 'SIGINT'], [], 137],
+  [
+    'asks a command to end at its timeout',
+    "trap 'exit 7' INT",
+    [],
+    ['--timeout', '300ms', '--stop-signal', 'int', '--stop-timeout', '9s'],
+    124,
+  ],
+] as const)('%s', async (_, trap, signals, options, code) => {
+  const script = `${trap}; echo up; while :; do sleep 0.02; done`
+  const args = [...run, ...options, 'none', 'sh', '-c', script]
+  const { process: child, untilStdout, untilStderr, end } = startCli(args, { input: '' })
+  await untilStdout('up')
+  for (const signal of signals) {
+    child.kill(signal)
+    if (signal === 'SIGINT') await untilStderr('Ctrl-C again kills')
+  }
+  expect((await end).code).toBe(code)
+})

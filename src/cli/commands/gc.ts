@@ -14,9 +14,9 @@ interface GcOptions extends DriverOption {
 /** `cookietin gc`. */
 export function gcCommand(context: CommandContext): Command {
   const command = new Command('gc')
-    .summary('remove containers and processes of killed cookietin processes')
+    .summary('remove containers and processes of killed cookietin processes, and what is overdue')
     .description(
-      'Removes the containers and socket folders that killed cookietin processes of this machine left. With --driver process, ends the processes that they left. Does not touch anything of a living process.',
+      'Removes the containers and socket folders that killed cookietin processes of this machine left. With --driver process, ends the processes that they left. Does not touch anything of a living process but containers whose deadline has passed.',
     )
   return addDriverOption(command, 'what to remove: containers, or processes of this machine')
     .option('--dry-run', 'only list them')

@@ -95,7 +95,7 @@ async function run(
     },
     { signal: interrupts.signal },
   )
-  forward(interrupts, execution, task.stopGrace)
+  const forwarding = forward(interrupts, execution, task.stopGrace)
   const form = statsForm(options)
   // Subscribed from the start, so that a short run has samples, too.
   if (form !== undefined) execution.stats$.subscribe()
@@ -108,7 +108,7 @@ async function run(
   } else if (interrupts.exitCode === undefined && hasMessage(result)) note(result.error?.message ?? '')
   if (form !== undefined) await noteStats(stdio, result, form, options.driver)
   if (interrupts.exitCode === undefined) inspection?.stay()
-  exit(exitCodeAfter(interrupts, result))
+  exit(forwarding.hasBegun ? exitCodeOf(result) : (interrupts.exitCode ?? exitCodeOf(result)))
 }
 
 /** How long a program may take to end after a signal that was passed on, in ms, as `docker stop` does. */
@@ -117,11 +117,17 @@ const signalGrace = 10_000
 const running: ReadonlySet<CookieState> = new Set(['starting', 'running', 'terminating'])
 
 /** Passes signals on to the container, as `docker run` does, and waits for it, but not without limit. A second signal kills it. */
-function forward(interrupts: Interrupts, execution: Execution, stopGrace = signalGrace): void {
+function forward(
+  interrupts: Interrupts,
+  execution: Execution,
+  stopGrace = signalGrace,
+): { readonly hasBegun: boolean } {
+  const forwarding = { hasBegun: false }
   const force = () => execution.cancel('interrupted', { stopGrace: 0 })
   interrupts.handler = {
     first(name) {
       if (!running.has(execution.state)) return false
+      forwarding.hasBegun = true
       const timer = setTimeout(force, Math.min(stopGrace, longestDelay)).unref()
       const stop = () => clearTimeout(timer)
       execution.then(stop, stop)
@@ -134,11 +140,7 @@ function forward(interrupts: Interrupts, execution: Execution, stopGrace = signa
       return true
     },
   }
-}
-
-/** The container's own where it has one: it may have been asked to end. */
-function exitCodeAfter({ exitCode }: Interrupts, result: RunResult): number {
-  return exitCode === undefined || result.exitCode !== undefined ? exitCodeOf(result) : exitCode
+  return forwarding
 }
 
 function readEncoding({ encoding, json }: RunOptions): 'utf8' | 'buffer' {
