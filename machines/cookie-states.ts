@@ -12,6 +12,7 @@ export const cookieStates = [
   'frozen',
   'unfreezing',
   'stopping',
+  'collecting',
   ...settledStates,
   'closing',
   'closed',

@@ -15,6 +15,12 @@ export interface Exit {
 /** Why a run ends. The first cause recorded decides. */
 export type Cause = 'exit' | 'timeout' | 'cancelled' | 'killed' | 'overflow' | 'failed'
 
+/**
+ * How far the artifacts of a run are. `wanted`: not yet copied, or never, as the run was ended before. `late`: they took longer than
+ * they may. `stopped`: a cancel, a kill or a close ended the copying.
+ */
+export type Collection = 'wanted' | 'taken' | 'failed' | 'late' | 'stopped'
+
 /** The context of a cookie's machine. JSON keeps it: no field is `Infinity` or a reading of a clock. */
 export interface CookieContext {
   readonly id: string
@@ -30,6 +36,12 @@ export interface CookieContext {
   readonly exit: Exit | undefined
   /** Why the implementation failed. */
   readonly error: unknown
+  /** How long the artifacts may take to be copied, in ms. */
+  readonly artifactsTimeout: number
+  /** Undefined for a task without artifacts. */
+  readonly artifacts: Collection | undefined
+  /** Why the artifacts could not be copied. */
+  readonly artifactsError: unknown
   /** Why the last freeze or unfreeze failed; undefined once one succeeds. */
   readonly requestError: unknown
   /** The opposite was requested during a freeze or an unfreeze. */
@@ -69,4 +81,6 @@ export interface CookieInput {
   readonly timeout?: number | undefined
   /** How long `stopping` waits for the end to be seen, in ms. Default 15 000. */
   readonly grace?: number | undefined
+  /** How long the artifacts may take to be copied, in ms. Undefined: the task has none. */
+  readonly artifactsTimeout?: number | undefined
 }

@@ -8,7 +8,7 @@ import { providedCallback, providedPromise } from './provided.ts'
  * The life of a cookie: one container run.
  *
  * Pure but for the actors, which a caller provides. Each gets the cookie's own actor as its input. `prepare`, `start`,
- * `pause`, `unpause`, `kill` and `remove` are promises; `watch` is a callback that sends `exitSeen`, `exited`, `broken`
+ * `pause`, `unpause`, `kill`, `collect` and `remove` are promises; `watch` is a callback that sends `exitSeen`, `exited`, `broken`
  * and `lost`. Time comes from the actor's clock.
  */
 export const cookieMachine = setup({
@@ -23,6 +23,7 @@ export const cookieMachine = setup({
     pause: providedPromise('pause'),
     unpause: providedPromise('unpause'),
     kill: providedPromise('kill'),
+    collect: providedPromise('collect'),
     remove: providedPromise('remove'),
     watch: providedCallback('watch'),
     stopwatch,
@@ -48,6 +49,16 @@ export const cookieMachine = setup({
       exit: ({ context, event }) => (event.type === 'exited' ? event.exit : context.exit),
       cause: ({ context }) => context.cause ?? 'exit',
     }),
+    artifactsTaken: assign({ artifacts: 'taken' }),
+    artifactsFailed: assign({
+      artifacts: 'failed',
+      artifactsError: ({ event }) => ('error' in event ? event.error : undefined),
+    }),
+    artifactsLate: assign({ artifacts: 'late' }),
+    artifactsStopped: assign({
+      artifacts: 'stopped',
+      artifactsError: ({ event }) => (event.type === 'cancel' ? event.reason : undefined),
+    }),
     wantClose: assign({ closeWanted: true }),
     turnBack: assign({ turnBack: true }),
     goOn: assign({ turnBack: false }),
@@ -62,6 +73,11 @@ export const cookieMachine = setup({
     isUndecided: ({ context }) => context.cause === undefined,
     turnedBack: ({ context }) => context.turnBack,
     closeWanted: ({ context }) => context.closeWanted,
+    // Who cancels, kills or closes a run waits for nothing of it.
+    leavesArtifacts: ({ context: { artifacts, cause, closeWanted } }) =>
+      artifacts !== undefined &&
+      !closeWanted &&
+      (cause === undefined || cause === 'exit' || cause === 'timeout' || cause === 'overflow'),
     hasFailed: ({ context }) => context.cause === 'failed',
     hasTimedOut: ({ context }) => context.cause === 'timeout',
     wasCancelled: ({ context }) => context.cause === 'cancelled',
@@ -70,6 +86,7 @@ export const cookieMachine = setup({
   },
   delays: {
     grace: ({ context }) => context.grace,
+    artifactsTimeout: ({ context }) => context.artifactsTimeout,
     soon: 0,
   },
 }).createMachine({
@@ -83,6 +100,9 @@ export const cookieMachine = setup({
     reason: undefined,
     exit: undefined,
     error: undefined,
+    artifactsTimeout: Math.min(input.artifactsTimeout ?? 0, longestDelay),
+    artifacts: input.artifactsTimeout === undefined ? undefined : 'wanted',
+    artifactsError: undefined,
     requestError: undefined,
     turnBack: false,
     closeWanted: false,
@@ -116,7 +136,10 @@ export const cookieMachine = setup({
       invoke: { id: 'watch', src: 'watch', input: ({ self }) => self },
       initial: 'alive',
       on: {
-        exited: { target: 'settled', actions: 'recordExit' },
+        exited: [
+          { guard: 'leavesArtifacts', target: 'collecting', actions: 'recordExit' },
+          { target: 'settled', actions: 'recordExit' },
+        ],
         lost: { target: 'settled', actions: 'causeFailed' },
       },
       states: {
@@ -193,6 +216,21 @@ export const cookieMachine = setup({
           after: { grace: { target: '#cookie.settled', actions: 'causeUnknownExit' } },
           on: { close: { actions: 'wantClose' } },
         },
+      },
+    },
+    // The container has ended and is still there. The cause is decided: nothing that happens here changes it.
+    collecting: {
+      invoke: {
+        src: 'collect',
+        input: ({ self }) => self,
+        onDone: { target: 'settled', actions: 'artifactsTaken' },
+        onError: { target: 'settled', actions: 'artifactsFailed' },
+      },
+      after: { artifactsTimeout: { target: 'settled', actions: 'artifactsLate' } },
+      on: {
+        cancel: { target: 'settled', actions: 'artifactsStopped' },
+        kill: { target: 'settled', actions: 'artifactsStopped' },
+        close: { target: 'settled', actions: ['artifactsStopped', 'wantClose'] },
       },
     },
     // Every way out leads here. The first cause decides the end, then the exit.

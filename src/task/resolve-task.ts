@@ -4,7 +4,9 @@ import { boolean, callback, isText, oneOf, or, whole } from '../utils/validation
 import { readStrings } from '../utils/validation/strings.ts'
 import { fold, rightName } from '../utils/validation/suggest.ts'
 import { readAuth } from './auth.ts'
+import { readArtifacts, readMaxArtifacts } from './artifacts.ts'
 import { checkTotal, readCommand, readEnv } from './command.ts'
+import { readFiles } from './files.ts'
 import { readId } from './id.ts'
 import { type ImageName, imageIdOf, readImage } from './image-name.ts'
 import { cpusRule, memoryRule, readUlimits, timeoutRule } from './limits.ts'
@@ -44,6 +46,11 @@ const fieldNames: Record<keyof ContainerTask, true> = {
   pids: true,
   ulimits: true,
   volumes: true,
+  files: true,
+  artifacts: true,
+  maxArtifacts: true,
+  maxArtifactEntries: true,
+  artifactsTimeout: true,
   workDir: true,
   user: true,
   disableNet: true,
@@ -67,6 +74,9 @@ const otherNames: ReadonlyMap<string, string> = new Map([
     ['mem', 'memory'],
     ['logger', 'stdout'],
     ['writestat', 'onStat'],
+    ['copyin', 'files'],
+    ['copyout', 'artifacts'],
+    ['outputs', 'artifacts'],
   ] as const),
 ])
 
@@ -142,6 +152,9 @@ function readTask(task: ContainerTask, options: ResolveTaskOptions): ResolvedTas
     pids: issues.read('pids', fields.pids, processes, 0),
     ulimits: readUlimits(issues, fields.ulimits),
     volumes,
+    files: readFiles(issues, fields.files, volumes),
+    artifacts: readArtifacts(issues, fields.artifacts),
+    ...readMaxArtifacts(issues, fields),
     workDir: readWorkDir(issues, fields.workDir),
     user: readUser(issues, fields.user),
     disableNet: issues.read('disableNet', fields.disableNet, boolean, false),

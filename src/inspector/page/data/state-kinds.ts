@@ -27,6 +27,7 @@ const kinds: Readonly<Record<string, StateKind>> = {
   frozen: 'freeze',
   paused: 'freeze',
   stopping: 'stop',
+  collecting: 'stop',
   draining: 'stop',
   removing: 'stop',
   deciding: 'stop',
