@@ -89,5 +89,7 @@ function checkPlace(issues: Issues, path: string, before: readonly ResolvedFile[
 /** True for content that can be read once: a stream, or something that is its own iterator. */
 export function isReadOnce(content: TaskInput | undefined): boolean {
   if (typeof content !== 'object' || content === null || isUint8Array(content)) return false
-  return ['getReader', 'pipe', 'next'].some(name => typeof (content as unknown as Record<string, unknown>)[name] === 'function')
+  return ['getReader', 'pipe', 'next'].some(
+    name => typeof (content as unknown as Record<string, unknown>)[name] === 'function',
+  )
 }

@@ -13,7 +13,7 @@ import type { CookieEvent, CookieInput } from '../../machines/cookie-types.ts'
 import { stateOf } from '../../src/utils/actors/follow-state.ts'
 import { flush } from './flush.ts'
 
-type Call = 'prepare' | 'start' | 'pause' | 'unpause' | 'kill' | 'remove'
+type Call = 'prepare' | 'start' | 'pause' | 'unpause' | 'kill' | 'collect' | 'remove'
 
 interface Pending {
   resolve: () => void
@@ -46,6 +46,7 @@ export class CookieSetup {
         pause: call('pause'),
         unpause: call('unpause'),
         kill: call('kill'),
+        collect: call('collect'),
         remove: call('remove'),
         watch: fromCallback<{ type: string }, AnyActorRef>(() => {
           this.watching = true
@@ -100,7 +101,7 @@ export async function reach(
   input?: Partial<CookieInput>,
   inspect?: (event: InspectionEvent) => void,
 ): Promise<CookieSetup> {
-  const cookie = new CookieSetup(input, inspect)
+  const cookie = new CookieSetup({ ...(state === 'collecting' && { artifactsTimeout: 500 }), ...input }, inspect)
   await ways[state](cookie)
   if (cookie.state !== state) throw new Error(`expected ${state}, got ${cookie.state}`)
   return cookie
@@ -132,6 +133,10 @@ const ways: Record<CookieState, (cookie: CookieSetup) => unknown> = {
   stopping: async cookie => {
     await ways.running(cookie)
     cookie.send('cancel')
+  },
+  collecting: async cookie => {
+    await ways.running(cookie)
+    cookie.send({ type: 'exited', exit })
   },
   done: async cookie => {
     await ways.running(cookie)

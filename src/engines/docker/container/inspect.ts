@@ -26,6 +26,8 @@ export interface ContainerState {
   readonly oomKilled: boolean
   readonly message: string
   readonly labels: Readonly<Record<string, string>>
+  /** The user of its processes: that of the create options, else the image's. */
+  readonly user: string
 }
 
 /** The fields of the engine's reply that are read. */
@@ -42,7 +44,7 @@ interface InspectBody {
     readonly FinishedAt?: string
   }
   readonly RestartCount?: number
-  readonly Config?: { readonly Labels?: Record<string, string> | null }
+  readonly Config?: { readonly Labels?: Record<string, string> | null; readonly User?: string }
 }
 
 /** Inspects a container. Resolves with undefined when the engine does not know it. */
@@ -78,6 +80,7 @@ function stateOf(body: InspectBody | undefined, doing: string): ContainerState {
     oomKilled: State.OOMKilled === true,
     message: State.Error ?? '',
     labels: Config?.Labels ?? {},
+    user: Config?.User ?? '',
   }
 }
 
