@@ -5,6 +5,8 @@ export {
   type SettledState,
   settledStates,
 } from '../machines/cookie-states.ts'
+export type { Artifact, Artifacts, ArtifactsJson, RefusedArtifact } from './cookie/artifacts/artifacts.ts'
+export type { Extraction, ExtractOptions } from './cookie/artifacts/extract.ts'
 export type { Cookie, CookieOptions, WaitResult } from './cookie/cookie.ts'
 export type {
   Captured,
@@ -60,8 +62,10 @@ export type {
   OutputEncoding,
   PullPolicy,
   RegistryAuth,
+  ResolvedFile,
   ResolvedTask,
   Size,
+  TaskFile,
   TaskInput,
   Volume,
 } from './task/task.ts'

@@ -5,7 +5,7 @@ import { isText, whole } from '../utils/validation/rules.ts'
 import { isWithin } from './dangerous-mounts.ts'
 import { readPath, reservedTargets } from './mounts.ts'
 import { readInput } from './streams.ts'
-import type { Mount, ResolvedFile, TaskInput } from './task.ts'
+import type { Mount, ResolvedFile } from './task.ts'
 
 const mode = whole({ max: 0o777 })
 const modeRule = 'the permission bits, a number from 0 to 0o777'
@@ -87,9 +87,7 @@ function checkPlace(issues: Issues, path: string, before: readonly ResolvedFile[
 }
 
 /** True for content that can be read once: a stream, or something that is its own iterator. */
-export function isReadOnce(content: TaskInput | undefined): boolean {
+export function isReadOnce(content: unknown): boolean {
   if (typeof content !== 'object' || content === null || isUint8Array(content)) return false
-  return ['getReader', 'pipe', 'next'].some(
-    name => typeof (content as unknown as Record<string, unknown>)[name] === 'function',
-  )
+  return ['getReader', 'pipe', 'next'].some(name => typeof (content as Record<string, unknown>)[name] === 'function')
 }

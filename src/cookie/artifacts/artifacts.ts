@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { inspect } from 'node:util'
-import type { CookietinError } from '../../errors.ts'
+import type { CookietinError, ErrorJson } from '../../errors.ts'
 import type { Spool } from '../../utils/spool.ts'
 import { type Extraction, type ExtractOptions, extract } from './extract.ts'
 
@@ -30,6 +30,7 @@ export interface ArtifactsJson {
   readonly missing: readonly string[]
   readonly truncated: boolean
   readonly refused: readonly RefusedArtifact[]
+  readonly error?: ErrorJson | undefined
 }
 
 /**
@@ -126,7 +127,7 @@ export class KeptArtifacts implements Artifacts {
     if (this.#wanted.length === 0) return undefined
     const entries = this.#entries.map(({ path, type, size, mode }) => ({ path, type, size, mode }))
     const { missing, truncated, refused } = this
-    return { entries, missing, truncated, refused }
+    return { entries, missing, truncated, refused, ...(this.error && { error: this.error.toJSON() }) }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,5 @@
 import { lstat, mkdir, open, realpath, unlink } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join, posix, resolve } from 'node:path'
 import { CookietinError, InvalidInputError, messageOf } from '../../errors.ts'
 import type { Artifact, Artifacts, RefusedArtifact } from './artifacts.ts'
 
@@ -52,7 +52,7 @@ export async function extract(
     await mkdir(folder, { recursive: true })
     const root = await realpath(resolve(folder))
     for await (const artifact of artifacts) {
-      const parts = partsBelow(artifact.path, from)
+      const parts = partsBelow(artifact, from)
       if (parts === undefined) continue
       const reason = await place(artifact, root, parts, overwrite)
       if (reason !== undefined) refused.push({ path: artifact.path, reason })
@@ -66,8 +66,9 @@ export async function extract(
   return { files, refused }
 }
 
-function partsBelow(path: string, from: string): string[] | undefined {
+function partsBelow({ path, type }: Artifact, from: string): string[] | undefined {
   const root = from.replace(/\/+$/, '')
+  if (path === from && type === 'file') return [posix.basename(path)]
   if (path !== root && !path.startsWith(`${root}/`)) return undefined
   return path
     .slice(root.length)

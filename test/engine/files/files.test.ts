@@ -65,19 +65,18 @@ test('a hardened program and one of a named user can read their files and write 
     expect(paths).toEqual(['/app', '/app/out', '/app/src', '/app/src/in', '/app/src/more'])
   }
   const refused = executor.run(
-    shell('true', { profile: 'hardened', files: { '/tmp/x': '' }, artifacts: ['/tmp/y', '/z'] }),
+    shell('true', { profile: 'hardened', files: { '/tmp/x': '', '/z': '' }, artifacts: ['/tmp/y'] }),
   )
-  await expect(refused).rejects.toThrow(
-    /files\["\/tmp\/x"\].*tmpfs[\s\S]*artifacts\[0\].*tmpfs[\s\S]*artifacts\[1\].*read-only/,
-  )
+  await expect(refused).rejects.toThrow(/files\["\/tmp\/x"\].*tmpfs[\s\S]*"\/z".*read-only[\s\S]*artifacts\[0\].*tmpfs/)
 })
 
 test('what a hostile container leaves is refused by name, or bounded', async () => {
   const { executor } = await setup()
   const script = `mkdir /o && cd /o && ln -s /etc/passwd l && ln -s / root && echo x > f && ln f h && mkfifo p &&
-    truncate -s 1T z && mkdir d && cd d && seq 1 3000 | xargs touch`
+    truncate -s 1099511627776 z && mkdir d && cd d && seq 1 3000 | xargs touch || ls -la >&2; pwd >&2; id >&2`
   const task = { artifacts: ['/o'], maxArtifactEntries: 100 }
-  const { artifacts } = await executor.run(shell(script, task))
+  const { artifacts, stderr } = await executor.run(shell(script, task))
+  expect(stderr).toBe('')
   expect(artifacts.truncated).toBe(true)
   expect(artifacts.toJSON()?.entries.length).toBe(100)
   const all = await executor.run(shell(script, { artifacts: ['/o/l', '/o/root', '/o/z', '/o/p', '/o/f'] }))

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { posix } from 'node:path'
 import { Readable } from 'node:stream'
 import { CookietinError, messageOf } from '../../../errors.ts'
@@ -109,7 +108,9 @@ async function* archiveOf(part: Part, folders: readonly string[], signal: AbortS
   })
   const add = async ({ entry, name }: { entry: FileEntry; name: string }) => {
     signal.throwIfAborted()
-    const header = { name, mode: entry.mode, uid: part.owner.uid, gid: part.owner.gid, mtime: new Date() }
+    if (name === '' && entry.type !== 'folder')
+      throw new Error(`${entry.path} must be a folder where the root is read-only`)
+    const header = { name: name || '/', mode: entry.mode, uid: part.owner.uid, gid: part.owner.gid, mtime: new Date() }
     if (entry.type === 'folder') archive.entry({ ...header, type: 'directory' })
     else if (entry.type === 'link') archive.entry({ ...header, type: 'symlink', linkname: entry.target ?? '' })
     else if (entry.size !== undefined) await addFile({ ...header, size: entry.size }, entry.content)
@@ -128,10 +129,10 @@ async function* archiveOf(part: Part, folders: readonly string[], signal: AbortS
     sink.on('error', () => {})
     for await (const chunk of content) {
       signal.throwIfAborted()
-      if (!sink.write(chunk)) await Promise.race([once(sink, 'drain'), once(sink, 'close')])
+      if (!sink.write(chunk)) await next(sink, 'drain')
     }
-    sink.end()
-    if (header.size > 0) await once(sink, 'close')
+    sink.end(undefined)
+    if (header.size > 0) await next(sink, 'close')
   }
   const filled = fill().catch(error => {
     failure = error
@@ -182,4 +183,25 @@ async function exists({ api, container, deadline }: Target, path: string, signal
     if (replyOf(error)?.status === 404) return false
     throw error
   }
+}
+
+/** The parts of a stream of tar-stream that are waited for. */
+interface EntrySink {
+  readonly destroyed: boolean
+  on(event: 'drain' | 'close', listener: () => void): unknown
+  off(event: 'drain' | 'close', listener: () => void): unknown
+}
+
+/** Resolves at the event, or when the stream is closed. */
+function next(stream: EntrySink, event: 'drain' | 'close'): Promise<void> {
+  return new Promise(resolve => {
+    const done = () => {
+      stream.off(event, done)
+      stream.off('close', done)
+      resolve()
+    }
+    stream.on(event, done)
+    if (event !== 'close') stream.on('close', done)
+    if (stream.destroyed) done()
+  })
 }

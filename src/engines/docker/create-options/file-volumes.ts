@@ -44,21 +44,23 @@ export function anonymousVolumes({ Mounts }: HostOptions): readonly string[] {
 /** Why the engine could not copy a task's files and artifacts; nothing when it can. */
 export function fileIssues(task: ResolvedTask, { HostConfig }: CreateOptions): FieldIssue[] {
   const tmpfs = Object.keys(HostConfig.Tmpfs ?? {}).map(path => posix.normalize(path))
-  const issueOf = (field: string, path: string): FieldIssue[] => {
+  const issueOf = (field: string, path: string, isFile: boolean): FieldIssue[] => {
     const hidden = tmpfs.find(folder => isWithin(path, folder))
     const value = `'${path}'`
     if (hidden !== undefined)
       return [
         { field, value, allowed: `a path outside ${hidden}, a tmpfs that is empty before the start and after the end` },
       ]
-    if (!HostConfig.ReadonlyRootfs || posix.dirname(path) !== '/' || isMounted(HostConfig, path)) return []
+    if (!isFile || !HostConfig.ReadonlyRootfs || posix.dirname(path) !== '/' || isMounted(HostConfig, path)) return []
     return [
       { field, value, allowed: `a path in a folder, such as /app${path}, where the root file system is read-only` },
     ]
   }
   return [
-    ...task.files.flatMap(({ path }) => issueOf(`files[${JSON.stringify(path)}]`, path)),
-    ...task.artifacts.flatMap((path, index) => issueOf(`artifacts[${index}]`, path)),
+    ...task.files.flatMap(({ path, content }) =>
+      issueOf(`files[${JSON.stringify(path)}]`, path, content !== undefined),
+    ),
+    ...task.artifacts.flatMap((path, index) => issueOf(`artifacts[${index}]`, path, false)),
   ]
 }
 
@@ -67,8 +69,10 @@ function isMounted({ Mounts }: HostOptions, path: string): boolean {
 }
 
 function volumeTargets({ files, artifacts }: ResolvedTask, host: HostOptions): string[] {
-  const paths = [...files.map(({ path }) => path), ...artifacts].filter(path => !isMounted(host, path))
-  const folders = new Set(paths.map(path => posix.dirname(path)).filter(folder => folder !== '/'))
+  const sent = files.filter(({ path, content }) => content === undefined || posix.dirname(path) !== '/')
+  const paths = [...sent.map(({ path }) => path), ...artifacts].filter(path => !isMounted(host, path))
+  // What is right below the root can only be a folder, and so a volume itself.
+  const folders = new Set(paths.map(path => (posix.dirname(path) === '/' ? path : posix.dirname(path))))
   return deepestCommon([...folders], 1).toSorted()
 }
 
