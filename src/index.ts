@@ -5,8 +5,14 @@ export {
   type SettledState,
   settledStates,
 } from '../machines/cookie-states.ts'
-export type { Artifact, Artifacts, ArtifactsJson, RefusedArtifact } from './cookie/artifacts/artifacts.ts'
-export type { Extraction, ExtractOptions } from './cookie/artifacts/extract.ts'
+export type {
+  Artifact,
+  Artifacts,
+  ArtifactsJson,
+  Extraction,
+  ExtractOptions,
+  RefusedArtifact,
+} from './cookie/artifacts/types.ts'
 export type { Cookie, CookieOptions, WaitResult } from './cookie/cookie.ts'
 export type {
   Captured,

@@ -3,7 +3,7 @@ import type { CookieContext } from '../../machines/cookie-types.ts'
 import { outcomeOf } from '../../machines/outcome.ts'
 import { CookietinError } from '../errors.ts'
 import type { Stat } from '../stats/stat.ts'
-import type { Artifacts } from './artifacts/artifacts.ts'
+import type { Artifacts } from './artifacts/types.ts'
 import type { Output } from './output.ts'
 import type { FailureResult, RunRecord, RunResult, SuccessResult } from './result.ts'
 

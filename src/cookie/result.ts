@@ -4,7 +4,7 @@ import type { RunStatus } from '../../machines/outcome.ts'
 import type { CookietinError } from '../errors.ts'
 import type { Stat } from '../stats/stat.ts'
 
-import type { Artifacts } from './artifacts/artifacts.ts'
+import type { Artifacts } from './artifacts/types.ts'
 
 export type { RunStatus } from '../../machines/outcome.ts'
 

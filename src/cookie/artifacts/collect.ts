@@ -2,7 +2,8 @@ import type { EngineContainer, FoundEntry } from '../../engines/engine.ts'
 import type { CookietinError } from '../../errors.ts'
 import type { ResolvedTask } from '../../task/task.ts'
 import { Spool } from '../../utils/spool.ts'
-import { type Artifacts, KeptArtifacts, type KeptEntry, type RefusedArtifact } from './artifacts.ts'
+import { KeptArtifacts, type KeptEntry } from './artifacts.ts'
+import type { Artifacts, RefusedArtifact } from './types.ts'
 
 /** The longest path that is kept, in characters. */
 const maxPath = 4_096

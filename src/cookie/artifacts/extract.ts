@@ -1,31 +1,7 @@
 import { lstat, mkdir, open, realpath, unlink } from 'node:fs/promises'
 import { join, posix, resolve } from 'node:path'
 import { CookietinError, InvalidInputError, messageOf } from '../../errors.ts'
-import type { Artifact, Artifacts, RefusedArtifact } from './artifacts.ts'
-
-/** Options of {@link Artifacts.extractTo}. */
-export interface ExtractOptions {
-  /**
-   * The folder of the container that becomes the given one; what is outside of it is left out. A file's own path gives that file its name.
-   *
-   * @default the folder that holds all of the task's artifacts
-   */
-  readonly from?: string | undefined
-  /**
-   * True replaces existing files. Folders are kept, and links are never followed.
-   *
-   * @default false
-   */
-  readonly overwrite?: boolean | undefined
-}
-
-/** What was written. */
-export interface Extraction {
-  /** Absolute paths of the files on this host. */
-  readonly files: readonly string[]
-  /** What was not written, with what was not copied out of the container in the first place. */
-  readonly refused: readonly RefusedArtifact[]
-}
+import type { Artifact, Artifacts, Extraction, ExtractOptions, RefusedArtifact } from './types.ts'
 
 /** Errors that concern one name only. */
 const ofOneName = new Map([
