@@ -35,13 +35,13 @@ export async function copyOut(artifacts: Artifacts, options: readonly string[]):
   const known = new Set(artifacts.refused)
   for (const option of options) {
     const { container, host } = readCopyOut(option)
-    const file = await fileAt(artifacts, container)
-    if (file !== undefined) {
-      const problem = await writeFile(file, host)
+    const found = await foundAt(artifacts, container)
+    if (found === undefined) continue
+    if (found.type === 'file') {
+      const problem = await writeFile(found, host)
       if (problem !== undefined) problems.push(problem)
       continue
     }
-    if (artifacts.missing.includes(container)) continue
     const { refused } = await artifacts.extractTo(host, { from: container, overwrite: true })
     const fresh = refused.filter(refusal => !known.has(refusal))
     problems.push(...fresh.map(({ path, reason }) => `${path} was not written into ${host}: ${reason}`))
@@ -49,8 +49,8 @@ export async function copyOut(artifacts: Artifacts, options: readonly string[]):
   return problems
 }
 
-async function fileAt(artifacts: Artifacts, path: string): Promise<Artifact | undefined> {
-  for await (const artifact of artifacts) if (artifact.path === path && artifact.type === 'file') return artifact
+async function foundAt(artifacts: Artifacts, path: string): Promise<Artifact | undefined> {
+  for await (const artifact of artifacts) if (artifact.path === path) return artifact
   return undefined
 }
 
