@@ -14,6 +14,8 @@ export class TaskFiles {
   readonly #files: readonly ResolvedFile[]
   readonly #guards: readonly InputGuard[]
   readonly #read = new Set<ResolvedFile>()
+  /** The contents that are being read, or were. */
+  readonly #open = new Set<AsyncIterator<Uint8Array>>()
 
   constructor(files: readonly ResolvedFile[]) {
     this.#files = files
@@ -44,6 +46,8 @@ export class TaskFiles {
 
   /** The files are not needed any longer. What was not read is released. */
   release(): void {
+    // Also one that is waited for, by an engine that has given up.
+    for (const chunks of this.#open) void chunks.return?.()
     for (const guard of this.#guards) guard.release()
     for (const file of this.#files) {
       if (file.content === undefined || this.#read.has(file)) continue
@@ -55,14 +59,16 @@ export class TaskFiles {
     const { path, content, from, mode } = file
     const isRepeatable = !isReadOnce(content)
     if (from !== undefined) return { path, isRepeatable, entries: () => hostEntries({ from, path, mode }) }
-    const read = this.#read
+    const [read, opened] = [this.#read, this.#open]
     return {
       path,
       isRepeatable,
       async *entries(): AsyncGenerator<FileEntry, void, undefined> {
         read.add(file)
-        const chunks = toChunks(content ?? '', useOf(file))
-        yield { path, type: 'file', mode: mode ?? defaultMode, size: sizeOf(content), content: chunks }
+        const chunks = toChunks(content ?? '', useOf(file))[Symbol.asyncIterator]()
+        opened.add(chunks)
+        const once = { [Symbol.asyncIterator]: () => chunks }
+        yield { path, type: 'file', mode: mode ?? defaultMode, size: sizeOf(content), content: once }
       },
     }
   }

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import type { TaskFile } from '../../../src/index.ts'
 import { engineSocket } from '../../support/engine/request.ts'
 import { setup, shell } from '../setup.ts'
 
@@ -168,4 +169,32 @@ test('a source that fails and a cancel during the upload end the run, and leave 
   const execution = executor.run(shell('true', { files: { '/x': endless } }))
   cancel = () => execution.cancel('enough')
   expect((await execution).status).toBe('cancelled')
+})
+
+test('an upload that is cut is repeated where it can be, and a stream that hangs delays no cancel', async () => {
+  let cuts = 1
+  const proxy = createServer(socket => {
+    const engine = connect(engineSocket())
+    socket.on('error', () => engine.destroy()).pipe(engine)
+    engine.on('error', () => socket.destroy()).pipe(socket)
+    socket.on('data', chunk => {
+      if (cuts > 0 && chunk.includes('/archive?path')) {
+        cuts--
+        socket.destroy()
+        engine.destroy()
+      }
+    })
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void proxy.close())
+  await once(proxy, 'listening')
+  const { port } = proxy.address() as { port: number }
+  const { executor } = await setup({}, { docker: `tcp://127.0.0.1:${port}` })
+  const read = (content: TaskFile) => executor.run(shell('cat /a/x', { files: { '/a/x': content } }))
+  expect((await read('again')).stdout).toBe('again')
+  cuts = 1
+  await expect(read(Readable.from(['once']))).rejects.toMatchObject({ retryable: true })
+  const stream = new Readable({ read: () => hanging.cancel() })
+  const hanging = read(stream)
+  expect((await hanging).status).toBe('cancelled')
+  expect(stream.destroyed).toBe(true)
 })

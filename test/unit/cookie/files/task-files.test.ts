@@ -66,6 +66,14 @@ test('a stream that was not read is released, and one that failed before fails t
   await expect(run).rejects.toMatchObject({ code: 'ERR_COOKIETIN_FILES_FAILED' })
 })
 
+test('a cancel releases a stream that is waited for', async () => {
+  const { executor } = executorOn({})
+  const stream = new Readable({ read: () => run.cancel() })
+  const run = executor.run({ image: 'x', files: { '/a': stream } })
+  expect((await run).status).toBe('cancelled')
+  expect(stream.destroyed).toBe(true)
+})
+
 test('an engine that cannot copy refuses both fields, and a function refuses what it cannot keep', async () => {
   const engine = createMockEngine({})
   const driver = createDriver({
