@@ -13,6 +13,7 @@ export const cookieStates = [
   'unfreezing',
   'terminating',
   'stopping',
+  'collecting',
   ...settledStates,
   'closing',
   'closed',

@@ -27,6 +27,11 @@ export function stopOf({ stopSignal, stopGrace, thaw }: Stop, event: CookieEvent
     thaw: event.thaw ?? thaw,
   }
 }
+/**
+ * How far the artifacts of a run are. `wanted`: not yet copied, or never, as the run was ended before. `late`: they took longer than
+ * they may. `stopped`: a cancel, a kill or a close ended the copying.
+ */
+export type Collection = 'wanted' | 'taken' | 'failed' | 'late' | 'stopped'
 
 /** The context of a cookie's machine. JSON keeps it: no field is `Infinity` or a reading of a clock. */
 export interface CookieContext {
@@ -49,6 +54,12 @@ export interface CookieContext {
   readonly exit: Exit | undefined
   /** Why the implementation failed. */
   readonly error: unknown
+  /** How long the artifacts may take to be copied, in ms. */
+  readonly artifactsTimeout: number
+  /** Undefined for a task without artifacts. */
+  readonly artifacts: Collection | undefined
+  /** Why the artifacts could not be copied. */
+  readonly artifactsError: unknown
   /** Why the last freeze or unfreeze failed; undefined once one succeeds. */
   readonly requestError: unknown
   /** The opposite was requested during a freeze or an unfreeze. */
@@ -96,4 +107,6 @@ export interface CookieInput {
   readonly stopGrace?: number | undefined
   /** A frozen container is thawed to be asked. Default false. */
   readonly thaw?: boolean | undefined
+  /** How long the artifacts may take to be copied, in ms. Undefined: the task has none. */
+  readonly artifactsTimeout?: number | undefined
 }

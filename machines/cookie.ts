@@ -8,7 +8,7 @@ import { providedCallback, providedPromise } from './provided.ts'
  * The life of a cookie: one container run.
  *
  * Pure but for the actors, which a caller provides. Each gets the cookie's own actor as its input. `prepare`, `start`,
- * `pause`, `unpause`, `terminate`, `kill` and `remove` are promises; `watch` is a callback that sends `exitSeen`,
+ * `pause`, `unpause`, `terminate`, `kill`, `collect` and `remove` are promises; `watch` is a callback that sends `exitSeen`,
  * `exited`, `broken` and `lost`. `terminate` thaws the container first where the context's `mayBeFrozen` says so, then
  * sends `stopSignal`. Time comes from the actor's clock.
  */
@@ -25,6 +25,7 @@ export const cookieMachine = setup({
     unpause: providedPromise('unpause'),
     terminate: providedPromise('terminate'),
     kill: providedPromise('kill'),
+    collect: providedPromise('collect'),
     remove: providedPromise('remove'),
     watch: providedCallback('watch'),
     stopwatch,
@@ -53,6 +54,16 @@ export const cookieMachine = setup({
     adoptStop: assign(({ context, event }) => stopOf(context, event)),
     freezes: assign({ mayBeFrozen: true }),
     thaws: assign({ mayBeFrozen: false }),
+    artifactsTaken: assign({ artifacts: 'taken' }),
+    artifactsFailed: assign({
+      artifacts: 'failed',
+      artifactsError: ({ event }) => ('error' in event ? event.error : undefined),
+    }),
+    artifactsLate: assign({ artifacts: 'late' }),
+    artifactsStopped: assign({
+      artifacts: 'stopped',
+      artifactsError: ({ event }) => (event.type === 'cancel' ? event.reason : undefined),
+    }),
     wantClose: assign({ closeWanted: true }),
     turnBack: assign({ turnBack: true }),
     goOn: assign({ turnBack: false }),
@@ -72,6 +83,11 @@ export const cookieMachine = setup({
     },
     turnedBack: ({ context }) => context.turnBack,
     closeWanted: ({ context }) => context.closeWanted,
+    // Who cancels, kills or closes a run waits for nothing of it.
+    leavesArtifacts: ({ context: { artifacts, cause, closeWanted } }) =>
+      artifacts !== undefined &&
+      !closeWanted &&
+      (cause === undefined || cause === 'exit' || cause === 'timeout' || cause === 'overflow'),
     hasFailed: ({ context }) => context.cause === 'failed',
     hasTimedOut: ({ context }) => context.cause === 'timeout',
     wasCancelled: ({ context }) => context.cause === 'cancelled',
@@ -81,6 +97,7 @@ export const cookieMachine = setup({
   delays: {
     grace: ({ context }) => context.grace,
     stopGrace: ({ context }) => Math.min(context.stopGrace, longestDelay),
+    artifactsTimeout: ({ context }) => context.artifactsTimeout,
     soon: 0,
   },
 }).createMachine({
@@ -97,6 +114,9 @@ export const cookieMachine = setup({
     reason: undefined,
     exit: undefined,
     error: undefined,
+    artifactsTimeout: Math.min(input.artifactsTimeout ?? 0, longestDelay),
+    artifacts: input.artifactsTimeout === undefined ? undefined : 'wanted',
+    artifactsError: undefined,
     requestError: undefined,
     turnBack: false,
     mayBeFrozen: false,
@@ -131,7 +151,10 @@ export const cookieMachine = setup({
       invoke: { id: 'watch', src: 'watch', input: ({ self }) => self },
       initial: 'alive',
       on: {
-        exited: { target: 'settled', actions: 'recordExit' },
+        exited: [
+          { guard: 'leavesArtifacts', target: 'collecting', actions: 'recordExit' },
+          { target: 'settled', actions: 'recordExit' },
+        ],
         lost: { target: 'settled', actions: 'causeFailed' },
       },
       states: {
@@ -233,6 +256,21 @@ export const cookieMachine = setup({
           after: { grace: { target: '#cookie.settled', actions: 'causeUnknownExit' } },
           on: { close: { actions: 'wantClose' } },
         },
+      },
+    },
+    // The container has ended and is still there. The cause is decided: nothing that happens here changes it.
+    collecting: {
+      invoke: {
+        src: 'collect',
+        input: ({ self }) => self,
+        onDone: { target: 'settled', actions: 'artifactsTaken' },
+        onError: { target: 'settled', actions: 'artifactsFailed' },
+      },
+      after: { artifactsTimeout: { target: 'settled', actions: 'artifactsLate' } },
+      on: {
+        cancel: { target: 'settled', actions: 'artifactsStopped' },
+        kill: { target: 'settled', actions: 'artifactsStopped' },
+        close: { target: 'settled', actions: ['artifactsStopped', 'wantClose'] },
       },
     },
     // Every way out leads here. The first cause decides the end, then the exit.

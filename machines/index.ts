@@ -1,5 +1,5 @@
 export { cookieMachine } from './cookie.ts'
-export type { Cause, CookieContext, CookieEvent, CookieInput, Exit } from './cookie-types.ts'
+export type { Cause, Collection, CookieContext, CookieEvent, CookieInput, Exit } from './cookie-types.ts'
 export { imageMachine } from './image.ts'
 export type { ImageContext, ImageEvent, ImageInput, PullPolicy } from './image-types.ts'
 export { namespaceMachine } from './namespace.ts'

@@ -14,8 +14,10 @@ export type OutcomeCode =
   | 'ERR_COOKIETIN_COMMAND_NOT_FOUND'
   | 'ERR_COOKIETIN_COMMAND_NOT_EXECUTABLE'
   | 'ERR_COOKIETIN_EXIT_NONZERO'
+  | 'ERR_COOKIETIN_ARTIFACTS_FAILED'
 
-interface Explanation {
+/** A code and its message. */
+export interface Explanation {
   readonly code: OutcomeCode
   readonly message: string
 }
@@ -25,7 +27,10 @@ export type Outcome =
   | { readonly status: 'success' }
   | (Explanation & { readonly status: Exclude<RunStatus, 'success'> })
 
-type Evidence = Pick<CookieContext, 'cause' | 'exit' | 'reason' | 'timeout'>
+type Evidence = Pick<CookieContext, 'cause' | 'exit' | 'reason' | 'timeout'> & Collecting
+
+/** What tells whether the artifacts were copied. */
+type Collecting = Pick<CookieContext, 'artifacts' | 'artifactsError' | 'artifactsTimeout'>
 
 /** The exit code of a process that SIGKILL ended. */
 const sigkilled = 137
@@ -57,8 +62,32 @@ export function outcomeOf(state: Exclude<SettledState, 'failed'>, evidence: Evid
     case 'killed':
       return { status: 'killed', ...killOf(evidence) }
     case 'done':
-      return evidence.exit?.exitCode === 0 ? { status: 'success' } : { status: 'error', ...errorOf(evidence) }
+      return doneOf(evidence)
   }
+}
+
+/** A run without the artifacts that it was made for is no success. One that failed before keeps its first cause. */
+function doneOf(evidence: Evidence): Outcome {
+  if (evidence.exit?.exitCode !== 0) return { status: 'error', ...errorOf(evidence) }
+  const failure = collectionFailureOf(evidence)
+  return failure === undefined ? { status: 'success' } : { status: 'error', ...failure }
+}
+
+/** Why the artifacts of a settled cookie are not there; undefined when they are, and for a task without any. */
+export function collectionFailureOf({
+  artifacts,
+  artifactsError,
+  artifactsTimeout,
+}: Collecting): Explanation | undefined {
+  if (artifacts === undefined || artifacts === 'taken') return undefined
+  const reasons = {
+    wanted: 'the run was ended before',
+    late: `they took longer than artifactsTimeout (${artifactsTimeout} ms)`,
+    stopped: `the run was cancelled, killed or closed meanwhile${detailOf(artifactsError)}`,
+    failed: String(detailOf(artifactsError)).replace(/^: /, '') || 'the engine failed',
+  }
+  const message = `The artifacts could not be copied out of the container: ${reasons[artifacts]}`
+  return { code: 'ERR_COOKIETIN_ARTIFACTS_FAILED', message }
 }
 
 function killOf({ cause, exit }: Evidence): Explanation {

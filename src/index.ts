@@ -5,6 +5,14 @@ export {
   type SettledState,
   settledStates,
 } from '../machines/cookie-states.ts'
+export type {
+  Artifact,
+  Artifacts,
+  ArtifactsJson,
+  Extraction,
+  ExtractOptions,
+  RefusedArtifact,
+} from './cookie/artifacts/types.ts'
 export type { Cookie, CookieOptions, WaitResult } from './cookie/cookie.ts'
 export type {
   Captured,
@@ -61,9 +69,11 @@ export type {
   OutputEncoding,
   PullPolicy,
   RegistryAuth,
+  ResolvedFile,
   ResolvedTask,
   Size,
   StopOptions,
+  TaskFile,
   TaskInput,
   Volume,
 } from './task/task.ts'

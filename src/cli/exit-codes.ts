@@ -13,7 +13,8 @@ export const exitCodes = {
 } as const
 
 /** The exit code of `cookietin run`: that of the container, if the task ended by itself. */
-export function exitCodeOf({ status, exitCode }: RunResult): number {
+export function exitCodeOf({ status, exitCode, error }: RunResult): number {
+  if (error?.code === 'ERR_COOKIETIN_ARTIFACTS_FAILED') return exitCodes.unable
   if (status === 'timeout') return exitCodes.timeout
   return exitCode ?? exitCodes.unable
 }

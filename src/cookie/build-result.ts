@@ -3,6 +3,7 @@ import type { CookieContext } from '../../machines/cookie-types.ts'
 import { outcomeOf } from '../../machines/outcome.ts'
 import { CookietinError } from '../errors.ts'
 import type { Stat } from '../stats/stat.ts'
+import type { Artifacts } from './artifacts/types.ts'
 import type { Output } from './output.ts'
 import type { FailureResult, RunRecord, RunResult, SuccessResult } from './result.ts'
 
@@ -14,6 +15,7 @@ export interface ResultParts {
   readonly stdout: Output
   readonly stderr: Output
   readonly stats: readonly Stat[]
+  readonly artifacts: Artifacts
   readonly timings: Partial<Record<CookieState, number>>
   /** Names of what may still exist, because its end was not seen. */
   readonly leaked: readonly string[]
@@ -21,7 +23,7 @@ export interface ResultParts {
 
 /** The result of a run that did not fail. */
 export function resultOf(parts: ResultParts): RunResult {
-  const { context, encoding, stdout, stderr, stats, timings } = parts
+  const { context, encoding, stdout, stderr, stats, artifacts, timings } = parts
   const { id, exit } = context
   const record: RunRecord = {
     id,
@@ -34,6 +36,7 @@ export function resultOf(parts: ResultParts): RunResult {
     stdoutError: stdout.targetError,
     stderrError: stderr.targetError,
     stats,
+    artifacts,
     timings,
   }
   return { ...record, ...endOf(parts) }
@@ -41,10 +44,12 @@ export function resultOf(parts: ResultParts): RunResult {
 
 type End = Pick<SuccessResult, 'status' | 'error'> | Pick<FailureResult, 'status' | 'error'>
 
-function endOf({ state, context, leaked }: ResultParts): End {
+function endOf({ state, context, artifacts, leaked }: ResultParts): End {
   const outcome = outcomeOf(state, context)
   if (outcome.status === 'success') return { status: 'success', error: undefined }
   const left = leaked.length === 0 ? '' : `; its end was not seen, so ${leaked.join(', ')} may still exist`
+  if (outcome.code === 'ERR_COOKIETIN_ARTIFACTS_FAILED' && artifacts.error !== undefined)
+    return { status: outcome.status, error: artifacts.error }
   const cause = outcome.status === 'cancelled' ? context.reason : context.error
   const error = new CookietinError(outcome.code, outcome.message + left, { cookieId: context.id, leaked, cause })
   return { status: outcome.status, error }

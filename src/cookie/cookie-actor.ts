@@ -4,12 +4,16 @@ import type { CookieContext, Exit } from '../../machines/cookie-types.ts'
 import type { ContainerStreams, EngineContainer } from '../engines/engine.ts'
 import type { InputGuard } from '../task/input.ts'
 import { actorParts } from '../utils/actors/actor-parts.ts'
+import type { Collector } from './artifacts/collect.ts'
+import type { TaskFiles } from './files/task-files.ts'
 
 /** What a cookie's actor works on. */
 export interface CookieDependencies {
   readonly container: EngineContainer
   readonly streams: ContainerStreams
   readonly input: InputGuard
+  readonly files: TaskFiles
+  readonly collector: Collector
   /** Settles when an earlier cookie of the same id is closed: two containers cannot have one name. It never rejects. */
   readonly previous: Promise<unknown> | undefined
   /** Called before a kill: from then on no consumer of the output may hold the container up. */
@@ -41,12 +45,14 @@ export function assignParts(actor: AnyActorRef, dependencies: CookieDependencies
 /** The cookie's machine, with its actors joined to the engine's port. */
 export const engineCookieMachine = cookieMachine.provide({
   actors: {
-    prepare: parts.promise(async ({ container, input, previous }, signal) => {
+    prepare: parts.promise(async ({ container, input, files, previous }, signal) => {
       const failure = input.failure()
       if (failure !== undefined) throw failure
+      if (!files.isEmpty) await files.check()
       if (previous !== undefined) await previous
       // A cookie that has ended meanwhile is removed, too: nothing may be created after that.
       if (!signal.aborted) await container.prepare(signal)
+      if (!signal.aborted && !files.isEmpty) await files.copyInto(container, signal)
     }),
     start: parts.promise(({ container, streams, watch }) =>
       container.start(streams, { exitSeen: () => watch.exitSeen(), broken: error => watch.broken(error) }),
@@ -74,6 +80,7 @@ export const engineCookieMachine = cookieMachine.provide({
       release()
       return container.kill()
     }),
+    collect: parts.promise(({ container, collector }, signal) => collector.collect(container, signal)),
     remove: parts.promise(({ container }) => container.remove()),
     watch: fromCallback<{ type: string }, AnyActorRef>(({ input, sendBack }) => {
       const { container, watch } = parts.of(input)

@@ -3,6 +3,8 @@ import { inspect } from 'node:util'
 import { EMPTY, type Observable } from 'rxjs'
 import { createActor } from 'xstate'
 import { type CookieState, isSettled, type SettledState } from '../../machines/cookie-states.ts'
+import type { CookieContext } from '../../machines/cookie-types.ts'
+import { collectionFailureOf } from '../../machines/outcome.ts'
 import type { EngineContainer } from '../engines/engine.ts'
 import type { PullProgress } from '../engines/pull-progress.ts'
 import { CookietinError, toCookietinError } from '../errors.ts'
@@ -13,10 +15,14 @@ import { makeInspectable } from '../utils/actors/inspectable.ts'
 import { unixSignal } from '../utils/unix-signals.ts'
 import { Issues } from '../utils/validation/issues.ts'
 import { checkSignal } from '../utils/validation/signal.ts'
+import { noArtifacts } from './artifacts/artifacts.ts'
+import { Collector } from './artifacts/collect.ts'
+import type { Artifacts } from './artifacts/types.ts'
 import { resultOf } from './build-result.ts'
 import { type CookieClock, processClock } from './clock.ts'
 import type { Cookie, CookieOptions, WaitResult } from './cookie.ts'
 import { assignParts, engineCookieMachine } from './cookie-actor.ts'
+import { TaskFiles } from './files/task-files.ts'
 import { inspectableCookie } from './inspectable.ts'
 import { type CookieActor, Recorder } from './recorder.ts'
 import type { RunResult, Transition } from './result.ts'
@@ -43,6 +49,8 @@ export class OpenCookie implements Cookie {
   readonly actor: CookieActor
   readonly #container: EngineContainer
   readonly #streams: CookieStreams
+  readonly #files: TaskFiles
+  readonly #collector: Collector
   readonly #recorder: Recorder
   readonly #sampler: Sampler
   #settled: SettledState | undefined
@@ -57,6 +65,8 @@ export class OpenCookie implements Cookie {
     this.task = task
     this.#container = container
     this.#streams = new CookieStreams(task, options, () => this.actor.send({ type: 'overflow' }))
+    this.#files = new TaskFiles(task.files)
+    this.#collector = new Collector(task)
     this.#sampler = new Sampler(container.stats$, {
       maxStats: options.maxStats ?? defaultMaxStats,
       extremes: options.statExtremes ?? false,
@@ -65,7 +75,12 @@ export class OpenCookie implements Cookie {
     })
     this.actor = createActor(engineCookieMachine, {
       id: task.id,
-      input: { id: task.id, timeout: task.timeout, ...stopOf(task, container) },
+      input: {
+        id: task.id,
+        timeout: task.timeout,
+        ...stopOf(task, container),
+        ...(task.artifacts.length > 0 && { artifactsTimeout: task.artifactsTimeout }),
+      },
       ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
       clock,
     })
@@ -73,6 +88,8 @@ export class OpenCookie implements Cookie {
       container,
       streams: this.#streams,
       input: this.#streams.input,
+      files: this.#files,
+      collector: this.#collector,
       previous,
       release: () => this.#streams.release(),
     })
@@ -247,8 +264,14 @@ export class OpenCookie implements Cookie {
   #follow(from: CookieState | undefined, to: CookieState): void {
     if (from === 'starting' && to === 'running') this.#sampler.start()
     if (to === 'starting') this.#started = true
-    if (!isSettled(to)) return
-    this.#settled = to
+    if (to === 'prepared') this.#files.release()
+    if (isSettled(to)) this.#settled = to
+    else if (to !== 'collecting') return
+    if (from !== 'collecting') this.#endStreams()
+  }
+
+  #endStreams(): void {
+    this.#files.release()
     this.#sampler.stop()
     const { exit } = this.actor.getSnapshot().context
     this.#streams.end({ wasTaken: this.#started, isTruncated: this.#started && (exit?.outputTruncated ?? true) })
@@ -267,8 +290,17 @@ export class OpenCookie implements Cookie {
       stderr: this.#streams.stderr,
       stats: this.#sampler.points,
       timings: this.#recorder.timings,
+      artifacts: this.task.artifacts.length === 0 ? noArtifacts : this.#artifacts(context),
       leaked: this.#started && context.exit === undefined ? [this.#container.name] : [],
     })
+  }
+
+  #artifacts(context: CookieContext): Artifacts {
+    const failure = collectionFailureOf(context)
+    if (failure === undefined) return this.#collector.result(undefined)
+    const { code, message } = failure
+    const cause = context.artifactsError
+    return this.#collector.result(new CookietinError(code, message, { cookieId: this.id, cause }))
   }
 
   #failure(): CookietinError {

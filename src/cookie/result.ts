@@ -4,6 +4,8 @@ import type { RunStatus } from '../../machines/outcome.ts'
 import type { CookietinError } from '../errors.ts'
 import type { Stat } from '../stats/stat.ts'
 
+import type { Artifacts } from './artifacts/types.ts'
+
 export type { RunStatus } from '../../machines/outcome.ts'
 
 /** Captured output: text, or bytes with `encoding: 'buffer'`. */
@@ -31,11 +33,13 @@ export interface RunRecord<Output extends Captured = Captured> {
   readonly stderrError: Error | undefined
   /** Resource samples, decimated to the executor's `maxStats`. */
   readonly stats: readonly Stat[]
+  /** What was copied out of the container: the task's `artifacts`. Empty for a task without any. */
+  readonly artifacts: Artifacts
   /** Time in each state that was entered, in ms. `created` is the time in the queue. */
   readonly timings: Readonly<Partial<Record<CookieState, number>>>
 }
 
-/** The result of a run whose task exited with code 0. */
+/** The result of a run whose task exited with code 0, and whose artifacts were copied. */
 export interface SuccessResult<Output extends Captured = Captured> extends RunRecord<Output> {
   readonly status: 'success'
   readonly error: undefined

@@ -1,11 +1,12 @@
 import type { CookieClock } from '../cookie/clock.ts'
 import type { Cookie, CookieOptions } from '../cookie/cookie.ts'
 import { OpenCookie } from '../cookie/open-cookie.ts'
-import type { Engine } from '../engines/engine.ts'
+import type { Engine, EngineContainer } from '../engines/engine.ts'
 import { CookietinError, InvalidInputError, notCleaned } from '../errors.ts'
 import { type ResolveTaskOptions, resolveTask } from '../task/resolve-task.ts'
 import type { ContainerTask, ResolvedTask, StopOptions } from '../task/task.ts'
 import { guardInspect } from '../utils/actors/inspectable.ts'
+import { Issues } from '../utils/validation/issues.ts'
 import { checkKnown } from '../utils/validation/known-options.ts'
 import { checkSignal } from '../utils/validation/signal.ts'
 import type { CreateCookieOptions, Driver } from './driver.ts'
@@ -116,7 +117,9 @@ export class EngineDriver<E extends Engine = Engine> implements Driver {
       )
     }
     const inspect = guardInspect(options.inspect)
-    const cookie = new OpenCookie(task, this.#engine.container(task), {
+    const container = this.#engine.container(task)
+    checkCopies(this.name, task, container)
+    const cookie = new OpenCookie(task, container, {
       ...options,
       inspect,
       clock: this.#options.clock,
@@ -156,6 +159,15 @@ export class EngineDriver<E extends Engine = Engine> implements Driver {
     if (leftovers === undefined || !(failure instanceof CookietinError) || failure.leaked.length === 0) return true
     return failure.leaked.some(name => leftovers.includes(name))
   }
+}
+
+/** An engine need not be able to copy files. A task that needs it to is refused before anything is created. */
+function checkCopies(engine: string, { id, files, artifacts }: ResolvedTask, container: EngineContainer): void {
+  const issues = new Issues()
+  const allowed = `left out: the engine '${engine}' cannot copy files`
+  if (files.length > 0 && container.copyIn === undefined) issues.addSecret('files', files, allowed)
+  if (artifacts.length > 0 && container.copyOut === undefined) issues.addSecret('artifacts', artifacts, allowed)
+  issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK', id)
 }
 
 function reasonOf(outcome: PromiseSettledResult<unknown>): unknown[] {

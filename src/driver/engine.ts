@@ -2,7 +2,16 @@
 export type { Exit } from '../../machines/cookie-types.ts'
 export type { ConformanceCommands } from '../engines/conformance/commands.ts'
 export { type ConformanceOptions, type ConformanceTest, engineConformance } from '../engines/conformance/suite.ts'
-export type { ContainerEvents, ContainerStreams, Engine, EngineContainer, OutputSink } from '../engines/engine.ts'
+export type {
+  ContainerEvents,
+  ContainerStreams,
+  Engine,
+  EngineContainer,
+  FileEntry,
+  FileSource,
+  FoundEntry,
+  OutputSink,
+} from '../engines/engine.ts'
 export type { PullProgress } from '../engines/pull-progress.ts'
 export type { ResolvedTask } from '../task/task.ts'
 export { createDriver, type EngineDriverOptions } from './engine-driver.ts'

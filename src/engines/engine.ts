@@ -30,6 +30,46 @@ export interface ContainerEvents {
   broken(error: Error): void
 }
 
+/** One file, folder or symbolic link on its way into a container. */
+export interface FileEntry {
+  /** Absolute, in the container. Folders on the way may be missing there. */
+  readonly path: string
+  readonly type: 'file' | 'folder' | 'link'
+  /** Permission bits. */
+  readonly mode: number
+  /** The bytes of a file; undefined while their number is not known. */
+  readonly size: number | undefined
+  /** Where a link leads. */
+  readonly target?: string
+  /** The bytes of a file. */
+  readonly content: AsyncIterable<Uint8Array>
+}
+
+/** One of the files of a task: a file, or a folder with all that is in it. */
+export interface FileSource {
+  /** Absolute, in the container. */
+  readonly path: string
+  /** It can be read again from its beginning. */
+  readonly isRepeatable: boolean
+  /** Reads it, a folder before what is in it. Errors of the source are thrown as `ERR_COOKIETIN_FILES_FAILED`. */
+  entries(): AsyncIterable<FileEntry>
+}
+
+/**
+ * Something that was found in a container that has ended. It is not trusted: its name, its type and its size are checked
+ * by the caller.
+ */
+export interface FoundEntry {
+  /** Absolute, in the container. */
+  readonly path: string
+  /** `'file'`, `'folder'`, or the kind of anything else, as a phrase: `'symbolic link to /etc'`. */
+  readonly type: string
+  readonly mode: number
+  readonly size: number
+  /** The bytes of a file, read before the next entry is asked for, or not at all. */
+  readonly content: AsyncIterable<Uint8Array>
+}
+
 /**
  * One container of an engine, from before its creation until after its removal.
  *
@@ -44,6 +84,17 @@ export interface EngineContainer {
   readonly options: object
   /** Pulls the image if needed and creates the container. After an abort it rejects soon, and `remove()` removes what was made. */
   prepare(signal: AbortSignal): Promise<void>
+  /**
+   * Copies files into the container: after `prepare`, before `start`. They belong to the user that the task runs as. After an abort it
+   * rejects soon, and the container is not started. An engine without this method gets no task that has `files`.
+   */
+  copyIn?(files: readonly FileSource[], signal: AbortSignal): Promise<void>
+  /**
+   * Reads a file or a folder of the container after its end, a folder before what is in it. Resolves with undefined when nothing is there.
+   * Links on the way are followed inside the container only, and links that are found are not followed. Leaving the loop releases the rest.
+   * An engine without this method gets no task that has `artifacts`.
+   */
+  copyOut?(path: string, signal: AbortSignal): Promise<AsyncIterable<FoundEntry> | undefined>
   /**
    * Starts the container. Resolves when it runs, or has ended already. A command that is not found or not executable is an exit (127, 126)
    * and not an error.

@@ -1,12 +1,25 @@
+import { isReadOnce } from '../task/files.ts'
 import type { ContainerTask, Size } from '../task/task.ts'
 import { udsTarget } from '../task/task.ts'
 import { parseSize } from '../utils/size.ts'
-import { Issues } from '../utils/validation/issues.ts'
+import { Issues, isRecord } from '../utils/validation/issues.ts'
 import { milliseconds, or, size, whole } from '../utils/validation/rules.ts'
 
 /** A function: the task of its containers, and how long they are kept. */
 export interface FunctionSpec
-  extends Omit<ContainerTask, 'id' | 'input' | 'encoding' | 'timeout' | 'udsPath' | 'onStat'> {
+  extends Omit<
+    ContainerTask,
+    | 'id'
+    | 'input'
+    | 'encoding'
+    | 'timeout'
+    | 'udsPath'
+    | 'onStat'
+    | 'artifacts'
+    | 'maxArtifacts'
+    | 'maxArtifactEntries'
+    | 'artifactsTimeout'
+  > {
   /**
    * How many containers it may have at once.
    *
@@ -117,6 +130,18 @@ export function resolveSpec(spec: FunctionSpec, concurrency: number): ResolvedSp
     issues.add('minContainers', own.minContainers, `at most maxContainers (${own.maxContainers})`)
   for (const field of ['id', 'input', 'encoding', 'udsPath', 'onStat'] as const) {
     if (field in spec) issues.addSecret(field, spec[field as never], leftOut)
+  }
+  for (const field of ['artifacts', 'maxArtifacts', 'maxArtifactEntries', 'artifactsTimeout'] as const) {
+    if (field in spec) issues.addSecret(field, spec[field as never], 'left out: a function has no end to copy them at')
+  }
+  for (const file of Object.values(isRecord(task.files) ? task.files : {})) {
+    const content = isRecord(file) && 'content' in file ? file.content : file
+    if (isReadOnce(content))
+      issues.addSecret(
+        'files',
+        content,
+        'text, bytes or { from }: each container gets the files, and a stream can be read only once',
+      )
   }
   issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
   const megabytes = parseSize(task.memory ?? 0)

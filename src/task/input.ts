@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { isUint8Array } from 'node:util/types'
-import { CookietinError, toCookietinError } from '../errors.ts'
+import { CookietinError, type ErrorCode, toCookietinError } from '../errors.ts'
 import { typeName } from '../utils/validation/issues.ts'
 import type { TaskInput } from './task.ts'
 
@@ -10,9 +10,18 @@ import type { TaskInput } from './task.ts'
  * The source is not opened, locked or listened to before the first chunk is read. `return()` releases it at once, also while a chunk is
  * awaited: a stream is destroyed or cancelled, an iterator returns. An error of the source is thrown as `ERR_COOKIETIN_INPUT_FAILED`.
  */
-export function toChunks(input: TaskInput): AsyncIterable<Uint8Array> {
-  return { [Symbol.asyncIterator]: () => new Chunks(() => open(input)) }
+export function toChunks(input: TaskInput, use: InputUse = standardInput): AsyncIterable<Uint8Array> {
+  return { [Symbol.asyncIterator]: () => new Chunks(() => open(input), use) }
 }
+
+/** What an input is for, in its errors. */
+export interface InputUse {
+  readonly code: ErrorCode
+  /** A phrase that follows "Cannot read". */
+  readonly what: string
+}
+
+const standardInput: InputUse = { code: 'ERR_COOKIETIN_INPUT_FAILED', what: 'the input of the task' }
 
 /** Catches the error of an input before it is read. */
 export interface InputGuard {
@@ -25,11 +34,15 @@ export interface InputGuard {
  * Guards an input that is not read yet. A stream may fail before that, as one of a missing file does; without a listener its error would
  * end the process. `broke` is called with it.
  */
-export function guardInput(input: TaskInput | undefined, broke: (error: unknown) => void = ignore): InputGuard {
+export function guardInput(
+  input: TaskInput | undefined,
+  broke: (error: unknown) => void = ignore,
+  use: InputUse = standardInput,
+): InputGuard {
   if (typeof input !== 'object' || !isNodeStream(input)) return { failure: () => undefined, release() {} }
   input.on('error', broke)
   return {
-    failure: () => (input.errored ? inputError(input.errored) : undefined),
+    failure: () => (input.errored ? inputError(input.errored, use) : undefined),
     release: () => input.off('error', broke),
   }
 }
@@ -42,11 +55,13 @@ interface Source {
 
 class Chunks implements AsyncIterator<Uint8Array, undefined> {
   readonly #open: () => Source
+  readonly #use: InputUse
   #source: Source | undefined
   #done = false
 
-  constructor(open: () => Source) {
+  constructor(open: () => Source, use: InputUse) {
     this.#open = open
+    this.#use = use
   }
 
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
@@ -55,12 +70,12 @@ class Chunks implements AsyncIterator<Uint8Array, undefined> {
         this.#source ??= this.#open()
         const { done, value } = await this.#source.next()
         if (done) break
-        const chunk = toBytes(value)
+        const chunk = toBytes(value, this.#use)
         if (chunk.length > 0) return { done: false, value: chunk }
       }
     } catch (error) {
       await this.return()
-      throw inputError(error)
+      throw inputError(error, this.#use)
     }
     this.#done = true
     return { done: true, value: undefined }
@@ -112,15 +127,15 @@ function destroy(stream: Readable): void {
 
 function ignore(): void {}
 
-function inputError(error: unknown): CookietinError {
-  return toCookietinError(error, 'ERR_COOKIETIN_INPUT_FAILED', 'Cannot read the input of the task')
+function inputError(error: unknown, { code, what }: InputUse): CookietinError {
+  return toCookietinError(error, code, `Cannot read ${what}`)
 }
 
-function toBytes(chunk: unknown): Uint8Array {
+function toBytes(chunk: unknown, { code, what }: InputUse): Uint8Array {
   if (typeof chunk === 'string') return Buffer.from(chunk, 'utf8')
   if (isUint8Array(chunk)) return chunk
   throw new CookietinError(
-    'ERR_COOKIETIN_INPUT_FAILED',
-    `Cannot read the input of the task: it produced a chunk of type ${typeName(chunk)}; a chunk must be a string or a Uint8Array`,
+    code,
+    `Cannot read ${what}: it produced a chunk of type ${typeName(chunk)}; a chunk must be a string or a Uint8Array`,
   )
 }

@@ -5,7 +5,8 @@ import { dangerOf, isWithin } from './dangerous-mounts.ts'
 import { type Mount, udsTarget } from './task.ts'
 
 const pathRule = 'an absolute path without ".."; use path.resolve() for a relative one'
-const reservedTargets = ['/proc', '/sys', '/dev', udsTarget]
+/** Where the kernel or the engine mounts something. */
+export const reservedTargets = ['/proc', '/sys', '/dev', udsTarget]
 
 /** Reads a task's mounts. Only the text of a source is checked here. Whether it exists, and where its links lead, the engine checks. */
 export function readVolumes(issues: Issues, value: unknown, allowDangerous: boolean): readonly Mount[] {
@@ -70,8 +71,8 @@ function readTarget(issues: Issues, field: string, value: unknown): string | und
   return issues.add(field, value, `neither / nor in ${reservedTargets.join(', ')}`)
 }
 
-/** An absolute path in its shortest form. */
-function readPath(value: unknown): string | undefined {
+/** An absolute path in its shortest form; undefined for what is none. */
+export function readPath(value: unknown): string | undefined {
   if (!isText(value) || !value.startsWith('/') || value.split('/').includes('..')) return undefined
   const path = posix.normalize(value)
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path

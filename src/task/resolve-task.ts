@@ -4,8 +4,10 @@ import { Issues, isRecord } from '../utils/validation/issues.ts'
 import { boolean, callback, isText, oneOf, or, whole } from '../utils/validation/rules.ts'
 import { readStrings } from '../utils/validation/strings.ts'
 import { fold, rightName } from '../utils/validation/suggest.ts'
+import { readArtifacts, readMaxArtifacts } from './artifacts.ts'
 import { readAuth } from './auth.ts'
 import { checkTotal, readCommand, readEnv } from './command.ts'
+import { readFiles } from './files.ts'
 import { readId } from './id.ts'
 import { type ImageName, imageIdOf, readImage } from './image-name.ts'
 import { cpusRule, memoryRule, readUlimits, stopGraceRule, timeoutRule } from './limits.ts'
@@ -50,6 +52,11 @@ const fieldNames: Record<keyof ContainerTask, true> = {
   pids: true,
   ulimits: true,
   volumes: true,
+  files: true,
+  artifacts: true,
+  maxArtifacts: true,
+  maxArtifactEntries: true,
+  artifactsTimeout: true,
   workDir: true,
   user: true,
   disableNet: true,
@@ -76,6 +83,9 @@ const otherNames: ReadonlyMap<string, string> = new Map([
     ['mem', 'memory'],
     ['logger', 'stdout'],
     ['writestat', 'onStat'],
+    ['copyin', 'files'],
+    ['copyout', 'artifacts'],
+    ['outputs', 'artifacts'],
   ] as const),
 ])
 
@@ -152,6 +162,9 @@ function readTask(task: ContainerTask, options: ResolveTaskOptions): ResolvedTas
     pids: issues.read('pids', fields.pids, processes, 0),
     ulimits: readUlimits(issues, fields.ulimits),
     volumes,
+    files: readFiles(issues, fields.files, volumes),
+    artifacts: readArtifacts(issues, fields.artifacts),
+    ...readMaxArtifacts(issues, fields),
     workDir: readWorkDir(issues, fields.workDir),
     user: readUser(issues, fields.user),
     disableNet: issues.read('disableNet', fields.disableNet, boolean, false),

@@ -7,7 +7,7 @@ const inputRule =
   'a string, bytes (Uint8Array), an iterable of those, a Node.js readable stream or a web ReadableStream'
 
 /** Checks the kind of the input. Its content is read while the task runs. */
-export function readInput(issues: Issues, value: unknown, field: 'input' | 'body' = 'input'): TaskInput | undefined {
+export function readInput(issues: Issues, value: unknown, field = 'input'): TaskInput | undefined {
   if (value === undefined) return undefined
   if (typeof value === 'string' || isUint8Array(value)) return value
   // An array of larger numbers is iterable, but its entries are not bytes.

@@ -47,6 +47,12 @@ export type Volume =
   | readonly [host: string, container: string]
   | readonly [host: string, container: string, mode: 'ro' | 'rw']
 
+/** Bytes for a file in the container, or the file or folder of this host that is sent. */
+export type TaskFile =
+  | TaskInput
+  | { readonly content: TaskInput; readonly mode?: number | undefined }
+  | { readonly from: string; readonly mode?: number | undefined }
+
 /** What to run (Fn's `ContainerTask`): a plain object. Only `image` is required. */
 export interface ContainerTask {
   /** The image: a reference, or the id of an image on the engine (Fn's `Image`). */
@@ -151,6 +157,34 @@ export interface ContainerTask {
   /** Mounts, each `[host, container]` or `[host, container, 'ro']` (Fn's `Volumes`). */
   readonly volumes?: readonly Volume[] | undefined
   /**
+   * What is copied into the container before it starts: its path there, and the content, or `{ from }` with a file or
+   * a folder of this host. Folders on the way are made. All belongs to the user that the task runs as.
+   *
+   * @example
+   * files: { '/app/main.py': source, '/app/data': { from: './data' }, '/app/run.sh': { content: script, mode: 0o755 } }
+   */
+  readonly files?: Readonly<Record<string, TaskFile>> | undefined
+  /** Paths of files and folders that are copied out of the container after its end, into the result's `artifacts`. */
+  readonly artifacts?: readonly string[] | undefined
+  /**
+   * How many bytes of artifacts are kept.
+   *
+   * @default 64 MiB
+   */
+  readonly maxArtifacts?: Size | undefined
+  /**
+   * How many files and folders of artifacts are looked at.
+   *
+   * @default 10,000
+   */
+  readonly maxArtifactEntries?: number | undefined
+  /**
+   * How long the artifacts may take to be copied, in ms.
+   *
+   * @default 10,000
+   */
+  readonly artifactsTimeout?: number | undefined
+  /**
    * Working directory, absolute (Fn's `WorkDir`).
    *
    * @default the image's
@@ -213,6 +247,17 @@ export interface Mount {
   readonly readOnly: boolean
 }
 
+/** A file or folder to copy into a container, after validation: it has either `content` or `from`. */
+export interface ResolvedFile {
+  /** Absolute, in the container. */
+  readonly path: string
+  readonly content: TaskInput | undefined
+  /** A path of this host. */
+  readonly from: string | undefined
+  /** Permission bits; undefined: those of the host's file, or 644. */
+  readonly mode: number | undefined
+}
+
 /** A task after validation: complete and read-only. Nothing deeper asks whether a field was given. */
 export interface ResolvedTask {
   readonly id: string
@@ -250,6 +295,15 @@ export interface ResolvedTask {
   readonly pids: number
   readonly ulimits: Readonly<Record<string, number>>
   readonly volumes: readonly Mount[]
+  /** In the order of their paths: a folder comes before what is in it. */
+  readonly files: readonly ResolvedFile[]
+  /** Absolute paths in the container. */
+  readonly artifacts: readonly string[]
+  /** Bytes. */
+  readonly maxArtifacts: number
+  readonly maxArtifactEntries: number
+  /** ms. */
+  readonly artifactsTimeout: number
   readonly workDir: string | undefined
   readonly user: string | undefined
   readonly disableNet: boolean

@@ -13,7 +13,7 @@ import type { CookieEvent, CookieInput } from '../../machines/cookie-types.ts'
 import { stateOf } from '../../src/utils/actors/follow-state.ts'
 import { flush } from './flush.ts'
 
-type Call = 'prepare' | 'start' | 'pause' | 'unpause' | 'terminate' | 'kill' | 'remove'
+type Call = 'prepare' | 'start' | 'pause' | 'unpause' | 'terminate' | 'kill' | 'collect' | 'remove'
 
 interface Pending {
   resolve: () => void
@@ -47,6 +47,7 @@ export class CookieSetup {
         unpause: call('unpause'),
         terminate: call('terminate'),
         kill: call('kill'),
+        collect: call('collect'),
         remove: call('remove'),
         watch: fromCallback<{ type: string }, AnyActorRef>(() => {
           this.watching = true
@@ -101,7 +102,7 @@ export async function reach(
   input?: Partial<CookieInput>,
   inspect?: (event: InspectionEvent) => void,
 ): Promise<CookieSetup> {
-  const cookie = new CookieSetup(input, inspect)
+  const cookie = new CookieSetup({ ...(state === 'collecting' && { artifactsTimeout: 500 }), ...input }, inspect)
   await ways[state](cookie)
   if (cookie.state !== state) throw new Error(`expected ${state}, got ${cookie.state}`)
   return cookie
@@ -137,6 +138,10 @@ const ways: Record<CookieState, (cookie: CookieSetup) => unknown> = {
   stopping: async cookie => {
     await ways.running(cookie)
     cookie.send('cancel')
+  },
+  collecting: async cookie => {
+    await ways.running(cookie)
+    cookie.send({ type: 'exited', exit })
   },
   done: async cookie => {
     await ways.running(cookie)

@@ -32,6 +32,7 @@ const answers: Record<CookieState, Partial<Record<(typeof asked)[number], Cookie
   unfreezing: { freeze: 'unfreezing', unfreeze: 'unfreezing', cancel: 'stopping', kill: 'stopping', close: 'stopping' },
   terminating: { cancel: 'stopping', kill: 'stopping', close: 'terminating' },
   stopping: { close: 'stopping' },
+  collecting: { cancel: 'done', kill: 'done', close: 'done' },
   done: { close: 'closing' },
   timeout: { close: 'closing' },
   killed: { close: 'closing' },
@@ -56,6 +57,35 @@ describe('every state answers every request', () => {
       })
     }
   }
+})
+
+describe('collecting', () => {
+  const wants = { artifactsTimeout: 500, timeout: 1_000 }
+
+  it('ends when the artifacts are copied, fail or take too long, and keeps the first cause', async () => {
+    const taken = await (await start('collecting')).answer('collect')
+    expect([taken.state, taken.context.artifacts]).toEqual(['done', 'taken'])
+    const failed = await (await start('collecting')).answer('collect', new Error('no disk'))
+    expect([failed.state, failed.context.artifacts, failed.context.cause]).toEqual(['done', 'failed', 'exit'])
+    const late = await start('collecting')
+    late.clock.increment(500)
+    expect([late.state, late.context.artifacts]).toEqual(['done', 'late'])
+    expect(late.pending('collect').signal.aborted).toBe(true)
+    const closed = (await start('collecting')).send('close')
+    closed.clock.increment(0)
+    expect([closed.state, closed.context.artifacts, closed.context.cause]).toEqual(['closing', 'stopped', 'exit'])
+  })
+
+  it('follows a timeout, and neither a cancel nor a kill nor a close', async () => {
+    const late = await start('running', wants)
+    late.clock.increment(1_000)
+    expect(late.send(exitOf(137)).state).toBe('collecting')
+    expect((await late.answer('collect')).state).toBe('timeout')
+    for (const type of ['cancel', 'kill', 'close'] as const) {
+      const ended = (await start('running', wants)).send(type).send(exitOf(137))
+      expect([ended.context.artifacts, ended.calls.includes('collect')]).toEqual(['wanted', false])
+    }
+  })
 })
 
 describe('the first cause decides', () => {

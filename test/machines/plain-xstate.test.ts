@@ -11,9 +11,9 @@ import { flush } from './flush.ts'
 const forever = Number.POSITIVE_INFINITY
 
 const cookies = [
-  { id: 'c', timeout: 60_000 },
-  { id: 'c', timeout: forever, grace: forever },
-  { id: 'c', timeout: forever, stopGrace: forever },
+  { id: 'c', timeout: forever, stopGrace: forever, artifactsTimeout: forever },
+  { id: 'c', timeout: 60_000, artifactsTimeout: 10_000 },
+  { id: 'c', timeout: forever, grace: forever, artifactsTimeout: forever },
 ]
 const endlessSlot = { id: 's', freezeAfter: forever, idleTimeout: forever, launchTimeout: forever }
 const slots = [{ id: 's', freezeAfter: 50, idleTimeout: 30_000, launchTimeout: 5_000 }, endlessSlot]

@@ -5,8 +5,9 @@ import { CookietinError } from '../../errors.ts'
 import { type CookieState, createExecutor, type Execution } from '../../index.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addDriverOption, type DriverName, type DriverOption, openDriver, samplingHint } from '../drivers/drivers.ts'
-import { exitCodeOf } from '../exit-codes.ts'
+import { exitCodeOf, exitCodes } from '../exit-codes.ts'
 import { Interrupts } from '../interrupts.ts'
+import { copyOut } from '../options/copies.ts'
 import { addHistoryOption, type HistoryOption, openHistory } from '../options/history.ts'
 import { addInspectOptions, type InspectOptions, openInspection } from '../options/inspect.ts'
 import { standardInput } from '../options/standard-input.ts'
@@ -106,9 +107,13 @@ async function run(
     output.isPrinted = true
     await stdio.line(resultJson(result))
   } else if (interrupts.exitCode === undefined && hasMessage(result)) note(result.error?.message ?? '')
+  const problems = result.artifacts.error === undefined ? await copyOut(result.artifacts, options.copyOut ?? []) : []
+  for (const problem of problems) note(problem)
   if (form !== undefined) await noteStats(stdio, result, form, options.driver)
   if (interrupts.exitCode === undefined) inspection?.stay()
-  exit(forwarding.hasBegun ? exitCodeOf(result) : (interrupts.exitCode ?? exitCodeOf(result)))
+  const code = exitCodeOf(result)
+  const own = code === exitCodes.ok && problems.length > 0 ? exitCodes.unable : code
+  exit(forwarding.hasBegun ? own : (interrupts.exitCode ?? own))
 }
 
 /** How long a program may take to end after a signal that was passed on, in ms, as `docker stop` does. */

@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
+import { isRecord } from '../../utils/validation/issues.ts'
 import { UsageError } from '../usage-error.ts'
 import { readCpus, readDuration, readVolume } from './values.ts'
 
 /** From here up, a number of CPUs is taken for the milli-CPUs of the library. */
 const improbableCpus = 100
 
-const durations = ['timeout', 'stopGrace', 'launchTimeout', 'idleTimeout', 'freezeAfter']
+const durations = ['timeout', 'stopGrace', 'artifactsTimeout', 'launchTimeout', 'idleTimeout', 'freezeAfter']
 
 /**
  * Reads the fields of a task or a function in a file that the options write in a form of their own: volumes, CPUs and
@@ -19,6 +20,7 @@ export function withOptionForms(task: object): object {
 
 function read(name: string, value: unknown): unknown {
   if (name === 'volumes' && Array.isArray(value)) return value.map(volumeOf)
+  if (name === 'files' && isRecord(value)) return Object.fromEntries(Object.entries(value).map(fileOf))
   if (name === 'cpus' && (typeof value === 'number' || typeof value === 'string')) return milliCpus(value)
   if (durations.includes(name) && typeof value === 'string') return readDuration(name, value)
   return value
@@ -30,6 +32,15 @@ function volumeOf(volume: unknown, index: number): unknown {
   if (!Array.isArray(volume) || typeof volume[0] !== 'string') return volume
   const [host, ...rest] = volume as [string, ...unknown[]]
   return [/^\.\.?(\/|$)/.test(host) ? resolve(host) : host, ...rest]
+}
+
+/** JSON has no bytes: they are given as base64. */
+function fileOf([path, file]: [string, unknown]): [string, unknown] {
+  if (!isRecord(file) || !('base64' in file)) return [path, file]
+  const { base64, ...rest } = file
+  if (typeof base64 !== 'string' || !/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(base64))
+    throw new UsageError(`files[${JSON.stringify(path)}].base64: it must be a string of base64`)
+  return [path, { ...rest, content: Buffer.from(base64, 'base64') }]
 }
 
 function milliCpus(cpus: number | string): number {

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { ContainerTask } from '../../task/task.ts'
 import { collect } from '../command-context.ts'
 import { UsageError } from '../usage-error.ts'
+import { readCopyIn, readCopyOut } from './copies.ts'
 import { readCount } from './count.ts'
 import { refuseDockerOptions } from './docker-options.ts'
 import { readEnv } from './env.ts'
@@ -30,6 +31,10 @@ export interface TaskOptions {
   readonly timeout?: string
   readonly stopSignal?: string
   readonly stopTimeout?: string
+  readonly copyIn?: readonly string[]
+  readonly copyOut?: readonly string[]
+  readonly maxArtifacts?: string
+  readonly artifactsTimeout?: string
 }
 
 /** The flag and the help text of each option, in the order of the help. */
@@ -60,6 +65,10 @@ const definitions: Readonly<
     '--stop-timeout <duration>',
     'how long the program may take to end then, such as 10s (default: it is killed)',
   ],
+  copyIn: ['--copy-in <host:container>', 'copy a file or a folder in before the start (repeatable)', collect],
+  copyOut: ['--copy-out <container:host>', 'copy a file or a folder out after the end (repeatable)', collect],
+  maxArtifacts: ['--max-artifacts <size>', 'maximum size of all that is copied out (default: 64m)'],
+  artifactsTimeout: ['--artifacts-timeout <duration>', 'how long copying out may take (default: 10s)'],
 }
 
 /** Adds IMAGE, COMMAND and every option that describes a task. */
@@ -131,6 +140,13 @@ export function taskOf(image: string, command: readonly string[], options: TaskO
     tmpFsSize: options.tmpfsSize === undefined ? undefined : readCount('--tmpfs-size', options.tmpfsSize),
     pull: options.pull === undefined ? undefined : readPull(options.pull),
     profile: options.hardened ? 'hardened' : undefined,
+    files: options.copyIn === undefined ? undefined : Object.fromEntries(options.copyIn.map(readCopyIn)),
+    artifacts: options.copyOut?.map(text => readCopyOut(text).container),
+    maxArtifacts: options.maxArtifacts,
+    artifactsTimeout:
+      options.artifactsTimeout === undefined
+        ? undefined
+        : readDuration('--artifacts-timeout', options.artifactsTimeout),
     timeout: options.timeout === undefined ? undefined : readDuration('--timeout', options.timeout),
     stopSignal: options.stopSignal,
     stopGrace: readStopTimeout(options),

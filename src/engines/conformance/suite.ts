@@ -3,6 +3,7 @@ import type { Engine } from '../engine.ts'
 import type { ConformanceBench, ConformanceTests } from './bench.ts'
 import type { ConformanceCommands } from './commands.ts'
 import { exitTests } from './exit.ts'
+import { fileTests } from './files.ts'
 import { killTests } from './kill.ts'
 import { pauseTests } from './pause.ts'
 import { type PortRun, portRun } from './port-run.ts'
@@ -36,6 +37,7 @@ export interface ConformanceTest {
 
 const topics: Readonly<Record<string, ConformanceTests>> = {
   prepare: prepareTests,
+  files: fileTests,
   exit: exitTests,
   streams: streamTests,
   pause: pauseTests,

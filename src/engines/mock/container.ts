@@ -6,8 +6,9 @@ import type { ResolvedTask } from '../../task/task.ts'
 import { onAbort } from '../../utils/abort.ts'
 import { deferred } from '../../utils/deferred.ts'
 import { signalNumber } from '../../utils/unix-signals.ts'
-import type { ContainerEvents, ContainerStreams, EngineContainer } from '../engine.ts'
+import type { ContainerEvents, ContainerStreams, EngineContainer, FileSource, FoundEntry } from '../engine.ts'
 import type { MockClock } from './clock.ts'
+import { MockFiles } from './files.ts'
 import { MockProgram } from './program.ts'
 import type { MockCall, MockRun } from './script.ts'
 
@@ -35,6 +36,7 @@ export class MockContainer implements EngineContainer {
   readonly #started = deferred<void>()
   readonly #ended$ = new Subject<void>()
   readonly #removing = deferred<void>()
+  readonly #files: MockFiles
   #state: 'created' | 'starting' | 'running' | 'ended' | 'lost' | 'removed' = 'created'
   #starting: Promise<void> | undefined
   #program: MockProgram | undefined
@@ -49,6 +51,7 @@ export class MockContainer implements EngineContainer {
     this.#run = run
     this.#clock = clock
     this.#ledger = ledger
+    this.#files = new MockFiles(run.artifacts ?? {})
     this.stats$ = defer(() => (this.#isOver ? EMPTY : from(this.#started.promise))).pipe(
       switchMap(() => (this.#isOver ? EMPTY : concat(run.stats ?? [], NEVER))),
       takeUntil(this.#ended$),
@@ -59,15 +62,34 @@ export class MockContainer implements EngineContainer {
     this.#ledger.called('prepare')
     if (signal.aborted) throw this.#error('ERR_COOKIETIN_CANCELLED', 'prepare', 'it was cancelled', signal.reason)
     this.#ledger.made()
+    await this.#unlessAborted('prepare', signal)
+  }
+
+  async #unlessAborted(
+    call: 'prepare' | 'copyIn' | 'copyOut',
+    signal: AbortSignal,
+    work: Promise<void> = Promise.resolve(),
+  ): Promise<void> {
     const aborted = deferred<never>()
     const release = onAbort(signal, () =>
-      aborted.reject(this.#error('ERR_COOKIETIN_CANCELLED', 'prepare', 'it was cancelled', signal.reason)),
+      aborted.reject(this.#error('ERR_COOKIETIN_CANCELLED', call, 'it was cancelled', signal.reason)),
     )
     try {
-      await Promise.race([this.#follow('prepare'), aborted.promise])
+      await Promise.race([Promise.all([this.#follow(call), work]), aborted.promise])
     } finally {
       release()
     }
+  }
+
+  async copyIn(files: readonly FileSource[], signal: AbortSignal): Promise<void> {
+    this.#ledger.called('copyIn')
+    await this.#unlessAborted('copyIn', signal, this.#files.copyIn(files, signal))
+  }
+
+  async copyOut(path: string, signal: AbortSignal): Promise<AsyncIterable<FoundEntry> | undefined> {
+    this.#ledger.called('copyOut')
+    await this.#unlessAborted('copyOut', signal)
+    return this.#files.copyOut(path)
   }
 
   start(streams: ContainerStreams, events: ContainerEvents): Promise<void> {

@@ -4,7 +4,7 @@ import type { ResolvedTask } from '../../task/task.ts'
 import { Issues, isRecord } from '../../utils/validation/issues.ts'
 
 /** A call of the engine port. */
-export type MockCall = 'prepare' | 'start' | 'pause' | 'unpause' | 'signal' | 'kill' | 'remove'
+export type MockCall = 'prepare' | 'copyIn' | 'start' | 'pause' | 'unpause' | 'signal' | 'kill' | 'copyOut' | 'remove'
 
 /** Output, whole or in chunks. */
 export type MockOutput = string | Uint8Array | Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>
@@ -38,6 +38,8 @@ export interface MockRun {
    * @default false
    */
   readonly echoInput?: boolean
+  /** What the container holds after its end, beside the task's `files`: absolute paths and contents. */
+  readonly artifacts?: Readonly<Record<string, string | Uint8Array>>
   /** The samples of the run. An array is emitted when the run starts. */
   readonly stats?: readonly Stat[] | Observable<Stat>
   /** Called when the run has started. */
@@ -56,6 +58,8 @@ export interface MockRun {
   readonly signalError?: Error
   readonly killError?: Error
   readonly removeError?: Error
+  readonly copyInError?: Error
+  readonly copyOutError?: Error
   /** The engine is lost this many ms after the start. Then the wait rejects with `ERR_COOKIETIN_ENGINE_LOST`, as do pause, unpause and kill. */
   readonly engineLost?: number
   /** These calls do not settle until the container is removed. An abort still ends `prepare`. A `remove` listed here never settles. */
@@ -75,6 +79,7 @@ const runFields: Record<keyof MockRun, true> = {
   message: true,
   runFor: true,
   echoInput: true,
+  artifacts: true,
   stats: true,
   onStart: true,
   onSignal: true,
@@ -85,6 +90,8 @@ const runFields: Record<keyof MockRun, true> = {
   signalError: true,
   killError: true,
   removeError: true,
+  copyInError: true,
+  copyOutError: true,
   engineLost: true,
   hangOn: true,
 }

@@ -2,14 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { EMPTY, from, type Observable, Subject, switchMap, takeUntil } from 'rxjs'
 import type { Exit } from '../../../machines/cookie-types.ts'
-import { CookietinError } from '../../errors.ts'
+import { CookietinError, messageOf } from '../../errors.ts'
 import type { Stat } from '../../stats/stat.ts'
+import { onAbort } from '../../utils/abort.ts'
 import { deferred } from '../../utils/deferred.ts'
-import type { ContainerEvents, ContainerStreams, EngineContainer } from '../engine.ts'
+import type { ContainerEvents, ContainerStreams, EngineContainer, FileSource, FoundEntry } from '../engine.ts'
 import { pumpInput } from '../pump-input.ts'
 import { signalGroup, signalProcess, whenStopped } from './group.ts'
 import type { ProcessOptions } from './options.ts'
 import { finishOutput, OutputPump } from './output-pump.ts'
+import type { ProcessRoot } from './root.ts'
 import type { GroupSampler } from './sampler.ts'
 import { exitOrError, workDirError } from './start-error.ts'
 
@@ -20,6 +22,8 @@ export interface ProcessContainerContext {
   readonly outputTimeout: number
   /** Variables for every environment, by which orphans of a dead process are found. */
   readonly marks: Readonly<Record<string, string>>
+  /** What stands for the root of a task that has files or artifacts. */
+  readonly root: ProcessRoot | undefined
 }
 
 /** How long `remove` waits for the end of a killed group, in ms. */
@@ -65,11 +69,31 @@ export class ProcessContainer implements EngineContainer {
         cookieId: this.#id,
       })
     }
+    if (this.#context.root !== undefined) {
+      const { root, cwd } = await this.#context.root.make(this.options.cwd ?? '/')
+      this.options.cwd = cwd
+      this.options.env.COOKIETIN_ROOT = root
+    }
     const missing = this.options.cwd === undefined ? undefined : workDirError(this.options.cwd, this.#id)
     if (missing !== undefined) throw missing
     Object.freeze(this.options.command)
     Object.freeze(this.options.env)
     Object.freeze(this.options)
+  }
+
+  async copyIn(files: readonly FileSource[], signal: AbortSignal): Promise<void> {
+    const { root } = this.#context
+    try {
+      await unlessAborted(root?.copyIn(files, signal), signal)
+    } catch (cause) {
+      if (cause instanceof CookietinError) throw cause
+      const message = `Cannot copy the files of cookie ${this.#id}: ${messageOf(cause)}`
+      throw new CookietinError('ERR_COOKIETIN_FILES_FAILED', message, { cause, cookieId: this.#id })
+    }
+  }
+
+  async copyOut(path: string): Promise<AsyncIterable<FoundEntry> | undefined> {
+    return await this.#context.root?.copyOut(path)
   }
 
   async start(streams: ContainerStreams, events: ContainerEvents): Promise<void> {
@@ -141,6 +165,7 @@ export class ProcessContainer implements EngineContainer {
     }
     this.#state = 'removed'
     for (const pump of this.#pumps) pump.giveUp()
+    await this.#context.root?.remove()
     if (wasStarted) return
     const reason = new CookietinError(
       'ERR_COOKIETIN_INVALID_STATE',
@@ -235,6 +260,14 @@ export class ProcessContainer implements EngineContainer {
       }
     })
   }
+}
+
+/** A source that hangs must not hold up a cancel. */
+function unlessAborted(work: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const release = onAbort(signal, () => reject(new Error('it was cancelled')))
+    Promise.resolve(work).then(resolve, reject).finally(release)
+  })
 }
 
 function failureOf(child: ChildProcess): Promise<unknown> {

@@ -4,6 +4,7 @@ import type { Engine } from '../engine.ts'
 import { type ResolvedProcessConfig, resolveProcessConfig } from './config.ts'
 import { ProcessContainer } from './container.ts'
 import { type Host, processOptions } from './options.ts'
+import { ProcessRoot } from './root.ts'
 import { GroupSampler } from './sampler.ts'
 
 /**
@@ -23,7 +24,14 @@ export function createProcessEngine(config: ResolvedProcessConfig = resolveProce
   const host: Host = { env: process.env, platform: process.platform, uid: process.getuid?.() }
   return {
     name: 'process',
-    container: task => new ProcessContainer(task.id, processOptions(task, host), context),
+    container: task => {
+      const options = processOptions(task, host)
+      const hasRoot = task.files.length > 0 || task.artifacts.length > 0
+      return new ProcessContainer(task.id, options, {
+        ...context,
+        root: hasRoot ? new ProcessRoot(options) : undefined,
+      })
+    },
     close: async () => sampler.close(),
   }
 }

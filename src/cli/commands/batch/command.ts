@@ -1,5 +1,7 @@
+import { join } from 'node:path'
 import { isatty } from 'node:tty'
 import { Command } from 'commander'
+import { noArtifacts } from '../../../cookie/artifacts/artifacts.ts'
 import { createExecutor, type Execution } from '../../../index.ts'
 import type { CommandContext } from '../../command-context.ts'
 import { addDriverOption, type DriverOption, openDriver } from '../../drivers/drivers.ts'
@@ -25,6 +27,7 @@ interface BatchOptions extends StatsOptions, HistoryOption, InspectOptions, Driv
   readonly maxOutput?: string
   readonly stopSignal?: string
   readonly stopTimeout?: string
+  readonly artifacts?: string
   readonly json?: boolean
   readonly quiet?: boolean
 }
@@ -42,6 +45,7 @@ export function batchCommand(context: CommandContext): Command {
     .option('--stop-timeout <duration>', 'as of run, for lines without a stopGrace')
     .option('--json', 'print each result as a line of JSON; the summary goes to standard error')
     .option('--max-output <size>', 'maximum size of each output stream in a result (default: 8m)')
+    .option('--artifacts <dir>', 'write the artifacts of each task into a folder of its own in DIR')
   addDriverOption(command)
     .option('-q, --quiet', 'print no progress and no summary')
     .addHelpText('after', examples)
@@ -108,7 +112,8 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
       progress?.added(line, execution)
       stats?.added(execution)
     },
-    async ended(outcome: Outcome) {
+    async ended(given: Outcome) {
+      const outcome = options.artifacts === undefined ? given : await withArtifacts(given, options.artifacts)
       outcomes.push(withoutOutput(outcome))
       await progress?.ended(outcome)
       if (options.json) await stdio.line(outcomeJson(outcome))
@@ -131,10 +136,25 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
   exit(interrupts.exitCode ?? (outcomes.some(hasFailed) ? exitCodes.failed : exitCodes.ok))
 }
 
+/** Writes the artifacts of a task. A task whose artifacts cannot be written has failed. */
+async function withArtifacts(outcome: Outcome, folder: string): Promise<Outcome> {
+  const { ended } = outcome
+  if (ended instanceof Error || ended.artifacts.error !== undefined) return outcome
+  if (ended.artifacts.toJSON() === undefined) return outcome
+  try {
+    await ended.artifacts.extractTo(join(folder, outcome.folder), { overwrite: true })
+    return outcome
+  } catch (error) {
+    return { ...outcome, ended: error instanceof Error ? error : new Error(String(error)) }
+  }
+}
+
 /** Drops the output and samples of an outcome, which a long batch cannot hold until its summary. */
 function withoutOutput(outcome: Outcome): Outcome {
   const { ended } = outcome
-  return ended instanceof Error ? outcome : { ...outcome, ended: { ...ended, stdout: '', stderr: '', stats: [] } }
+  return ended instanceof Error
+    ? outcome
+    : { ...outcome, ended: { ...ended, stdout: '', stderr: '', stats: [], artifacts: noArtifacts } }
 }
 
 function outcomeJson({ line, id, ended }: Outcome): string {

@@ -7,6 +7,8 @@ import type { BatchLine } from './lines.ts'
 export interface Outcome {
   readonly line: number
   readonly id: string
+  /** The name of a folder for the files of the task. */
+  readonly folder: string
   /** The result, or the error of a line that is not a task or of a run that cookietin or the engine failed. */
   readonly ended: RunResult | Error
   /** Time from its start to its end, in ms. */
@@ -35,13 +37,13 @@ export async function runBatch(
   const inTurn = oneByOne()
   for await (const { line, task } of untilAborted(lines, signal)) {
     if (task instanceof Error) {
-      await watcher.ended({ line, id: '', ended: task, ms: 0 })
+      await watcher.ended({ line, id: '', folder: `line-${line}`, ended: task, ms: 0 })
       continue
     }
     const start = async () => {
       const execution = executor.run(task, { signal })
       watcher.added(line, execution)
-      await watcher.ended(await endOf(line, execution))
+      await watcher.ended(await endOf(line, execution, task.id))
       await closed(execution)
     }
     const tracked: Promise<void> = inTurn(task.id, start).then(() => void active.delete(tracked))
@@ -74,14 +76,15 @@ const closed = (execution: Execution) =>
     execution.transitions$.subscribe({ complete: resolve, error: () => resolve() })
   })
 
-async function endOf(line: number, execution: Execution): Promise<Outcome> {
+async function endOf(line: number, execution: Execution, givenId: unknown): Promise<Outcome> {
   let began = performance.now()
   const turn = execution.state$.subscribe(state => {
     if (state === 'preparing') began = performance.now()
   })
   const ended = await execution.catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))))
   turn.unsubscribe()
-  return { line, id: execution.id, ended, ms: performance.now() - began }
+  const folder = givenId === undefined ? `line-${line}` : execution.id
+  return { line, id: execution.id, folder, ended, ms: performance.now() - began }
 }
 
 /** Yields the values of a source until the signal aborts, also while the source is silent, such as a terminal. */

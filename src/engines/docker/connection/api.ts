@@ -71,7 +71,8 @@ export class Api {
     } catch (error) {
       // The engine may have closed a kept-alive connection just now. A call is repeated when doing it twice is
       // harmless.
-      if (!isStale(error) || call.method === 'POST' || signal?.aborted) throw connectionError(error, call.doing, false)
+      const isOnce = call.method === 'POST' || call.file !== undefined
+      if (!isStale(error) || isOnce || signal?.aborted) throw connectionError(error, call.doing, false)
     }
     try {
       return await this.client.dial(call, signal)

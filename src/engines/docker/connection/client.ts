@@ -12,7 +12,7 @@ export type Address =
 
 /** One request to the engine. */
 export interface EngineRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   readonly path: string
   readonly query?: Readonly<Record<string, string>> | undefined
   readonly body?: object | undefined

@@ -5,14 +5,18 @@ import type { Stat } from '../../../stats/stat.ts'
 import type { ResolvedTask } from '../../../task/task.ts'
 import { settles } from '../../../utils/timing.ts'
 import { signalNumber } from '../../../utils/unix-signals.ts'
-import type { ContainerEvents, ContainerStreams, EngineContainer } from '../../engine.ts'
+import type { ContainerEvents, ContainerStreams, EngineContainer, FileSource, FoundEntry } from '../../engine.ts'
 import type { PullProgress } from '../../pull-progress.ts'
-import { isDisconnected, isMissingImage } from '../connection/errors.ts'
+import { copyError } from '../archive/copy-error.ts'
+import { readArchive } from '../archive/read-archive.ts'
+import { writeArchives } from '../archive/write-archive.ts'
+import { isDisconnected, isMissingImage, isUnreached } from '../connection/errors.ts'
 import { untilReachable } from '../connection/liveness.ts'
 import { type CreateOptions, secretsOf } from '../create-options/create-options.ts'
+import { anonymousVolumes } from '../create-options/file-volumes.ts'
 import { deadlineLabel } from '../create-options/identity.ts'
 import type { EngineContext, NetworkSource } from '../engine-context.ts'
-import type { ContainerRef } from './inspect.ts'
+import { type ContainerRef, inspectContainer } from './inspect.ts'
 import { NetworkAttachment } from './network-attachment.ts'
 import { defaultOptions, preflight } from './preflight.ts'
 import { ContainerRun } from './run.ts'
@@ -44,6 +48,8 @@ export class DockerContainer implements EngineContainer {
   /** A kill or a removal was requested. */
   #isEnding = false
   #removal: Promise<void> | undefined
+  /** Kept for a container that must be made again. */
+  #files: readonly FileSource[] = []
 
   constructor(context: EngineContext, task: ResolvedTask, networks: NetworkSource) {
     this.#context = context
@@ -131,6 +137,50 @@ export class DockerContainer implements EngineContainer {
     await this.#tracked.create(signal)
   }
 
+  async copyIn(files: readonly FileSource[], signal: AbortSignal): Promise<void> {
+    this.#refuseEnding('copy files into')
+    this.#files = files
+    await this.#copyIn(files, signal)
+  }
+
+  async #copyIn(files: readonly FileSource[], signal: AbortSignal): Promise<void> {
+    const { api, config } = this.#context
+    const container = this.#ref('copy files into')
+    const user = this.options.User ?? (await inspectContainer(api, container.id, config.engineTimeout))?.user ?? ''
+    const { HostConfig } = this.options
+    const target = {
+      ...{ api, container, user, deadline: config.engineTimeout, patience: config.startTimeout },
+      volumes: HostConfig.ReadonlyRootfs ? anonymousVolumes(HostConfig) : [],
+    }
+    const isRepeatable = files.every(file => file.isRepeatable)
+    try {
+      await untilReachable(this.#context, () => writeArchives(target, files, signal), {
+        signal,
+        mayRepeat: error => isUnreached(error) || (isRepeatable && isDisconnected(error)),
+      })
+    } catch (error) {
+      throw copyError(error, 'ERR_COOKIETIN_FILES_FAILED')
+    }
+  }
+
+  async copyOut(path: string, signal: AbortSignal): Promise<AsyncIterable<FoundEntry> | undefined> {
+    const { api, config } = this.#context
+    const container = this.#ref('copy out of')
+    const deadline = config.engineTimeout
+    const read = () => readArchive({ api, container, deadline }, path, signal)
+    try {
+      const found = await untilReachable(this.#context, read, { signal, mayRepeat: isDisconnected })
+      // The engine answers alike for a path and for a container that it does not know.
+      if (found !== undefined || (await inspectContainer(api, container.id, deadline)) !== undefined) return found
+    } catch (error) {
+      throw copyError(error, 'ERR_COOKIETIN_ARTIFACTS_FAILED')
+    }
+    throw new CookietinError(
+      'ERR_COOKIETIN_ARTIFACTS_FAILED',
+      `Could not copy ${path} out of container ${this.name}: it was removed from outside`,
+    )
+  }
+
   async start(streams: ContainerStreams, events: ContainerEvents): Promise<void> {
     if (this.id === undefined || this.#isEnding || this.#run.startCalls !== undefined) throw this.#invalidState('start')
     try {
@@ -160,7 +210,14 @@ export class DockerContainer implements EngineContainer {
     this.#run.disconnect()
     await this.#tracked.remove(() => {})
     this.#network.reattach()
-    await this.#create(new AbortController().signal)
+    const { signal } = new AbortController()
+    await this.#create(signal)
+    if (this.#files.length === 0) return
+    if (!this.#files.every(file => file.isRepeatable)) {
+      const message = `The namespace of container ${this.name} was lost, and a stream among the task's files can be read only once`
+      throw new CookietinError('ERR_COOKIETIN_FILES_FAILED', message, { retryable: true })
+    }
+    await this.#copyIn(this.#files, signal)
   }
 
   wait(): Promise<Exit> {

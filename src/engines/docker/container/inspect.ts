@@ -28,6 +28,8 @@ export interface ContainerState {
   readonly labels: Readonly<Record<string, string>>
   /** The signal that asks it to end, as the engine writes it: a name or a number. */
   readonly stopSignal: string | undefined
+  /** The user of its processes: that of the create options, else the image's. */
+  readonly user: string
 }
 
 /** The fields of the engine's reply that are read. */
@@ -44,7 +46,11 @@ interface InspectBody {
     readonly FinishedAt?: string
   }
   readonly RestartCount?: number
-  readonly Config?: { readonly Labels?: Record<string, string> | null; readonly StopSignal?: string | number }
+  readonly Config?: {
+    readonly Labels?: Record<string, string> | null
+    readonly User?: string
+    readonly StopSignal?: string | number
+  }
 }
 
 /** Inspects a container. Resolves with undefined when the engine does not know it. */
@@ -81,6 +87,7 @@ function stateOf(body: InspectBody | undefined, doing: string): ContainerState {
     message: State.Error ?? '',
     labels: Config?.Labels ?? {},
     stopSignal: Config?.StopSignal === undefined ? undefined : String(Config.StopSignal),
+    user: Config?.User ?? '',
   }
 }
 

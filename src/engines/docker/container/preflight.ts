@@ -1,15 +1,24 @@
+import { InvalidInputError } from '../../../errors.ts'
 import type { ResolvedTask } from '../../../task/task.ts'
 import { createOptions } from '../create-options/build.ts'
 import type { CreateOptions } from '../create-options/create-options.ts'
 import { checkEditedOptions } from '../create-options/edited-options.ts'
+import { fileIssues } from '../create-options/file-volumes.ts'
 import { isHardened } from '../create-options/hardened.ts'
 import { labelsOf } from '../create-options/identity.ts'
 import { checkMountSources } from '../create-options/mount-sources.ts'
 import type { EngineContext } from '../engine-context.ts'
 
-/** The create options of a task, before any edit by hand. */
+/**
+ * The create options of a task, before any edit by hand.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK` for files and artifacts that the engine cannot copy.
+ */
 export function defaultOptions({ config, hostname, instance }: EngineContext, task: ResolvedTask): CreateOptions {
-  return createOptions(task, { ...config, hostname }, labelsOf(instance, task.id))
+  const options = createOptions(task, { ...config, hostname }, labelsOf(instance, task.id))
+  const issues = fileIssues(task, options)
+  if (issues.length > 0) throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', issues)
+  return options
 }
 
 /** The input of {@link preflight}. */
@@ -40,5 +49,7 @@ export async function preflight(context: EngineContext, { task, options, default
       event: loosened.join(', '),
     })
   }
+  const issues = fileIssues(task, options)
+  if (issues.length > 0) throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', issues)
   await checkMountSources(task, { local, allowDangerousMounts })
 }

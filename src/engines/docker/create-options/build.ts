@@ -7,6 +7,7 @@ import {
   isAllowed,
   tmpfsOptions,
 } from './create-options.ts'
+import { withFileVolumes } from './file-volumes.ts'
 import { hardened, isHardened } from './hardened.ts'
 
 const cpuPeriod = 100_000
@@ -41,7 +42,7 @@ export function createOptions(
     StdinOnce: hasInput,
     HostConfig: hostOptions(task, defaults, networkless),
   }
-  return isHardened(task) ? hardened(options, task, defaults) : options
+  return withFileVolumes(isHardened(task) ? hardened(options, task, defaults) : options, task)
 }
 
 function hostOptions(task: ResolvedTask, defaults: ContainerDefaults, networkless: boolean): HostOptions {
@@ -70,8 +71,8 @@ function hostOptions(task: ResolvedTask, defaults: ContainerDefaults, networkles
 }
 
 function mountsOf(task: ResolvedTask): NonNullable<HostOptions['Mounts']> {
-  const mounts = task.volumes.map(({ source, target, readOnly }) => ({
-    Type: 'bind' as const,
+  const mounts: NonNullable<HostOptions['Mounts']> = task.volumes.map(({ source, target, readOnly }) => ({
+    Type: 'bind',
     Source: source,
     Target: target,
     ReadOnly: readOnly,

@@ -35,7 +35,8 @@ export interface HostOptions {
   Tmpfs?: Record<string, string>
   StorageOpt?: Record<string, string>
   Ulimits?: { Name: string; Soft: number; Hard: number }[]
-  Mounts?: { Type: 'bind'; Source: string; Target: string; ReadOnly: boolean }[]
+  /** A volume without a source is made with the container and removed with it. */
+  Mounts?: { Type: 'bind' | 'volume'; Source?: string; Target: string; ReadOnly: boolean }[]
   NetworkMode?: string
   IpcMode?: string
   OomScoreAdj?: number

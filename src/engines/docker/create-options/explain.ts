@@ -68,7 +68,14 @@ const hostReasons: Record<keyof HostOptions, Reason> = {
     task.tmpFsSize > 0 ? "the task's tmpFsSize, config maxTmpfsInodes" : 'a root that is read-only needs a /tmp',
   StorageOpt: fromTask('fsSize'),
   Ulimits: ({ task }) => (isHardened(task) ? `${byHardened}, and the task's ulimits` : "the task's ulimits"),
-  Mounts: () => "the task's volumes and udsPath; a folder that is not there is an error",
+  Mounts: ({ task, config }) => {
+    const isReadOnly = isHardened(task) ? !config.allow.includes('hardened-writable-root') : config.enableReadonlyRootfs
+    const copies = isReadOnly && (task.files.length > 0 || task.artifacts.length > 0)
+    const volumes = "the task's volumes and udsPath; a folder that is not there is an error"
+    return copies
+      ? `${volumes}. A volume without a source is for the task's files and artifacts, as the root is read-only: it goes with the container, and its size is not bounded`
+      : volumes
+  },
   NetworkMode: ({ task }) => (task.disableNet ? "the task's disableNet" : byHardened),
   IpcMode: () => `${byHardened}: no shared memory`,
   OomScoreAdj: () => `${byHardened}: goes first when the host's memory runs out`,

@@ -28,6 +28,7 @@ const kinds: Readonly<Record<string, StateKind>> = {
   paused: 'freeze',
   terminating: 'stop',
   stopping: 'stop',
+  collecting: 'stop',
   draining: 'stop',
   removing: 'stop',
   deciding: 'stop',

@@ -3,9 +3,9 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { cli, startCli } from '../support/cli.ts'
-import { containersWith } from '../support/engine/request.ts'
-import { ensureTestImage, testImage } from '../support/images/images.ts'
+import { cli, startCli } from '../../support/cli.ts'
+import { containersWith } from '../../support/engine/request.ts'
+import { ensureTestImage, testImage } from '../../support/images/images.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'cookietin-'))
 beforeAll(async () => void (await ensureTestImage()))
