@@ -1,15 +1,16 @@
 import { InvalidInputError, messageOf } from '../errors.ts'
 import { Issues, isRecord } from '../utils/validation/issues.ts'
-import { boolean, callback, isText, oneOf, or, whole } from '../utils/validation/rules.ts'
+import { callback, isText, oneOf, or, whole } from '../utils/validation/rules.ts'
 import { readStrings } from '../utils/validation/strings.ts'
 import { fold, rightName } from '../utils/validation/suggest.ts'
 import { readAuth } from './auth.ts'
 import { checkTotal, readCommand, readEnv } from './command.ts'
+import { readEngineOptions } from './engine-options.ts'
 import { readId } from './id.ts'
 import { type ImageName, imageIdOf, readImage } from './image-name.ts'
 import { cpusRule, memoryRule, readUlimits, timeoutRule } from './limits.ts'
 import { readLogger } from './logger.ts'
-import { readUdsPath, readVolumes, readWorkDir } from './mounts.ts'
+import { readTmpfs, readUdsPath, readVolumes, readWorkDir } from './mounts.ts'
 import { readSecrets, secretsOfAuth, secretsOfEnv } from './secrets.ts'
 import { readInput, readWritable } from './streams.ts'
 import type { ContainerTask, ResolvedTask } from './task.ts'
@@ -29,6 +30,9 @@ const fieldNames: Record<keyof ContainerTask, true> = {
   image: true,
   id: true,
   command: true,
+  entrypoint: true,
+  labels: true,
+  platform: true,
   env: true,
   secrets: true,
   input: true,
@@ -43,10 +47,22 @@ const fieldNames: Record<keyof ContainerTask, true> = {
   tmpFsSize: true,
   pids: true,
   ulimits: true,
+  shmSize: true,
+  gpus: true,
   volumes: true,
   workDir: true,
   user: true,
   disableNet: true,
+  network: true,
+  extraHosts: true,
+  dns: true,
+  hostname: true,
+  tmpfs: true,
+  init: true,
+  capAdd: true,
+  capDrop: true,
+  runtime: true,
+  containerOptions: true,
   profile: true,
   pull: true,
   auth: true,
@@ -60,6 +76,8 @@ const otherNames: ReadonlyMap<string, string> = new Map([
   ...['envvars', 'environment'].map(name => [name, 'env'] as const),
   ...['cmd', 'args', 'argv'].map(name => [name, 'command'] as const),
   ...['cwd', 'workingdir'].map(name => [name, 'workDir'] as const),
+  ...['networkmode', 'net'].map(name => [name, 'network'] as const),
+  ...['addhost', 'addhosts'].map(name => [name, 'extraHosts'] as const),
   ...['binds', 'mounts'].map(name => [name, 'volumes'] as const),
   ...([
     ['name', 'id'],
@@ -107,13 +125,16 @@ function readTask(task: ContainerTask, options: ResolveTaskOptions): ResolvedTas
 
   refuseUnknown(issues, task)
   const command = readCommand(issues, fields.command)
+  const engineOptions = readEngineOptions(issues, fields, command)
   const env = readEnv(issues, fields.env)
-  checkTotal(issues, command, env)
+  checkTotal(issues, [...(engineOptions.entrypoint ?? []), ...command], env)
   const auth = readAuth(issues, fields.auth)
   const tmpFsSize = issues.read('tmpFsSize', fields.tmpFsSize, megabytes, 0)
-  const volumes = readVolumes(issues, fields.volumes, allowDangerousMounts)
-  if (tmpFsSize > 0 && volumes.some(({ target }) => target === '/tmp')) {
-    issues.add('tmpFsSize', tmpFsSize, '0 where a volume is mounted at /tmp')
+  const { volumes, namedVolumes } = readVolumes(issues, fields.volumes, allowDangerousMounts)
+  const targets = [...volumes, ...namedVolumes].map(({ target }) => target)
+  const tmpfs = readTmpfs(issues, fields.tmpfs, targets)
+  if (tmpFsSize > 0 && [...targets, ...tmpfs.map(({ target }) => target)].includes('/tmp')) {
+    issues.add('tmpFsSize', tmpFsSize, '0 where a volume or a tmpfs is mounted at /tmp')
   }
   const resolved: ResolvedTask = {
     id: readId(issues, fields.id),
@@ -142,9 +163,11 @@ function readTask(task: ContainerTask, options: ResolveTaskOptions): ResolvedTas
     pids: issues.read('pids', fields.pids, processes, 0),
     ulimits: readUlimits(issues, fields.ulimits),
     volumes,
+    namedVolumes,
+    tmpfs,
+    ...engineOptions,
     workDir: readWorkDir(issues, fields.workDir),
     user: readUser(issues, fields.user),
-    disableNet: issues.read('disableNet', fields.disableNet, boolean, false),
     profile: issues.read('profile', fields.profile, profiles, 'default'),
     pull: issues.read('pull', fields.pull, pulls, 'missing'),
     auth,

@@ -11,8 +11,9 @@ import { untilReachable } from '../connection/liveness.ts'
 import { type CreateOptions, secretsOf } from '../create-options/create-options.ts'
 import type { EngineContext, NetworkSource } from '../engine-context.ts'
 import type { ContainerRef } from './inspect.ts'
+import { makeVolumes } from './named-volumes.ts'
 import { NetworkAttachment } from './network-attachment.ts'
-import { defaultOptions, preflight } from './preflight.ts'
+import { defaultOptions, preflight, runHook } from './preflight.ts'
 import { ContainerRun } from './run.ts'
 import { sendKill, sendPause, sendUnpause } from './signals.ts'
 import { statsOf } from './stats.ts'
@@ -42,6 +43,7 @@ export class DockerContainer implements EngineContainer {
   /** A kill or a removal was requested. */
   #isEnding = false
   #removal: Promise<void> | undefined
+  #releaseGpus = () => {}
 
   constructor(context: EngineContext, task: ResolvedTask, networks: NetworkSource) {
     this.#context = context
@@ -50,7 +52,13 @@ export class DockerContainer implements EngineContainer {
     this.#defaults = defaultOptions(context, task)
     this.options = structuredClone(this.#defaults)
     const secrets = () => secretsOf(task, this.options)
-    this.#tracked = new TrackedContainer(context, { name: this.name, taskId: task.id, options: this.options, secrets })
+    this.#tracked = new TrackedContainer(context, {
+      name: this.name,
+      taskId: task.id,
+      platform: task.platform,
+      options: this.options,
+      secrets,
+    })
     this.#network = new NetworkAttachment(networks, task, this.options)
     const { ending, abandoned } = this.#tracked
     const run = new ContainerRun(context, {
@@ -76,9 +84,14 @@ export class DockerContainer implements EngineContainer {
     try {
       this.#refuseEnding('prepare')
       if (signal.aborted) throw cancelledError(`prepare container ${this.name}`, signal.reason)
+      runHook(this.#task, this.options)
       await preflight(this.#context, { task: this.#task, options: this.options, defaults: this.#defaults })
       this.#refuseEnding('prepare')
+      await makeVolumes(this.#context, this.#task)
+      this.#refuseEnding('prepare')
       this.#network.attach()
+      this.#releaseGpus = this.#context.gpus.lease(this.options, this.#task.gpus)
+      this.#run.exit.then(this.#releaseGpus, this.#releaseGpus)
       await this.#createWithImage(signal)
     } finally {
       this.pull$.complete()
@@ -202,7 +215,12 @@ export class DockerContainer implements EngineContainer {
     const calls = Promise.all([this.#tracked.creating, this.#run.startCalls])
     if (!(await settles(calls, this.#context.config.startTimeout))) this.#tracked.abandon()
     // The network is released last: a namespace must be empty before the next container joins it.
-    await this.#tracked.remove(() => this.#run.cutOutput()).finally(() => this.#network.close())
+    await this.#tracked
+      .remove(() => this.#run.cutOutput())
+      .finally(() => {
+        this.#network.close()
+        this.#releaseGpus()
+      })
     const message = `Container ${this.name} was removed before its end was seen`
     this.#run.fail(new CookietinError('ERR_COOKIETIN_CLOSED', message))
   }
