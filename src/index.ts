@@ -50,14 +50,14 @@ export { type DecimateOptions, decimateSink } from './stats/decimate-sink.ts'
 export { keepLatest } from './stats/keep-latest.ts'
 export { rawSample } from './stats/raw.ts'
 export type { MetricName, Metrics, Stat } from './stats/stat.ts'
-export type { Capability } from './task/capabilities.ts'
+export type { Capability } from './task/engine/capabilities.ts'
 export type {
   ContainerOptionsHook,
   CreateOptions,
   DeviceRequest,
   HostOptions,
   MountOptions,
-} from './task/create-options.ts'
+} from './task/engine/create-options.ts'
 export { type ImageName, parseImage } from './task/image-name.ts'
 export type {
   AuthCallback,

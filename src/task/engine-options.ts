@@ -2,9 +2,9 @@ import { isIP } from 'node:net'
 import { type Issues, isRecord } from '../utils/validation/issues.ts'
 import { boolean, callback, isText, line, or, type Rule, size, whole } from '../utils/validation/rules.ts'
 import { readStrings } from '../utils/validation/strings.ts'
-import { type Capability, readCapability } from './capabilities.ts'
 import { readCommand } from './command.ts'
-import type { ContainerOptionsHook } from './create-options.ts'
+import { type Capability, readCapability } from './engine/capabilities.ts'
+import type { ContainerOptionsHook } from './engine/create-options.ts'
 import type { ContainerTask, ResolvedTask } from './task.ts'
 
 const hostName = /^[a-zA-Z0-9_]([a-zA-Z0-9_.-]*[a-zA-Z0-9_])?$/

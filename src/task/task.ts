@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Stat } from '../stats/stat.ts'
-import type { Capability } from './capabilities.ts'
-import type { ContainerOptionsHook } from './create-options.ts'
+import type { Capability } from './engine/capabilities.ts'
+import type { ContainerOptionsHook } from './engine/create-options.ts'
 import type { ImageName } from './image-name.ts'
 
 /** The path inside a container of the folder that holds its unix socket (`udsPath`), as in Fn. */

@@ -1,4 +1,4 @@
-import { type Capability, capabilities } from '../../../task/capabilities.ts'
+import { type Capability, capabilities } from '../../../task/engine/capabilities.ts'
 
 /** The parts of the security profile that a config can give up, by name. */
 export const allowNames = [

@@ -1,9 +1,9 @@
-import type { CreateOptions } from '../../../task/create-options.ts'
+import type { CreateOptions } from '../../../task/engine/create-options.ts'
 import { secretsOfEnv } from '../../../task/secrets.ts'
 import type { ResolvedTask } from '../../../task/task.ts'
 import type { AllowName } from '../config/allow.ts'
 
-export type { CreateOptions, HostOptions } from '../../../task/create-options.ts'
+export type { CreateOptions, HostOptions } from '../../../task/engine/create-options.ts'
 
 /** The settings of a driver's config that apply to every container. */
 export interface ContainerDefaults {

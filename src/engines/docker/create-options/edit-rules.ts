@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { readCapability } from '../../../task/capabilities.ts'
+import { readCapability } from '../../../task/engine/capabilities.ts'
 import { isRecord } from '../../../utils/validation/issues.ts'
 import type { AllowName } from '../config/allow.ts'
 import { isNetworkName } from '../config/config.ts'

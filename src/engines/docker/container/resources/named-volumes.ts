@@ -1,8 +1,8 @@
-import { InvalidInputError } from '../../../errors.ts'
-import type { ResolvedTask } from '../../../task/task.ts'
-import { isAllowed } from '../create-options/create-options.ts'
-import { volumeLabel } from '../create-options/identity.ts'
-import type { EngineContext } from '../engine-context.ts'
+import { InvalidInputError } from '../../../../errors.ts'
+import type { ResolvedTask } from '../../../../task/task.ts'
+import { isAllowed } from '../../create-options/create-options.ts'
+import { volumeLabel } from '../../create-options/identity.ts'
+import type { EngineContext } from '../../engine-context.ts'
 
 /**
  * Makes the volumes that a task names, where they are missing. A volume of others holds what they have put there.

@@ -1,4 +1,4 @@
-import type { CreateOptions } from '../../../task/create-options.ts'
+import type { CreateOptions } from '../../../../task/engine/create-options.ts'
 
 /** Spreads containers over the GPUs of the engine: without it, each would get the first one. */
 export class GpuLeases {
