@@ -7,7 +7,7 @@ const byHook = (option: string, name?: string) =>
   `there is no flag for it: set HostConfig.${option} with the task's containerOptions in a program${name === undefined ? '' : `, which takes allow: '${name}' in the config`}`
 
 /** Options of `docker run` that users may try, and what to do instead. */
-export const unsupported: readonly (readonly [flags: string, why: string])[] = [
+const unsupported: readonly (readonly [flags: string, why: string])[] = [
   ['-t, --tty', 'a run has no terminal: use `docker run -it` to work inside a container'],
   ['-d, --detach', 'a run ends with this command: put it in the background with your shell, or use `docker run -d`'],
   ['--detach-keys <keys>', 'a run has no terminal to detach from: use `docker run`'],
