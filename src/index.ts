@@ -59,12 +59,21 @@ export { type DecimateOptions, decimateSink } from './stats/decimate-sink.ts'
 export { keepLatest } from './stats/keep-latest.ts'
 export { rawSample } from './stats/raw.ts'
 export type { MetricName, Metrics, Stat } from './stats/stat.ts'
+export type { Capability } from './task/engine/capabilities.ts'
+export type {
+  ContainerOptionsHook,
+  CreateOptions,
+  DeviceRequest,
+  HostOptions,
+  MountOptions,
+} from './task/engine/create-options.ts'
 export { type ImageName, parseImage } from './task/image-name.ts'
 export type {
   AuthCallback,
   ContainerTask,
   LoggerConfig,
   Mount,
+  NamedVolume,
   OnStat,
   OutputEncoding,
   PullPolicy,
@@ -75,6 +84,11 @@ export type {
   StopOptions,
   TaskFile,
   TaskInput,
+  TmpfsMount,
+  TmpfsSize,
+  Ulimit,
   Volume,
+  VolumeMode,
+  VolumeMount,
 } from './task/task.ts'
 export { toMermaid } from './utils/actors/mermaid.ts'

@@ -23,7 +23,9 @@ const program = createProgram({
 })
 
 try {
-  await program.parseAsync()
+  // As in docker run, -h is the host name there; alone it can only mean the help.
+  const isHelp = process.argv.length === 4 && process.argv[3] === '-h'
+  await program.parseAsync(isHelp ? [...process.argv.slice(0, 3), '--help'] : process.argv)
 } catch (error) {
   exitCode = report(error)
   // A program that reads the JSON gets a line also for an option that is not known.

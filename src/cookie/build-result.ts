@@ -11,6 +11,7 @@ import type { FailureResult, RunRecord, RunResult, SuccessResult } from './resul
 export interface ResultParts {
   readonly state: Exclude<SettledState, 'failed'>
   readonly context: CookieContext
+  readonly labels: Readonly<Record<string, string>>
   readonly encoding: 'utf8' | 'buffer'
   readonly stdout: Output
   readonly stderr: Output
@@ -27,6 +28,7 @@ export function resultOf(parts: ResultParts): RunResult {
   const { id, exit } = context
   const record: RunRecord = {
     id,
+    labels: parts.labels,
     exitCode: exit?.exitCode,
     oomKilled: exit?.oomKilled ?? false,
     stdout: encoding === 'buffer' ? stdout.bytes : stdout.text,

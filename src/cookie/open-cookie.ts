@@ -94,7 +94,7 @@ export class OpenCookie implements Cookie {
       release: () => this.#streams.release(),
     })
     if (options.inspect !== undefined) makeInspectable(this.actor, inspectableCookie(this))
-    this.#recorder = new Recorder(task.id, this.actor)
+    this.#recorder = new Recorder(task, this.actor)
     // The first subscriber: later ones find the outputs ended when the cookie settles.
     this.#recorder.transitions$.subscribe(({ from, to }) => this.#follow(from, to))
     this.actor.start()
@@ -285,6 +285,7 @@ export class OpenCookie implements Cookie {
     return resultOf({
       state: this.#settled,
       context,
+      labels: this.task.labels,
       encoding: this.task.encoding,
       stdout: this.#streams.stdout,
       stderr: this.#streams.stderr,

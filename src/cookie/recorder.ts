@@ -3,6 +3,7 @@ import type { Actor } from 'xstate'
 import { timeOf } from '../../machines/clock.ts'
 import type { cookieMachine } from '../../machines/cookie.ts'
 import type { CookieState } from '../../machines/cookie-states.ts'
+import type { ResolvedTask } from '../task/task.ts'
 import { followState, type StateName, stateOf } from '../utils/actors/follow-state.ts'
 import type { Transition } from './result.ts'
 
@@ -19,7 +20,8 @@ export class Recorder {
   #state: CookieState
   #since: number
 
-  constructor(id: string, actor: CookieActor) {
+  constructor({ id, labels }: Pick<ResolvedTask, 'id' | 'labels'>, actor: CookieActor) {
+    const labelled = Object.keys(labels).length === 0 ? {} : { labels }
     this.#state = seen(stateOf(actor))
     this.#since = timeOf(actor)
     followState(actor, change => {
@@ -28,7 +30,7 @@ export class Recorder {
       this.#timings[from] = (this.#timings[from] ?? 0) + now - this.#since
       this.#state = to
       this.#since = now
-      this.transitions$.next({ id, from, to, event: change.event.type, at: Date.now() })
+      this.transitions$.next({ id, from, to, event: change.event.type, at: Date.now(), ...labelled })
       if (to === 'closed') this.transitions$.complete()
     })
   }

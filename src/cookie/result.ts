@@ -15,6 +15,8 @@ export type Captured = string | Uint8Array
 export interface RunRecord<Output extends Captured = Captured> {
   /** The cookie's id. */
   readonly id: string
+  /** The labels of the task. */
+  readonly labels: Readonly<Record<string, string>>
   /** The exit code that the engine reported, for any status. Undefined when the container never ran or its end was not seen. */
   readonly exitCode: number | undefined
   /** True when the kernel killed a process of the container because memory ran out, even if the main process survived. */
@@ -68,4 +70,6 @@ export interface Transition {
   readonly event: TransitionEvent
   /** Unix time in ms. */
   readonly at: number
+  /** The labels of the task; undefined where it has none. */
+  readonly labels?: Readonly<Record<string, string>> | undefined
 }

@@ -156,6 +156,8 @@ export interface Engine {
    * Hot functions need such a socket. An engine without this member cannot share one.
    */
   readonly socketSharing?: SocketSharing
+  /** How many GPUs it has for tasks. An executor admits no more. Undefined: none are counted. */
+  readonly gpus?: number
   /**
    * Makes the handle of a container. Does no I/O.
    *

@@ -46,6 +46,10 @@ export class ExecutorFunctionHost implements FunctionHost {
     scheduler.onBlocked = () => this.#makeRoom()
   }
 
+  get total(): Demand {
+    return this.#scheduler.total
+  }
+
   resolve(task: ContainerTask): ResolvedTask {
     return this.#driver.resolve(task, this.#stop)
   }

@@ -3,6 +3,7 @@ import type { OpenCookie } from '../cookie/open-cookie.ts'
 import type { RunResult, Transition } from '../cookie/result.ts'
 import { CookietinError, notCleaned, toCookietinError } from '../errors.ts'
 import type { HotFunction } from '../functions/function.ts'
+import { demandOf } from '../functions/launch.ts'
 import { checkPlatform } from '../functions/platform.ts'
 import { PooledFunction } from '../functions/pooled-function.ts'
 import { type FunctionSpec, resolveSpec } from '../functions/spec.ts'
@@ -57,7 +58,11 @@ class QueueExecutor implements Executor {
     this.#options = options
     this.#recorder = options.history && guardedRecorder(options.history, this.#transitions$)
     const { concurrency, memory, cpus, driver, cookie } = options
-    this.#scheduler = new Scheduler(concurrency, { memory, cpus })
+    this.#scheduler = new Scheduler(concurrency, {
+      memory,
+      cpus,
+      ...(driver.engine.gpus !== undefined && { gpus: driver.engine.gpus }),
+    })
     const opened = (cookie: OpenCookie) => this.#publish(cookie)
     this.#host = new ExecutorFunctionHost(driver, this.#scheduler, cookie.inspect, opened, options.stop)
     this.#unwatch = closeOnEvents(this, options.closeOn)
@@ -99,8 +104,8 @@ class QueueExecutor implements Executor {
     this.#transitions$.next({ id: cookie.id, from: undefined, to: 'created', event: 'queue', at: Date.now() })
     // A subscriber may have cancelled it.
     if (cookie.state === 'created') {
-      const { memory, cpus } = cookie.task
-      this.#scheduler.add({ id: cookie.id, priority, demand: { memory, cpus } }, () => this.#turn(cookie))
+      const demand = demandOf(cookie.task, this.#scheduler.total)
+      this.#scheduler.add({ id: cookie.id, priority, demand }, () => this.#turn(cookie))
     }
     return execution
   }

@@ -11,6 +11,8 @@ import type { SocketFolders } from './socket/folder.ts'
 export interface FunctionHost {
   readonly inspect: CookieOptions['inspect']
   readonly folders: SocketFolders
+  /** What all tasks together may hold. */
+  readonly total: Demand
   /** Validates a task by the rules of the driver. */
   resolve(task: ContainerTask): ResolvedTask
   /** Makes the cookie of a hot container. */

@@ -1,5 +1,6 @@
 import { type CookietinError, toCookietinError } from '../errors.ts'
 import type { Owner } from '../queue/admission-queue.ts'
+import type { Demand } from '../queue/resource-pool.ts'
 import type { Admission } from '../queue/scheduler.ts'
 import type { ResolvedTask } from '../task/task.ts'
 import type { FunctionHost } from './host.ts'
@@ -28,7 +29,7 @@ export function launchSlot(
     // It was valid when the function was made. The paths that it mounts may have changed since.
     return cannotLaunch(error)
   }
-  const demand = { memory: task.memory, cpus: task.cpus }
+  const demand = demandOf(task, host.total)
   const admission = host.admit(task.id, demand, owner)
   return { admission, slot: make() }
 
@@ -54,6 +55,11 @@ export function launchSlot(
       follow(slot, state, from)
     }
   }
+}
+
+/** What a task holds while it runs. All GPUs are those of the executor. */
+export function demandOf({ memory, cpus, gpus }: ResolvedTask, total: Demand): Demand {
+  return { memory, cpus, gpus: gpus === 'all' ? (total.gpus ?? 0) : gpus }
 }
 
 function cannotLaunch(error: unknown): CookietinError {

@@ -10,7 +10,7 @@ import type { HotFunction } from './function.ts'
 import type { FunctionHost } from './host.ts'
 import { type InvokeRequest, resolveRequest } from './http/request.ts'
 import { releaseBody } from './http/request-body.ts'
-import { launchSlot } from './launch.ts'
+import { demandOf, launchSlot } from './launch.ts'
 import { LaunchBackoff } from './launch-backoff.ts'
 import { closedError, Prewarming } from './prewarming.ts'
 import type { Slot, SlotState } from './slot/slot.ts'
@@ -44,8 +44,8 @@ export class PooledFunction implements HotFunction {
     this.#onClosed = onClosed
     this.#host = host
     this.#spec = spec
-    const { memory, cpus } = host.resolve(spec.task)
-    this.#pool = new ContainerPool(Math.min(spec.maxContainers, host.capacity({ memory, cpus })), this)
+    const demand = demandOf(host.resolve(spec.task), host.total)
+    this.#pool = new ContainerPool(Math.min(spec.maxContainers, host.capacity(demand)), this)
     if (spec.minContainers > 0) this.#dispatch()
   }
 

@@ -78,7 +78,7 @@ export class AdmissionQueue implements Queue<RunFunction, AdmissionOptions> {
   }
 
   enqueue(run: RunFunction, options: Partial<AdmissionOptions> = {}): void {
-    const { id = '', priority = 0, demand = { memory: 0, cpus: 0 }, owner } = options
+    const { id = '', priority = 0, demand = { memory: 0, cpus: 0, gpus: 0 }, owner } = options
     const isFirst = owner?.size === 0 && !this.#entries.some(entry => entry.owner === owner && entry.isFirst)
     this.#insert({ id, priority, demand, owner, run, isFirst, since: performance.now(), overtaken: 0 })
   }

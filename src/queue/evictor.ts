@@ -46,11 +46,12 @@ export class Evictor {
 
   /** The containers to evict; undefined when all would not be enough. */
   #enough(shortage: Shortage, test: (evictable: Evictable) => boolean): Evictable[] | undefined {
-    const left = { memory: shortage.memory, cpus: shortage.cpus, places: shortage.places }
-    const isMet = () => left.memory <= 0 && left.cpus <= 0 && left.places <= 0
+    const left = { memory: shortage.memory, cpus: shortage.cpus, gpus: shortage.gpus ?? 0, places: shortage.places }
+    const isMet = () => left.memory <= 0 && left.cpus <= 0 && left.gpus <= 0 && left.places <= 0
     const count = ({ demand }: Evictable) => {
       left.memory -= demand.memory
       left.cpus -= demand.cpus
+      left.gpus -= demand.gpus ?? 0
       left.places -= 1
     }
     for (const evictable of this.#going) count(evictable)

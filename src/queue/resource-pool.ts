@@ -4,6 +4,12 @@ export interface Demand {
   readonly memory: number
   /** Milli-CPUs; 0 for a task without a limit. */
   readonly cpus: number
+  /**
+   * GPUs. Of a pool, undefined means no bound.
+   *
+   * @default 0
+   */
+  readonly gpus?: number
 }
 
 /** The memory and CPUs of an executor. Infinity means no bound. */
@@ -11,28 +17,36 @@ export class ResourcePool {
   readonly total: Demand
   #memory = 0
   #cpus = 0
+  #gpus = 0
 
   constructor(total: Demand) {
     this.total = total
   }
 
   /** The part that is in use. */
-  get taken(): Demand {
-    return { memory: this.#memory, cpus: this.#cpus }
+  get taken(): Required<Demand> {
+    return { memory: this.#memory, cpus: this.#cpus, gpus: this.#gpus }
   }
 
   /** Returns true when the demand can be met now. */
-  fits({ memory, cpus }: Demand): boolean {
-    return this.#memory + memory <= this.total.memory && this.#cpus + cpus <= this.total.cpus
+  fits({ memory, cpus, gpus = 0 }: Demand): boolean {
+    const { total } = this
+    return (
+      this.#memory + memory <= total.memory &&
+      this.#cpus + cpus <= total.cpus &&
+      this.#gpus + gpus <= (total.gpus ?? Infinity)
+    )
   }
 
-  take({ memory, cpus }: Demand): void {
+  take({ memory, cpus, gpus = 0 }: Demand): void {
     this.#memory += memory
     this.#cpus += cpus
+    this.#gpus += gpus
   }
 
-  giveBack({ memory, cpus }: Demand): void {
+  giveBack({ memory, cpus, gpus = 0 }: Demand): void {
     this.#memory -= memory
     this.#cpus -= cpus
+    this.#gpus -= gpus
   }
 }

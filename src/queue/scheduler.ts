@@ -62,10 +62,15 @@ export class Scheduler {
   }
 
   /** How much work of this demand may ever run at once. */
-  capacity({ memory, cpus }: Demand): number {
+  capacity({ memory, cpus, gpus = 0 }: Demand): number {
     const { total } = this.#pool
     const times = (most: number, each: number) => (each === 0 ? Infinity : Math.floor(most / each))
-    return Math.min(this.#concurrency, times(total.memory, memory), times(total.cpus, cpus))
+    return Math.min(
+      this.#concurrency,
+      times(total.memory, memory),
+      times(total.cpus, cpus),
+      times(total.gpus ?? Infinity, gpus),
+    )
   }
 
   /** Queues work. Its place, memory and CPUs are free again when its promise settles. */
@@ -107,6 +112,7 @@ export class Scheduler {
       yield {
         memory: Math.max(0, taken.memory + demand.memory - total.memory),
         cpus: Math.max(0, taken.cpus + demand.cpus - total.cpus),
+        gpus: Math.max(0, taken.gpus + (demand.gpus ?? 0) - (total.gpus ?? Infinity)),
         places: this.pending >= this.#concurrency ? 1 : 0,
         since,
         priority,

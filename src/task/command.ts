@@ -12,20 +12,24 @@ const pointer = 8
 
 const sizeRule = `shorter than ${maxString} bytes`
 
-/** Reads the command. A string is split at white space, without any quoting, as in Fn. */
-export function readCommand(issues: Issues, value: unknown): readonly string[] {
+/** Reads the command, or the entrypoint. A string is split at white space, without any quoting, as in Fn. */
+export function readCommand(
+  issues: Issues,
+  value: unknown,
+  field: 'command' | 'entrypoint' = 'command',
+): readonly string[] {
   if (value === undefined) return []
   if (typeof value === 'string') {
-    if (!isText(value)) return issues.add('command', value, textRule.allowed) ?? []
+    if (!isText(value)) return issues.add(field, value, textRule.allowed) ?? []
     return checkWords(
       issues,
       value.split(/\p{White_Space}+/u).filter(word => word !== ''),
-      () => 'command',
+      () => field,
     )
   }
-  if (!Array.isArray(value)) return issues.add('command', value, 'a string or an array of strings') ?? []
-  const words = checkWords(issues, Array.from(value as unknown[]), index => `command[${index}]`)
-  if (words[0] === '') issues.add('command[0]', '', 'the program to run')
+  if (!Array.isArray(value)) return issues.add(field, value, 'a string or an array of strings') ?? []
+  const words = checkWords(issues, Array.from(value as unknown[]), index => `${field}[${index}]`)
+  if (words[0] === '') issues.add(`${field}[0]`, '', 'the program to run')
   return words
 }
 

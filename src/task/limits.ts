@@ -48,21 +48,32 @@ export const cpusRule: Rule<number> = {
   allowed: 'a whole number of milli-CPUs from 10 up (500 is half a CPU), or 0 for no limit',
 }
 
-const ulimit = whole()
+/** -1: none. */
+const ulimit = whole({ min: -1 })
 
 /** Soft and hard limits by their docker names. */
-export function readUlimits(issues: Issues, value: unknown): Readonly<Record<string, number>> {
+export function readUlimits(
+  issues: Issues,
+  value: unknown,
+): Readonly<Record<string, { readonly soft: number; readonly hard: number }>> {
   if (value !== undefined && !isRecord(value))
     issues.add('ulimits', value, 'an object of numbers, such as { nofile: 1024 }')
-  const limits: [string, number][] = []
+  const limits: [string, { soft: number; hard: number }][] = []
   for (const [name, limit] of isRecord(value) ? Object.entries(value) : []) {
+    const field = `ulimits.${name}`
     if (!ulimitNames.includes(name)) {
-      issues.add(`ulimits.${name}`, limit, rightName(name, ulimitNames))
+      issues.add(field, limit, rightName(name, ulimitNames))
       continue
     }
-    const read = ulimit.read(limit)
-    if (read === undefined) issues.add(`ulimits.${name}`, limit, ulimit.allowed)
-    else limits.push([name, read])
+    const both = isRecord(limit) ? limit : { soft: limit, hard: limit }
+    const at = isRecord(limit) ? { soft: `${field}.soft`, hard: `${field}.hard` } : { soft: field, hard: field }
+    issues.refuseUnknown(both, ['soft', 'hard'], { at: `${field}.` })
+    const [soft, hard] = [ulimit.read(both.soft), ulimit.read(both.hard)]
+    if (soft === undefined) issues.add(at.soft, both.soft, ulimit.allowed)
+    if (hard === undefined && isRecord(limit)) issues.add(at.hard, both.hard, ulimit.allowed)
+    if (soft === undefined || hard === undefined) continue
+    if (hard !== -1 && (soft === -1 || soft > hard)) issues.add(at.soft, soft, `at most the hard limit, ${hard}`)
+    limits.push([name, Object.freeze({ soft, hard })])
   }
   return Object.freeze(Object.fromEntries(limits))
 }

@@ -4,15 +4,16 @@ import { Issues, isRecord } from '../utils/validation/issues.ts'
 import { boolean, callback, isText, oneOf, or, whole } from '../utils/validation/rules.ts'
 import { readStrings } from '../utils/validation/strings.ts'
 import { fold, rightName } from '../utils/validation/suggest.ts'
-import { readArtifacts, readMaxArtifacts } from './artifacts.ts'
 import { readAuth } from './auth.ts'
 import { checkTotal, readCommand, readEnv } from './command.ts'
-import { readFiles } from './files.ts'
+import { readEngineOptions } from './engine/engine-options.ts'
+import { readArtifacts, readMaxArtifacts } from './files/artifacts.ts'
+import { readFiles } from './files/files.ts'
 import { readId } from './id.ts'
 import { type ImageName, imageIdOf, readImage } from './image-name.ts'
 import { cpusRule, memoryRule, readUlimits, stopGraceRule, timeoutRule } from './limits.ts'
 import { readLogger } from './logger.ts'
-import { readUdsPath, readVolumes, readWorkDir } from './mounts.ts'
+import { readTmpfs, readUdsPath, readVolumes, readWorkDir } from './mounts.ts'
 import { readSecrets, secretsOfAuth, secretsOfEnv } from './secrets.ts'
 import { readInput, readWritable } from './streams.ts'
 import type { ContainerTask, ResolvedTask, StopOptions } from './task.ts'
@@ -34,6 +35,9 @@ const fieldNames: Record<keyof ContainerTask, true> = {
   image: true,
   id: true,
   command: true,
+  entrypoint: true,
+  labels: true,
+  platform: true,
   env: true,
   secrets: true,
   input: true,
@@ -51,6 +55,8 @@ const fieldNames: Record<keyof ContainerTask, true> = {
   tmpFsSize: true,
   pids: true,
   ulimits: true,
+  shmSize: true,
+  gpus: true,
   volumes: true,
   files: true,
   artifacts: true,
@@ -60,6 +66,16 @@ const fieldNames: Record<keyof ContainerTask, true> = {
   workDir: true,
   user: true,
   disableNet: true,
+  network: true,
+  extraHosts: true,
+  dns: true,
+  hostname: true,
+  tmpfs: true,
+  init: true,
+  capAdd: true,
+  capDrop: true,
+  runtime: true,
+  containerOptions: true,
   profile: true,
   pull: true,
   auth: true,
@@ -73,6 +89,8 @@ const otherNames: ReadonlyMap<string, string> = new Map([
   ...['envvars', 'environment'].map(name => [name, 'env'] as const),
   ...['cmd', 'args', 'argv'].map(name => [name, 'command'] as const),
   ...['cwd', 'workingdir'].map(name => [name, 'workDir'] as const),
+  ...['networkmode', 'net'].map(name => [name, 'network'] as const),
+  ...['addhost', 'addhosts'].map(name => [name, 'extraHosts'] as const),
   ...['binds', 'mounts'].map(name => [name, 'volumes'] as const),
   ...([
     ['name', 'id'],
@@ -126,13 +144,16 @@ function readTask(task: ContainerTask, options: ResolveTaskOptions): ResolvedTas
 
   refuseUnknown(issues, task)
   const command = readCommand(issues, fields.command)
+  const engineOptions = readEngineOptions(issues, fields, command)
   const env = readEnv(issues, fields.env)
-  checkTotal(issues, command, env)
+  checkTotal(issues, [...(engineOptions.entrypoint ?? []), ...command], env)
   const auth = readAuth(issues, fields.auth)
   const tmpFsSize = issues.read('tmpFsSize', fields.tmpFsSize, megabytes, 0)
-  const volumes = readVolumes(issues, fields.volumes, allowDangerousMounts)
-  if (tmpFsSize > 0 && volumes.some(({ target }) => target === '/tmp')) {
-    issues.add('tmpFsSize', tmpFsSize, '0 where a volume is mounted at /tmp')
+  const { volumes, namedVolumes } = readVolumes(issues, fields.volumes, allowDangerousMounts)
+  const targets = [...volumes, ...namedVolumes].map(({ target }) => target)
+  const tmpfs = readTmpfs(issues, fields.tmpfs, targets)
+  if (tmpFsSize > 0 && [...targets, ...tmpfs.map(({ target }) => target)].includes('/tmp')) {
+    issues.add('tmpFsSize', tmpFsSize, '0 where a volume or a tmpfs is mounted at /tmp')
   }
   const resolved: ResolvedTask = {
     id: readId(issues, fields.id),
@@ -165,9 +186,11 @@ function readTask(task: ContainerTask, options: ResolveTaskOptions): ResolvedTas
     files: readFiles(issues, fields.files, volumes),
     artifacts: readArtifacts(issues, fields.artifacts),
     ...readMaxArtifacts(issues, fields),
+    namedVolumes,
+    tmpfs,
+    ...engineOptions,
     workDir: readWorkDir(issues, fields.workDir),
     user: readUser(issues, fields.user),
-    disableNet: issues.read('disableNet', fields.disableNet, boolean, false),
     profile: issues.read('profile', fields.profile, profiles, 'default'),
     pull: issues.read('pull', fields.pull, pulls, 'missing'),
     auth,

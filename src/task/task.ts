@@ -1,5 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Stat } from '../stats/stat.ts'
+import type { Capability } from './engine/capabilities.ts'
+import type { ContainerOptionsHook } from './engine/create-options.ts'
 import type { ImageName } from './image-name.ts'
 
 /** The path inside a container of the folder that holds its unix socket (`udsPath`), as in Fn. */
@@ -42,10 +44,49 @@ export interface LoggerConfig {
   readonly tags?: Readonly<Record<string, string>> | readonly { readonly name: string; readonly value: string }[]
 }
 
-/** A mount: host path (absolute), container path (absolute), and `'ro'` for a read-only mount (Fn's `Volumes`). */
+/** `ro`: read-only. `z` and `Z` label the host's files for SELinux: for all containers, or for this one alone. */
+export type VolumeMode = 'ro' | 'rw' | 'z' | 'Z' | 'ro,z' | 'ro,Z' | 'rw,z' | 'rw,Z'
+
+/** A volume of the engine by its name. It is made, with a label of ours, where it is missing, and outlives the run. */
+export interface NamedVolume {
+  readonly volume: string
+  /** The path in the container, absolute. */
+  readonly target: string
+  /** @default false */
+  readonly readOnly?: boolean | undefined
+}
+
+/**
+ * A mount: host path (absolute), container path (absolute), and its mode, such as `'ro'` for a read-only mount (Fn's `Volumes`); or a volume
+ * of the engine.
+ */
 export type Volume =
   | readonly [host: string, container: string]
-  | readonly [host: string, container: string, mode: 'ro' | 'rw']
+  | readonly [host: string, container: string, mode: VolumeMode]
+  | NamedVolume
+
+/** A tmpfs: its size, or its size with more. */
+export type TmpfsSize =
+  | Size
+  | {
+      /** 0: half of the host's memory. */
+      readonly size: Size
+      /**
+       * The permissions of its root, such as 0o700.
+       *
+       * @default 0o1777
+       */
+      readonly mode?: number | undefined
+      /**
+       * Programs on it may be run.
+       *
+       * @default false
+       */
+      readonly exec?: boolean | undefined
+    }
+
+/** A resource limit: soft and hard alike, or each on its own. -1: none. */
+export type Ulimit = number | { readonly soft: number; readonly hard: number }
 
 /** Bytes for a file in the container, or the file or folder of this host that is sent. */
 export type TaskFile =
@@ -69,6 +110,21 @@ export interface ContainerTask {
    * @default the image's own
    */
   readonly command?: string | readonly string[] | undefined
+  /**
+   * The program before the command. An array is used unchanged; a string is split as that of `command`. The image's own command is not used
+   * then. `null` leaves out the image's entrypoint.
+   *
+   * @default the image's own
+   */
+  readonly entrypoint?: string | readonly string[] | null | undefined
+  /** Labels of the container and of everything that tells of the run. Names with `cookietin.` are refused. */
+  readonly labels?: Readonly<Record<string, string>> | undefined
+  /**
+   * The OS and the architecture of the image, such as `'linux/arm64'`. An image that is there for another one is pulled anew.
+   *
+   * @default the engine's own
+   */
+  readonly platform?: string | undefined
   /** Environment variables (Fn's `EnvVars`). */
   readonly env?: Readonly<Record<string, string>> | undefined
   /**
@@ -152,9 +208,24 @@ export interface ContainerTask {
    * @default the driver's: 256, or 128 under the hardened profile
    */
   readonly pids?: number | undefined
-  /** Resource limits, soft and hard alike: `{ nofile: 1024 }`. */
-  readonly ulimits?: Readonly<Record<string, number>> | undefined
-  /** Mounts, each `[host, container]` or `[host, container, 'ro']` (Fn's `Volumes`). */
+  /** Resource limits: `{ nofile: 1024 }`, or `{ nofile: { soft: 1024, hard: 4096 } }`; -1 means no limit. */
+  readonly ulimits?: Readonly<Record<string, Ulimit>> | undefined
+  /**
+   * Size of `/dev/shm`. 0 means the engine's default.
+   *
+   * @default 0
+   */
+  readonly shmSize?: Size | undefined
+  /**
+   * How many GPUs, of those that the config's `gpus` counts. `'all'` means all of them.
+   *
+   * @default 0
+   */
+  readonly gpus?: number | 'all' | undefined
+  /**
+   * Mounts, each `[host, container]` or `[host, container, 'ro']`, or `{ volume, target, readOnly? }` for a volume of the engine (Fn's
+   * `Volumes`).
+   */
   readonly volumes?: readonly Volume[] | undefined
   /**
    * What is copied into the container before it starts: its path there, and the content, or `{ from }` with a file or
@@ -203,6 +274,45 @@ export interface ContainerTask {
    */
   readonly disableNet?: boolean | undefined
   /**
+   * A network of the engine that the config's `networks` lists. `'none'` is `disableNet`, `'default'` the driver's choice.
+   *
+   * @default the driver's choice
+   */
+  readonly network?: string | undefined
+  /** Names of hosts with their addresses. The address `'host-gateway'` is that of the engine's host. */
+  readonly extraHosts?: Readonly<Record<string, string>> | undefined
+  /** Addresses of DNS servers. */
+  readonly dns?: readonly string[] | undefined
+  /**
+   * The container's host name.
+   *
+   * @default that of this machine
+   */
+  readonly hostname?: string | undefined
+  /** Folders in memory by their paths, each with its size: `{ '/run': '16m' }`. Nothing on them can be run, unless `exec` is true. */
+  readonly tmpfs?: Readonly<Record<string, TmpfsSize>> | undefined
+  /**
+   * Whether an init process passes signals on and reaps zombies.
+   *
+   * @default the config's `enableTini`
+   */
+  readonly init?: boolean | undefined
+  /** Capabilities that are added, such as `'SYS_PTRACE'`. The config's `allow` must list each, as `cap:SYS_PTRACE`. */
+  readonly capAdd?: readonly string[] | undefined
+  /** Capabilities that are dropped, where the config's `allow` gives containers the engine's default ones. */
+  readonly capDrop?: readonly string[] | undefined
+  /**
+   * A runtime of the engine that the config's `runtimes` lists, such as `'runsc'`.
+   *
+   * @default the config's `runtime`
+   */
+  readonly runtime?: string | undefined
+  /**
+   * Changes the create options of Docker just before the container is created. What it loosens must be listed in the config's `allow`,
+   * as for a cookie's `containerOptions`.
+   */
+  readonly containerOptions?: ContainerOptionsHook | undefined
+  /**
    * `'hardened'` is for code that you do not trust.
    *
    * @default 'default'
@@ -245,6 +355,24 @@ export interface Mount {
   readonly source: string
   readonly target: string
   readonly readOnly: boolean
+  /** The label for SELinux: `z` or `Z`. */
+  readonly relabel?: 'z' | 'Z'
+}
+
+/** A volume of the engine after validation. */
+export interface VolumeMount {
+  readonly volume: string
+  readonly target: string
+  readonly readOnly: boolean
+}
+
+/** A tmpfs after validation. */
+export interface TmpfsMount {
+  readonly target: string
+  /** Bytes; 0 for no limit. */
+  readonly size: number
+  readonly mode: number | undefined
+  readonly exec: boolean
 }
 
 /** A file or folder to copy into a container, after validation: it has either `content` or `from`. */
@@ -268,6 +396,11 @@ export interface ResolvedTask {
   readonly imageId: string | undefined
   /** Empty: the image's own command. */
   readonly command: readonly string[]
+  /** Undefined: the image's own. Empty: none. */
+  readonly entrypoint: readonly string[] | undefined
+  readonly labels: Readonly<Record<string, string>>
+  /** `os/architecture` or `os/architecture/variant`. */
+  readonly platform: string | undefined
   readonly env: Readonly<Record<string, string>>
   /** Texts that must not be shown: those that the task lists, its credentials, and values of variables with secret names. */
   readonly secrets: readonly string[]
@@ -293,7 +426,11 @@ export interface ResolvedTask {
   readonly tmpFsSize: number
   /** 0: the driver's default. */
   readonly pids: number
-  readonly ulimits: Readonly<Record<string, number>>
+  readonly ulimits: Readonly<Record<string, { readonly soft: number; readonly hard: number }>>
+  /** Bytes; 0 for the engine's default. */
+  readonly shmSize: number
+  readonly gpus: number | 'all'
+  /** Mounts of host paths. */
   readonly volumes: readonly Mount[]
   /** In the order of their paths: a folder comes before what is in it. */
   readonly files: readonly ResolvedFile[]
@@ -304,9 +441,20 @@ export interface ResolvedTask {
   readonly maxArtifactEntries: number
   /** ms. */
   readonly artifactsTimeout: number
+  readonly namedVolumes: readonly VolumeMount[]
+  readonly tmpfs: readonly TmpfsMount[]
   readonly workDir: string | undefined
   readonly user: string | undefined
   readonly disableNet: boolean
+  readonly network: string | undefined
+  readonly extraHosts: Readonly<Record<string, string>>
+  readonly dns: readonly string[]
+  readonly hostname: string | undefined
+  readonly init: boolean | undefined
+  readonly capAdd: readonly Capability[]
+  readonly capDrop: readonly Capability[]
+  readonly runtime: string | undefined
+  readonly containerOptions: ContainerOptionsHook | undefined
   readonly profile: 'default' | 'hardened'
   readonly pull: PullPolicy
   readonly auth: RegistryAuth | AuthCallback | undefined

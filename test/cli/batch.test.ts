@@ -94,7 +94,7 @@ test('a line takes the forms of the options, and bytes come as base64', async ()
     task('sleep 60', { timeout: '200ms' }),
     task('true', { cpus: 500 }),
     task('true', { timeout: '5' }),
-    task('true', { volumes: ['named:/x'] }),
+    task('true', { volumes: ['named'] }),
   ].join('\n')
   const { stdout } = await cli([...batch, '--json', '-q'], { input })
   const results = stdout
@@ -106,7 +106,7 @@ test('a line takes the forms of the options, and bytes come as base64', async ()
     { status: 'timeout' },
     { error: { message: 'cpus: 500 is a number of CPUs here, as with --cpus; write 0.5 for 500 milli-CPUs' } },
     { error: { message: expect.stringContaining('timeout: "5" has no unit') as string } },
-    { error: { message: expect.stringContaining('volumes[0]: "named" would be a named volume') as string } },
+    { error: { message: expect.stringContaining('volumes[0]: "named" is not HOST:CONTAINER') as string } },
   ])
 })
 

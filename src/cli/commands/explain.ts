@@ -3,6 +3,7 @@ import { resolveDockerConfig } from '../../engines/docker/config/config.ts'
 import { type Explanation, explain } from '../../engines/docker/create-options/explain.ts'
 import { checkDigest, checkUser } from '../../engines/docker/create-options/hardened.ts'
 import { containerHostname, labelsOf } from '../../engines/docker/create-options/identity.ts'
+import { checkTaskOptions } from '../../engines/docker/create-options/task-options.ts'
 import { resolveTask } from '../../task/resolve-task.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addTaskOptions, type TaskOptions, taskOf } from '../options/task.ts'
@@ -39,6 +40,7 @@ async function explainRun({ stdio }: CommandContext, image: string, words: reado
   const task = resolveTask({ ...taskOf(image, words, options), input: options.interactive ? '' : undefined }, config)
   checkUser(task, config)
   checkDigest(task, config)
+  checkTaskOptions(task, config)
   const labels = labelsOf('<random, one for each driver>', task.id)
   const explanation = explain(task, config, { labels, hostname: containerHostname() })
   const lines = options.json ? [printableJson(explanation)] : text(explanation)

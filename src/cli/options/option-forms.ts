@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import { isRecord } from '../../utils/validation/issues.ts'
 import { UsageError } from '../usage-error.ts'
-import { readCpus, readDuration, readVolume } from './values.ts'
+import { readVolume } from './engine-options.ts'
+import { readCpus, readDuration } from './values.ts'
 
 /** From here up, a number of CPUs is taken for the milli-CPUs of the library. */
 const improbableCpus = 100

@@ -5,8 +5,9 @@ import { UsageError } from '../usage-error.ts'
 import { readCopyIn, readCopyOut } from './copies.ts'
 import { readCount } from './count.ts'
 import { refuseDockerOptions } from './docker-options.ts'
+import { readGpus, readHost, readLabels, readTmpfs, readUlimit, readVolume } from './engine-options.ts'
 import { readEnv } from './env.ts'
-import { readCpus, readDuration, readNetwork, readPull, readUlimit, readVolume } from './values.ts'
+import { readCpus, readDuration, readPull } from './values.ts'
 
 /** The options that describe one task, as commander parses them. */
 export interface TaskOptions {
@@ -20,6 +21,21 @@ export interface TaskOptions {
   readonly pidsLimit?: string
   readonly ulimit?: readonly string[]
   readonly network?: string
+  readonly net?: string
+  readonly entrypoint?: string
+  readonly label?: readonly string[]
+  readonly labelFile?: readonly string[]
+  readonly platform?: string
+  readonly gpus?: string
+  readonly runtime?: string
+  readonly shmSize?: string
+  readonly addHost?: readonly string[]
+  readonly dns?: readonly string[]
+  readonly tmpfs?: readonly string[]
+  readonly hostname?: string
+  readonly capAdd?: readonly string[]
+  readonly capDrop?: readonly string[]
+  readonly 'init=false'?: boolean
   readonly tmpfsSize?: string
   readonly interactive?: boolean
   readonly rm?: boolean
@@ -43,18 +59,37 @@ const definitions: Readonly<
 > = {
   env: ['-e, --env <NAME=value>', 'set a variable; NAME alone takes your own value (repeatable)', collect],
   envFile: ['--env-file <file>', 'read variables from a file (repeatable)', collect],
-  volume: ['-v, --volume <host:container[:ro]>', 'mount a folder or file (repeatable)', collect],
+  volume: [
+    '-v, --volume <source:container[:mode]>',
+    'mount a folder, file or named volume; ro, z, Z (repeatable)',
+    collect,
+  ],
   workdir: ['-w, --workdir <dir>', 'working directory in the container'],
   user: ['-u, --user <user[:group]>', 'run as this user'],
   memory: ['-m, --memory <size>', 'memory limit, such as 64m or 1.5g'],
   cpus: ['--cpus <number>', 'CPU limit, such as 0.5'],
   pidsLimit: ['--pids-limit <number>', 'limit on processes and threads (default: 256)'],
-  ulimit: ['--ulimit <name=number>', 'resource limit, such as nofile=1024 (repeatable)', collect],
-  network: ['--network <none|default>', "none: loopback only; default: the engine's default network"],
+  ulimit: ['--ulimit <name=soft[:hard]>', 'resource limit, such as nofile=1024; -1: none (repeatable)', collect],
+  network: ['--network <none|default|name>', 'none: loopback only; NAME: a network that COOKIETIN_NETWORKS lists'],
+  net: ['--net <name>', 'the same as --network'],
+  entrypoint: ['--entrypoint <program>', "the program before the command; empty: leave out the image's"],
+  label: ['-l, --label <name=value>', 'label of the container and of the run (repeatable)', collect],
+  labelFile: ['--label-file <file>', 'read labels from a file (repeatable)', collect],
+  platform: ['--platform <os/architecture>', 'platform of the image, such as linux/arm64'],
+  gpus: ['--gpus <number|all>', 'GPUs, of those that COOKIETIN_GPUS counts'],
+  runtime: ['--runtime <name>', 'a runtime that COOKIETIN_RUNTIMES lists'],
+  shmSize: ['--shm-size <size>', 'size of /dev/shm'],
+  addHost: ['--add-host <host:address>', 'add a name to /etc/hosts (repeatable)', collect],
+  dns: ['--dns <address>', 'use this DNS server (repeatable)', collect],
+  tmpfs: ['--tmpfs <path[:options]>', 'mount a folder in memory; size=, mode=, exec (repeatable)', collect],
+  hostname: ['-h, --hostname <name>', 'host name of the container'],
+  capAdd: ['--cap-add <capability>', 'add a capability that COOKIETIN_ALLOW lists as cap:NAME (repeatable)', collect],
+  capDrop: ['--cap-drop <capability>', 'drop a capability (repeatable)', collect],
   tmpfsSize: ['--tmpfs-size <MB>', 'make /tmp a tmpfs of this size'],
   interactive: ['-i, --interactive', 'pass standard input to the container'],
   rm: ['--rm', 'accepted as in docker run: the container is always removed'],
-  init: ['--init', 'accepted as in docker run: an init process is the default'],
+  init: ['--init', 'run an init process, which is the default'],
+  'init=false': ['--init=false', 'run no init process'],
   name: ['--name <id>', 'the same as --id'],
   id: ['--id <id>', 'name the run (default: a random id)'],
   pull: ['--pull <missing|always|never>', 'when to pull the image (default: missing)'],
@@ -74,6 +109,8 @@ const definitions: Readonly<
 /** Adds IMAGE, COMMAND and every option that describes a task. */
 export function addTaskOptions(command: Command, image = 'the image to run'): Command {
   addImageAndCommand(command, image)
+  // As in docker run, -h is the host name.
+  command.helpOption('--help', 'show help')
   addTaskFlags(command, Object.keys(definitions) as (keyof TaskOptions)[])
   return refuseDockerOptions(command)
 }
@@ -136,7 +173,20 @@ export function taskOf(image: string, command: readonly string[], options: TaskO
     cpus: options.cpus === undefined ? undefined : readCpus('--cpus', options.cpus),
     pids: options.pidsLimit === undefined ? undefined : readCount('--pids-limit', options.pidsLimit),
     ulimits: options.ulimit === undefined ? undefined : Object.fromEntries(options.ulimit.map(readUlimit)),
-    disableNet: options.network === undefined ? undefined : readNetwork(options.network),
+    network: options.network ?? options.net,
+    entrypoint: options.entrypoint === undefined ? undefined : options.entrypoint === '' ? null : [options.entrypoint],
+    labels: options.label || options.labelFile ? readLabels(options.labelFile ?? [], options.label ?? []) : undefined,
+    platform: options.platform,
+    gpus: options.gpus === undefined ? undefined : readGpus(options.gpus),
+    runtime: options.runtime,
+    shmSize: options.shmSize,
+    extraHosts: options.addHost && Object.fromEntries(options.addHost.map(readHost)),
+    dns: options.dns,
+    tmpfs: options.tmpfs && Object.fromEntries(options.tmpfs.map(readTmpfs)),
+    hostname: options.hostname,
+    init: options['init=false'] ? false : options.init,
+    capAdd: options.capAdd,
+    capDrop: options.capDrop,
     tmpFsSize: options.tmpfsSize === undefined ? undefined : readCount('--tmpfs-size', options.tmpfsSize),
     pull: options.pull === undefined ? undefined : readPull(options.pull),
     profile: options.hardened ? 'hardened' : undefined,

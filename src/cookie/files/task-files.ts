@@ -1,6 +1,6 @@
 import { isUint8Array } from 'node:util/types'
 import type { EngineContainer, FileEntry, FileSource } from '../../engines/engine.ts'
-import { isReadOnce } from '../../task/files.ts'
+import { isReadOnce } from '../../task/files/files.ts'
 import { guardInput, type InputGuard, type InputUse, toChunks } from '../../task/input.ts'
 import type { ResolvedFile } from '../../task/task.ts'
 import { byteLength } from '../../utils/size.ts'

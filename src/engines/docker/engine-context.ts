@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { CreateOptions } from '../../task/engine/create-options.ts'
 import type { ResolvedTask } from '../../task/task.ts'
 import type { Inspect } from '../../utils/actors/inspectable.ts'
 import type { Env, ResolvedDockerConfig } from './config/config.ts'
@@ -20,6 +21,7 @@ export interface EngineContext {
   readonly liveness: Liveness
   readonly images: Images
   readonly imageGuard: ImageGuard
+  readonly gpus: GpuSource
   readonly cleaner: ImageCleaner
   readonly leftovers: Leftovers
   readonly onTransition: TransitionListener
@@ -57,6 +59,11 @@ export interface NetworkLease {
   release(): void
 }
 
+/** Gives containers their GPUs. Returns the function that gives them back. */
+export interface GpuSource {
+  lease(options: CreateOptions, gpus: number | 'all'): () => void
+}
+
 /** Picks networks for containers. */
 export interface NetworkSource {
   /** Returns undefined when the container keeps the network of its create options. */
@@ -69,6 +76,7 @@ export interface EngineContextOptions {
   readonly config: ResolvedDockerConfig
   readonly env: Env
   readonly cgroups: CgroupSampler | undefined
+  readonly gpus: GpuSource
   readonly onTransition: TransitionListener
   readonly inspect: Inspect | undefined
 }
@@ -104,6 +112,7 @@ export function createEngineContext(options: EngineContextOptions): EngineContex
       onTransition,
       inspect,
     }),
+    gpus: options.gpus,
     imageGuard: new ImageGuard(api, config),
     cleaner: createImageCleaner(api, config),
     instance: randomBytes(8).toString('hex'),

@@ -7,7 +7,9 @@ import type { Env, ResolvedDockerConfig } from './config/config.ts'
 import { type Connection, connect } from './connection/connect.ts'
 import { compareVersions } from './connection/versions.ts'
 import { DockerContainer } from './container/container.ts'
+import { GpuLeases } from './container/resources/gpu-leases.ts'
 import { checkDigest, checkUser } from './create-options/hardened.ts'
+import { checkTaskOptions } from './create-options/task-options.ts'
 import { createEngineContext, type EngineContext, type NetworkSource } from './engine-context.ts'
 import type { ImageCacheUsage } from './image/cache.ts'
 import { loadImages } from './image/load.ts'
@@ -73,6 +75,7 @@ interface OpenEngineOptions {
 
 class OpenDockerEngine implements DockerEngine {
   readonly name = 'docker'
+  readonly gpus: number
   readonly version: string
   readonly apiVersion: string
   readonly endpoint: { readonly source: string; readonly url: string }
@@ -93,12 +96,14 @@ class OpenDockerEngine implements DockerEngine {
     const { endpoint, version, apiVersion, architecture } = connection
     const context = createEngineContext({
       ...{ connection, config, env, cgroups, inspect },
+      gpus: new GpuLeases(config.gpus, connection.podman),
       onTransition: transition => this.transitions$.next({ ...transition, at: Date.now() }),
     })
     this.#connection = connection
     this.#context = context
     this.#pool = openPool(context, { architecture, inspect })
     this.#networks = new Networks({ config, pool: this.#pool, onTransition: context.onTransition })
+    this.gpus = config.gpus
     this.version = version
     this.apiVersion = apiVersion
     this.endpoint = { source: endpoint.source, url: endpoint.url }
@@ -118,6 +123,7 @@ class OpenDockerEngine implements DockerEngine {
   container(task: ResolvedTask): EngineContainer {
     checkUser(task, this.#context.config)
     checkDigest(task, this.#context.config)
+    checkTaskOptions(task, this.#context.config)
     return new DockerContainer(this.#context, task, this.#networks)
   }
 

@@ -29,8 +29,16 @@ const noIsolation = 'this engine isolates nothing; use the docker driver for it'
 export function processOptions(task: ResolvedTask, host: Host): ProcessOptions {
   const issues = new Issues()
   if (host.platform === 'win32') issues.add('driver', 'process', 'another one on Windows, which has no process groups')
-  if (task.command.length === 0) issues.add('command', '', 'given: no image is used, so there is no command of its own')
-  if (task.volumes.length > 0) issues.addSecret('volumes', task.volumes, `left out: ${noIsolation}`)
+  if (task.command.length === 0 && !task.entrypoint?.length)
+    issues.add('command', '', 'given: no image is used, so there is no command of its own')
+  if (task.volumes.length + task.namedVolumes.length > 0)
+    issues.addSecret('volumes', task.volumes, `left out: ${noIsolation}`)
+  for (const field of ['network', 'runtime', 'hostname', 'containerOptions', 'tmpfs', 'extraHosts', 'dns'] as const) {
+    if (isGiven(task[field])) issues.addSecret(field, task[field], `left out: ${noIsolation}`)
+  }
+  for (const field of ['capAdd', 'capDrop', 'gpus'] as const) {
+    if (isGiven(task[field])) issues.add(field, String(task[field]), `left out: ${noIsolation}`)
+  }
   if (task.disableNet) issues.add('disableNet', true, `false: ${noIsolation}`)
   if (task.profile !== 'default') issues.add('profile', task.profile, `'default': ${noIsolation}`)
   if (task.udsPath !== undefined) issues.add('udsPath', task.udsPath, `left out: ${noIsolation}`)
@@ -40,7 +48,19 @@ export function processOptions(task: ResolvedTask, host: Host): ProcessOptions {
   issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK', task.id)
   const { PATH, HOME } = host.env
   const inherited = { ...(PATH !== undefined && { PATH }), ...(HOME !== undefined && { HOME }) }
-  return { command: [...task.command], env: { ...inherited, ...task.env }, cwd: task.workDir, uid, gid }
+  return {
+    command: [...(task.entrypoint ?? []), ...task.command],
+    env: { ...inherited, ...task.env },
+    cwd: task.workDir,
+    uid,
+    gid,
+  }
+}
+
+/** False for a field that was left out. */
+function isGiven(value: unknown): boolean {
+  if (value === undefined || value === 0) return false
+  return typeof value !== 'object' || value === null || Object.keys(value).length > 0
 }
 
 function readUser(issues: Issues, user: string | undefined, own: number | undefined) {

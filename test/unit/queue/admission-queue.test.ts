@@ -79,7 +79,7 @@ describe('admission', () => {
     start()
     pool.giveBack({ memory: 6, cpus: 0 })
     expect(start()).toEqual(['a', 'c', 'b'])
-    expect(pool.taken).toEqual({ memory: 10, cpus: 0 })
+    expect(pool.taken).toEqual({ memory: 10, cpus: 0, gpus: 0 })
   })
 
   it('never starves a large one: after sixteen have passed it, it is next', () => {

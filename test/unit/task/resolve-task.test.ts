@@ -52,6 +52,22 @@ describe('resolveTask', () => {
       maxArtifacts: 64 * 1024 * 1024,
       maxArtifactEntries: 10_000,
       artifactsTimeout: 10_000,
+      namedVolumes: [],
+      tmpfs: [],
+      entrypoint: undefined,
+      labels: {},
+      platform: undefined,
+      network: undefined,
+      gpus: 0,
+      runtime: undefined,
+      shmSize: 0,
+      extraHosts: {},
+      dns: [],
+      hostname: undefined,
+      init: undefined,
+      capAdd: [],
+      capDrop: [],
+      containerOptions: undefined,
       workDir: undefined,
       user: undefined,
       disableNet: false,
@@ -260,7 +276,12 @@ describe('limits', () => {
   it('knows the ulimits of docker', () => {
     const [issue] = issuesOf({ ulimits: { nofiles: 5 } })
     expect(issue).toMatchObject({ field: 'ulimits.nofiles', allowed: 'given as nofile' })
-    expect(refusedFields({ ulimits: { nofile: -1 } })).toEqual(['ulimits.nofile'])
+    expect(refusedFields({ ulimits: { nofile: -2 } })).toEqual(['ulimits.nofile'])
+    expect(refusedFields({ ulimits: { nofile: { soft: 2, hard: 1 }, core: { soft: -1, hard: 0 } } })).toEqual([
+      'ulimits.nofile.soft',
+      'ulimits.core.soft',
+    ])
+    expect(refusedFields({ ulimits: { core: -1, nofile: { soft: 1, hard: -1 } } })).toEqual([])
     expect(refusedFields({ ulimits: { nofile: 1, nproc: 2, memlock: 3, core: 0 } })).toEqual([])
   })
 })
@@ -362,7 +383,7 @@ describe('volumes', () => {
   it('refuses one target twice, another mode, another shape, and /tmp beside a tmpfs there', () => {
     const a = ['/srv/a', '/a']
     expect(refusedFields({ volumes: [a, ['/srv/b', '/a']] })).toEqual(['volumes[1].target'])
-    expect(refusedFields({ volumes: [[...a, 'z']] })).toEqual(['volumes[0].mode'])
+    expect(refusedFields({ volumes: [[...a, 'rshared']] })).toEqual(['volumes[0].mode'])
     expect(refusedFields({ volumes: [['/srv/a'], a.join(':'), [...a, 'ro', 1]] })).toEqual([
       'volumes[0]',
       'volumes[1]',

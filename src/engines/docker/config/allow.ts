@@ -1,3 +1,5 @@
+import { type Capability, capabilities } from '../../../task/engine/capabilities.ts'
+
 /** The parts of the security profile that a config can give up, by name. */
 export const allowNames = [
   'capabilities',
@@ -21,5 +23,8 @@ export const allowNames = [
   'other-options',
 ] as const
 
-/** One of {@link allowNames}. */
-export type AllowName = (typeof allowNames)[number]
+/** One of {@link allowNames}, or one capability, such as `cap:SYS_PTRACE`. */
+export type AllowName = (typeof allowNames)[number] | `cap:${Capability}`
+
+/** Every name that a config can list. */
+export const everyAllowName: readonly AllowName[] = [...allowNames, ...capabilities.map(name => `cap:${name}` as const)]

@@ -13,7 +13,7 @@ import {
   whole,
   words,
 } from '../../../utils/validation/config-fields.ts'
-import { allowNames } from './allow.ts'
+import { type AllowName, allowNames, everyAllowName } from './allow.ts'
 import type { DockerConfig, FnConfig } from './docker-config.ts'
 import { Registries, readRegistries } from './registries.ts'
 
@@ -26,6 +26,11 @@ const registries: Field<Registries> = {
     'an object of credentials by registry, each with some of username, password, identityToken, registryToken and serverAddress',
   secret: true,
   read: readRegistries,
+}
+
+const allow: Field<readonly AllowName[]> = {
+  ...someOf(everyAllowName),
+  allowed: `${someOf(allowNames).allowed}, or of 'cap:' with a capability, such as 'cap:SYS_PTRACE'`,
 }
 
 const dockerFields = {
@@ -45,9 +50,12 @@ const dockerFields = {
   enableTini: flag(true),
   pids: whole(256),
   allowDangerousMounts: flag(false),
-  allow: someOf(allowNames),
+  allow,
   requireDigest: flag(false),
   runtime: text(undefined),
+  runtimes: words([]),
+  networks: words([]),
+  gpus: whole(0),
   engineTimeout: milliseconds(15_000),
   startTimeout: milliseconds(60_000),
   pullTimeout: milliseconds(600_000),
@@ -97,9 +105,10 @@ export function resolveDockerConfig(given: DockerConfig | FnConfig, env: Env): R
 export function sharedNetworks({
   dockerNetworks,
   preForkNetworks,
-}: Pick<ResolvedDockerConfig, 'dockerNetworks' | 'preForkNetworks'>) {
-  return Object.entries({ dockerNetworks, preForkNetworks }).flatMap(([field, networks]) =>
-    networks.filter(network => !isNetworkName(network)).map(network => ({ field, network })),
+  networks,
+}: Pick<ResolvedDockerConfig, 'dockerNetworks' | 'preForkNetworks' | 'networks'>) {
+  return Object.entries({ dockerNetworks, preForkNetworks, networks }).flatMap(([field, names]) =>
+    names.filter(network => !isNetworkName(network)).map(network => ({ field, network })),
   )
 }
 

@@ -131,6 +131,25 @@ export interface DockerConfig {
    */
   readonly runtime?: string | undefined
   /**
+   * The networks that a task may name in its `network`. A string is split at spaces. `host` and `container:…` need
+   * `allow: 'namespaces'`.
+   *
+   * @default none
+   */
+  readonly networks?: string | readonly string[] | undefined
+  /**
+   * The runtimes that a task may name in its `runtime`. A string is split at spaces.
+   *
+   * @default none
+   */
+  readonly runtimes?: string | readonly string[] | undefined
+  /**
+   * How many GPUs the engine's host has for tasks. Executors run no more tasks at once than have one.
+   *
+   * @default 0: no task gets one
+   */
+  readonly gpus?: number | undefined
+  /**
    * Time limit of an ordinary engine call, in ms.
    *
    * @default 15 000

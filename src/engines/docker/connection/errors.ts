@@ -56,6 +56,7 @@ const rules: readonly Rule[] = [
   },
   { text: /non-overlapping IPv4 address pool/i, code: 'ERR_COOKIETIN_START_FAILED', retryable: true },
   { text: /network \S+ not found|could not find a? ?network/i, code: 'ERR_COOKIETIN_NETWORK_NOT_FOUND' },
+  { text: /does not match the specified platform/i, code: 'ERR_COOKIETIN_IMAGE_NOT_FOUND' },
   { text: /no such image/i, code: 'ERR_COOKIETIN_IMAGE_NOT_FOUND' },
   { text: /cannot (pause|resume) a \w+ (process|container)/i, code: 'ERR_COOKIETIN_INVALID_STATE' },
   { text: /container state improper/i, code: 'ERR_COOKIETIN_INVALID_STATE' },

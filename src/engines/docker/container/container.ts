@@ -18,7 +18,8 @@ import { deadlineLabel } from '../create-options/identity.ts'
 import type { EngineContext, NetworkSource } from '../engine-context.ts'
 import { type ContainerRef, inspectContainer } from './inspect.ts'
 import { NetworkAttachment } from './network-attachment.ts'
-import { defaultOptions, preflight } from './preflight.ts'
+import { defaultOptions, preflight, runHook } from './preflight.ts'
+import { makeVolumes } from './resources/named-volumes.ts'
 import { ContainerRun } from './run.ts'
 import { sendKill, sendPause, sendSignal, sendUnpause, stopSignalOf } from './signals.ts'
 import { statsOf } from './stats.ts'
@@ -50,6 +51,7 @@ export class DockerContainer implements EngineContainer {
   #removal: Promise<void> | undefined
   /** Kept for a container that must be made again. */
   #files: readonly FileSource[] = []
+  #releaseGpus = () => {}
 
   constructor(context: EngineContext, task: ResolvedTask, networks: NetworkSource) {
     this.#context = context
@@ -58,7 +60,13 @@ export class DockerContainer implements EngineContainer {
     this.#defaults = defaultOptions(context, task)
     this.options = structuredClone(this.#defaults)
     const secrets = () => secretsOf(task, this.options)
-    this.#tracked = new TrackedContainer(context, { name: this.name, taskId: task.id, options: this.options, secrets })
+    this.#tracked = new TrackedContainer(context, {
+      name: this.name,
+      taskId: task.id,
+      platform: task.platform,
+      options: this.options,
+      secrets,
+    })
     this.#network = new NetworkAttachment(networks, task, this.options)
     const { ending, abandoned } = this.#tracked
     const run = new ContainerRun(context, {
@@ -84,9 +92,14 @@ export class DockerContainer implements EngineContainer {
     try {
       this.#refuseEnding('prepare')
       if (signal.aborted) throw cancelledError(`prepare container ${this.name}`, signal.reason)
+      runHook(this.#task, this.options)
       await preflight(this.#context, { task: this.#task, options: this.options, defaults: this.#defaults })
       this.#refuseEnding('prepare')
+      await makeVolumes(this.#context, this.#task)
+      this.#refuseEnding('prepare')
       this.#network.attach()
+      this.#releaseGpus = this.#context.gpus.lease(this.options, this.#task.gpus)
+      this.#run.exit.then(this.#releaseGpus, this.#releaseGpus)
       await this.#createWithImage(signal)
     } finally {
       this.pull$.complete()
@@ -275,7 +288,12 @@ export class DockerContainer implements EngineContainer {
     const calls = Promise.all([this.#tracked.creating, this.#run.startCalls])
     if (!(await settles(calls, this.#context.config.startTimeout))) this.#tracked.abandon()
     // The network is released last: a namespace must be empty before the next container joins it.
-    await this.#tracked.remove(() => this.#run.cutOutput()).finally(() => this.#network.close())
+    await this.#tracked
+      .remove(() => this.#run.cutOutput())
+      .finally(() => {
+        this.#network.close()
+        this.#releaseGpus()
+      })
     const message = `Container ${this.name} was removed before its end was seen`
     this.#run.fail(new CookietinError('ERR_COOKIETIN_CLOSED', message))
   }

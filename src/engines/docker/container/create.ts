@@ -10,6 +10,7 @@ import { inspectContainer } from './inspect.ts'
 export interface Creation {
   readonly name: string
   readonly options: CreateOptions
+  readonly platform?: string | undefined
   /** Values to mask in errors. */
   readonly secrets: readonly string[]
   /** Called with each warning of the engine. */
@@ -36,13 +37,13 @@ export async function createContainer(context: EngineContext, creation: Creation
   }
 }
 
-async function create({ api }: EngineContext, { name, options, secrets, warn }: Creation): Promise<string> {
+async function create({ api }: EngineContext, { name, options, platform, secrets, warn }: Creation): Promise<string> {
   const doing = `create container ${name} of image ${options.Image}`
   const { body } = await api.request({
     doing,
     method: 'POST',
     path: '/containers/create',
-    query: { name },
+    query: { name, ...(platform !== undefined && { platform }) },
     body: options,
     deadline: undefined,
     secrets,

@@ -21,6 +21,7 @@ export interface TrackedContainerOptions {
   /** The id of the cookie. */
   readonly taskId: string
   readonly options: CreateOptions
+  readonly platform?: string | undefined
   /** Returns the values to mask in errors. */
   readonly secrets: () => readonly string[]
 }
@@ -31,6 +32,7 @@ export class TrackedContainer {
   readonly #name: string
   readonly #taskId: string
   readonly #options: CreateOptions
+  readonly #platform: string | undefined
   readonly #secrets: () => readonly string[]
   #id: string | undefined
   /** The create call, which the engine may still carry out after its caller has given up. It never rejects. */
@@ -41,11 +43,12 @@ export class TrackedContainer {
   readonly #ending = new AbortController()
   readonly #abandoned = new AbortController()
 
-  constructor(context: EngineContext, { name, taskId, options, secrets }: TrackedContainerOptions) {
+  constructor(context: EngineContext, { name, taskId, options, platform, secrets }: TrackedContainerOptions) {
     this.#context = context
     this.#name = name
     this.#taskId = taskId
     this.#options = options
+    this.#platform = platform
     this.#secrets = secrets
   }
 
@@ -72,6 +75,7 @@ export class TrackedContainer {
     const created = createContainer(this.#context, {
       name: this.#name,
       options: this.#options,
+      platform: this.#platform,
       secrets: this.#secrets(),
       warn: text => this.#context.warnings.report(this.#taskId, redact(text, this.#secrets())),
       ending: this.#ending.signal,

@@ -1,50 +1,9 @@
+import type { CreateOptions } from '../../../task/engine/create-options.ts'
 import { secretsOfEnv } from '../../../task/secrets.ts'
 import type { ResolvedTask } from '../../../task/task.ts'
 import type { AllowName } from '../config/allow.ts'
 
-/** The body of the engine's create call, as far as cookietin fills it in. Users may add more fields. */
-export interface CreateOptions {
-  Image: string
-  Cmd?: string[]
-  Env: string[]
-  Labels: Record<string, string>
-  WorkingDir?: string
-  User?: string
-  Hostname?: string
-  StopSignal?: string
-  Tty: boolean
-  AttachStdin: boolean
-  AttachStdout: boolean
-  AttachStderr: boolean
-  OpenStdin: boolean
-  StdinOnce: boolean
-  HostConfig: HostOptions
-}
-
-/** The `HostConfig` of the create call. */
-export interface HostOptions {
-  Init: boolean
-  CapDrop: string[]
-  SecurityOpt: string[]
-  PidsLimit: number
-  Memory?: number
-  MemorySwap?: number
-  CpuQuota?: number
-  CpuPeriod?: number
-  ReadonlyRootfs: boolean
-  Tmpfs?: Record<string, string>
-  StorageOpt?: Record<string, string>
-  Ulimits?: { Name: string; Soft: number; Hard: number }[]
-  /** A volume without a source is made with the container and removed with it. */
-  Mounts?: { Type: 'bind' | 'volume'; Source?: string; Target: string; ReadOnly: boolean }[]
-  NetworkMode?: string
-  IpcMode?: string
-  OomScoreAdj?: number
-  /** Undefined: the engine's default log driver. */
-  LogConfig?: { Type: string; Config: Record<string, string> }
-  Runtime?: string
-  RestartPolicy: { Name: string }
-}
+export type { CreateOptions, HostOptions } from '../../../task/engine/create-options.ts'
 
 /** The settings of a driver's config that apply to every container. */
 export interface ContainerDefaults {
@@ -87,4 +46,21 @@ export function tmpfsOptions(size: number, inodes: number): string {
   if (size > 0) options.push(`size=${size}m`)
   if (size > 0 && inodes > 0) options.push(`nr_inodes=${inodes}`)
   return options.join(',')
+}
+
+/** True when the task mounts a tmpfs of its own at `/tmp`. */
+export const hasTmp = ({ tmpfs }: ResolvedTask): boolean => tmpfs.some(({ target }) => target === '/tmp')
+
+/** The mount options of a task's own folders in memory. */
+export function tmpfsOf({ tmpfs }: ResolvedTask): Record<string, string> {
+  return Object.fromEntries(
+    tmpfs.map(({ target, size, mode, exec }) => [
+      target,
+      [
+        ...['rw', exec ? 'exec' : 'noexec', 'nosuid', 'nodev'],
+        ...(size > 0 ? [`size=${size}`] : []),
+        ...(mode === undefined ? [] : [`mode=${mode.toString(8)}`]),
+      ].join(','),
+    ]),
+  )
 }

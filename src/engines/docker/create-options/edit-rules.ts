@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { readCapability } from '../../../task/engine/capabilities.ts'
 import { isRecord } from '../../../utils/validation/issues.ts'
 import type { AllowName } from '../config/allow.ts'
 import { isNetworkName } from '../config/config.ts'
@@ -71,7 +72,13 @@ const hostRules: Readonly<Record<string, Rule>> = {
   ),
   ...mountRules,
   AutoRemove: setLoosens('other-options'),
-  CapAdd: setLoosens('capabilities'),
+  CapAdd: ({ now, before }) =>
+    texts(now)
+      .filter(name => !texts(before).includes(name))
+      .map(name => {
+        const known = readCapability(name)
+        return known === undefined ? 'capabilities' : (`cap:${known}` as const)
+      }),
   CapDrop: ({ now, before }) => when(isAny(before) && !texts(now).includes('ALL'), 'capabilities'),
   CgroupParent: setLoosens('limits'),
   CgroupnsMode: ownNamespace('private'),
@@ -119,7 +126,9 @@ const hostRules: Readonly<Record<string, Rule>> = {
   UTSMode: ownNamespace('private'),
   Ulimits: ({ now, before, isHardened }) => {
     const names = (limits: unknown) => (Array.isArray(limits) ? limits.map(limit => isRecord(limit) && limit.Name) : [])
-    return when(isHardened && !names(before).every(name => names(now).includes(name)), 'limits')
+    const isEndless = (limit: unknown) => isRecord(limit) && (limit.Soft === -1 || limit.Hard === -1)
+    const raises = Array.isArray(now) && now.some(isEndless)
+    return when(isHardened && (raises || !names(before).every(name => names(now).includes(name))), 'limits')
   },
   UsernsMode: ownNamespace('private'),
 }

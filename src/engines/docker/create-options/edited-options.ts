@@ -34,7 +34,7 @@ export async function checkEditedOptions(
 ): Promise<readonly string[]> {
   const [now, before] = [asJson(options), asJson(defaults)]
   if (!isRecord(now.HostConfig)) refuse([issue('HostConfig', 'the edited value', 'an object')])
-  now.Labels = { ...(isRecord(now.Labels) ? now.Labels : {}), ...defaults.Labels }
+  now.Labels = labelsOf(now.Labels, defaults.Labels)
   const unknown = unknownKeys(now)
   const loosened = [
     ...loosenings(now, before, isHardened),
@@ -47,7 +47,7 @@ export async function checkEditedOptions(
       meant === undefined ? [] : [issue(path, 'this key', `spelt ${meant}, as in the engine's API`)],
     ),
     ...loosened
-      .filter(({ name }) => !allow.includes(name))
+      .filter(({ name }) => !allow.includes(name) && !(name.startsWith('cap:') && allow.includes('capabilities')))
       .map(({ option, name }) => issue(option, 'this edit', `listed as '${name}' in the config's allow`)),
     ...(allowDangerousMounts ? [] : dangers).map(({ source, danger }) =>
       issue(
@@ -61,6 +61,13 @@ export async function checkEditedOptions(
   replace(options, now)
   const names = new Set<string>(loosened.map(({ name }) => name))
   return [...names, ...(dangers.length > 0 ? ['allowDangerousMounts'] : [])]
+}
+
+/** The labels as edited, but for those by which containers are found. */
+function labelsOf(edited: unknown, defaults: CreateOptions['Labels']): Fields {
+  const isOurs = ([name]: [string, unknown]) => name.startsWith('cookietin.')
+  const others = Object.entries(isRecord(edited) ? edited : {}).filter(label => !isOurs(label))
+  return Object.fromEntries([...others, ...Object.entries(defaults).filter(isOurs)])
 }
 
 /** The options as the engine reads them. */

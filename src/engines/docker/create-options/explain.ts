@@ -30,16 +30,19 @@ const byDefault = 'default profile'
 const byHardened = 'hardened profile'
 const profile = ({ task }: Given) => (isHardened(task) ? byHardened : byDefault)
 
-// The types are complete: an option without a reason does not compile.
-const topReasons: Record<Exclude<keyof CreateOptions, 'HostConfig'>, Reason> = {
+const topReasons: Readonly<Partial<Record<keyof CreateOptions, Reason>>> = {
+  Entrypoint: ({ task }) => (task.entrypoint?.length === 0 ? "the task's entrypoint: none" : "the task's entrypoint"),
   Image: fromTask('image'),
   Cmd: fromTask('command'),
   Env: () => "the task's env; values are not shown",
   Labels: () => 'so that a container that outlives its owner is found and removed',
   WorkingDir: fromTask('workDir'),
   User: ({ task }) => (task.user === undefined ? `${byHardened}: an id that no ordinary host uses` : "the task's user"),
-  Hostname: () => "this machine's name, as in Fn; for containers with a network of their own",
   StopSignal: () => "the task's stopSignal; what others send to stop it, too",
+  Hostname: ({ task }) =>
+    task.hostname !== undefined
+      ? "the task's hostname"
+      : "this machine's name, as in Fn; for containers with a network of their own",
   Tty: () => 'output comes as two streams',
   AttachStdin: ({ task }) => (task.input === undefined ? 'the task has no input' : "the task's input"),
   AttachStdout: () => 'output is passed on',
@@ -48,8 +51,18 @@ const topReasons: Record<Exclude<keyof CreateOptions, 'HostConfig'>, Reason> = {
   StdinOnce: ({ task }) => (task.input === undefined ? 'the task has no input' : 'it ends with the input'),
 }
 
-const hostReasons: Record<keyof HostOptions, Reason> = {
-  Init: ({ config }) => `config enableTini${config.enableTini ? ': passes signals on, reaps zombies' : ' is off'}`,
+const hostReasons: Readonly<Partial<Record<keyof HostOptions, Reason>>> = {
+  CapAdd: ({ task }) =>
+    `the task's capAdd, permitted by config allow: ${task.capAdd.map(name => `cap:${name}`).join(' ')}`,
+  Binds: () => "the task's volumes with a label for SELinux",
+  ShmSize: fromTask('shmSize'),
+  ExtraHosts: fromTask('extraHosts'),
+  Dns: fromTask('dns'),
+  DeviceRequests: fromTask('gpus'),
+  Init: ({ task, config }) =>
+    task.init !== undefined
+      ? "the task's init"
+      : `config enableTini${config.enableTini ? ': passes signals on, reaps zombies' : ' is off'}`,
   CapDrop: given => loose(given, 'capabilities') ?? `${profile(given)}: no capabilities`,
   SecurityOpt: given => loose(given, 'new-privileges') ?? `${profile(given)}: set-uid programs give nothing`,
   PidsLimit: ({ task }) => {
@@ -65,7 +78,11 @@ const hostReasons: Record<keyof HostOptions, Reason> = {
     return loose(given, 'hardened-writable-root') ?? byHardened
   },
   Tmpfs: ({ task }) =>
-    task.tmpFsSize > 0 ? "the task's tmpFsSize, config maxTmpfsInodes" : 'a root that is read-only needs a /tmp',
+    task.tmpfs.length > 0
+      ? "the task's tmpfs and tmpFsSize"
+      : task.tmpFsSize > 0
+        ? "the task's tmpFsSize, config maxTmpfsInodes"
+        : 'a root that is read-only needs a /tmp',
   StorageOpt: fromTask('fsSize'),
   Ulimits: ({ task }) => (isHardened(task) ? `${byHardened}, and the task's ulimits` : "the task's ulimits"),
   Mounts: ({ task, config }) => {
@@ -76,11 +93,17 @@ const hostReasons: Record<keyof HostOptions, Reason> = {
       ? `${volumes}. A volume without a source is for the task's files and artifacts, as the root is read-only: it goes with the container, and its size is not bounded`
       : volumes
   },
-  NetworkMode: ({ task }) => (task.disableNet ? "the task's disableNet" : byHardened),
+  NetworkMode: ({ task }) =>
+    task.network !== undefined
+      ? "the task's network, listed in config networks"
+      : task.disableNet
+        ? "the task's disableNet"
+        : byHardened,
   IpcMode: () => `${byHardened}: no shared memory`,
   OomScoreAdj: () => `${byHardened}: goes first when the host's memory runs out`,
   LogConfig: ({ task }) => (task.loggerConfig ? "the task's loggerConfig" : `${byDefault}: no log files`),
-  Runtime: () => 'config runtime',
+  Runtime: ({ task }) =>
+    task.runtime === undefined ? 'config runtime' : "the task's runtime, listed in config runtimes",
   RestartPolicy: () => 'a task runs once',
 }
 
@@ -105,6 +128,20 @@ export function explain(
   return {
     options: [
       ...explained(shown, topReasons, ''),
+      ...(task.platform === undefined
+        ? []
+        : [
+            { option: 'platform', value: task.platform, reason: "the task's platform: a parameter of create and pull" },
+          ]),
+      ...(task.gpus === 0
+        ? []
+        : [
+            {
+              option: 'HostConfig.DeviceRequests',
+              value: task.gpus,
+              reason: "the task's gpus, counted by config gpus; picked when it is prepared",
+            },
+          ]),
       ...explained(HostConfig, hostReasons, 'HostConfig.'),
       ...networkOf(HostConfig, config),
     ],

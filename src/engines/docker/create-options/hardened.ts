@@ -1,6 +1,13 @@
 import { InvalidInputError } from '../../../errors.ts'
 import type { ResolvedTask } from '../../../task/task.ts'
-import { type ContainerDefaults, type CreateOptions, isAllowed, tmpfsOptions } from './create-options.ts'
+import {
+  type ContainerDefaults,
+  type CreateOptions,
+  hasTmp,
+  isAllowed,
+  tmpfsOf,
+  tmpfsOptions,
+} from './create-options.ts'
 
 /** The user of containers that need no rights. No ordinary host has a user of this id. */
 export const untrustedUser = '65532:65532'
@@ -9,7 +16,7 @@ const tmpSize = 64
 const tmpInodes = 16_384
 /** The most processes and threads of a task that sets no limit. */
 const maxPids = 128
-const ulimits: Readonly<Record<string, number>> = { nofile: 1024, core: 0 }
+const ulimits = { nofile: { soft: 1024, hard: 1024 }, core: { soft: 0, hard: 0 } }
 /** When memory runs out, the kernel kills these containers before any process of the host. */
 const oomScore = 500
 
@@ -64,9 +71,14 @@ export function hardened(options: CreateOptions, task: ResolvedTask, defaults: C
     HostConfig: {
       ...options.HostConfig,
       ...(!isAllowed(defaults, 'hardened-writable-root') && { ReadonlyRootfs: true }),
-      Tmpfs: { '/tmp': tmpfsOptions(task.tmpFsSize || tmpSize, defaults.maxTmpfsInodes || tmpInodes) },
+      Tmpfs: {
+        ...(!hasTmp(task) && {
+          '/tmp': tmpfsOptions(task.tmpFsSize || tmpSize, defaults.maxTmpfsInodes || tmpInodes),
+        }),
+        ...tmpfsOf(task),
+      },
       ...(!isAllowed(defaults, 'hardened-shared-memory') && { IpcMode: 'none' }),
-      Ulimits: Object.entries(limits).map(([Name, limit]) => ({ Name, Soft: limit, Hard: limit })),
+      Ulimits: Object.entries(limits).map(([Name, { soft: Soft, hard: Hard }]) => ({ Name, Soft, Hard })),
       OomScoreAdj: oomScore,
       PidsLimit: task.pids || Math.min(defaults.pids || maxPids, maxPids),
     },

@@ -17,6 +17,9 @@ export const labelNames = {
   deadline: 'cookietin.deadline',
 } as const
 
+/** The label of every volume that is made for a task. */
+export const volumeLabel = 'cookietin.volume'
+
 /** The labels of one cookie's container. */
 export function labelsOf(instance: string, id: string): Record<string, string> {
   return {

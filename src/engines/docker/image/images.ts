@@ -50,14 +50,14 @@ export class Images {
     const doing = `pull image ${image}`
     const auth = task.pull === 'never' ? undefined : await this.#findAuth(task, doing, signal)
     await this.#pulls.run(
-      `${image} ${task.pull} ${hash(auth)}`,
+      `${image} ${task.platform ?? ''} ${task.pull} ${hash(auth)}`,
       { signal, doing, onProgress },
       async (shared, report) => this.#makePresent(task, auth, { signal: shared, onProgress: report }),
     )
   }
 
   async #makePresent(
-    { imageName: name, pull: policy }: ResolvedTask,
+    { imageName: name, pull: policy, platform }: ResolvedTask,
     auth: RegistryAuth | undefined,
     { signal, onProgress }: MakePresentOptions,
   ): Promise<void> {
@@ -76,13 +76,21 @@ export class Images {
       },
       {
         look: signal =>
-          untilReachable({ liveness, config }, () => hasImage(api, image, engineTimeout), {
+          untilReachable({ liveness, config }, () => hasImage(api, image, engineTimeout, platform), {
             signal,
             mayRepeat: isDisconnected,
           }),
         pull: async options => {
           try {
-            await pullImage(api, { image, name, auth, idleTimeout: pullIdleTimeout, engineTimeout, ...options })
+            await pullImage(api, {
+              image,
+              name,
+              auth,
+              platform,
+              idleTimeout: pullIdleTimeout,
+              engineTimeout,
+              ...options,
+            })
           } catch (error) {
             // An attempt that cannot reach the engine would be wasted.
             if (isDisconnected(error)) await liveness.found(config.reconnectTimeout, options.signal)

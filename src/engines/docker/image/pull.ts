@@ -17,6 +17,7 @@ export interface Pull {
   readonly image: string
   readonly name: ImageName
   readonly auth: RegistryAuth | undefined
+  readonly platform?: string | undefined
   /** Time limit of the transfer, in ms. */
   readonly timeout: number
   /** Time limit without progress, in ms. */
@@ -60,7 +61,7 @@ export async function pullImage(api: Api, pull: Pull): Promise<void> {
     clearTimeout(idle)
     release()
   }
-  if (await hasImage(api, image, pull.engineTimeout)) return
+  if (await hasImage(api, image, pull.engineTimeout, pull.platform)) return
   throw new CookietinError(
     'ERR_COOKIETIN_PULL_FAILED',
     `Could not pull image ${image}: the engine reported no error, but does not have it. Try again`,
@@ -68,20 +69,27 @@ export async function pullImage(api: Api, pull: Pull): Promise<void> {
   )
 }
 
-/** Resolves with true when the engine has an image of this reference. */
-export async function hasImage(api: Api, image: string, deadline: number): Promise<boolean> {
+/** Resolves with true when the engine has an image of this reference, for this platform. */
+export async function hasImage(api: Api, image: string, deadline: number, platform?: string): Promise<boolean> {
   try {
-    await api.request({
+    const { body } = await api.request({
       doing: `look for image ${image}`,
       method: 'GET',
       path: imagePath(image, '/json'),
       deadline,
     })
-    return true
+    return platform === undefined || isFor(platform, body)
   } catch (error) {
     if (replyOf(error)?.status === 404) return false
     throw error
   }
+}
+
+/** Many images for ARM do not say their variant. */
+function isFor(platform: string, body: unknown): boolean {
+  const { Os, Architecture, Variant } = (body ?? {}) as Readonly<Record<string, unknown>>
+  const [os, architecture, variant] = platform.split('/')
+  return os === Os && architecture === Architecture && (!variant || !Variant || variant === Variant)
 }
 
 async function transfer(
@@ -90,7 +98,7 @@ async function transfer(
   signal: AbortSignal,
   onRecord: (record: LayerRecord) => void,
 ): Promise<void> {
-  const { image, name, auth } = pull
+  const { image, name, auth, platform } = pull
   const secrets = secretsOfAuth(auth)
   let stream: IncomingMessage
   try {
@@ -101,6 +109,7 @@ async function transfer(
       query: {
         fromImage: name.registry === '' ? name.repository : `${name.registry}/${name.repository}`,
         tag: name.digest ?? name.tag,
+        ...(platform !== undefined && { platform }),
       },
       headers: auth === undefined ? {} : { 'X-Registry-Auth': authHeader(auth) },
       // The headers come with the registry's first reply.

@@ -33,6 +33,9 @@ export class Networks implements NetworkSource {
 
   #fromPool(task: ResolvedTask, networkless: boolean): NetworkLease | undefined {
     // A container with untrusted code never gets a namespace that serves others.
+    // A container in the namespace of another one has that one's host name and name servers.
+    const isOwn = task.hostname !== undefined || task.dns.length > 0 || Object.keys(task.extraHosts).length > 0
+    if (isOwn) return undefined
     if (!this.#pool?.serves(networkless) || (this.#isReused && isHardened(task))) return undefined
     const lease = this.#pool.lease(networkless)
     const result = lease === undefined ? { to: 'ownNamespace', event: 'poolEmpty' } : { to: 'pooled', event: 'lease' }

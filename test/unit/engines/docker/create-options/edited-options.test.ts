@@ -37,7 +37,6 @@ async function check({ host = {}, top = {}, task, allow = [], mounts = false }: 
 describe('checkEditedOptions', () => {
   const loose: [AllowName, Record<string, unknown>][] = [
     ['privileged', { Privileged: true }],
-    ['capabilities', { CapAdd: ['SYS_ADMIN'] }],
     ['capabilities', { CapDrop: [] }],
     ['capabilities', { CapDrop: undefined }],
     ['new-privileges', { SecurityOpt: [] }],
@@ -181,6 +180,7 @@ describe('checkEditedOptions', () => {
   })
 
   test.each([
+    ['cap:SYS_ADMIN', { CapAdd: ['SYS_ADMIN'] }],
     ['other-volumes', { Binds: ['data:/data'] }],
     ['other-volumes', { Mounts: [{ Type: 'volume', Source: 'data', Target: '/data' }] }],
     ['other-volumes', { Mounts: [{ Type: 'image', Source: 'busybox', Target: '/data' }] }],

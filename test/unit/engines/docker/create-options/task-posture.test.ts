@@ -3,23 +3,14 @@ import { expect, test } from 'vitest'
 import { resolveDockerConfig } from '../../../../../src/engines/docker/config/config.ts'
 import { createOptions } from '../../../../../src/engines/docker/create-options/build.ts'
 import { checkUser } from '../../../../../src/engines/docker/create-options/hardened.ts'
+import { checkTaskOptions } from '../../../../../src/engines/docker/create-options/task-options.ts'
 import { CookietinError } from '../../../../../src/errors.ts'
 import { resolveTask } from '../../../../../src/task/resolve-task.ts'
 import type { ContainerTask } from '../../../../../src/task/task.ts'
 
 /** Forbidden names of options: each gives access to the host. */
 const forbidden = [
-  ...[
-    'Privileged',
-    'CapAdd',
-    'Binds',
-    'Devices',
-    'DeviceRequests',
-    'DeviceCgroupRules',
-    'PidMode',
-    'UTSMode',
-    'UsernsMode',
-  ],
+  ...['Privileged', 'CapAdd', 'Devices', 'DeviceRequests', 'DeviceCgroupRules', 'PidMode', 'UTSMode', 'UsernsMode'],
   ...[
     'CgroupParent',
     'CgroupnsMode',
@@ -31,16 +22,7 @@ const forbidden = [
     'GroupAdd',
     'Links',
   ],
-  ...[
-    'OomKillDisable',
-    'AutoRemove',
-    'VolumeDriver',
-    'Isolation',
-    'Cgroup',
-    'ExtraHosts',
-    'Entrypoint',
-    'ExposedPorts',
-  ],
+  ...['OomKillDisable', 'AutoRemove', 'VolumeDriver', 'Isolation', 'Cgroup', 'ExposedPorts'],
 ]
 
 /** Values that are dangerous for an engine, and paths that control the host. */
@@ -103,13 +85,16 @@ const fields = {
   volumes: fc.array(fc.oneof(fc.tuple(path, path), fc.tuple(path, path, fc.constantFrom('ro', 'rw', 'z')), tricky)),
   udsPath: path,
   loggerConfig: fc.record({ url: fc.oneof(tricky, fc.constant('tcp://127.0.0.1:514')) }, { requiredKeys: [] }),
+  capAdd: fc.array(tricky),
+  network: tricky,
+  runtime: tricky,
+  gpus: fc.oneof(fc.integer({ min: 0, max: 2 }), fc.constant('all')),
+  tmpfs: fc.dictionary(path, fc.constantFrom('1m', 0)),
   extensions: fc.dictionary(fc.constantFrom(...forbidden, 'NetworkMode', 'SecurityOpt', 'IpcMode'), tricky),
   pull: fc.constantFrom('missing', 'always', 'never'),
   input: fc.constantFrom('x', undefined),
   // Fields that tasks do not have.
-  ...Object.fromEntries(
-    ['HostConfig', 'privileged', 'capAdd', 'networkMode', 'securityOpt'].map(name => [name, anything]),
-  ),
+  ...Object.fromEntries(['HostConfig', 'privileged', 'networkMode', 'securityOpt'].map(name => [name, anything])),
 }
 
 /** Some fields at a time: with all at once, one would always be rejected. */
@@ -128,6 +113,7 @@ test('no combination of task fields gives privileges, capabilities, a host names
       try {
         const task = resolveTask({ image: 'x', ...given } as unknown as ContainerTask, config)
         checkUser(task, config)
+        checkTaskOptions(task, config)
         made = createOptions(task, { ...config, hostname: 'here' }, {})
       } catch (error) {
         // Rejected with a message.
@@ -147,6 +133,7 @@ test('no combination of task fields gives privileges, capabilities, a host names
       expect([undefined, 'none']).toContain(HostConfig.NetworkMode)
       expect([undefined, 'none']).toContain(HostConfig.IpcMode)
       expect(['none', 'syslog']).toContain(HostConfig.LogConfig?.Type)
+      for (const bind of HostConfig.Binds ?? []) expect(bind.split(':')[0]).not.toMatch(dangerous)
       for (const { Source } of HostConfig.Mounts ?? []) expect(Source).not.toMatch(dangerous)
       if (given.profile !== 'hardened') return
       expect([HostConfig.NetworkMode, HostConfig.IpcMode, HostConfig.ReadonlyRootfs]).toEqual(['none', 'none', true])

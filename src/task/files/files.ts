@@ -1,11 +1,11 @@
 import { isUint8Array } from 'node:util/types'
-import { byteLength } from '../utils/size.ts'
-import { type Issues, isRecord } from '../utils/validation/issues.ts'
-import { isText, whole } from '../utils/validation/rules.ts'
-import { isWithin } from './dangerous-mounts.ts'
-import { readPath, reservedTargets } from './mounts.ts'
-import { readInput } from './streams.ts'
-import type { Mount, ResolvedFile } from './task.ts'
+import { byteLength } from '../../utils/size.ts'
+import { type Issues, isRecord } from '../../utils/validation/issues.ts'
+import { isText, whole } from '../../utils/validation/rules.ts'
+import { isWithin } from '../dangerous-mounts.ts'
+import { readPath, reservedTargets } from '../mounts.ts'
+import { readInput } from '../streams.ts'
+import type { Mount, ResolvedFile } from '../task.ts'
 
 const mode = whole({ max: 0o777 })
 const modeRule = 'the permission bits, a number from 0 to 0o777'

@@ -1,9 +1,9 @@
-import { longestDelay } from '../../machines/clock.ts'
-import type { Issues } from '../utils/validation/issues.ts'
-import { size, whole } from '../utils/validation/rules.ts'
-import { isWithin } from './dangerous-mounts.ts'
-import { readPath, reservedTargets } from './mounts.ts'
-import type { ResolvedTask } from './task.ts'
+import { longestDelay } from '../../../machines/clock.ts'
+import type { Issues } from '../../utils/validation/issues.ts'
+import { size, whole } from '../../utils/validation/rules.ts'
+import { isWithin } from '../dangerous-mounts.ts'
+import { readPath, reservedTargets } from '../mounts.ts'
+import type { ResolvedTask } from '../task.ts'
 
 /** Bytes. */
 const defaultMaxArtifacts = 64 * 1024 * 1024

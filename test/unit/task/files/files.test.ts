@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
 import { expect, it } from 'vitest'
-import { InvalidInputError } from '../../../src/errors.ts'
-import { resolveTask } from '../../../src/task/resolve-task.ts'
-import type { ContainerTask } from '../../../src/task/task.ts'
+import { InvalidInputError } from '../../../../src/errors.ts'
+import { resolveTask } from '../../../../src/task/resolve-task.ts'
+import type { ContainerTask } from '../../../../src/task/task.ts'
 
 const fieldsRefused = (task: object): readonly string[] => {
   try {
