@@ -51,9 +51,11 @@ export { keepLatest } from './stats/keep-latest.ts'
 export { rawSample } from './stats/raw.ts'
 export type { MetricName, Metrics, Stat } from './stats/stat.ts'
 export { type ImageName, parseImage } from './task/image-name.ts'
+export type { FailedAttempt, ResolvedRetry, RetryOptions } from './task/retry.ts'
 export type {
   AuthCallback,
   ContainerTask,
+  InputFactory,
   LoggerConfig,
   Mount,
   OnStat,

@@ -34,6 +34,7 @@ export function resultOf(parts: ResultParts): RunResult {
     stdoutError: stdout.targetError,
     stderrError: stderr.targetError,
     stats,
+    attempts: 1,
     timings,
   }
   return { ...record, ...endOf(parts) }
@@ -46,6 +47,8 @@ function endOf({ state, context, leaked }: ResultParts): End {
   if (outcome.status === 'success') return { status: 'success', error: undefined }
   const left = leaked.length === 0 ? '' : `; its end was not seen, so ${leaked.join(', ')} may still exist`
   const cause = outcome.status === 'cancelled' ? context.reason : context.error
-  const error = new CookietinError(outcome.code, outcome.message + left, { cookieId: context.id, leaked, cause })
+  const { retryable = false } = outcome
+  const options = { cookieId: context.id, retryable, leaked, cause }
+  const error = new CookietinError(outcome.code, outcome.message + left, options)
   return { status: outcome.status, error }
 }

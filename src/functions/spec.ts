@@ -6,7 +6,7 @@ import { milliseconds, or, size, whole } from '../utils/validation/rules.ts'
 
 /** A function: the task of its containers, and how long they are kept. */
 export interface FunctionSpec
-  extends Omit<ContainerTask, 'id' | 'input' | 'encoding' | 'timeout' | 'udsPath' | 'onStat'> {
+  extends Omit<ContainerTask, 'id' | 'input' | 'encoding' | 'timeout' | 'retry' | 'udsPath' | 'onStat'> {
   /**
    * How many containers it may have at once.
    *
@@ -115,7 +115,7 @@ export function resolveSpec(spec: FunctionSpec, concurrency: number): ResolvedSp
   }
   if (own.minContainers > own.maxContainers)
     issues.add('minContainers', own.minContainers, `at most maxContainers (${own.maxContainers})`)
-  for (const field of ['id', 'input', 'encoding', 'udsPath', 'onStat'] as const) {
+  for (const field of ['id', 'input', 'encoding', 'udsPath', 'onStat', 'retry'] as const) {
     if (field in spec) issues.addSecret(field, spec[field as never], leftOut)
   }
   issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')

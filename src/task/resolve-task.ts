@@ -10,8 +10,9 @@ import { type ImageName, imageIdOf, readImage } from './image-name.ts'
 import { cpusRule, memoryRule, readUlimits, timeoutRule } from './limits.ts'
 import { readLogger } from './logger.ts'
 import { readUdsPath, readVolumes, readWorkDir } from './mounts.ts'
+import { checkRepeatable, readRetry } from './retry.ts'
 import { readSecrets, secretsOfAuth, secretsOfEnv } from './secrets.ts'
-import { readInput, readWritable } from './streams.ts'
+import { readTaskInput, readWritable } from './streams.ts'
 import type { ContainerTask, ResolvedTask } from './task.ts'
 
 /** The part of a driver's config that concerns its tasks. */
@@ -37,6 +38,7 @@ const fieldNames: Record<keyof ContainerTask, true> = {
   encoding: true,
   onStat: true,
   timeout: true,
+  retry: true,
   memory: true,
   cpus: true,
   fsSize: true,
@@ -115,6 +117,9 @@ function readTask(task: ContainerTask, options: ResolveTaskOptions): ResolvedTas
   if (tmpFsSize > 0 && volumes.some(({ target }) => target === '/tmp')) {
     issues.add('tmpFsSize', tmpFsSize, '0 where a volume is mounted at /tmp')
   }
+  const input = readTaskInput(issues, fields.input)
+  const retry = readRetry(issues, fields.retry)
+  if (retry !== undefined) checkRepeatable(issues, input)
   const resolved: ResolvedTask = {
     id: readId(issues, fields.id),
     image: typeof fields.image === 'string' ? fields.image : '',
@@ -129,12 +134,13 @@ function readTask(task: ContainerTask, options: ResolveTaskOptions): ResolvedTas
         ...secretsOfAuth(auth),
       ]),
     ]),
-    input: readInput(issues, fields.input),
+    input,
     stdout: readWritable(issues, 'stdout', fields.stdout),
     stderr: readWritable(issues, 'stderr', fields.stderr),
     encoding: issues.read('encoding', fields.encoding, encodings, 'utf8'),
     onStat: issues.read('onStat', fields.onStat, callback, undefined) as ResolvedTask['onStat'],
     timeout: issues.read('timeout', fields.timeout, timeoutRule, Infinity),
+    retry,
     memory: issues.read('memory', fields.memory, memoryRule, 0),
     cpus: issues.read('cpus', fields.cpus, cpusRule, 0),
     fsSize: issues.read('fsSize', fields.fsSize, megabytes, 0),

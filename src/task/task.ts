@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Stat } from '../stats/stat.ts'
 import type { ImageName } from './image-name.ts'
+import type { ResolvedRetry, RetryOptions } from './retry.ts'
 
 /** The path inside a container of the folder that holds its unix socket (`udsPath`), as in Fn. */
 export const udsTarget = '/tmp/iofs'
@@ -16,6 +17,9 @@ export type TaskInput =
   | AsyncIterable<string | Uint8Array>
   | Readable
   | ReadableStream<string | Uint8Array>
+
+/** Makes the standard input of a container, once for each attempt. */
+export type InputFactory = () => TaskInput | Promise<TaskInput>
 
 /** Credentials for one registry. */
 export interface RegistryAuth {
@@ -71,11 +75,12 @@ export interface ContainerTask {
    */
   readonly secrets?: readonly string[] | undefined
   /**
-   * Written to standard input, which is then closed (Fn's `Input`).
+   * Written to standard input, which is then closed (Fn's `Input`). A function makes it: it is called once for each attempt, when the
+   * container takes its input.
    *
    * @default no standard input
    */
-  readonly input?: TaskInput | undefined
+  readonly input?: TaskInput | InputFactory | undefined
   /** Receives standard output while it is written. A slow writable slows the container. It is not ended (Fn's `Logger`). */
   readonly stdout?: Writable | undefined
   /** Receives standard error while it is written. A slow writable slows the container. It is not ended (Fn's `Logger`). */
@@ -97,6 +102,13 @@ export interface ContainerTask {
    * @default 0
    */
   readonly timeout?: number | undefined
+  /**
+   * Runs the task again, in a new container, when an attempt failed for a reason that may pass. `{}` takes the defaults. Only an executor
+   * retries.
+   *
+   * @default the executor's, or no retry
+   */
+  readonly retry?: RetryOptions | undefined
   /**
    * Memory limit. Swap is never added to it. 0 means no limit (Fn's `Memory`).
    *
@@ -204,13 +216,14 @@ export interface ResolvedTask {
   readonly env: Readonly<Record<string, string>>
   /** Texts that must not be shown: those that the task lists, its credentials, and values of variables with secret names. */
   readonly secrets: readonly string[]
-  readonly input: TaskInput | undefined
+  readonly input: TaskInput | InputFactory | undefined
   readonly stdout: Writable | undefined
   readonly stderr: Writable | undefined
   readonly encoding: OutputEncoding
   readonly onStat: OnStat | undefined
   /** ms; Infinity for none. */
   readonly timeout: number
+  readonly retry: ResolvedRetry | undefined
   /** Bytes; 0 for none. */
   readonly memory: number
   /** Milli-CPUs; 0 for none. */

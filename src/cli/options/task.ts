@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { ContainerTask } from '../../task/task.ts'
 import { collect } from '../command-context.ts'
 import { UsageError } from '../usage-error.ts'
-import { readCount } from './count.ts'
+import { readCount, readRetries } from './count.ts'
 import { refuseDockerOptions } from './docker-options.ts'
 import { readEnv } from './env.ts'
 import { readCpus, readDuration, readNetwork, readPull, readUlimit, readVolume } from './values.ts'
@@ -28,6 +28,7 @@ export interface TaskOptions {
   readonly pull?: string
   readonly hardened?: boolean
   readonly timeout?: string
+  readonly retries?: string
 }
 
 /** The flag and the help text of each option, in the order of the help. */
@@ -53,6 +54,10 @@ const definitions: Readonly<
   pull: ['--pull <missing|always|never>', 'when to pull the image (default: missing)'],
   hardened: ['--hardened', 'the profile for untrusted code: no network, read-only, not root'],
   timeout: ['--timeout <duration>', 'end the run after this time, such as 500ms, 5s, 2m; exit code 124'],
+  retries: [
+    '--retries <number>',
+    'run again, at most so often, what failed for a reason that may pass; never for an exit code',
+  ],
 }
 
 /** Adds IMAGE, COMMAND and every option that describes a task. */
@@ -120,5 +125,6 @@ export function taskOf(image: string, command: readonly string[], options: TaskO
     pull: options.pull === undefined ? undefined : readPull(options.pull),
     profile: options.hardened ? 'hardened' : undefined,
     timeout: options.timeout === undefined ? undefined : readDuration('--timeout', options.timeout),
+    retry: options.retries === undefined ? undefined : readRetries(options.retries),
   }
 }
