@@ -20,6 +20,8 @@ export type OutcomeCode =
 export interface Explanation {
   readonly code: OutcomeCode
   readonly message: string
+  /** True where another attempt may end otherwise: the task was killed from outside. */
+  readonly retryable?: true
 }
 
 /** How a run ended, and why. This file is the only one that decides it. */
@@ -102,7 +104,7 @@ function killOf({ cause, exit }: Evidence): Explanation {
   }
   const evidence = exit?.killedOutside ?? `killed by SIGKILL, with no sign that memory ran out`
   const message = `The task exited with code ${exit?.exitCode ?? sigkilled}: ${evidence}`
-  return { code: 'ERR_COOKIETIN_KILLED', message }
+  return { code: 'ERR_COOKIETIN_KILLED', message, retryable: true }
 }
 
 function errorOf({ exit }: Evidence): Explanation {

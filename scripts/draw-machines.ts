@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { cookieMachine } from '../machines/cookie.ts'
 import { imageMachine } from '../machines/image.ts'
 import { namespaceMachine } from '../machines/namespace.ts'
+import { runMachine } from '../machines/run.ts'
 import { slotMachine } from '../machines/slot.ts'
 import { toMermaid } from '../src/utils/actors/mermaid.ts'
 
@@ -14,6 +15,12 @@ const machines = [
 Every way out leads to \`settled\`, whose first step decides how the run ended: by the first cause recorded, then by the exit.
 The \`timeout\` counts the time in \`executing\`; it stands still while the cookie is \`frozen\`. \`grace\` bounds how long
 \`stopping\` waits for the end, \`stopGrace\` how long \`terminating\` waits before a kill; without one, a run is killed at once.`,
+  },
+  {
+    machine: runMachine,
+    title: 'The run',
+    text: `\`machines/run.ts\`: a task with \`retry\`, and its attempts, each of which is a cookie. A task without \`retry\` is one cookie and has no
+such machine. The wait doubles with each attempt up to a bound, and is up to half shorter by chance.`,
   },
   {
     machine: imageMachine,

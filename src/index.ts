@@ -44,7 +44,16 @@ export {
 } from './errors.ts'
 export type { CloseEvent } from './executor/close-on.ts'
 export type { Execution, ExecutionHandle } from './executor/execution.ts'
-export type { BytesTask, Executor, RunAllOptions, RunOptions, Tasks, TextTask } from './executor/executor.ts'
+export type {
+  BytesTask,
+  Executor,
+  RunAllOptions,
+  RunOptions,
+  SettledRun,
+  SettleOptions,
+  Tasks,
+  TextTask,
+} from './executor/executor.ts'
 export type { ExecutorOptions } from './executor/options.ts'
 export { createExecutor } from './executor/queue-executor.ts'
 export type { RunEnd, RunLog, RunRecorder } from './executor/run-log.ts'
@@ -68,9 +77,11 @@ export type {
   MountOptions,
 } from './task/engine/create-options.ts'
 export { type ImageName, parseImage } from './task/image-name.ts'
+export type { FailedAttempt, ResolvedRetry, RetryOptions } from './task/retry/types.ts'
 export type {
   AuthCallback,
   ContainerTask,
+  InputFactory,
   LoggerConfig,
   Mount,
   NamedVolume,

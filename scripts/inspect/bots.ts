@@ -1,6 +1,7 @@
 import { type AnyStateMachine, createActor, fromPromise, type InspectionEvent, waitFor } from 'xstate'
 import { imageMachine } from '../../machines/image.ts'
 import { namespaceMachine } from '../../machines/namespace.ts'
+import { runMachine } from '../../machines/run.ts'
 import { slotMachine } from '../../machines/slot.ts'
 
 /** A machine that the mock engine does not drive. Its actors are slow, and it gets an event now and then. */
@@ -34,6 +35,12 @@ const bots: readonly Bot[] = [
       timeout: 60_000,
     }),
     outputs: { look: false },
+    events: [],
+  },
+  {
+    machine: runMachine,
+    input: n => ({ id: `job-${n}`, attempts: 3, delay: 900, maxDelay: 4_000, jitter: 0.5 }),
+    outputs: { attempt: true, judge: true },
     events: [],
   },
   {

@@ -39,6 +39,7 @@ export function resultOf(parts: ResultParts): RunResult {
     stderrError: stderr.targetError,
     stats,
     artifacts,
+    attempts: 1,
     timings,
   }
   return { ...record, ...endOf(parts) }
@@ -53,6 +54,8 @@ function endOf({ state, context, artifacts, leaked }: ResultParts): End {
   if (outcome.code === 'ERR_COOKIETIN_ARTIFACTS_FAILED' && artifacts.error !== undefined)
     return { status: outcome.status, error: artifacts.error }
   const cause = outcome.status === 'cancelled' ? context.reason : context.error
-  const error = new CookietinError(outcome.code, outcome.message + left, { cookieId: context.id, leaked, cause })
+  const { retryable = false } = outcome
+  const options = { cookieId: context.id, retryable, leaked, cause }
+  const error = new CookietinError(outcome.code, outcome.message + left, options)
   return { status: outcome.status, error }
 }

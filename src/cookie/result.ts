@@ -37,6 +37,8 @@ export interface RunRecord<Output extends Captured = Captured> {
   readonly stats: readonly Stat[]
   /** What was copied out of the container: the task's `artifacts`. Empty for a task without any. */
   readonly artifacts: Artifacts
+  /** How many times the task was started: more than 1 only with `retry`. The other fields tell of the last attempt. */
+  readonly attempts: number
   /** Time in each state that was entered, in ms. `created` is the time in the queue. */
   readonly timings: Readonly<Partial<Record<CookieState, number>>>
 }
@@ -57,7 +59,7 @@ export interface FailureResult<Output extends Captured = Captured> extends RunRe
 export type RunResult<Output extends Captured = Captured> = SuccessResult<Output> | FailureResult<Output>
 
 /** The type of an event: one of the cookie's own, or one of XState's (`xstate.done.actor…`). */
-export type TransitionEvent = CookieEvent['type'] | 'queue' | (string & {})
+export type TransitionEvent = CookieEvent['type'] | 'queue' | 'retry' | (string & {})
 
 /** One change of a cookie's state. */
 export interface Transition {
@@ -72,4 +74,6 @@ export interface Transition {
   readonly at: number
   /** The labels of the task; undefined where it has none. */
   readonly labels?: Readonly<Record<string, string>> | undefined
+  /** The number of the attempt, from 2 on; undefined in the first. */
+  readonly attempt?: number | undefined
 }

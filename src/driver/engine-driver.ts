@@ -1,4 +1,4 @@
-import type { CookieClock } from '../cookie/clock.ts'
+import { type CookieClock, processClock } from '../cookie/clock.ts'
 import type { Cookie, CookieOptions } from '../cookie/cookie.ts'
 import { OpenCookie } from '../cookie/open-cookie.ts'
 import type { Engine, EngineContainer } from '../engines/engine.ts'
@@ -74,6 +74,11 @@ export class EngineDriver<E extends Engine = Engine> implements Driver {
     this.#options = options
   }
 
+  /** The clock of its cookies. */
+  get clock(): CookieClock {
+    return this.#options.clock ?? processClock
+  }
+
   /** On the prototype, where it is not printed with the driver. */
   get [brand](): true {
     return true
@@ -87,7 +92,16 @@ export class EngineDriver<E extends Engine = Engine> implements Driver {
   async createCookie(task: ContainerTask, { signal, ...options }: CreateCookieOptions = {}): Promise<Cookie> {
     checkSignal(signal)
     checkKnown(options, cookieOptions)
-    const cookie = this.open(this.resolve(task), options)
+    const resolved = this.resolve(task)
+    if (resolved.retry !== undefined) {
+      const issue = {
+        field: 'retry',
+        value: 'a policy',
+        allowed: 'left out: a cookie is one attempt, and an executor retries',
+      }
+      throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [issue])
+    }
+    const cookie = this.open(resolved, options)
     cookie.cancelOn(signal)
     return cookie
   }

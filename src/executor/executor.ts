@@ -1,7 +1,9 @@
 import type { Observable } from 'rxjs'
-import type { RunResult, Transition } from '../cookie/result.ts'
+import type { Captured, RunResult, Transition } from '../cookie/result.ts'
+import type { CookietinError } from '../errors.ts'
 import type { HotFunction } from '../functions/function.ts'
 import type { FunctionSpec } from '../functions/spec.ts'
+import type { RetryOptions } from '../task/retry/types.ts'
 import type { ContainerTask } from '../task/task.ts'
 import type { Execution } from './execution.ts'
 
@@ -15,6 +17,12 @@ export interface RunOptions {
    * @default 0
    */
   readonly priority?: number | undefined
+  /**
+   * How the task is run again when an attempt fails. It replaces the task's own `retry`.
+   *
+   * @default the task's own
+   */
+  readonly retry?: RetryOptions | undefined
 }
 
 /** Options of {@link Executor.runAll}. */
@@ -31,7 +39,27 @@ export interface RunAllOptions extends RunOptions {
    * @default false
    */
   readonly unordered?: boolean | undefined
+  /**
+   * True yields how every task ended, as soon as it does: the error of a task that rejects is a value, and the loop goes on.
+   *
+   * @default false
+   */
+  readonly settle?: boolean | undefined
 }
+
+/** How one task of {@link Executor.runAll} ended, with `settle: true`. */
+export type SettledRun<Output extends Captured = Captured> = {
+  /** The task, as the source gave it. */
+  readonly task: ContainerTask
+  /** The place of the task in the source, from 0. */
+  readonly index: number
+} & (
+  | { readonly status: 'fulfilled'; readonly value: RunResult<Output>; readonly reason?: undefined }
+  | { readonly status: 'rejected'; readonly reason: CookietinError; readonly value?: undefined }
+)
+
+/** Options of {@link Executor.runAll} that make it yield {@link SettledRun}. */
+export type SettleOptions = RunAllOptions & { readonly settle: true }
 
 /** A task whose output is captured as text. */
 export type TextTask = ContainerTask & { readonly encoding?: 'utf8' | undefined }
@@ -62,9 +90,14 @@ export interface Executor extends AsyncDisposable {
    * Leaving the loop, or a task that rejects, cancels the tasks that were taken. Aborting the signal cancels them, too: their results are
    * yielded, and the loop ends. In each case the source is released.
    *
+   * With `settle: true` no task ends the loop: each yields its result or its error, with the task and its index, as soon as it ends.
+   *
    * @example
    * for await (const { status } of executor.runAll(tasks, { unordered: true })) console.log(status)
    */
+  runAll(tasks: Tasks<BytesTask>, options: SettleOptions): AsyncGenerator<SettledRun<Uint8Array>, void, undefined>
+  runAll(tasks: Tasks<TextTask>, options: SettleOptions): AsyncGenerator<SettledRun<string>, void, undefined>
+  runAll(tasks: Tasks<ContainerTask>, options: SettleOptions): AsyncGenerator<SettledRun, void, undefined>
   runAll(tasks: Tasks<BytesTask>, options?: RunAllOptions): AsyncGenerator<RunResult<Uint8Array>, void, undefined>
   runAll(tasks: Tasks<TextTask>, options?: RunAllOptions): AsyncGenerator<RunResult<string>, void, undefined>
   runAll(tasks: Tasks<ContainerTask>, options?: RunAllOptions): AsyncGenerator<RunResult, void, undefined>

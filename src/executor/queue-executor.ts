@@ -8,6 +8,8 @@ import { checkPlatform } from '../functions/platform.ts'
 import { PooledFunction } from '../functions/pooled-function.ts'
 import { type FunctionSpec, resolveSpec } from '../functions/spec.ts'
 import { Scheduler } from '../queue/scheduler.ts'
+import { checkRepeatable, readRetry } from '../task/retry/retry.ts'
+import type { ResolvedRetry } from '../task/retry/types.ts'
 import type { ContainerTask, ResolvedTask } from '../task/task.ts'
 import { onAbort } from '../utils/abort.ts'
 import { Issues } from '../utils/validation/issues.ts'
@@ -16,11 +18,21 @@ import { boolean, or, whole } from '../utils/validation/rules.ts'
 import { signalIssue } from '../utils/validation/signal.ts'
 import { closeOnEvents } from './close-on.ts'
 import { type Execution, executionOf, refusedExecution } from './execution.ts'
-import type { BytesTask, Executor, RunAllOptions, RunOptions, Tasks, TextTask } from './executor.ts'
+import type {
+  BytesTask,
+  Executor,
+  RunAllOptions,
+  RunOptions,
+  SettledRun,
+  SettleOptions,
+  Tasks,
+  TextTask,
+} from './executor.ts'
 import { ExecutorFunctionHost } from './function-host.ts'
 import { guardedRecorder } from './guarded-log.ts'
 import { type ExecutorOptions, type ResolvedExecutorOptions, resolveExecutorOptions } from './options.ts'
-import { runAll } from './run-all.ts'
+import { RetriedRun, type RetryHost } from './retried-run.ts'
+import { runAll, runAllSettled } from './run-all.ts'
 import type { RunRecorder } from './run-log.ts'
 
 /**
@@ -35,8 +47,11 @@ export function createExecutor(options: ExecutorOptions): Executor {
   return new QueueExecutor(resolveExecutorOptions(options))
 }
 
-const runOptions: Record<keyof RunOptions, true> = { signal: true, priority: true }
-const runAllOptions: Record<keyof RunAllOptions, true> = { ...runOptions, ahead: true, unordered: true }
+const runOptions: Record<keyof RunOptions, true> = { signal: true, priority: true, retry: true }
+const runAllOptions: Record<keyof RunAllOptions, true> = { ...runOptions, ahead: true, unordered: true, settle: true }
+
+/** One cookie, or a task with its attempts. */
+type Run = OpenCookie | RetriedRun
 
 class QueueExecutor implements Executor {
   readonly #options: ResolvedExecutorOptions
@@ -45,8 +60,8 @@ class QueueExecutor implements Executor {
   readonly #functions = new Set<PooledFunction>()
   readonly #transitions$ = new Subject<Transition>()
   readonly #runs$ = new Subject<Execution>()
-  /** The run of every cookie that is not closed yet. */
-  readonly #runs = new Map<OpenCookie, Execution>()
+  /** Every run whose containers are not removed yet. */
+  readonly #runs = new Map<Run, Execution>()
   readonly #uncleaned: unknown[] = []
   readonly #recorder: RunRecorder | undefined
   readonly #unwatch: () => void
@@ -88,34 +103,37 @@ class QueueExecutor implements Executor {
   run(task: TextTask, options?: RunOptions): Execution<string>
   run(task: ContainerTask, options?: RunOptions): Execution
   run(task: ContainerTask, options?: RunOptions): Execution {
-    let cookie: OpenCookie
+    let run: Run
     try {
       checkKnown(options, runOptions)
-      cookie = this.#open(task, options ?? undefined)
+      run = this.#open(task, options ?? undefined)
     } catch (error) {
       return refusedExecution(idOf(task), toCookietinError(error, 'ERR_COOKIETIN_ENGINE_ERROR', 'Cannot run the task'))
     }
     const { signal, priority = 0 } = options ?? {}
-    const followed = this.#follow(cookie, signal)
-    const result = this.#recorder === undefined ? followed : this.#kept(cookie.task, followed)
-    const execution = executionOf(cookie, result)
-    this.#runs.set(cookie, execution)
+    const followed = this.#follow(run, signal)
+    const result = this.#recorder === undefined ? followed : this.#kept(run.task, followed)
+    const execution = executionOf(run, result)
+    this.#runs.set(run, execution)
     this.#runs$.next(execution)
-    this.#transitions$.next({ id: cookie.id, from: undefined, to: 'created', event: 'queue', at: Date.now() })
-    // A subscriber may have cancelled it.
-    if (cookie.state === 'created') {
-      const demand = demandOf(cookie.task, this.#scheduler.total)
-      this.#scheduler.add({ id: cookie.id, priority, demand }, () => this.#turn(cookie))
-    }
+    this.#transitions$.next({ id: run.id, from: undefined, to: 'created', event: 'queue', at: Date.now() })
+    if (run instanceof RetriedRun) run.start()
+    else this.#queue(run, priority)
     return execution
   }
 
+  runAll(tasks: Tasks<BytesTask>, options: SettleOptions): AsyncGenerator<SettledRun<Uint8Array>, void, undefined>
+  runAll(tasks: Tasks<TextTask>, options: SettleOptions): AsyncGenerator<SettledRun<string>, void, undefined>
+  runAll(tasks: Tasks<ContainerTask>, options: SettleOptions): AsyncGenerator<SettledRun, void, undefined>
   runAll(tasks: Tasks<BytesTask>, options?: RunAllOptions): AsyncGenerator<RunResult<Uint8Array>, void, undefined>
   runAll(tasks: Tasks<TextTask>, options?: RunAllOptions): AsyncGenerator<RunResult<string>, void, undefined>
   runAll(tasks: Tasks<ContainerTask>, options?: RunAllOptions): AsyncGenerator<RunResult, void, undefined>
-  runAll(tasks: Tasks<ContainerTask>, options?: RunAllOptions): AsyncGenerator<RunResult, void, undefined> {
+  runAll(
+    tasks: Tasks<ContainerTask>,
+    options?: RunAllOptions,
+  ): AsyncGenerator<RunResult | SettledRun, void, undefined> {
     checkKnown(options, runAllOptions)
-    const { ahead, unordered, signal, priority } = options ?? {}
+    const { ahead, unordered, settle, signal, priority, retry } = options ?? {}
     const issues = new Issues()
     const limits = {
       ahead: issues.read('ahead', ahead, or(whole({ min: 1 }), Infinity), 2 * this.#options.concurrency),
@@ -123,9 +141,13 @@ class QueueExecutor implements Executor {
       unordered: issues.read('unordered', unordered, boolean, false),
       signal,
     }
+    const isSettling = issues.read('settle', settle, boolean, false)
+    if (isSettling && unordered === false) issues.add('unordered', unordered, 'left out, or true, with settle: true')
+    readRetry(issues, retry)
     issues.include(signalIssue(signal))
     issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
-    return runAll(task => this.run(task, { signal, priority }), tasks, limits)
+    const run = (task: ContainerTask) => this.run(task, { signal, priority, retry })
+    return isSettling ? runAllSettled(run, tasks, limits) : runAll(run, tasks, limits)
   }
 
   function(spec: FunctionSpec): HotFunction {
@@ -164,31 +186,65 @@ class QueueExecutor implements Executor {
     return this.close()
   }
 
-  #open(given: ContainerTask, options?: RunOptions): OpenCookie {
+  #open(given: ContainerTask, options?: RunOptions): Run {
     if (this.#closing !== undefined) {
       throw new CookietinError('ERR_COOKIETIN_CLOSED', 'Cannot run the task: the executor is closed')
     }
     const task = this.#options.driver.resolve(given, this.#options.stop)
-    this.#check(task, options)
-    const cookie = this.#options.driver.open(task, this.#options.cookie)
+    const retry = this.#check(task, options) ?? task.retry
+    const run =
+      retry === undefined ? this.#cookieOf(task) : new RetriedRun(task, retry, this.#retryHost(options?.priority))
     this.#recorder?.created(task)
-    this.#publish(cookie)
-    return cookie
+    this.#publish(run)
+    return run
   }
 
-  /** A task that can never start is refused, not queued. */
-  #check({ memory, cpus }: ResolvedTask, { signal, priority = 0 }: RunOptions = {}): void {
+  #cookieOf(task: ResolvedTask): OpenCookie {
+    return this.#options.driver.open(task, this.#options.cookie)
+  }
+
+  #retryHost(priority = 0): RetryHost {
+    const { driver, cookie } = this.#options
+    return {
+      clock: driver.clock,
+      inspect: cookie.inspect,
+      open: task => this.#cookieOf(task),
+      execute: async attempt => {
+        this.#queue(attempt, priority)
+        try {
+          return await attempt.result()
+        } finally {
+          this.#scheduler.withdraw(attempt.id)
+        }
+      },
+    }
+  }
+
+  #queue(cookie: OpenCookie, priority: number): void {
+    // A subscriber may have cancelled it.
+    if (cookie.state !== 'created') return
+    const demand = demandOf(cookie.task, this.#scheduler.total)
+    this.#scheduler.add({ id: cookie.id, priority, demand }, () => this.#turn(cookie))
+  }
+
+  /** A task that can never start is refused, not queued. Returns how it is retried, by the options. */
+  #check(task: ResolvedTask, options: RunOptions = {}): ResolvedRetry | undefined {
+    const { memory, cpus } = task
+    const { signal, priority = 0 } = options
     const { total } = this.#scheduler
     const issues = new Issues()
     if (memory > total.memory) issues.add('memory', memory, `at most the executor's ${total.memory} bytes`)
     if (cpus > total.cpus) issues.add('cpus', cpus, `at most the executor's ${total.cpus} milli-CPUs`)
     if (!Number.isFinite(priority)) issues.add('priority', priority, 'a finite number')
     issues.include(signalIssue(signal))
+    const retry = readRetry(issues, options.retry)
+    if (retry !== undefined) checkRepeatable(issues, task)
     issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
+    return retry
   }
 
-  /** Follows a cookie to its result, and removes it then. */
-  async #follow(cookie: OpenCookie, signal: AbortSignal | undefined): Promise<RunResult> {
+  /** Follows a run to its result, and removes it then. */
+  async #follow(cookie: Run, signal: AbortSignal | undefined): Promise<RunResult> {
     const release = onAbort(signal, () => void cookie.cancel(signal?.reason))
     try {
       return await cookie.result()
@@ -222,7 +278,7 @@ class QueueExecutor implements Executor {
     }
   }
 
-  async #closeCookie(cookie: OpenCookie): Promise<void> {
+  async #closeCookie(cookie: Run): Promise<void> {
     try {
       await cookie.close()
     } catch (error) {
@@ -233,7 +289,7 @@ class QueueExecutor implements Executor {
     for (const resolve of this.#idlers.splice(0)) resolve()
   }
 
-  #publish(cookie: OpenCookie): void {
+  #publish(cookie: Run): void {
     cookie.transitions$.subscribe(transition => {
       this.#transitions$.next(transition)
       if (transition.to === 'frozen' && this.#closing !== undefined && this.#runs.has(cookie)) thaw(cookie)
@@ -253,7 +309,7 @@ class QueueExecutor implements Executor {
 }
 
 /** Asks for it once; a run that has ended meanwhile cannot be thawed. */
-function thaw(cookie: OpenCookie): void {
+function thaw(cookie: Run): void {
   if (cookie.state === 'frozen' || cookie.state === 'freezing') cookie.unfreeze().catch(() => {})
 }
 

@@ -1,10 +1,10 @@
 import type { RunResult } from '../cookie/result.ts'
-import { InvalidInputError } from '../errors.ts'
+import { type CookietinError, InvalidInputError } from '../errors.ts'
 import type { ContainerTask } from '../task/task.ts'
 import { onAbort } from '../utils/abort.ts'
 import { deferred } from '../utils/deferred.ts'
 import type { Execution } from './execution.ts'
-import type { Tasks } from './executor.ts'
+import type { SettledRun, Tasks } from './executor.ts'
 
 /** How {@link runAll} reads its source and orders its results. */
 export interface RunAllLimits {
@@ -24,20 +24,48 @@ const maxHeld = 64 * 2 ** 20
 /** One task that was read, from its run to the yield of its result. */
 interface Entry {
   readonly execution: Execution
+  readonly task: ContainerTask
+  readonly index: number
   bytes: number
   isSettled: boolean
 }
 
-/** Runs the tasks of a source and yields their results. */
-export async function* runAll(
-  run: (task: ContainerTask) => Execution,
+type Run = (task: ContainerTask) => Execution
+
+/** Runs the tasks of a source and yields their results. A task that rejects ends it. */
+export function runAll(
+  run: Run,
+  tasks: Tasks<ContainerTask>,
+  limits: RunAllLimits,
+): AsyncGenerator<RunResult, void, undefined> {
+  return runEach(run, tasks, limits, ({ execution }) => execution)
+}
+
+/** Runs the tasks of a source and yields how each ended, as soon as it did. */
+export function runAllSettled(
+  run: Run,
+  tasks: Tasks<ContainerTask>,
+  limits: RunAllLimits,
+): AsyncGenerator<SettledRun, void, undefined> {
+  return runEach(run, tasks, { ...limits, unordered: true }, ({ task, index, execution }) =>
+    execution.then(
+      value => ({ task, index, status: 'fulfilled', value }) as const,
+      (reason: CookietinError) => ({ task, index, status: 'rejected', reason }) as const,
+    ),
+  )
+}
+
+async function* runEach<Yielded>(
+  run: Run,
   tasks: Tasks<ContainerTask>,
   { ahead, inFlight, unordered, signal }: RunAllLimits,
-): AsyncGenerator<RunResult, void, undefined> {
+  yieldedOf: (entry: Entry) => Promise<Yielded>,
+): AsyncGenerator<Yielded, void, undefined> {
   const source = open(tasks)
   const entries: Entry[] = []
   let held = 0
   let running = 0
+  let count = 0
   let isDrained = false
   let sourceError: { readonly error: unknown } | undefined
   let changed = deferred<void>()
@@ -46,7 +74,7 @@ export async function* runAll(
   let reading: Promise<void> | undefined
 
   const start = (task: ContainerTask) => {
-    const entry: Entry = { execution: run(task), bytes: 0, isSettled: false }
+    const entry: Entry = { execution: run(task), task, index: count++, bytes: 0, isSettled: false }
     entries.push(entry)
     running += 1
     entry.execution
@@ -83,8 +111,7 @@ export async function* runAll(
       const ready = unordered ? entries.findIndex(({ isSettled }) => isSettled) : entries[0]?.isSettled ? 0 : -1
       const [entry] = ready === -1 ? [] : entries.slice(ready, ready + 1)
       if (entry !== undefined) {
-        const result = await entry.execution
-        yield result
+        yield await yieldedOf(entry)
         entries.splice(entries.indexOf(entry), 1)
         held -= entry.bytes
         continue

@@ -13,6 +13,7 @@ export interface FunctionSpec
     | 'input'
     | 'encoding'
     | 'timeout'
+    | 'retry'
     | 'udsPath'
     | 'onStat'
     | 'artifacts'
@@ -128,7 +129,7 @@ export function resolveSpec(spec: FunctionSpec, concurrency: number): ResolvedSp
   }
   if (own.minContainers > own.maxContainers)
     issues.add('minContainers', own.minContainers, `at most maxContainers (${own.maxContainers})`)
-  for (const field of ['id', 'input', 'encoding', 'udsPath', 'onStat'] as const) {
+  for (const field of ['id', 'input', 'encoding', 'udsPath', 'onStat', 'retry'] as const) {
     if (field in spec) issues.addSecret(field, spec[field as never], leftOut)
   }
   for (const field of ['artifacts', 'maxArtifacts', 'maxArtifactEntries', 'artifactsTimeout'] as const) {

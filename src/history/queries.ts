@@ -6,6 +6,9 @@ import type { HistoryQuery } from './types.ts'
 const listed = `key, id, image, command, owner, created_at, status, exit_code, oom_killed, error_code, error_message,
   started_at, ended_at, timings`
 
+/** How often a run was tried again. */
+const retries = `(SELECT COUNT(*) FROM cookietin_transitions WHERE run = cookietin_runs.key AND event = 'retry') AS retries`
+
 /**
  * Selects runs, the newest first.
  *
@@ -33,14 +36,14 @@ export function selectRuns({ status, image, id, since, until, limit = 100, offse
   if (until !== undefined) where('created_at < ?', Math.ceil(Number(until)))
   const filter = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
   return {
-    sql: `SELECT ${listed} FROM cookietin_runs ${filter} ORDER BY created_at DESC, key DESC LIMIT ? OFFSET ?`,
+    sql: `SELECT ${listed}, ${retries} FROM cookietin_runs ${filter} ORDER BY created_at DESC, key DESC LIMIT ? OFFSET ?`,
     values: [...values, limit, offset],
   }
 }
 
 /** Selects one run by its key, or the newest run of that id. */
 export const selectRun = (keyOrId: string): Statement => ({
-  sql: `SELECT * FROM cookietin_runs WHERE key = ? OR id = ? ORDER BY CASE WHEN key = ? THEN 0 ELSE 1 END, created_at DESC, key DESC LIMIT 1`,
+  sql: `SELECT *, ${retries} FROM cookietin_runs WHERE key = ? OR id = ? ORDER BY CASE WHEN key = ? THEN 0 ELSE 1 END, created_at DESC, key DESC LIMIT 1`,
   values: [keyOrId, keyOrId, keyOrId],
 })
 

@@ -105,6 +105,7 @@ export function runOf(row: Row, isGone: (owner: string) => boolean): HistoryRun 
     interrupted: status === undefined && isGone(String(row.owner)),
     exitCode: number(row.exit_code),
     oomKilled: Number(row.oom_killed) === 1,
+    attempts: 1 + Number(row.retries ?? 0),
     error: code === undefined ? undefined : { code, message: String(row.error_message) },
     createdAt: Number(row.created_at),
     startedAt: number(row.started_at),
@@ -116,15 +117,20 @@ export function runOf(row: Row, isGone: (owner: string) => boolean): HistoryRun 
 /** Reads a run with its transitions and samples. */
 export function recordOf(row: Row, transitions: readonly Row[], isGone: (owner: string) => boolean): HistoryRecord {
   const run = runOf(row, isGone)
+  let attempt = 1
   return {
     ...run,
-    transitions: transitions.map(({ from_state, to_state, event, at }) => ({
-      id: run.id,
-      from: String(from_state) as CookieState,
-      to: String(to_state) as CookieState,
-      event: String(event),
-      at: Number(at),
-    })),
+    transitions: transitions.map(({ from_state, to_state, event, at }) => {
+      if (event === 'retry') attempt += 1
+      return {
+        id: run.id,
+        from: String(from_state) as CookieState,
+        to: String(to_state) as CookieState,
+        event: String(event),
+        at: Number(at),
+        ...(attempt === 1 ? {} : { attempt }),
+      }
+    }),
     stats: decodeStats(text(row.stats)),
   }
 }

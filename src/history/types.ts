@@ -80,6 +80,8 @@ export interface HistoryRun {
   readonly interrupted: boolean
   readonly exitCode: number | undefined
   readonly oomKilled: boolean
+  /** How many times the task was started: more than 1 only with `retry`. A retry that was cancelled before its start counts. */
+  readonly attempts: number
   readonly error: { readonly code: string; readonly message: string } | undefined
   /** Unix time in ms, as the other times. */
   readonly createdAt: number

@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream'
 import { isUint8Array } from 'node:util/types'
 import { CookietinError, type ErrorCode, toCookietinError } from '../errors.ts'
-import { typeName } from '../utils/validation/issues.ts'
-import type { TaskInput } from './task.ts'
+import { Issues, typeName } from '../utils/validation/issues.ts'
+import { readInput } from './streams.ts'
+import type { InputFactory, TaskInput } from './task.ts'
 
 /**
  * Returns any kind of input in chunks of bytes. Strings become UTF-8. Empty chunks are left out.
@@ -10,7 +11,7 @@ import type { TaskInput } from './task.ts'
  * The source is not opened, locked or listened to before the first chunk is read. `return()` releases it at once, also while a chunk is
  * awaited: a stream is destroyed or cancelled, an iterator returns. An error of the source is thrown as `ERR_COOKIETIN_INPUT_FAILED`.
  */
-export function toChunks(input: TaskInput, use: InputUse = standardInput): AsyncIterable<Uint8Array> {
+export function toChunks(input: TaskInput | InputFactory, use: InputUse = standardInput): AsyncIterable<Uint8Array> {
   return { [Symbol.asyncIterator]: () => new Chunks(() => open(input), use) }
 }
 
@@ -35,7 +36,7 @@ export interface InputGuard {
  * end the process. `broke` is called with it.
  */
 export function guardInput(
-  input: TaskInput | undefined,
+  input: TaskInput | InputFactory | undefined,
   broke: (error: unknown) => void = ignore,
   use: InputUse = standardInput,
 ): InputGuard {
@@ -96,7 +97,8 @@ class Chunks implements AsyncIterator<Uint8Array, undefined> {
   }
 }
 
-function open(input: TaskInput): Source {
+function open(input: TaskInput | InputFactory): Source {
+  if (typeof input === 'function') return fromFactory(input)
   if (typeof input === 'string' || isUint8Array(input)) return fromIterator([input][Symbol.iterator]())
   if ('getReader' in input) return fromWebStream(input)
   if (Symbol.asyncIterator in input) {
@@ -104,6 +106,30 @@ function open(input: TaskInput): Source {
     return isNodeStream(input) ? { next: source.next, release: () => destroy(input) } : source
   }
   return fromIterator(input[Symbol.iterator]())
+}
+
+function fromFactory(make: InputFactory): Source {
+  let isReleased = false
+  let source: Source | undefined
+  const made = async () => {
+    const input: unknown = await make()
+    const read = readInput(new Issues(), input)
+    if (read === undefined) {
+      const returned = `its function returned a value of type ${typeName(input)}`
+      throw new TypeError(`${returned}; it must return text, bytes, an iterable of those, or a readable stream`)
+    }
+    const opened = open(read)
+    if (isReleased) await opened.release()
+    source = opened
+    return opened
+  }
+  return {
+    next: async () => (source ?? (await made())).next(),
+    release: () => {
+      isReleased = true
+      return source?.release()
+    },
+  }
 }
 
 function fromIterator(iterator: AsyncIterator<unknown> | Iterator<unknown>): Source {

@@ -13,9 +13,10 @@ import { readId } from './id.ts'
 import { type ImageName, imageIdOf, readImage } from './image-name.ts'
 import { cpusRule, memoryRule, readUlimits, stopGraceRule, timeoutRule } from './limits.ts'
 import { readLogger } from './logger.ts'
-import { readTmpfs, readUdsPath, readVolumes, readWorkDir } from './mounts.ts'
+import { readTmpfs, readUdsPath, readVolumes, readWorkDir } from './mounts/mounts.ts'
+import { checkRepeatable, readRetry } from './retry/retry.ts'
 import { readSecrets, secretsOfAuth, secretsOfEnv } from './secrets.ts'
-import { readInput, readWritable } from './streams.ts'
+import { readTaskInput, readWritable } from './streams.ts'
 import type { ContainerTask, ResolvedTask, StopOptions } from './task.ts'
 
 /** The part of a driver's config that concerns its tasks. */
@@ -49,6 +50,7 @@ const fieldNames: Record<keyof ContainerTask, true> = {
   stopSignal: true,
   stopGrace: true,
   thaw: true,
+  retry: true,
   memory: true,
   cpus: true,
   fsSize: true,
@@ -155,6 +157,10 @@ function readTask(task: ContainerTask, options: ResolveTaskOptions): ResolvedTas
   if (tmpFsSize > 0 && [...targets, ...tmpfs.map(({ target }) => target)].includes('/tmp')) {
     issues.add('tmpFsSize', tmpFsSize, '0 where a volume or a tmpfs is mounted at /tmp')
   }
+  const input = readTaskInput(issues, fields.input)
+  const retry = readRetry(issues, fields.retry)
+  const files = readFiles(issues, fields.files, volumes)
+  if (retry !== undefined) checkRepeatable(issues, { input, files })
   const resolved: ResolvedTask = {
     id: readId(issues, fields.id),
     image: typeof fields.image === 'string' ? fields.image : '',
@@ -169,13 +175,14 @@ function readTask(task: ContainerTask, options: ResolveTaskOptions): ResolvedTas
         ...secretsOfAuth(auth),
       ]),
     ]),
-    input: readInput(issues, fields.input),
+    input,
     stdout: readWritable(issues, 'stdout', fields.stdout),
     stderr: readWritable(issues, 'stderr', fields.stderr),
     encoding: issues.read('encoding', fields.encoding, encodings, 'utf8'),
     onStat: issues.read('onStat', fields.onStat, callback, undefined) as ResolvedTask['onStat'],
     timeout: issues.read('timeout', fields.timeout, timeoutRule, Infinity),
     ...readStop(issues, fields, stop),
+    retry,
     memory: issues.read('memory', fields.memory, memoryRule, 0),
     cpus: issues.read('cpus', fields.cpus, cpusRule, 0),
     fsSize: issues.read('fsSize', fields.fsSize, megabytes, 0),
@@ -183,7 +190,7 @@ function readTask(task: ContainerTask, options: ResolveTaskOptions): ResolvedTas
     pids: issues.read('pids', fields.pids, processes, 0),
     ulimits: readUlimits(issues, fields.ulimits),
     volumes,
-    files: readFiles(issues, fields.files, volumes),
+    files,
     artifacts: readArtifacts(issues, fields.artifacts),
     ...readMaxArtifacts(issues, fields),
     namedVolumes,

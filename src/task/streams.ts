@@ -1,10 +1,15 @@
 import type { Writable } from 'node:stream'
 import { isUint8Array } from 'node:util/types'
 import type { Issues } from '../utils/validation/issues.ts'
-import type { TaskInput } from './task.ts'
+import type { InputFactory, TaskInput } from './task.ts'
 
 const inputRule =
   'a string, bytes (Uint8Array), an iterable of those, a Node.js readable stream or a web ReadableStream'
+
+/** Checks the kind of a task's input. A function is called when the container takes its input. */
+export function readTaskInput(issues: Issues, value: unknown): TaskInput | InputFactory | undefined {
+  return typeof value === 'function' ? (value as InputFactory) : readInput(issues, value)
+}
 
 /** Checks the kind of the input. Its content is read while the task runs. */
 export function readInput(issues: Issues, value: unknown, field = 'input'): TaskInput | undefined {

@@ -3,6 +3,7 @@ import type { Stat } from '../stats/stat.ts'
 import type { Capability } from './engine/capabilities.ts'
 import type { ContainerOptionsHook } from './engine/create-options.ts'
 import type { ImageName } from './image-name.ts'
+import type { ResolvedRetry, RetryOptions } from './retry/types.ts'
 
 /** The path inside a container of the folder that holds its unix socket (`udsPath`), as in Fn. */
 export const udsTarget = '/tmp/iofs'
@@ -18,6 +19,9 @@ export type TaskInput =
   | AsyncIterable<string | Uint8Array>
   | Readable
   | ReadableStream<string | Uint8Array>
+
+/** Makes the standard input of a container, once for each attempt. */
+export type InputFactory = () => TaskInput | Promise<TaskInput>
 
 /** Credentials for one registry. */
 export interface RegistryAuth {
@@ -133,11 +137,12 @@ export interface ContainerTask {
    */
   readonly secrets?: readonly string[] | undefined
   /**
-   * Written to standard input, which is then closed (Fn's `Input`).
+   * Written to standard input, which is then closed (Fn's `Input`). A function makes it: it is called once for each attempt, when the
+   * container takes its input.
    *
    * @default no standard input
    */
-  readonly input?: TaskInput | undefined
+  readonly input?: TaskInput | InputFactory | undefined
   /** Receives standard output while it is written. A slow writable slows the container. It is not ended (Fn's `Logger`). */
   readonly stdout?: Writable | undefined
   /** Receives standard error while it is written. A slow writable slows the container. It is not ended (Fn's `Logger`). */
@@ -178,6 +183,13 @@ export interface ContainerTask {
    * @default false
    */
   readonly thaw?: boolean | undefined
+  /**
+   * Runs the task again, in a new container, when an attempt failed for a reason that may pass. `{}` takes the defaults. Only an executor
+   * retries.
+   *
+   * @default no retry
+   */
+  readonly retry?: RetryOptions | undefined
   /**
    * Memory limit. Swap is never added to it. 0 means no limit (Fn's `Memory`).
    *
@@ -404,7 +416,7 @@ export interface ResolvedTask {
   readonly env: Readonly<Record<string, string>>
   /** Texts that must not be shown: those that the task lists, its credentials, and values of variables with secret names. */
   readonly secrets: readonly string[]
-  readonly input: TaskInput | undefined
+  readonly input: TaskInput | InputFactory | undefined
   readonly stdout: Writable | undefined
   readonly stderr: Writable | undefined
   readonly encoding: OutputEncoding
@@ -416,6 +428,7 @@ export interface ResolvedTask {
   /** ms; 0 for none. */
   readonly stopGrace: number
   readonly thaw: boolean
+  readonly retry: ResolvedRetry | undefined
   /** Bytes; 0 for none. */
   readonly memory: number
   /** Milli-CPUs; 0 for none. */

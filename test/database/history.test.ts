@@ -46,6 +46,7 @@ describe.each(databases)('a history in %s', (_, create) => {
       interrupted: false,
       exitCode: 0,
       oomKilled: false,
+      attempts: 1,
       error: undefined,
       createdAt: expect.any(Number) as number,
       startedAt: expect.any(Number) as number,

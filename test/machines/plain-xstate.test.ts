@@ -3,7 +3,7 @@ import { type AnyActorRef, createActor, fromCallback, fromPromise, SimulatedCloc
 import { getShortestPaths } from 'xstate/graph'
 import { longestDelay } from '../../machines/clock.ts'
 import { cookieStates } from '../../machines/cookie-states.ts'
-import { cookieMachine, imageMachine, namespaceMachine, slotMachine } from '../../machines/index.ts'
+import { cookieMachine, imageMachine, namespaceMachine, runMachine, slotMachine } from '../../machines/index.ts'
 import { innermost, stateOf } from '../../src/utils/actors/follow-state.ts'
 import { reach } from './cookie-setup.ts'
 import { flush } from './flush.ts'
@@ -26,6 +26,11 @@ const images = [
   { retries: forever, retryDelay: forever, retryMaxDelay: forever, timeout: forever },
 ].map(input => ({ image: 'busybox', policy: 'missing' as const, jitter: 0.5, ...input }))
 
+const runs = [
+  { attempts: 3, delay: 1_000, maxDelay: 30_000 },
+  { attempts: forever, delay: forever, maxDelay: forever },
+].map(input => ({ id: 'r', jitter: 0.5, ...input }))
+
 describe('the shortest paths of a machine, by the default options of xstate/graph', () => {
   const ends = (paths: readonly { readonly state: { readonly value: unknown } }[]) =>
     new Set(paths.map(({ state }) => innermost(state.value)))
@@ -46,6 +51,10 @@ describe('the shortest paths of a machine, by the default options of xstate/grap
     expect(ends(getShortestPaths(namespaceMachine, { input }))).toEqual(new Set(states))
   })
 
+  it.each(runs)('lead to every state of a run that is not retried: %o', input => {
+    expect(ends(getShortestPaths(runMachine, { input }))).toEqual(new Set(['attempting', 'ended']))
+  })
+
   it.each(images)('lead to every state of an image that is not retried: %o', input => {
     const states = ['looking', 'pulling', 'present', 'failed', 'cancelled']
     expect(ends(getShortestPaths(imageMachine, { input }))).toEqual(new Set(states))
@@ -59,6 +68,7 @@ it('has a context that JSON keeps as it is, for every machine and input', () => 
     ...cookies.map(input => createActor(cookieMachine, { input }).getSnapshot().context),
     ...slots.map(input => createActor(slotMachine, { input }).getSnapshot().context),
     ...namespaces.map(input => createActor(namespaceMachine, { input }).getSnapshot().context),
+    ...runs.map(input => createActor(runMachine, { input }).getSnapshot().context),
     ...images.map(input => createActor(imageMachine, { input }).getSnapshot().context),
   ]
   for (const context of contexts) expect(asJson(context)).toEqual(context)

@@ -3,7 +3,7 @@ import type { ContainerTask } from '../../task/task.ts'
 import { collect } from '../command-context.ts'
 import { UsageError } from '../usage-error.ts'
 import { readCopyIn, readCopyOut } from './copies.ts'
-import { readCount } from './count.ts'
+import { readCount, readRetries } from './count.ts'
 import { refuseDockerOptions } from './docker-options.ts'
 import { readGpus, readHost, readLabels, readTmpfs, readUlimit, readVolume } from './engine-options.ts'
 import { readEnv } from './env.ts'
@@ -51,6 +51,7 @@ export interface TaskOptions {
   readonly copyOut?: readonly string[]
   readonly maxArtifacts?: string
   readonly artifactsTimeout?: string
+  readonly retries?: string
 }
 
 /** The flag and the help text of each option, in the order of the help. */
@@ -104,6 +105,10 @@ const definitions: Readonly<
   copyOut: ['--copy-out <container:host>', 'copy a file or a folder out after the end (repeatable)', collect],
   maxArtifacts: ['--max-artifacts <size>', 'maximum size of all that is copied out (default: 64m)'],
   artifactsTimeout: ['--artifacts-timeout <duration>', 'how long copying out may take (default: 10s)'],
+  retries: [
+    '--retries <number>',
+    'run again, at most so often, what failed for a reason that may pass; never for an exit code',
+  ],
 }
 
 /** Adds IMAGE, COMMAND and every option that describes a task. */
@@ -200,5 +205,6 @@ export function taskOf(image: string, command: readonly string[], options: TaskO
     timeout: options.timeout === undefined ? undefined : readDuration('--timeout', options.timeout),
     stopSignal: options.stopSignal,
     stopGrace: readStopTimeout(options),
+    retry: options.retries === undefined ? undefined : readRetries(options.retries),
   }
 }

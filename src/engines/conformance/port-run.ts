@@ -22,7 +22,7 @@ export interface PortRun {
 
 /** Streams of the test's own. */
 export interface PortOptions {
-  readonly input?: TaskInput | AsyncIterable<Uint8Array>
+  readonly input?: ContainerTask['input'] | AsyncIterable<Uint8Array>
   readonly stdout?: OutputSink
   readonly stderr?: OutputSink
 }

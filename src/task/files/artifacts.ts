@@ -1,8 +1,8 @@
 import { longestDelay } from '../../../machines/clock.ts'
 import type { Issues } from '../../utils/validation/issues.ts'
 import { size, whole } from '../../utils/validation/rules.ts'
-import { isWithin } from '../dangerous-mounts.ts'
-import { readPath, reservedTargets } from '../mounts.ts'
+import { isWithin } from '../mounts/dangerous-mounts.ts'
+import { readPath, reservedTargets } from '../mounts/mounts.ts'
 import type { ResolvedTask } from '../task.ts'
 
 /** Bytes. */

@@ -7,7 +7,7 @@ import type { CommandContext } from '../../command-context.ts'
 import { addDriverOption, type DriverOption, openDriver } from '../../drivers/drivers.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { Interrupts } from '../../interrupts.ts'
-import { readCount } from '../../options/count.ts'
+import { readCount, readRetries } from '../../options/count.ts'
 import { addHistoryOption, type HistoryOption, openHistory } from '../../options/history.ts'
 import { addInspectOptions, type InspectOptions, openInspection } from '../../options/inspect.ts'
 import { addStatsOption, type StatsOptions, statsForm } from '../../options/stats.ts'
@@ -28,6 +28,7 @@ interface BatchOptions extends StatsOptions, HistoryOption, InspectOptions, Driv
   readonly stopSignal?: string
   readonly stopTimeout?: string
   readonly artifacts?: string
+  readonly retries?: string
   readonly json?: boolean
   readonly quiet?: boolean
 }
@@ -43,6 +44,10 @@ export function batchCommand(context: CommandContext): Command {
     .option('-m, --memory <size>', 'maximum sum of the memory limits of running tasks')
     .option('--stop-signal <signal>', 'as of run, for lines without a stopSignal')
     .option('--stop-timeout <duration>', 'as of run, for lines without a stopGrace')
+    .option(
+      '--retries <number>',
+      'run a task again, at most so often, when it failed for a reason that may pass; never for an exit code',
+    )
     .option('--json', 'print each result as a line of JSON; the summary goes to standard error')
     .option('--max-output <size>', 'maximum size of each output stream in a result (default: 8m)')
     .option('--artifacts <dir>', 'write the artifacts of each task into a folder of its own in DIR')
@@ -70,6 +75,7 @@ Examples:
 async function batch({ stdio, exit }: CommandContext, file: string, options: BatchOptions): Promise<void> {
   const concurrency = options.concurrency === undefined ? undefined : readCount('--concurrency', options.concurrency)
   if (concurrency === 0) throw new UsageError('--concurrency: "0" would run nothing; use 1 or more')
+  const retry = options.retries === undefined ? undefined : readRetries(options.retries)
   await using inspection = await openInspection(options, stdio)
   using interrupts = new Interrupts(stdio)
   const quiet = options.quiet ?? false
@@ -121,7 +127,7 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
     },
   }
   try {
-    await runBatch(readBatch(file), executor, watcher, interrupts.signal)
+    await runBatch(readBatch(file), executor, watcher, { signal: interrupts.signal, retry })
   } finally {
     progress?.stop()
   }

@@ -1,5 +1,5 @@
 import type { RunResult } from '../../../cookie/result.ts'
-import type { Execution, Executor } from '../../../index.ts'
+import type { Execution, Executor, RetryOptions } from '../../../index.ts'
 import { onAbort } from '../../../utils/abort.ts'
 import type { BatchLine } from './lines.ts'
 
@@ -26,12 +26,12 @@ export interface BatchWatcher {
 /** The input is read no further while this many tasks run or are queued. */
 const maxActive = 1_000
 
-/** Runs every line of a batch. Abort the signal to cancel the running tasks and stop reading. */
+/** Runs every line of a batch. A line's own `retry` comes before that of the batch. Abort the signal to cancel the running tasks and stop reading. */
 export async function runBatch(
   lines: AsyncIterable<BatchLine>,
   executor: Executor,
   watcher: BatchWatcher,
-  signal: AbortSignal,
+  { signal, retry }: { readonly signal: AbortSignal; readonly retry: RetryOptions | undefined },
 ): Promise<void> {
   const active = new Set<Promise<void>>()
   const inTurn = oneByOne()
@@ -41,7 +41,7 @@ export async function runBatch(
       continue
     }
     const start = async () => {
-      const execution = executor.run(task, { signal })
+      const execution = executor.run(task, { signal, retry: task.retry ?? retry })
       watcher.added(line, execution)
       await watcher.ended(await endOf(line, execution, task.id))
       await closed(execution)

@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { Readable } from 'node:stream'
 import { CookietinError, messageOf } from '../../../errors.ts'
-import { isWithin } from '../../../task/dangerous-mounts.ts'
+import { isWithin } from '../../../task/mounts/dangerous-mounts.ts'
 import { onAbort } from '../../../utils/abort.ts'
 import { Spool } from '../../../utils/spool.ts'
 import type { FileEntry, FileSource } from '../../engine.ts'

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { type FieldIssue, InvalidInputError } from '../../../errors.ts'
-import { isWithin } from '../../../task/dangerous-mounts.ts'
+import { isWithin } from '../../../task/mounts/dangerous-mounts.ts'
 import { isRecord } from '../../../utils/validation/issues.ts'
 import type { AllowName } from '../config/allow.ts'
 import { unknownKeys } from './api-keys.ts'

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import type { FieldIssue } from '../../../errors.ts'
-import { isWithin } from '../../../task/dangerous-mounts.ts'
+import { isWithin } from '../../../task/mounts/dangerous-mounts.ts'
 import type { ResolvedTask } from '../../../task/task.ts'
 import type { CreateOptions, HostOptions } from './create-options.ts'
 

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { isWithin } from '../../../task/dangerous-mounts.ts'
+import { isWithin } from '../../../task/mounts/dangerous-mounts.ts'
 import { isRecord } from '../../../utils/validation/issues.ts'
 import type { AllowName } from '../config/allow.ts'
 import type { Fields, Rule } from './edit.ts'

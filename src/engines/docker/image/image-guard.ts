@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { InvalidInputError } from '../../../errors.ts'
-import { isWithin } from '../../../task/dangerous-mounts.ts'
+import { isWithin } from '../../../task/mounts/dangerous-mounts.ts'
 import type { ResolvedTask } from '../../../task/task.ts'
 import type { ResolvedDockerConfig } from '../config/config.ts'
 import type { Api } from '../connection/api.ts'

@@ -15,6 +15,7 @@ const run: HistoryRecord = {
   interrupted: false,
   exitCode: 0,
   oomKilled: false,
+  attempts: 1,
   error: undefined,
   createdAt: 1_000,
   startedAt: 3_000,

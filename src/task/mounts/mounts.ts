@@ -1,9 +1,9 @@
 import { posix } from 'node:path'
-import { parseSize } from '../utils/size.ts'
-import { type Issues, isRecord } from '../utils/validation/issues.ts'
-import { boolean, isText, size as sizeRule, whole } from '../utils/validation/rules.ts'
+import { parseSize } from '../../utils/size.ts'
+import { type Issues, isRecord } from '../../utils/validation/issues.ts'
+import { boolean, isText, size as sizeRule, whole } from '../../utils/validation/rules.ts'
+import { type Mount, type TmpfsMount, udsTarget, type VolumeMount } from '../task.ts'
 import { dangerOf, isWithin } from './dangerous-mounts.ts'
-import { type Mount, type TmpfsMount, udsTarget, type VolumeMount } from './task.ts'
 
 const pathRule = 'an absolute path without ".."; use path.resolve() for a relative one'
 /** Where the kernel or the engine mounts something. */
