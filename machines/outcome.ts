@@ -53,7 +53,7 @@ export function outcomeOf(state: Exclude<SettledState, 'failed'>, evidence: Evid
       return {
         status: 'timeout',
         code: 'ERR_COOKIETIN_TIMEOUT',
-        message: `The task ran for longer than its timeout of ${evidence.timeout} ms and was killed`,
+        message: `The task ran for longer than its timeout of ${evidence.timeout} ms and was ended`,
       }
     case 'cancelled':
       return {

@@ -27,6 +27,7 @@ export type {
 export { createDockerDriver, createProcessDriver } from './driver/create-driver.ts'
 export type { DockerDriver, DockerDriverOptions } from './driver/docker-driver.ts'
 export type { CreateCookieOptions, Driver } from './driver/driver.ts'
+export type { PullOptions } from './driver/pull.ts'
 export type { DockerConfig, FnConfig } from './engines/docker/config/docker-config.ts'
 export type { ImageCacheUsage } from './engines/docker/image/cache.ts'
 export type { PreforkUsage } from './engines/docker/network/pool.ts'

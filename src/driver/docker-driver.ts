@@ -6,6 +6,7 @@ import type { DriverTransition } from '../engines/docker/transitions.ts'
 import type { Inspect } from '../utils/actors/inspectable.ts'
 import type { Driver } from './driver.ts'
 import { EngineDriver } from './engine-driver.ts'
+import { checkPullOptions, type PullOptions } from './pull.ts'
 
 /** Options of {@link createDockerDriver} besides its config. */
 export interface DockerDriverOptions {
@@ -22,12 +23,28 @@ export interface DockerDriver extends Driver {
   readonly driverTransitions$: Observable<DriverTransition>
   /** The usage of the prefork pool: the present one, then every change. */
   readonly prefork$: Observable<PreforkUsage>
+  /**
+   * Makes an image present on the engine, ahead of the runs that need it. Shares the pull with runs of the same image, and retries it as
+   * they do. Resolves at once when the engine has the image.
+   *
+   * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`, which lists every bad option.
+   *
+   * @example
+   * await driver.pull('busybox:1.36', { onProgress: ({ state }) => console.log(state) })
+   */
+  pull(image: string, options?: PullOptions): Promise<void>
   /** The size of the engine's images when the config's `imageCacheMaxSize` bounds it: the present one, then every change. */
   readonly imageCache$: Observable<ImageCacheUsage>
 }
 
 /** The one implementation of {@link DockerDriver}. */
 export class DockerEngineDriver extends EngineDriver<DockerEngine> implements DockerDriver {
+  async pull(image: string, options: PullOptions = {}): Promise<void> {
+    checkPullOptions(options)
+    const { pull, platform, auth, signal, onProgress = () => {} } = options
+    await this.engine.pull(this.resolve({ image, pull, platform, auth }), { signal, onProgress })
+  }
+
   get driverTransitions$(): Observable<DriverTransition> {
     return this.engine.transitions$
   }

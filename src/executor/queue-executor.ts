@@ -116,7 +116,9 @@ class QueueExecutor implements Executor {
     const execution = executionOf(run, result)
     this.#runs.set(run, execution)
     this.#runs$.next(execution)
-    this.#transitions$.next({ id: run.id, from: undefined, to: 'created', event: 'queue', at: Date.now() })
+    const { labels } = run.task
+    const labelled = Object.keys(labels).length === 0 ? {} : { labels }
+    this.#transitions$.next({ id: run.id, from: undefined, to: 'created', event: 'queue', at: Date.now(), ...labelled })
     if (run instanceof RetriedRun) run.start()
     else this.#queue(run, priority)
     return execution

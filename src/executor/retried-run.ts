@@ -195,8 +195,9 @@ export class RetriedRun {
     this.#stdout.follow(next, 'stdout')
     this.#stderr.follow(next, 'stderr')
     this.#follow()
-    const { id } = this
-    this.transitions$.next({ id, from, to: 'created', event: 'retry', at: Date.now(), attempt: this.#attempt })
+    const { id, task } = this
+    const more = { attempt: this.#attempt, ...(Object.keys(task.labels).length > 0 && { labels: task.labels }) }
+    this.transitions$.next({ id, from, to: 'created', event: 'retry', at: Date.now(), ...more })
   }
 
   #follow(): void {

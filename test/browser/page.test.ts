@@ -68,7 +68,7 @@ describe("the inspector's page", () => {
       expect(await lit.count()).toBe(1)
     }
     await expectLit('closed')
-    expect(await page.locator('.state').count()).toBe(17)
+    expect(await page.locator('.state').count()).toBe(19)
     const steps = page.locator('.log li')
     await steps.nth(7).waitFor()
     expect(await steps.count()).toBe(8)

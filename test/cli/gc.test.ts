@@ -38,6 +38,24 @@ async function startBatch(ids: readonly string[]): Promise<CliRun> {
   return run
 }
 
+test('lists the volumes of runs that no container uses, and no others', async () => {
+  const [ours, others] = ['cookietin-gc-ours', 'cookietin-gc-others']
+  await engineRequest('POST', '/volumes/create', { Name: ours, Labels: { 'cookietin.volume': '1' } })
+  await engineRequest('POST', '/volumes/create', { Name: others })
+  try {
+    const { code, stdout } = await cli(['gc', '--volumes', '--dry-run'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^would remove +cookietin-gc-ours +volume/m)
+    expect(stdout).not.toContain(others)
+    expect((await cli(['gc', '--dry-run'])).stdout).not.toContain(ours)
+    expect((await cli(['gc', '--volumes', '--driver', 'process'])).stderr).toContain(
+      'the process driver has no volumes',
+    )
+  } finally {
+    for (const name of [ours, others]) await engineRequest('DELETE', `/volumes/${name}`)
+  }
+})
+
 test('removes the containers of a killed process, but none of a living process or without labels', async () => {
   const killedIds = Array.from({ length: 8 }, (_, n) => `gc-killed-${n}`)
   const { Id } = (await engineRequest('POST', '/containers/create', { Image: testImage, Cmd: ['true'] })) as {

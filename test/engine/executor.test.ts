@@ -27,6 +27,33 @@ describe('what a user types', () => {
     expect(states.slice(0, 6)).toEqual(['created', 'preparing', 'prepared', 'starting', 'running', 'done'])
   })
 
+  it('runs a task again that somebody else killed, in a new container', async () => {
+    const { executor } = await setup()
+    const execution = executor.run({
+      ...shell('echo "up $(cat)"; [ -e /tmp/x ] || exec sleep 60'),
+      id: 'killed-outside',
+      input: () => 'here',
+      retry: { attempts: 2, delay: 1 },
+    })
+    const names: string[] = []
+    execution.transitions$.subscribe(async ({ to, attempt = 1 }) => {
+      if (to !== 'running') return
+      const filters = encodeURIComponent(JSON.stringify({ label: ['cookietin.id'], name: ['killed-outside'] }))
+      const listed = (await engineRequest('GET', `/containers/json?filters=${filters}`)) as {
+        Id: string
+        Names: string[]
+      }[]
+      for (const { Id, Names } of listed.filter(({ Names }) => !names.includes(Names[0] ?? ''))) {
+        names.push(Names[0] ?? '')
+        await engineRequest('POST', `/containers/${Id}/kill`)
+      }
+      expect(names).toHaveLength(attempt)
+    })
+    const { status, attempts, error, stdout } = await execution
+    expect([status, attempts, error?.code, stdout]).toEqual(['killed', 2, 'ERR_COOKIETIN_KILLED', 'up here\n'])
+    expect(names[1]).toContain('killed-outside.attempt-2')
+  })
+
   it('runs a cookie step by step, as Fn has it', async () => {
     const { driver } = await setup()
     await using cookie = await driver.createCookie(shell('echo "$WORD"; exit 3', { env: { WORD: 'hi' } }))

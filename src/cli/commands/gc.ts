@@ -8,6 +8,7 @@ import { printableJson } from '../output/printable.ts'
 
 interface GcOptions extends DriverOption {
   readonly dryRun?: boolean
+  readonly volumes?: boolean
   readonly json?: boolean
 }
 
@@ -20,6 +21,7 @@ export function gcCommand(context: CommandContext): Command {
     )
   return addDriverOption(command, 'what to remove: containers, or processes of this machine')
     .option('--dry-run', 'only list them')
+    .option('--volumes', 'also remove the named volumes of runs that no container uses, with all that they hold')
     .option('--json', 'print each of them as a line of JSON')
     .addHelpText('after', examples)
     .action((options: GcOptions) => gc(context, options))
@@ -29,12 +31,15 @@ const examples = `
 Exit code: 0 if nothing is left, 1 if something could not be removed, 125 if no engine answers.
 
 Examples:
-  $ cookietin gc --dry-run
+  $ cookietin gc --dry-run --volumes
   $ cookietin gc`
 
-async function gc({ stdio, exit }: CommandContext, { driver, dryRun = false, json = false }: GcOptions): Promise<void> {
+async function gc(
+  { stdio, exit }: CommandContext,
+  { driver, dryRun = false, volumes = false, json = false }: GcOptions,
+): Promise<void> {
   using interrupts = new Interrupts(stdio)
-  const { orphans, summary } = await driverOf(driver).removeOrphans({ dryRun, signal: interrupts.signal })
+  const { orphans, summary } = await driverOf(driver).removeOrphans({ dryRun, volumes, signal: interrupts.signal })
   const lines = json
     ? orphans.map(orphan => printableJson(orphan.json))
     : [...columns(orphans.map(({ cells }) => cells)), ...(summary === undefined ? [] : [summary])]

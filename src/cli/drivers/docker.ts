@@ -3,6 +3,7 @@ import { resolveDockerConfig } from '../../engines/docker/config/config.ts'
 import { connect } from '../../engines/docker/connection/connect.ts'
 import { Liveness } from '../../engines/docker/connection/liveness.ts'
 import { type Orphan, reapOrphans } from '../../engines/docker/orphans.ts'
+import { removeUnusedVolumes, type UnusedVolume } from '../../engines/docker/unused-volumes.ts'
 import { type SweptFolder, sweepSocketFolders } from '../../functions/socket/sweep.ts'
 import { printable } from '../output/printable.ts'
 import { errorJson } from '../output/result-json.ts'
@@ -15,14 +16,18 @@ export const docker: CliDriver = {
     process.env.COOKIETIN_SAMPLER === 'cgroup' ? undefined : 'COOKIETIN_SAMPLER=cgroup samples short runs, too',
 }
 
-async function removeOrphans({ dryRun, signal }: RemoveOrphansOptions): Promise<OrphanReport> {
+async function removeOrphans({ dryRun, volumes: withVolumes, signal }: RemoveOrphansOptions): Promise<OrphanReport> {
   // A driver removes orphans when it starts, but cannot only list them.
   const config = resolveDockerConfig({}, process.env)
   const { api, close, revive } = await connect(config, process.env)
   const liveness = new Liveness(api, { interval: config.engineTimeout, deadline: config.engineTimeout, revive })
   let containers: readonly Orphan[]
+  let volumes: readonly UnusedVolume[] = []
   try {
     containers = await reapOrphans({ api, liveness, config }, { dryRun, signal })
+    const deadline = config.engineTimeout
+    // After the containers, which may use them.
+    if (withVolumes) volumes = await removeUnusedVolumes(api, { deadline, dryRun, signal })
   } finally {
     liveness.close()
     await close()
@@ -33,6 +38,7 @@ async function removeOrphans({ dryRun, signal }: RemoveOrphansOptions): Promise<
   return {
     orphans: [
       ...containers.map(container => containerReport(container, outcome(container.removed))),
+      ...volumes.map(volume => volumeReport(volume, outcome(volume.removed))),
       ...folders.map(folder => folderReport(folder, outcome(folder.removed))),
     ],
     summary: summaryOf(containers, dryRun),
@@ -54,6 +60,12 @@ const folderReport = (folder: SweptFolder, outcome: string): ReportedOrphan => (
   removed: folder.removed,
   cells: [outcome, printable(folder.path), 'folder', ''],
   json: folder,
+})
+
+const volumeReport = ({ error, ...volume }: UnusedVolume, outcome: string): ReportedOrphan => ({
+  removed: volume.removed,
+  cells: [outcome, printable(volume.volume), 'volume', error === undefined ? '' : printable(error.message)],
+  json: { ...volume, error: errorJson(error) },
 })
 
 function summaryOf(containers: readonly Orphan[], dryRun: boolean): string {

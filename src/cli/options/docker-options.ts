@@ -20,7 +20,7 @@ const unsupported: readonly (readonly [flags: string, why: string])[] = [
   ['--restart <policy>', 'a run ends once: repeat it in your shell, or use `docker run --restart`'],
   ['--cidfile <file>', 'the container is removed at the end of the run: name the run with --id'],
   ['--disable-content-trust', 'images are not verified here: leave it out, and name the image by its digest'],
-  ['--sig-proxy', 'signals end the run: leave it out'],
+  ['--sig-proxy', 'signals are passed on to the container: leave it out'],
   ['--use-api-socket', "the engine's socket gives root on the host: use `docker run --use-api-socket`"],
   ['--no-healthcheck', 'nothing here waits for a health check: leave it out'],
   ...['cmd', 'interval', 'retries', 'start-interval', 'start-period', 'timeout'].map(
@@ -85,6 +85,12 @@ const unsupported: readonly (readonly [flags: string, why: string])[] = [
   ['--uts <mode>', byHook('UTSMode', 'namespaces')],
 ]
 
+/** Flags that are always set, which docker also takes with a value. */
+const settled: readonly (readonly [flag: string, why: string])[] = [
+  ['--rm', 'the container is always removed at the end'],
+  ['--interactive', 'leave -i out for a run without standard input'],
+]
+
 /** Rejects options of `docker run` with the reason, instead of "unknown option". */
 export function refuseDockerOptions(command: Command): Command {
   for (const [flags, why] of unsupported) {
@@ -99,6 +105,14 @@ export function refuseDockerOptions(command: Command): Command {
         throw new UsageError(`${longOf(flags)}: ${why}`)
       })
     }
+  }
+  for (const [flag, why] of settled) {
+    command.addOption(new Option(`${flag}=true`).hideHelp())
+    const option = new Option(`${flag}=false`).hideHelp()
+    command.addOption(option)
+    command.on(`option:${option.name()}`, () => {
+      throw new UsageError(`${flag}=false: ${why}`)
+    })
   }
   return command
 }

@@ -1,8 +1,9 @@
 import { type Observable, of, Subject } from 'rxjs'
-import { CookietinError } from '../../errors.ts'
+import { CookietinError, InvalidInputError } from '../../errors.ts'
 import type { ResolvedTask } from '../../task/task.ts'
 import type { Inspect } from '../../utils/actors/inspectable.ts'
 import type { Engine, EngineContainer, SocketSharing } from '../engine.ts'
+import type { PullProgress } from '../pull-progress.ts'
 import type { Env, ResolvedDockerConfig } from './config/config.ts'
 import { type Connection, connect } from './connection/connect.ts'
 import { compareVersions } from './connection/versions.ts'
@@ -21,6 +22,12 @@ import { cgroupMounts } from './sampling/cgroup/available.ts'
 import { CgroupSampler } from './sampling/cgroup/sampler.ts'
 import type { DriverTransition } from './transitions.ts'
 
+/** How {@link DockerEngine.pull} reports and ends. */
+export interface PullAheadOptions {
+  readonly signal: AbortSignal | undefined
+  readonly onProgress: (progress: PullProgress) => void
+}
+
 /** A Docker engine, with the properties that only Docker has. */
 export interface DockerEngine extends Engine {
   /** The engine's version, such as `'20.10.24'`. */
@@ -37,6 +44,8 @@ export interface DockerEngine extends Engine {
   readonly prefork$: Observable<PreforkUsage>
   /** State changes of images, namespaces and networks from now on. Completes when the engine is closed. */
   readonly transitions$: Observable<DriverTransition>
+  /** Makes the image of a task present, by the task's pull policy. */
+  pull(task: ResolvedTask, options: PullAheadOptions): Promise<void>
   /** Removes (or, with `dryRun`, only lists) the containers of dead owners on this host. */
   reapOrphans(options?: Partial<ReapOptions>): Promise<readonly Orphan[]>
 }
@@ -125,6 +134,25 @@ class OpenDockerEngine implements DockerEngine {
     checkDigest(task, this.#context.config)
     checkTaskOptions(task, this.#context.config)
     return new DockerContainer(this.#context, task, this.#networks)
+  }
+
+  async pull(task: ResolvedTask, { signal, onProgress }: PullAheadOptions): Promise<void> {
+    const { config, images } = this.#context
+    checkDigest(task, config)
+    if (task.imageId !== undefined) {
+      const issue = {
+        field: 'image',
+        value: `'${task.image}'`,
+        allowed: 'the name of an image: an id names no registry',
+      }
+      throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [issue])
+    }
+    const closing = this.#closing.signal
+    if (closing.aborted) {
+      throw new CookietinError('ERR_COOKIETIN_CLOSED', `Cannot pull image ${task.image}: the driver is closed`)
+    }
+    const either = signal === undefined ? closing : AbortSignal.any([signal, closing])
+    await images.makePresent(task, { signal: either, onProgress })
   }
 
   get leftovers(): readonly string[] {

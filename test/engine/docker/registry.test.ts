@@ -8,7 +8,8 @@ import type { DockerConfig } from '../../../src/engines/docker/config/docker-con
 import { createDockerEngine } from '../../../src/engines/docker/engine.ts'
 import type { DriverTransition } from '../../../src/engines/docker/transitions.ts'
 import type { PullProgress } from '../../../src/engines/pull-progress.ts'
-import type { CookietinError } from '../../../src/errors.ts'
+import { CookietinError } from '../../../src/errors.ts'
+import { createDockerDriver } from '../../../src/index.ts'
 import { resolveTask } from '../../../src/task/resolve-task.ts'
 import type { ContainerTask } from '../../../src/task/task.ts'
 import { type EngineProxy, startProxy } from '../../support/engine/proxy.ts'
@@ -88,6 +89,27 @@ describe('an open registry', () => {
     expect(total).toBeGreaterThan(300_000)
     expect(await prepare({ image })).toEqual([])
     expect(pulls()).toBe(1)
+    await forget(image)
+  })
+
+  test('serves an image ahead of its runs to driver.pull, once', async () => {
+    const { image } = await open.push('ahead')
+    const driver = await createDockerDriver({ pullRetries: 0 })
+    onTestFinished(() => driver.close())
+    const told: string[] = []
+    await driver.pull(image, { onProgress: ({ state }) => told.push(state) })
+    expect(told.at(-1)).toBe('present')
+    await driver.pull(image)
+    await expect(driver.pull(image, { platform: 'linux/none' })).rejects.toThrow(CookietinError)
+    await expect(driver.pull('No Image', { pull: 'never' as never })).rejects.toThrow("must be 'missing' or 'always'")
+    await expect(driver.pull(`sha256:${'0'.repeat(64)}`)).rejects.toThrow('an id names no registry')
+    const gone = new AbortController()
+    gone.abort('enough')
+    await expect(driver.pull(image, { pull: 'always', signal: gone.signal })).rejects.toMatchObject({
+      code: 'ERR_COOKIETIN_CANCELLED',
+    })
+    await driver.close()
+    await expect(driver.pull(image)).rejects.toMatchObject({ code: 'ERR_COOKIETIN_CLOSED' })
     await forget(image)
   })
 
