@@ -7,10 +7,10 @@ import { ownerState } from '../utils/owner.ts'
 import { settles } from '../utils/timing.ts'
 import { openPostgres } from './postgres.ts'
 import { pruneRuns } from './pruning.ts'
-import { selectRun, selectRuns, selectTransitions } from './queries.ts'
+import { selectLabels, selectRun, selectRuns, selectTransitions } from './queries.ts'
 import { HistoryRecorder } from './recorder.ts'
 import { recordOf, runOf } from './rows.ts'
-import { openTables } from './schema.ts'
+import { openTables, type Tables } from './schema.ts'
 import { openSqlite } from './sqlite.ts'
 import { historyError, type Row, type Statement, type Store } from './store.ts'
 import type { History, HistoryOptions, HistoryQuery, HistoryRecord, HistoryRun } from './types.ts'
@@ -48,10 +48,10 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
     ? openPostgres(options.postgres)
     : openSqlite(options.path, { readOnly, onReplaced: report }))
   try {
-    await openTables(store, { readOnly }).catch(error => {
+    const tables = await openTables(store, { readOnly }).catch((error: unknown) => {
       throw error instanceof CookietinError ? error : historyError('open', store.name, error)
     })
-    const history = new OpenHistory(store, options, report)
+    const history = new OpenHistory({ store, tables, options, report })
     if (!readOnly) await history.prune()
     return history
   } catch (error) {
@@ -60,8 +60,16 @@ export async function createHistory(options: HistoryOptions): Promise<History> {
   }
 }
 
+interface OpenHistoryParts {
+  readonly store: Store
+  readonly tables: Tables
+  readonly options: HistoryOptions
+  readonly report: (error: Error) => void
+}
+
 class OpenHistory implements History {
   readonly #store: Store
+  readonly #tables: Tables
   readonly #options: HistoryOptions
   readonly #report: (error: Error) => void
   readonly #writer: Writer
@@ -71,8 +79,9 @@ class OpenHistory implements History {
   #lastKey = 0
   #closing: Promise<void> | undefined
 
-  constructor(store: Store, options: HistoryOptions, report: (error: Error) => void) {
+  constructor({ store, tables, options, report }: OpenHistoryParts) {
     this.#store = store
+    this.#tables = tables
     this.#options = options
     this.#report = report
     this.#writer = new Writer(store, error => report(historyError('write to', store.name, error)))
@@ -87,6 +96,7 @@ class OpenHistory implements History {
     this.#checkWritable('write to')
     return new HistoryRecorder(
       this.#writer,
+      this.#tables,
       createdAt => this.#newKey(createdAt),
       written => this.#whenWritten(written),
       transitions$,
@@ -95,14 +105,16 @@ class OpenHistory implements History {
 
   async list(query: HistoryQuery = {}): Promise<readonly HistoryRun[]> {
     checkQuery(query)
-    const rows = await this.#read(selectRuns(query))
-    return rows.map(row => runOf(row, this.#isGone))
+    const rows = await this.#read(selectRuns(query, this.#tables))
+    const labels = await this.#labelsOf(rows)
+    return rows.map(row => runOf(row, labels, this.#isGone))
   }
 
   async get(keyOrId: string): Promise<HistoryRecord | undefined> {
     const [row] = await this.#read(selectRun(keyOrId))
     if (row === undefined) return undefined
-    return recordOf(row, await this.#read(selectTransitions(String(row.key))), this.#isGone)
+    const transitions = await this.#read(selectTransitions(String(row.key)))
+    return recordOf(row, { transitions, labels: await this.#labelsOf([row]) }, this.#isGone)
   }
 
   async prune(limits: Limits = limitsOf(this.#options)): Promise<number> {
@@ -112,7 +124,7 @@ class OpenHistory implements History {
     if (maxAge === Infinity && maxRuns === Infinity) return 0
     await this.#writer.flush()
     try {
-      return await pruneRuns(this.#store, {
+      return await pruneRuns(this.#store, this.#tables, {
         before: maxAge === Infinity ? undefined : Math.ceil(Date.now() - maxAge),
         newest: maxRuns === Infinity ? undefined : maxRuns,
       })
@@ -132,6 +144,13 @@ class OpenHistory implements History {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  /** The labels of runs that are in the order of a list: the newest first. */
+  async #labelsOf(rows: readonly Row[]): Promise<readonly Row[]> {
+    const [newest, oldest] = [rows[0], rows.at(-1)]
+    if (!this.#tables.hasLabels || newest === undefined || oldest === undefined) return []
+    return await this.#read(selectLabels(String(oldest.key), String(newest.key)))
   }
 
   async #read(statement: Statement): Promise<readonly Row[]> {

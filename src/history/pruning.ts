@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { deleteRuns, selectCreatedBefore, selectKeyBelow, selectOldest } from './queries.ts'
+import type { Tables } from './schema.ts'
 import type { Row, Store } from './store.ts'
 
 /** Runs that are looked through, or removed, in one turn of the event loop. */
@@ -17,24 +18,24 @@ export interface PruneLimits {
  * Removes runs, a few in each turn of the event loop. An unfinished run is removed by age only: it may still run.
  * Resolves with the number of runs removed.
  */
-export async function pruneRuns(store: Store, { before, newest }: PruneLimits): Promise<number> {
+export async function pruneRuns(store: Store, tables: Tables, { before, newest }: PruneLimits): Promise<number> {
   let removed = 0
-  if (before !== undefined) removed += await removeCreatedBefore(store, before)
-  if (newest !== undefined) removed += await removeBeyond(store, newest)
+  if (before !== undefined) removed += await removeCreatedBefore(store, tables, before)
+  if (newest !== undefined) removed += await removeBeyond(store, tables, newest)
   if (removed > 0) await store.shrink()
   return removed
 }
 
-async function removeCreatedBefore(store: Store, time: number): Promise<number> {
+async function removeCreatedBefore(store: Store, tables: Tables, time: number): Promise<number> {
   let removed = 0
   for (;;) {
     const rows = await store.read(selectCreatedBefore(time, step.remove))
     if (rows.length === 0) return removed
-    removed += await remove(store, rows)
+    removed += await remove(store, tables, rows)
   }
 }
 
-async function removeBeyond(store: Store, newest: number): Promise<number> {
+async function removeBeyond(store: Store, tables: Tables, newest: number): Promise<number> {
   const oldestKept = newest === 0 ? undefined : await keyOfPlace(store, newest)
   if (newest > 0 && oldestKept === undefined) return 0
   let removed = 0
@@ -46,6 +47,7 @@ async function removeBeyond(store: Store, newest: number): Promise<number> {
     after = String(rows.at(-1)?.key)
     removed += await remove(
       store,
+      tables,
       rows.filter(({ status }) => status !== null && status !== undefined),
     )
   }
@@ -65,8 +67,16 @@ async function keyOfPlace(store: Store, place: number): Promise<string | undefin
   return key
 }
 
-async function remove(store: Store, rows: readonly Row[]): Promise<number> {
-  const changes = rows.length === 0 ? [] : await store.write(deleteRuns(rows.map(({ key }) => String(key))))
+async function remove(store: Store, tables: Tables, rows: readonly Row[]): Promise<number> {
+  const changes =
+    rows.length === 0
+      ? []
+      : await store.write(
+          deleteRuns(
+            rows.map(({ key }) => String(key)),
+            tables,
+          ),
+        )
   await nextTurn()
   return changes.at(-1) ?? 0
 }

@@ -1,4 +1,5 @@
 import { formatImage, parseImage } from '../task/image-name.ts'
+import type { Tables } from './schema.ts'
 import type { Statement, Value } from './store.ts'
 import type { HistoryQuery } from './types.ts'
 
@@ -14,7 +15,10 @@ const retries = `(SELECT COUNT(*) FROM cookietin_transitions WHERE run = cookiet
  *
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK` if `image` is not the name of an image.
  */
-export function selectRuns({ status, image, id, since, until, limit = 100, offset = 0 }: HistoryQuery): Statement {
+export function selectRuns(
+  { status, image, id, labels = {}, since, until, limit = 100, offset = 0 }: HistoryQuery,
+  { hasLabels }: Tables,
+): Statement {
   const conditions: string[] = []
   const values: Value[] = []
   const where = (condition: string, ...more: Value[]) => {
@@ -32,6 +36,11 @@ export function selectRuns({ status, image, id, since, until, limit = 100, offse
   }
   if (image !== undefined) where('image_name = ?', formatImage(parseImage(image)))
   if (id !== undefined) where('id = ?', id)
+  for (const [name, value] of Object.entries(labels)) {
+    const labelled = 'EXISTS (SELECT 1 FROM cookietin_labels WHERE run = cookietin_runs.key AND name = ? AND value = ?)'
+    if (hasLabels) where(labelled, name, value)
+    else where('1 = 0')
+  }
   if (since !== undefined) where('created_at >= ?', Math.ceil(Number(since)))
   if (until !== undefined) where('created_at < ?', Math.ceil(Number(until)))
   const filter = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
@@ -45,6 +54,12 @@ export function selectRuns({ status, image, id, since, until, limit = 100, offse
 export const selectRun = (keyOrId: string): Statement => ({
   sql: `SELECT *, ${retries} FROM cookietin_runs WHERE key = ? OR id = ? ORDER BY CASE WHEN key = ? THEN 0 ELSE 1 END, created_at DESC, key DESC LIMIT 1`,
   values: [keyOrId, keyOrId, keyOrId],
+})
+
+/** Selects the labels of the runs between two keys. Keys sort by creation, so these are few more than those of a list. */
+export const selectLabels = (from: string, to: string): Statement => ({
+  sql: `SELECT run, name, value FROM cookietin_labels WHERE run >= ? AND run <= ? ORDER BY run, name`,
+  values: [from, to],
 })
 
 /** Selects the transitions of a run, in order. */
@@ -72,10 +87,11 @@ export const selectCreatedBefore = (time: number, count: number): Statement => (
 })
 
 /** Deletes runs with their transitions. The last statement deletes the runs themselves. */
-export function deleteRuns(keys: readonly string[]): readonly Statement[] {
+export function deleteRuns(keys: readonly string[], { hasLabels }: Tables): readonly Statement[] {
   const list = keys.map(() => '?').join(', ')
   return [
     { sql: `DELETE FROM cookietin_transitions WHERE run IN (${list})`, values: keys },
+    ...(hasLabels ? [{ sql: `DELETE FROM cookietin_labels WHERE run IN (${list})`, values: keys }] : []),
     { sql: `DELETE FROM cookietin_runs WHERE key IN (${list})`, values: keys },
   ]
 }

@@ -3,7 +3,8 @@ import type { Transition } from '../cookie/result.ts'
 import type { RunEnd, RunRecorder } from '../executor/run-log.ts'
 import type { ResolvedTask } from '../task/task.ts'
 import { currentOwner } from '../utils/owner.ts'
-import { insertRun, insertTransition, upsertRun } from './rows.ts'
+import { insertLabels, insertRun, insertTransition, upsertRun } from './rows.ts'
+import type { Tables } from './schema.ts'
 import type { Writer } from './writer.ts'
 
 interface LiveRun {
@@ -20,6 +21,7 @@ interface LiveRun {
 /** Records the runs of one executor. */
 export class HistoryRecorder implements RunRecorder {
   readonly #writer: Writer
+  readonly #tables: Tables
   readonly #newKey: (createdAt: number) => string
   readonly #whenWritten: (written: Promise<void>) => Promise<void>
   /** By the cookie's id. A new run may take the id of one that is still closing. */
@@ -28,11 +30,13 @@ export class HistoryRecorder implements RunRecorder {
   /** @param whenWritten Awaits the write of a run that has ended; it may time out. */
   constructor(
     writer: Writer,
+    tables: Tables,
     newKey: (createdAt: number) => string,
     whenWritten: (written: Promise<void>) => Promise<void>,
     transitions$: Observable<Transition>,
   ) {
     this.#writer = writer
+    this.#tables = tables
     this.#newKey = newKey
     this.#whenWritten = whenWritten
     transitions$.subscribe(transition => this.#onTransition(transition))
@@ -41,6 +45,7 @@ export class HistoryRecorder implements RunRecorder {
   created(task: ResolvedTask): void {
     const run = this.#start(task.id)
     this.#writer.push(insertRun({ key: run.key, owner: currentOwner(), createdAt: run.createdAt }, task))
+    if (this.#tables.hasLabels) for (const label of insertLabels(run.key, task)) this.#writer.push(label)
   }
 
   ended(end: RunEnd): Promise<void> {
@@ -50,6 +55,8 @@ export class HistoryRecorder implements RunRecorder {
     const { key, createdAt, startedAt } = run
     const facts = { key, owner: currentOwner(), createdAt, startedAt, endedAt: timeOf(run, Date.now()) }
     this.#writer.push(upsertRun(facts, end))
+    // The insert at its start may have failed.
+    if (this.#tables.hasLabels) for (const label of insertLabels(key, end.task)) this.#writer.push(label)
     this.#dropClosed(id)
     return this.#whenWritten(this.#writer.flush())
   }

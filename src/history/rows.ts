@@ -27,6 +27,21 @@ function startColumns({ key, owner, createdAt }: Omit<RunFacts, 'startedAt' | 'e
   }
 }
 
+/** Inserts the labels of a run. */
+export function insertLabels(run: string, { labels }: ResolvedTask): readonly Statement[] {
+  return Object.entries(labels).map(([name, value]) => {
+    const { sql, values } = insert('cookietin_labels', { run, name, value })
+    return { sql: `${sql} ON CONFLICT (run, name) DO NOTHING`, values }
+  })
+}
+
+/** The labels of one run, among rows of many. */
+export function labelsOf(key: string, rows: readonly Row[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    rows.filter(({ run }) => run === key).map(({ name, value }) => [String(name), String(value)]),
+  )
+}
+
 /** Inserts one transition of a run. */
 export function insertTransition(run: string, position: number, { from, to, event, at }: Transition): Statement {
   const { sql, values } = insert('cookietin_transitions', {
@@ -94,13 +109,14 @@ function withoutNul(value: Value): Value {
 }
 
 /** Reads a run. `isGone` returns true if the process of an owner's token is known to be dead. */
-export function runOf(row: Row, isGone: (owner: string) => boolean): HistoryRun {
+export function runOf(row: Row, labels: readonly Row[], isGone: (owner: string) => boolean): HistoryRun {
   const [status, code] = [text(row.status), text(row.error_code)]
   return {
     key: String(row.key),
     id: String(row.id),
     image: String(row.image),
     command: JSON.parse(String(row.command)) as string[],
+    labels: labelsOf(String(row.key), labels),
     status: (status as RunStatus | 'failed' | undefined) ?? 'unfinished',
     interrupted: status === undefined && isGone(String(row.owner)),
     exitCode: number(row.exit_code),
@@ -115,8 +131,12 @@ export function runOf(row: Row, isGone: (owner: string) => boolean): HistoryRun 
 }
 
 /** Reads a run with its transitions and samples. */
-export function recordOf(row: Row, transitions: readonly Row[], isGone: (owner: string) => boolean): HistoryRecord {
-  const run = runOf(row, isGone)
+export function recordOf(
+  row: Row,
+  { transitions, labels }: { readonly transitions: readonly Row[]; readonly labels: readonly Row[] },
+  isGone: (owner: string) => boolean,
+): HistoryRecord {
+  const run = runOf(row, labels, isGone)
   let attempt = 1
   return {
     ...run,

@@ -14,15 +14,23 @@ export const schema: readonly Statement[] = [
   `CREATE TABLE IF NOT EXISTS cookietin_transitions (
     run TEXT NOT NULL, position INTEGER NOT NULL, from_state TEXT NOT NULL, to_state TEXT NOT NULL,
     event TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (run, position))`,
+  `CREATE TABLE IF NOT EXISTS cookietin_labels (
+    run TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run, name))`,
   `CREATE INDEX IF NOT EXISTS cookietin_runs_created_at ON cookietin_runs (created_at)`,
   `CREATE INDEX IF NOT EXISTS cookietin_runs_id ON cookietin_runs (id)`,
 ].map(sql => ({ sql, values: [] }))
+
+/** What a database can store besides runs and transitions. */
+export interface Tables {
+  /** False in a database of an earlier version to which this one may not add a table. */
+  readonly hasLabels: boolean
+}
 
 /**
  * Makes sure that a database has the tables of this version. Creates them only where they are missing: a role without
  * the right to create tables can use those that exist.
  */
-export async function openTables(store: Store, { readOnly }: { readonly readOnly: boolean }): Promise<void> {
+export async function openTables(store: Store, { readOnly }: { readonly readOnly: boolean }): Promise<Tables> {
   let version = await storedVersion(store)
   if (version === undefined) {
     if (readOnly) throw historyError('open', store.name, 'it has no runs of cookietin')
@@ -31,6 +39,20 @@ export async function openTables(store: Store, { readOnly }: { readonly readOnly
   }
   if (Number(version) > schemaVersion) {
     throw historyError('open', store.name, 'it was made by a newer cookietin; update this one')
+  }
+  if (await hasLabels(store)) return { hasLabels: true }
+  // Without the right to add the table, runs are stored without their labels.
+  if (!readOnly) await store.createTables().catch(() => {})
+  return { hasLabels: !readOnly && (await hasLabels(store)) }
+}
+
+async function hasLabels(store: Store): Promise<boolean> {
+  try {
+    await store.read({ sql: 'SELECT run FROM cookietin_labels LIMIT 1', values: [] })
+    return true
+  } catch (error) {
+    if (store.isMissingTable(error)) return false
+    throw error
   }
 }
 

@@ -75,6 +75,8 @@ export interface HistoryRun {
   readonly image: string
   /** Empty for the image's own command. */
   readonly command: readonly string[]
+  /** Those of the task. */
+  readonly labels: Readonly<Record<string, string>>
   readonly status: HistoryStatus
   /** True for an unfinished run whose process is known to be dead. */
   readonly interrupted: boolean
@@ -106,6 +108,8 @@ export interface HistoryQuery {
   readonly image?: string | undefined
   /** The cookie's id. */
   readonly id?: string | undefined
+  /** Labels that a run must have, all with these values. */
+  readonly labels?: Readonly<Record<string, string>> | undefined
   /** Created at this time or later: Unix ms, or a Date. */
   readonly since?: number | Date | undefined
   /** Created before this time: Unix ms, or a Date. */

@@ -1,6 +1,7 @@
 import { Issues } from '../utils/validation/issues.ts'
 import { checkKnown } from '../utils/validation/known-options.ts'
 import { boolean, callback, milliseconds, oneOf, or, type Rule, text, whole } from '../utils/validation/rules.ts'
+import { readStrings } from '../utils/validation/strings.ts'
 import type { HistoryLimits, HistoryOptions, HistoryQuery, HistoryStatus } from './types.ts'
 
 const code = 'ERR_COOKIETIN_INVALID_CONFIG'
@@ -57,6 +58,7 @@ const queryNames: Record<keyof HistoryQuery, true> = {
   status: true,
   image: true,
   id: true,
+  labels: true,
   since: true,
   until: true,
   limit: true,
@@ -86,6 +88,7 @@ export function checkQuery(query: HistoryQuery): void {
   for (const each of wanted) issues.read('status', each, status, undefined)
   issues.read('image', query.image, text, '')
   issues.read('id', query.id, text, '')
+  readStrings(issues, 'labels', query.labels)
   issues.read('since', query.since, time, 0)
   issues.read('until', query.until, time, 0)
   issues.read('limit', query.limit, whole(), 0)

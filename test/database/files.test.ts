@@ -10,10 +10,10 @@ import { createExecutor } from '../../src/index.ts'
 import { createMockDriver, type MockScript } from '../../src/testing.ts'
 import { databases, sqliteFile } from '../support/postgres/histories.ts'
 
-async function runOne(history: History, id: string, script: MockScript = {}) {
+async function runOne(history: History, id: string, script: MockScript = {}, labels: Record<string, string> = {}) {
   await using driver = await createMockDriver(script)
   await using executor = createExecutor({ driver, history })
-  return await executor.run({ image: 'x', id, onStat: () => {} })
+  return await executor.run({ image: 'x', id, labels, onStat: () => {} })
 }
 
 describe('a full disk', () => {
@@ -40,6 +40,26 @@ describe('a full disk', () => {
     const count = errors.length
     await runOne(history, 'last')
     expect(errors).toHaveLength(count)
+  })
+})
+
+describe('a file of an earlier version, which has no table of labels', () => {
+  it('is read as it is, and gets the table when it is opened to write', async () => {
+    const { path } = await sqliteFile()
+    const first = await createHistory({ path })
+    await runOne(first, 'old')
+    await first.close()
+    const database = new DatabaseSync(path)
+    database.exec('DROP TABLE cookietin_labels')
+    database.close()
+    const reader = await createHistory({ path, readOnly: true })
+    expect(await reader.list()).toMatchObject([{ id: 'old', labels: {} }])
+    expect(await reader.list({ labels: { team: 'red' } })).toEqual([])
+    await reader.close()
+    await using writer = await createHistory({ path })
+    await runOne(writer, 'new', {}, { team: 'red' })
+    expect(await writer.list({ labels: { team: 'red' } })).toMatchObject([{ id: 'new' }])
+    expect(await writer.prune({ maxRuns: 0 })).toBe(2)
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createHistory, type HistoryRecord } from '../../src/history/index.ts'
+import { createHistory, type HistoryQuery, type HistoryRecord } from '../../src/history/index.ts'
 import { createExecutor, type RunResult } from '../../src/index.ts'
 import { createMockDriver, type MockScript } from '../../src/testing.ts'
 import { databases } from '../support/postgres/histories.ts'
@@ -32,6 +32,30 @@ async function run(options: Parameters<typeof createHistory>[0], images: readonl
 }
 
 describe.each(databases)('a history in %s', (_, create) => {
+  it('stores labels and attempts, lists the runs that have them, and removes them with the run', async () => {
+    const options = await create()
+    const history = await createHistory(options)
+    await using driver = createMockDriver(({ id }) => (id === 'red' ? { exitCode: 137 } : {}))
+    await using executor = createExecutor({ driver, history })
+    const labels = { team: 'red', 'a b': "it's = 1" }
+    await executor.run({ id: 'red', image: 'x', labels, retry: { delay: 0 } })
+    await executor.run({ id: 'blue', image: 'x', labels: { team: 'blue' } })
+    await executor.run({ id: 'none', image: 'x' })
+    const ids = async (query: HistoryQuery) => (await history.list(query)).map(({ id }) => id)
+    expect(await ids({ labels: { team: 'red' } })).toEqual(['red'])
+    expect(await ids({ labels: { team: 'red', 'a b': 'other' } })).toEqual([])
+    expect(await ids({})).toEqual(['none', 'blue', 'red'])
+    const red = await history.get('red')
+    expect([red?.labels, red?.attempts]).toEqual([{ team: 'red', 'a b': "it's = 1" }, 2])
+    expect(red?.transitions.find(({ event }) => event === 'retry')).toMatchObject({ to: 'created', attempt: 2 })
+    expect((await history.list())[2]).toMatchObject({ id: 'red', labels: { team: 'red' }, attempts: 2 })
+    await expect(history.list({ labels: { team: 3 } as never })).rejects.toThrow('labels')
+    await executor.onIdle()
+    expect(await history.prune({ maxRuns: 0 })).toBe(3)
+    expect(await history.list()).toEqual([])
+    await history.close()
+  })
+
   it('stores a run with its task, outcome, transitions and samples', async () => {
     const before = Date.now()
     const { history, ends } = await run(await create(), ['good'])
@@ -47,6 +71,7 @@ describe.each(databases)('a history in %s', (_, create) => {
       exitCode: 0,
       oomKilled: false,
       attempts: 1,
+      labels: {},
       error: undefined,
       createdAt: expect.any(Number) as number,
       startedAt: expect.any(Number) as number,

@@ -31,6 +31,9 @@ const killPatience = 5000
 
 const noop = () => {}
 
+/** Signals that ask a program to end. They reach its whole group, as from a terminal: a shell ends only after its children. */
+const ending: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'])
+
 /** A command of this machine in a process group of its own, without any isolation. */
 export class ProcessContainer implements EngineContainer {
   readonly options: ProcessOptions
@@ -135,7 +138,9 @@ export class ProcessContainer implements EngineContainer {
   /** To the first process alone, as in a container. */
   async signal(name = 'SIGTERM'): Promise<void> {
     if (this.#state === 'created') this.#runningGroup('signal')
-    if (this.#group !== undefined) signalProcess(this.#group, name, this.#id)
+    if (this.#group === undefined) return
+    if (ending.has(name)) signalGroup(this.#group, name as NodeJS.Signals, this.#id)
+    else signalProcess(this.#group, name, this.#id)
   }
 
   async kill(): Promise<void> {

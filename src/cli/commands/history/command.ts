@@ -6,6 +6,7 @@ import { samplingHint } from '../../drivers/drivers.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { readCount } from '../../options/count.ts'
 import { parseDuration } from '../../options/duration.ts'
+import { readLabels } from '../../options/engine-options.ts'
 import { addHistoryOption, type HistoryOption, openExistingHistory } from '../../options/history.ts'
 import { readDuration } from '../../options/values.ts'
 import { colorsFor } from '../../output/colors.ts'
@@ -18,6 +19,7 @@ import { runDetails, runTable } from './text.ts'
 interface HistoryCommandOptions extends HistoryOption {
   readonly status?: readonly string[]
   readonly image?: string
+  readonly label?: readonly string[]
   readonly since?: string
   readonly limit?: string
   readonly json?: boolean
@@ -38,6 +40,7 @@ export function historyCommand(context: CommandContext): Command {
   return addHistoryOption(command, 'where the runs are stored')
     .option('--status <status>', `only runs with this status: ${statuses.join(', ')} (repeatable)`, collect)
     .option('--image <image>', 'only runs of this image')
+    .option('--label <name=value>', 'only runs with this label (repeatable)', collect)
     .option('--since <time>', 'only runs created since: 2h, 7d, or 2026-01-31, 2026-01-31T12:00')
     .option('-n, --limit <number>', 'maximum number of runs (default: 20)')
     .option('--json', 'print a line of JSON for each run; with ID, also its transitions and samples')
@@ -73,10 +76,10 @@ function checkCombination(id: string | undefined, { prune, maxAge, maxRuns, ...o
   if (!prune && (maxAge !== undefined || maxRuns !== undefined)) {
     throw new UsageError('history: --max-age and --max-runs need --prune')
   }
-  const { status, image, since, limit } = options
-  if (prune && [id, status, image, since, limit].some(given => given !== undefined)) {
+  const { status, image, label, since, limit } = options
+  if (prune && [id, status, image, label, since, limit].some(given => given !== undefined)) {
     throw new UsageError(
-      'history: --prune takes only --max-age and --max-runs; it cannot select runs by id, status, image or time',
+      'history: --prune takes only --max-age and --max-runs; it cannot select runs by id, status, image, label or time',
     )
   }
 }
@@ -128,10 +131,11 @@ async function prune({ stdio }: CommandContext, history: History, limits: Limits
   await stdio.line(`${count} ${count === 1 ? 'run' : 'runs'} removed`)
 }
 
-function queryOf({ status, image, since, limit }: HistoryCommandOptions): HistoryQuery {
+function queryOf({ status, image, label, since, limit }: HistoryCommandOptions): HistoryQuery {
   return {
     status: status?.map(readStatus),
     image,
+    labels: label === undefined ? undefined : readLabels([], label),
     since: since === undefined ? undefined : readSince(since),
     limit: limit === undefined ? 20 : readCount('--limit', limit),
   }

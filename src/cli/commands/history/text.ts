@@ -50,6 +50,8 @@ export function runDetails(run: HistoryRecord, colors: Colors): string[] {
     ['key', printable(run.key)],
     ['image', printable(run.image)],
     ['command', run.command.length === 0 ? "the image's own" : printable(JSON.stringify(run.command))],
+    ['labels', Object.keys(run.labels).length === 0 ? '' : printable(JSON.stringify(run.labels))],
+    ['attempts', run.attempts > 1 ? String(run.attempts) : ''],
     ['ended', colored(run, colors)],
     ['exit code', run.exitCode === undefined ? '' : String(run.exitCode)],
     ['out of memory', run.oomKilled ? 'yes' : ''],

@@ -16,6 +16,7 @@ const run: HistoryRecord = {
   exitCode: 0,
   oomKilled: false,
   attempts: 1,
+  labels: {},
   error: undefined,
   createdAt: 1_000,
   startedAt: 3_000,
