@@ -4,7 +4,7 @@ import type { Cookie } from './cookie.ts'
 
 /** What an inspector may show of a cookie, with the values that it must mask. */
 export function shownOf({ task, stats$ }: Cookie): Inspectable {
-  return { image: task.image, command: task.command, secrets: secretsOf(task), stats$ }
+  return { image: task.image, command: task.command, labels: task.labels, secrets: secretsOf(task), stats$ }
 }
 
 /** The same, with the actions that an inspector may take. */

@@ -240,7 +240,7 @@ export class RetriedRun {
   }
 
   #shown() {
-    const { image, command, secrets } = this.task
-    return { image, command, secrets, cancel: (reason: unknown) => this.cancel(reason) }
+    const { image, command, labels, secrets } = this.task
+    return { image, command, labels, secrets, cancel: (reason: unknown) => this.cancel(reason) }
   }
 }

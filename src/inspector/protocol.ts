@@ -92,6 +92,8 @@ export interface ActorInfo {
   readonly parent?: number
   readonly image?: string
   readonly command?: string
+  /** `name=value`, masked. */
+  readonly labels?: readonly string[]
   /** The actor can be frozen, thawed and cancelled, where the inspector allows that. */
   readonly controllable?: true
   /** The state it began in. */

@@ -58,10 +58,22 @@ describe("the inspector's page", () => {
 
   it('draws the machine of the selected actor with its state, and steps back through its log', async () => {
     const { executor, inspector } = await setup()
-    await executor.run({ id: 'the-bun', image: 'broken', command: 'knead --fast' })
+    await executor.run({
+      id: 'the-bun',
+      image: 'broken',
+      command: 'knead --fast',
+      labels: { team: 'red', key: 'canary-9' },
+      secrets: ['canary-9'],
+    })
     await executor.onIdle()
     const page = await open(inspector.url)
     await page.locator('.row', { hasText: 'the-bun' }).click()
+    const labels = await page.locator('.title .labels').textContent()
+    expect([labels?.includes('team=red'), labels?.includes('key='), labels?.includes('canary-9')]).toEqual([
+      true,
+      true,
+      false,
+    ])
     const lit = page.locator('.state.lit')
     const expectLit = async (state: string) => {
       await page.locator(`.state.lit[data-state="${state}"]`).waitFor()

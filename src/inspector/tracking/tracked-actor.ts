@@ -51,6 +51,7 @@ export class TrackedActor {
   #secrets: readonly string[] = []
   #image: string | undefined
   #command: string | undefined
+  #labels: readonly string[] | undefined
   #controllable = false
   #state: string
   #steps = 0
@@ -102,6 +103,9 @@ export class TrackedActor {
     this.#controllable = inspectable.cancel !== undefined
     const command = inspectable.command?.slice(0, 50).join(' ')
     this.#command = command ? String(showable(command, this.#secrets)) : undefined
+    const labels = Object.entries(inspectable.labels ?? {}).slice(0, 50)
+    const shown = labels.map(([name, value]) => String(showable(`${name}=${value}`, this.#secrets)))
+    this.#labels = shown.length > 0 ? shown : undefined
   }
 
   /** Begins to sample it, and reports each sample. */
@@ -182,6 +186,7 @@ export class TrackedActor {
       ...(parent === undefined ? {} : { parent }),
       ...(this.#image === undefined ? {} : { image: this.#image }),
       ...(this.#command === undefined ? {} : { command: this.#command }),
+      ...(this.#labels === undefined ? {} : { labels: this.#labels }),
       ...(this.#controllable ? { controllable: true } : {}),
       initial: this.#initial,
       state: this.#state,

@@ -9,6 +9,7 @@ export type Inspect = ((event: InspectionEvent) => void) | Observer<InspectionEv
 export interface Inspectable {
   readonly image?: string
   readonly command?: readonly string[]
+  readonly labels?: Readonly<Record<string, string>>
   /** Secret texts. They are masked wherever they occur. */
   readonly secrets?: readonly string[]
   /** Resource samples. An inspector subscribes only while a page or a recording watches. */

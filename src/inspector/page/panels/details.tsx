@@ -42,6 +42,13 @@ export function Details({ row, view: { cursor } }: { readonly row: Row; readonly
           <p title={what}>
             <code>{what}</code>
           </p>
+          {row.labels !== undefined && (
+            <p class="labels" title={row.labels.join(' ')}>
+              {row.labels.map(label => (
+                <code key={label}>{label}</code>
+              ))}
+            </p>
+          )}
         </div>
         <span class={`badge kind-${kindOf(shownState(row))}`}>{shownState(row)}</span>
         {row.exitCode !== undefined && <span class="exit">exit {row.exitCode}</span>}

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { show } from '../view/view.ts'
 
 const keys: readonly (readonly [keys: string, what: string])[] = [
-  ['/', 'filter; words, or state:frozen, status:error, image:…, machine:…, id:…, -word'],
+  ['/', 'filter; words, or state:frozen, status:error, image:…, label:…, machine:…, id:…, -word'],
   ['↑ ↓', 'choose an actor'],
   ['← →', 'step back and forth through its past; where none is chosen, move the timeline'],
   ['l', 'back to its latest step'],

@@ -21,8 +21,8 @@ export function nextSort(sort: Sort, by: SortKey): Sort {
 }
 
 /**
- * The test of a filter's text. Every word must be found in the id, image, machine, state, status or command. `state:`,
- * `status:`, `image:`, `machine:` and `id:` search one field. `state:` and `machine:` take several values, as
+ * The test of a filter's text. Every word must be found in the id, image, machine, state, status, command or labels.
+ * `state:`, `status:`, `image:`, `machine:`, `label:` and `id:` search one field. `state:` and `machine:` take several values, as
  * `state:running,frozen`. A `-` before a word negates it.
  */
 export function filterOf(text: string): (row: Row) => boolean {
@@ -35,19 +35,21 @@ function testOf(word: string): (row: Row) => boolean {
     const test = testOf(word.slice(1))
     return row => !test(row)
   }
-  const [, field, wanted = ''] = /^(state|status|image|machine|id):(.*)$/.exec(word) ?? []
+  const [, field, wanted = ''] = /^(state|status|image|machine|label|id):(.*)$/.exec(word) ?? []
   switch (field) {
     case 'state':
       return row => isAmong(wanted, row.state, shownState(row))
     case 'machine':
       return row => isAmong(wanted, row.machine)
+    case 'label':
+      return row => (row.labels ?? []).some(label => label.toLowerCase().includes(wanted))
     case 'status':
     case 'image':
     case 'id':
       return row => (row[field] ?? '').toLowerCase().includes(wanted)
     default:
       return row =>
-        [row.id, row.image, row.machine, row.state, row.status, row.command].some(text =>
+        [row.id, row.image, row.machine, row.state, row.status, row.command, ...(row.labels ?? [])].some(text =>
           text?.toLowerCase().includes(word),
         )
   }

@@ -14,7 +14,7 @@ import { row } from './setup.ts'
 
 it('filters by words, by fields and by their negation', () => {
   const rows = [
-    row({ key: 1, id: 'bread', state: 'frozen' }),
+    row({ key: 1, id: 'bread', state: 'frozen', labels: ['team=Red', 'shift=late'] }),
     row({ key: 2, id: 'cake', image: 'python:3', state: 'closed', status: 'error' }),
     row({ key: 3, id: 'pie', machine: 'slot', image: undefined as never, state: 'busy' }),
   ]
@@ -25,6 +25,9 @@ it('filters by words, by fields and by their negation', () => {
   expect(found('status:err')).toEqual(['cake'])
   expect(found('-machine:slot image:')).toEqual(['bread', 'cake'])
   expect(found('cookie-none')).toEqual([])
+  expect(found('label:team=red')).toEqual(['bread'])
+  expect(found('-label:late')).toEqual(['cake', 'pie'])
+  expect(found('shift')).toEqual(['bread'])
   expect(found('bu -bread')).toEqual(['pie'])
 })
 
