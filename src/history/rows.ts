@@ -36,7 +36,7 @@ export function insertLabels(run: string, { labels }: ResolvedTask): readonly St
 }
 
 /** The labels of one run, among rows of many. */
-export function labelsOf(key: string, rows: readonly Row[]): Readonly<Record<string, string>> {
+function labelsOf(key: string, rows: readonly Row[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
     rows.filter(({ run }) => run === key).map(({ name, value }) => [String(name), String(value)]),
   )
