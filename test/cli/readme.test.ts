@@ -26,6 +26,7 @@ const examples = readdirSync(`${root}/examples`, { recursive: true, encoding: 'u
 const output: Readonly<Record<string, string>> = {
   'cancel.ts': 'cancelled ERR_COOKIETIN_CANCELLED\n',
   'close.ts': 'hi\n',
+  'files.ts': '/app/out/recipe.txt 21\n',
   'first-run.ts': 'created\npreparing\nprepared\nstarting\nrunning\ndone\nclosing\nsuccess 0 5\n\nclosed\n',
   'freeze.ts': 'frozen\nrunning\nsuccess\n',
   'history.ts': 'unlucky 3\n',
@@ -37,6 +38,7 @@ const output: Readonly<Record<string, string>> = {
   'engines/mock-driver.ts': 'busybox success 0\nbroken error 3\n0 left\n',
   'engines/prefork.ts': '2 of 2 free\nbaker pooled\nsuccess\n',
   'engines/process-driver.ts': 'success hi\n',
+  'retry.ts': 'success after 1, error after 1, error after 3\n',
   'stats.ts': '3 processes, 64 MiB allowed\n',
   'results.ts': 'error 3 no flour\nERR_COOKIETIN_IMAGE_NOT_FOUND\n',
 }
