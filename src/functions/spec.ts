@@ -130,10 +130,11 @@ export function resolveSpec(spec: FunctionSpec, concurrency: number): ResolvedSp
   if (own.minContainers > own.maxContainers)
     issues.add('minContainers', own.minContainers, `at most maxContainers (${own.maxContainers})`)
   for (const field of ['id', 'input', 'encoding', 'udsPath', 'onStat', 'retry'] as const) {
-    if (field in spec) issues.addSecret(field, spec[field as never], leftOut)
+    if (spec[field as never] !== undefined) issues.addSecret(field, spec[field as never], leftOut)
   }
   for (const field of ['artifacts', 'maxArtifacts', 'maxArtifactEntries', 'artifactsTimeout'] as const) {
-    if (field in spec) issues.addSecret(field, spec[field as never], 'left out: a function has no end to copy them at')
+    if (spec[field as never] !== undefined)
+      issues.addSecret(field, spec[field as never], 'left out: a function has no end to copy them at')
   }
   for (const file of Object.values(isRecord(task.files) ? task.files : {})) {
     const content = isRecord(file) && 'content' in file ? file.content : file
