@@ -1,12 +1,13 @@
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import type { DockerConfig } from '../../../src/engines/docker/config/docker-config.ts'
 import type { ContainerTask } from '../../../src/task/task.ts'
 import { live, testEngine } from '../../support/engine/docker.ts'
 import { engineRequest } from '../../support/engine/request.ts'
-import { testImage } from '../../support/images/images.ts'
+import { ensureTestImage, testImage } from '../../support/images/images.ts'
 import { checkLeaks } from '../../support/leaks/hooks.ts'
 
 checkLeaks()
+beforeAll(async () => void (await ensureTestImage()))
 
 test('an image with volumes is rejected, unless allow lists hardened-volumes', async () => {
   const image = 'cookietin-test/volumes:1'
