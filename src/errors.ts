@@ -195,6 +195,11 @@ export function messageOf(thrown: unknown): string {
   }
 }
 
+/** Returns a thrown value as an error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(messageOf(thrown))
+}
+
 /** Wraps any thrown value. A {@link CookietinError} is returned as is, with `cookieId` filled in. */
 export function toCookietinError(
   error: unknown,

@@ -12,8 +12,8 @@ export interface CookieDependencies {
   readonly container: EngineContainer
   readonly streams: ContainerStreams
   readonly input: InputGuard
-  readonly files: TaskFiles
-  readonly collector: Collector
+  readonly files: TaskFiles | undefined
+  readonly collector: Collector | undefined
   /** Settles when an earlier cookie of the same id is closed: two containers cannot have one name. It never rejects. */
   readonly previous: Promise<unknown> | undefined
   /** Called before a kill: from then on no consumer of the output may hold the container up. */
@@ -48,11 +48,11 @@ export const engineCookieMachine = cookieMachine.provide({
     prepare: parts.promise(async ({ container, input, files, previous }, signal) => {
       const failure = input.failure()
       if (failure !== undefined) throw failure
-      if (!files.isEmpty) await files.check()
+      await files?.check()
       if (previous !== undefined) await previous
       // A cookie that has ended meanwhile is removed, too: nothing may be created after that.
       if (!signal.aborted) await container.prepare(signal)
-      if (!signal.aborted && !files.isEmpty) await files.copyInto(container, signal)
+      if (!signal.aborted) await files?.copyInto(container, signal)
     }),
     start: parts.promise(({ container, streams, watch }) =>
       container.start(streams, { exitSeen: () => watch.exitSeen(), broken: error => watch.broken(error) }),
@@ -80,7 +80,7 @@ export const engineCookieMachine = cookieMachine.provide({
       release()
       return container.kill()
     }),
-    collect: parts.promise(({ container, collector }, signal) => collector.collect(container, signal)),
+    collect: parts.promise(async ({ container, collector }, signal) => await collector?.collect(container, signal)),
     remove: parts.promise(({ container }) => container.remove()),
     watch: fromCallback<{ type: string }, AnyActorRef>(({ input, sendBack }) => {
       const { container, watch } = parts.of(input)

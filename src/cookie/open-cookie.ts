@@ -49,8 +49,10 @@ export class OpenCookie implements Cookie {
   readonly actor: CookieActor
   readonly #container: EngineContainer
   readonly #streams: CookieStreams
-  readonly #files: TaskFiles
-  readonly #collector: Collector
+  /** Undefined for a task without files. */
+  readonly #files: TaskFiles | undefined
+  /** Undefined for a task without artifacts. */
+  readonly #collector: Collector | undefined
   readonly #recorder: Recorder
   readonly #sampler: Sampler
   #settled: SettledState | undefined
@@ -65,8 +67,8 @@ export class OpenCookie implements Cookie {
     this.task = task
     this.#container = container
     this.#streams = new CookieStreams(task, options, () => this.actor.send({ type: 'overflow' }))
-    this.#files = new TaskFiles(task.files)
-    this.#collector = new Collector(task)
+    this.#files = task.files.length === 0 ? undefined : new TaskFiles(task.files)
+    this.#collector = task.artifacts.length === 0 ? undefined : new Collector(task)
     this.#sampler = new Sampler(container.stats$, {
       maxStats: options.maxStats ?? defaultMaxStats,
       extremes: options.statExtremes ?? false,
@@ -79,7 +81,7 @@ export class OpenCookie implements Cookie {
         id: task.id,
         timeout: task.timeout,
         ...stopOf(task, container),
-        ...(task.artifacts.length > 0 && { artifactsTimeout: task.artifactsTimeout }),
+        ...(this.#collector !== undefined && { artifactsTimeout: task.artifactsTimeout }),
       },
       ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
       clock,
@@ -264,14 +266,14 @@ export class OpenCookie implements Cookie {
   #follow(from: CookieState | undefined, to: CookieState): void {
     if (from === 'starting' && to === 'running') this.#sampler.start()
     if (to === 'starting') this.#started = true
-    if (to === 'prepared') this.#files.release()
+    if (to === 'prepared') this.#files?.release()
     if (isSettled(to)) this.#settled = to
     else if (to !== 'collecting') return
     if (from !== 'collecting') this.#endStreams()
   }
 
   #endStreams(): void {
-    this.#files.release()
+    this.#files?.release()
     this.#sampler.stop()
     const { exit } = this.actor.getSnapshot().context
     this.#streams.end({ wasTaken: this.#started, isTruncated: this.#started && (exit?.outputTruncated ?? true) })
@@ -291,12 +293,13 @@ export class OpenCookie implements Cookie {
       stderr: this.#streams.stderr,
       stats: this.#sampler.points,
       timings: this.#recorder.timings,
-      artifacts: this.task.artifacts.length === 0 ? noArtifacts : this.#artifacts(context),
+      artifacts: this.#artifacts(context),
       leaked: this.#started && context.exit === undefined ? [this.#container.name] : [],
     })
   }
 
   #artifacts(context: CookieContext): Artifacts {
+    if (this.#collector === undefined) return noArtifacts
     const failure = collectionFailureOf(context)
     if (failure === undefined) return this.#collector.result(undefined)
     const { code, message } = failure

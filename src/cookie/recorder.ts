@@ -13,6 +13,20 @@ export type CookieActor = Actor<typeof cookieMachine>
 /** The states that an event can end in. A state of the machine that {@link CookieState} lacks does not compile. */
 const seen = (state: StateName<CookieActor>): CookieState => state as Exclude<typeof state, 'deciding'>
 
+/** The labels of a task as its transitions carry them: left out where there are none. */
+export const labelsIn = ({ labels }: Pick<ResolvedTask, 'labels'>): Pick<Transition, 'labels'> =>
+  Object.keys(labels).length === 0 ? {} : { labels }
+
+/** Emits the present state, then the one that each transition leads to. */
+export const stateOfTransitions = (transitions$: Observable<Transition>, present: () => CookieState) =>
+  new Observable<CookieState>(subscriber => {
+    subscriber.next(present())
+    return transitions$.subscribe({
+      next: ({ to }) => subscriber.next(to),
+      complete: () => subscriber.complete(),
+    })
+  })
+
 /** Turns the changes of a cookie's state into transitions, and keeps the time spent in each state. */
 export class Recorder {
   readonly transitions$ = new Subject<Transition>()
@@ -21,7 +35,7 @@ export class Recorder {
   #since: number
 
   constructor({ id, labels }: Pick<ResolvedTask, 'id' | 'labels'>, actor: CookieActor) {
-    const labelled = Object.keys(labels).length === 0 ? {} : { labels }
+    const labelled = labelsIn({ labels })
     this.#state = seen(stateOf(actor))
     this.#since = timeOf(actor)
     followState(actor, change => {
@@ -40,13 +54,7 @@ export class Recorder {
   }
 
   /** The present state first, then each that follows. Completes when the cookie is closed. */
-  readonly state$ = new Observable<CookieState>(subscriber => {
-    subscriber.next(this.#state)
-    return this.transitions$.subscribe({
-      next: ({ to }) => subscriber.next(to),
-      complete: () => subscriber.complete(),
-    })
-  })
+  readonly state$ = stateOfTransitions(this.transitions$, () => this.#state)
 
   /** Milliseconds spent in each state that has been left, to the microsecond. */
   get timings(): Partial<Record<CookieState, number>> {

@@ -1,6 +1,6 @@
 import type { Stop } from '../../machines/cookie-types.ts'
 import type { EngineContainer } from '../engines/engine.ts'
-import { readStop } from '../task/resolve-task.ts'
+import { readStop } from '../task/limits.ts'
 import type { ResolvedTask, StopOptions } from '../task/task.ts'
 import { Issues } from '../utils/validation/issues.ts'
 

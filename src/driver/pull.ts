@@ -1,8 +1,9 @@
 import type { PullProgress } from '../engines/pull-progress.ts'
-import { InvalidInputError } from '../errors.ts'
 import type { ContainerTask } from '../task/task.ts'
+import { Issues } from '../utils/validation/issues.ts'
 import { checkKnown } from '../utils/validation/known-options.ts'
-import { checkSignal } from '../utils/validation/signal.ts'
+import { callback, oneOf } from '../utils/validation/rules.ts'
+import { signalIssue } from '../utils/validation/signal.ts'
 
 /** Options of {@link DockerDriver.pull}. */
 export interface PullOptions extends Pick<ContainerTask, 'platform' | 'auth'> {
@@ -26,17 +27,18 @@ const known: Record<keyof PullOptions, true> = {
   onProgress: true,
 }
 
+const pulls = oneOf('missing', 'always')
+
 /**
  * Checks what is not a task's.
  *
- * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`, which names the option.
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`, which lists every bad option.
  */
-export function checkPullOptions({ pull, signal, onProgress, ...others }: PullOptions): void {
-  checkKnown({ ...others, pull, signal, onProgress }, known)
-  checkSignal(signal)
-  const refuse = (field: string, value: unknown, allowed: string) => {
-    throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [{ field, value: String(value), allowed }])
-  }
-  if ((pull as unknown) === 'never') refuse('pull', pull, "'missing' or 'always'")
-  if (onProgress !== undefined && typeof onProgress !== 'function') refuse('onProgress', onProgress, 'a function')
+export function checkPullOptions(options: PullOptions): void {
+  checkKnown(options, known)
+  const issues = new Issues()
+  issues.read('pull', options.pull, pulls, undefined)
+  issues.read('onProgress', options.onProgress, callback, undefined)
+  issues.include(signalIssue(options.signal))
+  issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
 }

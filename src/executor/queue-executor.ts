@@ -1,5 +1,6 @@
 import { type Observable, Subject } from 'rxjs'
 import type { OpenCookie } from '../cookie/open-cookie.ts'
+import { labelsIn } from '../cookie/recorder.ts'
 import type { RunResult, Transition } from '../cookie/result.ts'
 import { CookietinError, notCleaned, toCookietinError } from '../errors.ts'
 import type { HotFunction } from '../functions/function.ts'
@@ -14,7 +15,6 @@ import type { ContainerTask, ResolvedTask } from '../task/task.ts'
 import { onAbort } from '../utils/abort.ts'
 import { Issues } from '../utils/validation/issues.ts'
 import { checkKnown } from '../utils/validation/known-options.ts'
-import { boolean, or, whole } from '../utils/validation/rules.ts'
 import { signalIssue } from '../utils/validation/signal.ts'
 import { closeOnEvents } from './close-on.ts'
 import { type Execution, executionOf, refusedExecution } from './execution.ts'
@@ -34,6 +34,7 @@ import { type ExecutorOptions, type ResolvedExecutorOptions, resolveExecutorOpti
 import { RetriedRun, type RetryHost } from './retried-run.ts'
 import { runAll, runAllSettled } from './run-all.ts'
 import type { RunRecorder } from './run-log.ts'
+import { readRunAll, runOptions } from './run-options.ts'
 
 /**
  * Makes an executor on a driver. The executor does not close the driver.
@@ -46,9 +47,6 @@ import type { RunRecorder } from './run-log.ts'
 export function createExecutor(options: ExecutorOptions): Executor {
   return new QueueExecutor(resolveExecutorOptions(options))
 }
-
-const runOptions: Record<keyof RunOptions, true> = { signal: true, priority: true, retry: true }
-const runAllOptions: Record<keyof RunAllOptions, true> = { ...runOptions, ahead: true, unordered: true, settle: true }
 
 /** One cookie, or a task with its attempts. */
 type Run = OpenCookie | RetriedRun
@@ -116,9 +114,14 @@ class QueueExecutor implements Executor {
     const execution = executionOf(run, result)
     this.#runs.set(run, execution)
     this.#runs$.next(execution)
-    const { labels } = run.task
-    const labelled = Object.keys(labels).length === 0 ? {} : { labels }
-    this.#transitions$.next({ id: run.id, from: undefined, to: 'created', event: 'queue', at: Date.now(), ...labelled })
+    this.#transitions$.next({
+      id: run.id,
+      from: undefined,
+      to: 'created',
+      event: 'queue',
+      at: Date.now(),
+      ...labelsIn(run.task),
+    })
     if (run instanceof RetriedRun) run.start()
     else this.#queue(run, priority)
     return execution
@@ -134,22 +137,9 @@ class QueueExecutor implements Executor {
     tasks: Tasks<ContainerTask>,
     options?: RunAllOptions,
   ): AsyncGenerator<RunResult | SettledRun, void, undefined> {
-    checkKnown(options, runAllOptions)
-    const { ahead, unordered, settle, signal, priority, retry } = options ?? {}
-    const issues = new Issues()
-    const limits = {
-      ahead: issues.read('ahead', ahead, or(whole({ min: 1 }), Infinity), 2 * this.#options.concurrency),
-      inFlight: 2 * this.#options.concurrency,
-      unordered: issues.read('unordered', unordered, boolean, false),
-      signal,
-    }
-    const isSettling = issues.read('settle', settle, boolean, false)
-    if (isSettling && unordered === false) issues.add('unordered', unordered, 'left out, or true, with settle: true')
-    readRetry(issues, retry)
-    issues.include(signalIssue(signal))
-    issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
-    const run = (task: ContainerTask) => this.run(task, { signal, priority, retry })
-    return isSettling ? runAllSettled(run, tasks, limits) : runAll(run, tasks, limits)
+    const read = readRunAll(options, this.#options.concurrency)
+    const run = (task: ContainerTask) => this.run(task, read.run)
+    return read.settle ? runAllSettled(run, tasks, read.limits) : runAll(run, tasks, read.limits)
   }
 
   function(spec: FunctionSpec): HotFunction {

@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream'
-import { BehaviorSubject, Observable, Subject, switchMap } from 'rxjs'
+import { BehaviorSubject, type Observable, Subject, switchMap } from 'rxjs'
 import { createActor } from 'xstate'
 import { type CookieState, isSettled } from '../../machines/cookie-states.ts'
 import { runMachine } from '../../machines/run.ts'
 import type { CookieClock } from '../cookie/clock.ts'
 import type { OpenCookie } from '../cookie/open-cookie.ts'
+import { labelsIn, stateOfTransitions } from '../cookie/recorder.ts'
 import type { RunResult, Transition } from '../cookie/result.ts'
 import type { PullProgress } from '../engines/pull-progress.ts'
 import { CookietinError, messageOf, notCleaned } from '../errors.ts'
@@ -53,7 +54,6 @@ export class RetriedRun {
   readonly #stderr = new JoinedOutput()
   /** The removals of the containers of earlier attempts. */
   readonly #removals: Promise<void>[] = []
-  #state: CookieState = 'created'
   /** The number of the present cookie. */
   #attempt = 1
   /** Why the last attempt failed. */
@@ -82,16 +82,10 @@ export class RetriedRun {
   }
 
   get state(): CookieState {
-    return this.#state
+    return this.#cookie.state
   }
   /** The present state first, then each that follows. Completes when the last attempt's container is removed. */
-  readonly state$ = new Observable<CookieState>(subscriber => {
-    subscriber.next(this.#state)
-    return this.transitions$.subscribe({
-      next: ({ to }) => subscriber.next(to),
-      complete: () => subscriber.complete(),
-    })
-  })
+  readonly state$ = stateOfTransitions(this.transitions$, () => this.state)
   get stats$(): Observable<Stat> {
     return this.#current$.pipe(switchMap(({ stats$ }) => stats$))
   }
@@ -185,8 +179,7 @@ export class RetriedRun {
   #replace(next: OpenCookie): void {
     const before = this.#cookie
     this.#attempt += 1
-    const from = this.#state
-    this.#state = 'created'
+    const from = before.state
     this.#current$.next(next)
     const removal = before.close()
     // Its error is reported by close(); nobody may wait for it yet.
@@ -196,7 +189,7 @@ export class RetriedRun {
     this.#stderr.follow(next, 'stderr')
     this.#follow()
     const { id, task } = this
-    const more = { attempt: this.#attempt, ...(Object.keys(task.labels).length > 0 && { labels: task.labels }) }
+    const more = { attempt: this.#attempt, ...labelsIn(task) }
     this.transitions$.next({ id, from, to: 'created', event: 'retry', at: Date.now(), ...more })
   }
 
@@ -206,7 +199,6 @@ export class RetriedRun {
     cookie.transitions$.subscribe({
       next: transition => {
         if (cookie !== this.#cookie) return
-        this.#state = transition.to
         this.transitions$.next({ ...transition, id: this.id, ...attempt })
         // The driver was closed: nothing is left to wait for.
         if (isSettled(transition.to) && stateOf(this.#actor) !== 'attempting') this.#actor.send({ type: 'cancel' })

@@ -1,4 +1,4 @@
-import { isReadOnce } from '../task/files/files.ts'
+import { isReadOnce } from '../task/input.ts'
 import type { ContainerTask, Size } from '../task/task.ts'
 import { udsTarget } from '../task/task.ts'
 import { parseSize } from '../utils/size.ts'

@@ -24,6 +24,12 @@ export interface InputUse {
 
 const standardInput: InputUse = { code: 'ERR_COOKIETIN_INPUT_FAILED', what: 'the input of the task' }
 
+/** True for content that can be read once: a stream, or something that is its own iterator. */
+export function isReadOnce(content: unknown): boolean {
+  if (typeof content !== 'object' || content === null || isUint8Array(content)) return false
+  return ['getReader', 'pipe', 'next'].some(name => typeof (content as Record<string, unknown>)[name] === 'function')
+}
+
 /** Catches the error of an input before it is read. */
 export interface InputGuard {
   /** The error of the input, if it had one. */

@@ -1,7 +1,9 @@
 import { parseSize } from '../utils/size.ts'
+import { unixSignal } from '../utils/unix-signals.ts'
 import { type Issues, isRecord } from '../utils/validation/issues.ts'
-import { milliseconds, or, type Rule, whole } from '../utils/validation/rules.ts'
+import { boolean, milliseconds, or, type Rule, whole } from '../utils/validation/rules.ts'
 import { rightName } from '../utils/validation/suggest.ts'
+import type { ResolvedTask, StopOptions } from './task.ts'
 
 /** The least that Docker Engine starts a container with. */
 const minMemory = 6 * 1024 * 1024
@@ -31,7 +33,7 @@ export const timeoutRule: Rule<number> = {
 }
 
 /** ms. */
-export const stopGraceRule: Rule<number> = milliseconds()
+const stopGraceRule: Rule<number> = milliseconds()
 
 /** Bytes. */
 export const memoryRule: Rule<number> = {
@@ -76,4 +78,22 @@ export function readUlimits(
     limits.push([name, Object.freeze({ soft, hard })])
   }
   return Object.freeze(Object.fromEntries(limits))
+}
+
+/** Reads how a program is asked to end. `defaults` holds for what is not given. */
+export function readStop(
+  issues: Issues,
+  { stopSignal, stopGrace, thaw }: { readonly [Name in keyof StopOptions]?: unknown },
+  defaults: StopOptions = {},
+): Pick<ResolvedTask, 'stopSignal' | 'stopGrace' | 'thaw'> {
+  return {
+    stopSignal: issues.read(
+      'stopSignal',
+      stopSignal === undefined ? defaults.stopSignal : stopSignal,
+      unixSignal,
+      undefined,
+    ),
+    stopGrace: issues.read('stopGrace', stopGrace === undefined ? defaults.stopGrace : stopGrace, stopGraceRule, 0),
+    thaw: issues.read('thaw', thaw === undefined ? defaults.thaw : thaw, boolean, false),
+  }
 }

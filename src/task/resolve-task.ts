@@ -1,7 +1,6 @@
 import { InvalidInputError, messageOf } from '../errors.ts'
-import { unixSignal } from '../utils/unix-signals.ts'
 import { Issues, isRecord } from '../utils/validation/issues.ts'
-import { boolean, callback, isText, oneOf, or, whole } from '../utils/validation/rules.ts'
+import { callback, isText, oneOf, or, whole } from '../utils/validation/rules.ts'
 import { readStrings } from '../utils/validation/strings.ts'
 import { fold, rightName } from '../utils/validation/suggest.ts'
 import { readAuth } from './auth.ts'
@@ -11,7 +10,7 @@ import { readArtifacts, readMaxArtifacts } from './files/artifacts.ts'
 import { readFiles } from './files/files.ts'
 import { readId } from './id.ts'
 import { type ImageName, imageIdOf, readImage } from './image-name.ts'
-import { cpusRule, memoryRule, readUlimits, stopGraceRule, timeoutRule } from './limits.ts'
+import { cpusRule, memoryRule, readStop, readUlimits, timeoutRule } from './limits.ts'
 import { readLogger } from './logger.ts'
 import { readTmpfs, readUdsPath, readVolumes, readWorkDir } from './mounts/mounts.ts'
 import { checkRepeatable, readRetry } from './retry/retry.ts'
@@ -207,24 +206,6 @@ function readTask(task: ContainerTask, options: ResolveTaskOptions): ResolvedTas
   }
   issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
   return Object.freeze(resolved)
-}
-
-/** Reads how a program is asked to end. `defaults` holds for what is not given. */
-export function readStop(
-  issues: Issues,
-  { stopSignal, stopGrace, thaw }: { readonly [Name in keyof StopOptions]?: unknown },
-  defaults: StopOptions = {},
-): Pick<ResolvedTask, 'stopSignal' | 'stopGrace' | 'thaw'> {
-  return {
-    stopSignal: issues.read(
-      'stopSignal',
-      stopSignal === undefined ? defaults.stopSignal : stopSignal,
-      unixSignal,
-      undefined,
-    ),
-    stopGrace: issues.read('stopGrace', stopGrace === undefined ? defaults.stopGrace : stopGrace, stopGraceRule, 0),
-    thaw: issues.read('thaw', thaw === undefined ? defaults.thaw : thaw, boolean, false),
-  }
 }
 
 function refuseUnknown(issues: Issues, task: object): void {

@@ -1,4 +1,12 @@
-import { type AnyActorRef, fromPromise } from 'xstate'
+import {
+  type Actor,
+  type AnyActorRef,
+  type AnyStateMachine,
+  type ContextFrom,
+  fromPromise,
+  type SimulatedClock,
+} from 'xstate'
+import { stateOf } from '../../src/utils/actors/follow-state.ts'
 import { flush } from './flush.ts'
 
 /** The promise actors of a machine, which the test settles. */
@@ -26,5 +34,26 @@ export class ActorStubs {
 
   get aborted(): boolean {
     return this.#call?.signal.aborted === true
+  }
+}
+
+/** What a test does with an actor that can be cancelled, and whose actors are stubs. */
+export function driven<Machine extends AnyStateMachine>(
+  actor: Actor<Machine>,
+  stubs: ActorStubs,
+  clock: SimulatedClock,
+) {
+  return {
+    clock,
+    calls: stubs.calls,
+    settle: (value?: unknown) => stubs.settle(value),
+    cancel: () => actor.send({ type: 'cancel' } as Parameters<typeof actor.send>[0]),
+    aborted: () => stubs.aborted,
+    get state(): string {
+      return stateOf(actor)
+    },
+    get context(): ContextFrom<Machine> {
+      return (actor.getSnapshot() as { readonly context: ContextFrom<Machine> }).context
+    },
   }
 }

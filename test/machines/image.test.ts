@@ -3,8 +3,7 @@ import { createActor, SimulatedClock } from 'xstate'
 import { imageMachine } from '../../machines/image.ts'
 import type { ImageInput } from '../../machines/image-types.ts'
 import { CookietinError, type ErrorCode } from '../../src/errors.ts'
-import { stateOf } from '../../src/utils/actors/follow-state.ts'
-import { ActorStubs } from './actor-stubs.ts'
+import { ActorStubs, driven } from './actor-stubs.ts'
 import { TransitionCoverage } from './transition-coverage.ts'
 
 const coverage = new TransitionCoverage()
@@ -23,19 +22,7 @@ function setup(input: Partial<ImageInput> = {}) {
     inspect: coverage.inspect,
   })
   actor.start()
-  return {
-    clock,
-    calls: stubs.calls,
-    settle: (value?: unknown) => stubs.settle(value),
-    cancel: () => actor.send({ type: 'cancel' }),
-    aborted: () => stubs.aborted,
-    get state() {
-      return stateOf(actor)
-    },
-    get context() {
-      return actor.getSnapshot().context
-    },
-  }
+  return driven(actor, stubs, clock)
 }
 
 describe('an image', () => {

@@ -2,8 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { createActor, SimulatedClock } from 'xstate'
 import { runMachine } from '../../machines/run.ts'
 import type { RunInput } from '../../machines/run-types.ts'
-import { stateOf } from '../../src/utils/actors/follow-state.ts'
-import { ActorStubs } from './actor-stubs.ts'
+import { ActorStubs, driven } from './actor-stubs.ts'
 import { TransitionCoverage } from './transition-coverage.ts'
 
 const coverage = new TransitionCoverage()
@@ -19,19 +18,7 @@ function setup(input: Partial<RunInput> = {}) {
     inspect: coverage.inspect,
   })
   actor.start()
-  return {
-    clock,
-    calls: stubs.calls,
-    settle: (value: boolean | Error) => stubs.settle(value),
-    cancel: () => actor.send({ type: 'cancel' }),
-    aborted: () => stubs.aborted,
-    get state() {
-      return stateOf(actor)
-    },
-    get context() {
-      return actor.getSnapshot().context
-    },
-  }
+  return driven(actor, stubs, clock)
 }
 
 describe('a run', () => {

@@ -1,5 +1,6 @@
 import type { EngineContainer, FoundEntry } from '../../engines/engine.ts'
 import type { CookietinError } from '../../errors.ts'
+import { isWithin } from '../../task/mounts/dangerous-mounts.ts'
 import type { ResolvedTask } from '../../task/task.ts'
 import { Spool } from '../../utils/spool.ts'
 import { KeptArtifacts, type KeptEntry } from './artifacts.ts'
@@ -64,8 +65,7 @@ export class Collector {
   }
 
   #reasonAgainst(root: string, { path, type }: FoundEntry): string | undefined {
-    const isInside = path === root || path.startsWith(`${root}/`)
-    if (!isInside || path.split('/').slice(1).some(isOdd)) return 'its name leads outside'
+    if (!isWithin(path, root) || path.split('/').slice(1).some(isOdd)) return 'its name leads outside'
     if (path.length > maxPath) return 'its path is too long'
     if (type !== 'file' && type !== 'folder') return type
     return this.#paths.has(path) ? 'its path came before' : undefined

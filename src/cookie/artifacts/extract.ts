@@ -1,6 +1,7 @@
 import { lstat, mkdir, open, realpath, unlink } from 'node:fs/promises'
 import { join, posix, resolve } from 'node:path'
 import { CookietinError, InvalidInputError, messageOf } from '../../errors.ts'
+import { isWithin } from '../../task/mounts/dangerous-mounts.ts'
 import type { Artifact, Artifacts, Extraction, ExtractOptions, RefusedArtifact } from './types.ts'
 
 /** Errors that concern one name only. */
@@ -45,7 +46,7 @@ export async function extract(
 function partsBelow({ path, type }: Artifact, from: string): string[] | undefined {
   const root = from.replace(/\/+$/, '')
   if (path === from && type === 'file') return [posix.basename(path)]
-  if (path !== root && !path.startsWith(`${root}/`)) return undefined
+  if (!isWithin(path, root || '/')) return undefined
   return path
     .slice(root.length)
     .split('/')

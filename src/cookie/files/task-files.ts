@@ -1,7 +1,6 @@
 import { isUint8Array } from 'node:util/types'
 import type { EngineContainer, FileEntry, FileSource } from '../../engines/engine.ts'
-import { isReadOnce } from '../../task/files/files.ts'
-import { guardInput, type InputGuard, type InputUse, toChunks } from '../../task/input.ts'
+import { guardInput, type InputGuard, type InputUse, isReadOnce, toChunks } from '../../task/input.ts'
 import type { ResolvedFile } from '../../task/task.ts'
 import { byteLength } from '../../utils/size.ts'
 import { checkHostFile, hostEntries } from './host-files.ts'
@@ -20,11 +19,6 @@ export class TaskFiles {
   constructor(files: readonly ResolvedFile[]) {
     this.#files = files
     this.#guards = files.map(file => guardInput(file.content, undefined, useOf(file)))
-  }
-
-  /** True for a task without files. */
-  get isEmpty(): boolean {
-    return this.#files.length === 0
   }
 
   /** Looks whether all can be read, as far as that is known before. */

@@ -46,16 +46,10 @@ export async function reapOrphans(
   { dryRun, signal }: ReapOptions,
 ): Promise<readonly Orphan[]> {
   const orphans: Orphan[] = []
-  const listed = [
-    ...(await list(context, labelNames.owner, signal)),
-    ...(await list(context, labelNames.deadline, signal)),
-  ]
-  const seen = new Set<unknown>()
-  for (const container of listed) {
+  for (const container of await list(context, signal)) {
     const { Id: id, Names, State: state = '', Labels } = container
-    const owner = Labels?.[labelNames.owner] ?? ''
-    if (typeof id !== 'string' || seen.has(id)) continue
-    seen.add(id)
+    const owner = Labels?.[labelNames.owner]
+    if (typeof id !== 'string' || owner === undefined) continue
     if (!isDead(owner, Labels?.[labelNames.host]) && !(await isOverdue(context, container))) continue
     const orphan = { id, owner, state, name: Names?.[0]?.replace(/^\//, '') ?? id, removed: false }
     if (dryRun || signal?.aborted) {
@@ -103,14 +97,13 @@ function isDead(owner: string, host: string | undefined): boolean {
 
 async function list(
   { api, config }: Pick<EngineContext, 'api' | 'config'>,
-  label: string,
   signal: AbortSignal | undefined,
 ): Promise<Listed[]> {
   const call: Call = {
     doing: 'list containers',
     method: 'GET',
     path: '/containers/json',
-    query: { all: 'true', filters: JSON.stringify({ label: [label] }) },
+    query: { all: 'true', filters: JSON.stringify({ label: [labelNames.owner] }) },
     deadline: config.engineTimeout,
     signal,
   }

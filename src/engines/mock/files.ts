@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { isWithin } from '../../task/mounts/dangerous-mounts.ts'
 import type { FileSource, FoundEntry } from '../engine.ts'
 
 interface MockFile {
@@ -35,7 +36,7 @@ export class MockFiles {
     for (const [name, content] of Object.entries(this.#scripted)) {
       this.#add(name, { type: 'file', mode: 0o644, bytes: Buffer.from(content) })
     }
-    const names = [...this.#files.keys()].filter(name => name === path || name.startsWith(`${path}/`)).toSorted()
+    const names = [...this.#files.keys()].filter(name => isWithin(name, path)).toSorted()
     return names.length === 0 ? undefined : this.#entries(names)
   }
 

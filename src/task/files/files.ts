@@ -85,9 +85,3 @@ function checkPlace(issues: Issues, path: string, before: readonly ResolvedFile[
   if (before.some(other => other.path === path)) issues.add(field, path, 'given once')
   else if (above !== undefined) issues.add(field, path, `outside ${above.path}, which is a file`)
 }
-
-/** True for content that can be read once: a stream, or something that is its own iterator. */
-export function isReadOnce(content: unknown): boolean {
-  if (typeof content !== 'object' || content === null || isUint8Array(content)) return false
-  return ['getReader', 'pipe', 'next'].some(name => typeof (content as Record<string, unknown>)[name] === 'function')
-}

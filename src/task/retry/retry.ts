@@ -1,6 +1,6 @@
 import { type Issues, isRecord } from '../../utils/validation/issues.ts'
 import { callback, milliseconds, whole } from '../../utils/validation/rules.ts'
-import { isReadOnce } from '../files/files.ts'
+import { isReadOnce } from '../input.ts'
 import type { ResolvedTask } from '../task.ts'
 import type { FailedAttempt, ResolvedRetry, RetryOptions } from './types.ts'
 

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { isatty } from 'node:tty'
 import { Command } from 'commander'
 import { noArtifacts } from '../../../cookie/artifacts/artifacts.ts'
+import { asError } from '../../../errors.ts'
 import { createExecutor, type Execution } from '../../../index.ts'
 import type { CommandContext } from '../../command-context.ts'
 import { addDriverOption, type DriverOption, openDriver } from '../../drivers/drivers.ts'
@@ -151,7 +152,7 @@ async function withArtifacts(outcome: Outcome, folder: string): Promise<Outcome>
     await ended.artifacts.extractTo(join(folder, outcome.folder), { overwrite: true })
     return outcome
   } catch (error) {
-    return { ...outcome, ended: error instanceof Error ? error : new Error(String(error)) }
+    return { ...outcome, ended: asError(error) }
   }
 }
 

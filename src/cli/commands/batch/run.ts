@@ -1,4 +1,5 @@
 import type { RunResult } from '../../../cookie/result.ts'
+import { asError } from '../../../errors.ts'
 import type { Execution, Executor, RetryOptions } from '../../../index.ts'
 import { onAbort } from '../../../utils/abort.ts'
 import type { BatchLine } from './lines.ts'
@@ -81,7 +82,7 @@ async function endOf(line: number, execution: Execution, givenId: unknown): Prom
   const turn = execution.state$.subscribe(state => {
     if (state === 'preparing') began = performance.now()
   })
-  const ended = await execution.catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))))
+  const ended = await execution.catch(asError)
   turn.unsubscribe()
   const folder = givenId === undefined ? `line-${line}` : execution.id
   return { line, id: execution.id, folder, ended, ms: performance.now() - began }

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
-import { CookietinError, messageOf } from '../../../errors.ts'
+import { asError, CookietinError } from '../../../errors.ts'
 import type { HotFunction } from '../../../functions/function.ts'
 import { isHeadersRefusal } from '../../../functions/http/response-errors.ts'
 import { type AccessOptions, refusalOf } from './access.ts'
@@ -59,7 +59,7 @@ function createApp(
     try {
       await passOn(fn, { incoming, outgoing, url: context.req.url })
     } catch (error) {
-      if (outgoing.headersSent) onBroken(name, error instanceof Error ? error : new Error(messageOf(error)))
+      if (outgoing.headersSent) onBroken(name, asError(error))
       else return failure(error)
     }
     return RESPONSE_ALREADY_SENT

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { Readable } from 'node:stream'
-import { CookietinError, messageOf } from '../../../errors.ts'
+import { asError, CookietinError, messageOf } from '../../../errors.ts'
 import { isWithin } from '../../../task/mounts/dangerous-mounts.ts'
 import { onAbort } from '../../../utils/abort.ts'
 import { Spool } from '../../../utils/spool.ts'
@@ -136,7 +136,7 @@ async function* archiveOf(part: Part, folders: readonly string[], signal: AbortS
   }
   const filled = fill().catch(error => {
     failure = error
-    archive.destroy(error instanceof Error ? error : new Error(messageOf(error)))
+    archive.destroy(asError(error))
   })
   try {
     for await (const chunk of archive as AsyncIterable<Uint8Array>) yield chunk

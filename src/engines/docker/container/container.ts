@@ -7,18 +7,15 @@ import { settles } from '../../../utils/timing.ts'
 import { signalNumber } from '../../../utils/unix-signals.ts'
 import type { ContainerEvents, ContainerStreams, EngineContainer, FileSource, FoundEntry } from '../../engine.ts'
 import type { PullProgress } from '../../pull-progress.ts'
-import { copyError } from '../archive/copy-error.ts'
-import { readArchive } from '../archive/read-archive.ts'
-import { writeArchives } from '../archive/write-archive.ts'
-import { isDisconnected, isMissingImage, isUnreached } from '../connection/errors.ts'
+import { isDisconnected, isMissingImage } from '../connection/errors.ts'
 import { untilReachable } from '../connection/liveness.ts'
 import { type CreateOptions, secretsOf } from '../create-options/create-options.ts'
-import { anonymousVolumes } from '../create-options/file-volumes.ts'
 import { deadlineLabel } from '../create-options/identity.ts'
 import type { EngineContext, NetworkSource } from '../engine-context.ts'
-import { type ContainerRef, inspectContainer } from './inspect.ts'
+import type { ContainerRef } from './inspect.ts'
 import { NetworkAttachment } from './network-attachment.ts'
 import { defaultOptions, preflight, runHook } from './preflight.ts'
+import { copyFrom, copyInto } from './resources/copies.ts'
 import { makeVolumes } from './resources/named-volumes.ts'
 import { ContainerRun } from './run.ts'
 import { sendKill, sendPause, sendSignal, sendUnpause, stopSignalOf } from './signals.ts'
@@ -157,41 +154,11 @@ export class DockerContainer implements EngineContainer {
   }
 
   async #copyIn(files: readonly FileSource[], signal: AbortSignal): Promise<void> {
-    const { api, config } = this.#context
-    const container = this.#ref('copy files into')
-    const user = this.options.User ?? (await inspectContainer(api, container.id, config.engineTimeout))?.user ?? ''
-    const { HostConfig } = this.options
-    const target = {
-      ...{ api, container, user, deadline: config.engineTimeout, patience: config.startTimeout },
-      volumes: HostConfig.ReadonlyRootfs ? anonymousVolumes(HostConfig) : [],
-    }
-    const isRepeatable = files.every(file => file.isRepeatable)
-    try {
-      await untilReachable(this.#context, () => writeArchives(target, files, signal), {
-        signal,
-        mayRepeat: error => isUnreached(error) || (isRepeatable && isDisconnected(error)),
-      })
-    } catch (error) {
-      throw copyError(error, 'ERR_COOKIETIN_FILES_FAILED')
-    }
+    await copyInto(this.#context, { container: this.#ref('copy files into'), options: this.options, files }, signal)
   }
 
   async copyOut(path: string, signal: AbortSignal): Promise<AsyncIterable<FoundEntry> | undefined> {
-    const { api, config } = this.#context
-    const container = this.#ref('copy out of')
-    const deadline = config.engineTimeout
-    const read = () => readArchive({ api, container, deadline }, path, signal)
-    try {
-      const found = await untilReachable(this.#context, read, { signal, mayRepeat: isDisconnected })
-      // The engine answers alike for a path and for a container that it does not know.
-      if (found !== undefined || (await inspectContainer(api, container.id, deadline)) !== undefined) return found
-    } catch (error) {
-      throw copyError(error, 'ERR_COOKIETIN_ARTIFACTS_FAILED')
-    }
-    throw new CookietinError(
-      'ERR_COOKIETIN_ARTIFACTS_FAILED',
-      `Could not copy ${path} out of container ${this.name}: it was removed from outside`,
-    )
+    return await copyFrom(this.#context, { container: this.#ref('copy out of'), path }, signal)
   }
 
   async start(streams: ContainerStreams, events: ContainerEvents): Promise<void> {

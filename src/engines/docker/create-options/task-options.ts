@@ -36,7 +36,7 @@ const fields: Readonly<Record<string, string>> = {
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`
  */
 export function checkTaskOptions(task: ResolvedTask, config: TaskRules): void {
-  const { allow, networks, runtimes, runtime, gpus } = config
+  const { networks, runtimes, runtime, gpus } = config
   const hard = isHardened(task)
   const issues: FieldIssue[] = []
   const refuse = (field: string, value: unknown, allowed: string) =>
@@ -63,14 +63,30 @@ export function checkTaskOptions(task: ResolvedTask, config: TaskRules): void {
     const allowed = "read-only with the profile 'hardened', unless the config's allow lists 'hardened-volumes'"
     refuse('volumes', volume, allowed)
   }
+  if (asksForMore(task)) issues.push(...loosened(task, config))
+  if (issues.length > 0) throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', issues, { cookieId: task.id })
+}
+
+/** False for most tasks, whose create options need not be built to be judged. */
+const asksForMore = ({ capAdd, network, tmpfs, ulimits, init }: ResolvedTask) =>
+  capAdd.length > 0 ||
+  network !== undefined ||
+  tmpfs.length > 0 ||
+  init !== undefined ||
+  Object.keys(ulimits).length > 0
+
+/** What the task loosens without its name in the config's `allow`. */
+function loosened(task: ResolvedTask, config: TaskRules): FieldIssue[] {
+  const { allow } = config
+  const hard = isHardened(task)
   const plain = { ...task, capAdd: [], network: undefined, tmpfs: [], ulimits: {}, ...(hard && { init: undefined }) }
   const [now, before] = [task, plain].map(each => createOptions(each, { ...config, hostname: undefined }, {}))
-  for (const { option, name } of loosenings(now as unknown as Fields, before as unknown as Fields, hard)) {
+  return loosenings(now as unknown as Fields, before as unknown as Fields, hard).flatMap(({ option, name }) => {
     const field = fields[option]
-    if (field === undefined || allow.includes(name) || (field === 'capAdd' && allow.includes('capabilities'))) continue
-    refuse(field, show(task[field as keyof ResolvedTask]), `left out, or '${name}' listed in the config's allow`)
-  }
-  if (issues.length > 0) throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', issues, { cookieId: task.id })
+    if (field === undefined || allow.includes(name) || (field === 'capAdd' && allow.includes('capabilities'))) return []
+    const value = `'${show(task[field as keyof ResolvedTask])}'`
+    return [{ field, value, allowed: `left out, or '${name}' listed in the config's allow` }]
+  })
 }
 
 const show = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
