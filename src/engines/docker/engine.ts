@@ -4,7 +4,9 @@ import type { ResolvedTask } from '../../task/task.ts'
 import type { Inspect } from '../../utils/actors/inspectable.ts'
 import type { Engine, EngineContainer, SocketSharing } from '../engine.ts'
 import type { PullProgress } from '../pull-progress.ts'
+import { type Orphan, type ReapOptions, reapOrphans } from './cleanup/orphans.ts'
 import type { Env, ResolvedDockerConfig } from './config/config.ts'
+import { resolveSpares } from './config/spares.ts'
 import { type Connection, connect } from './connection/connect.ts'
 import { compareVersions } from './connection/versions.ts'
 import { DockerContainer } from './container/container.ts'
@@ -14,12 +16,15 @@ import { checkTaskOptions } from './create-options/task-options.ts'
 import { createEngineContext, type EngineContext, type NetworkSource } from './engine-context.ts'
 import type { ImageCacheUsage } from './image/cache.ts'
 import { loadImages } from './image/load.ts'
+import { readLauncher } from './launcher/program.ts'
 import { Networks } from './network/networks.ts'
 import { checkPool, openPool } from './network/open-pool.ts'
 import type { PreforkPool, PreforkUsage } from './network/pool.ts'
-import { type Orphan, type ReapOptions, reapOrphans } from './orphans.ts'
 import { cgroupMounts } from './sampling/cgroup/available.ts'
 import { CgroupSampler } from './sampling/cgroup/sampler.ts'
+import { AdoptingContainer } from './spares/adopting-container.ts'
+import { checkSpares } from './spares/check-spares.ts'
+import { type SpareKind, Spares, type SpareUsage } from './spares/spares.ts'
 import type { DriverTransition } from './transitions.ts'
 
 /** How {@link DockerEngine.pull} reports and ends. */
@@ -42,8 +47,12 @@ export interface DockerEngine extends Engine {
   readonly imageCache$: Observable<ImageCacheUsage>
   /** The present usage of the prefork pool, then every change. Completes when the pool is closed. */
   readonly prefork$: Observable<PreforkUsage>
-  /** State changes of images, namespaces and networks from now on. Completes when the engine is closed. */
+  /** The present usage of the spare containers, then every change. Completes when the engine is closed. */
+  readonly spares$: Observable<SpareUsage>
+  /** State changes of images, namespaces, networks and spare containers from now on. Completes when the engine is closed. */
   readonly transitions$: Observable<DriverTransition>
+  /** Begins to make spare containers of a kind. Returns the function that removes them. */
+  openSpares(kind: SpareKind): () => Promise<void>
   /** Makes the image of a task present, by the task's pull policy. */
   pull(task: ResolvedTask, options: PullAheadOptions): Promise<void>
   /** Removes (or, with `dryRun`, only lists) the containers of dead owners on this host. */
@@ -65,6 +74,7 @@ export async function createDockerEngine(
   try {
     checkServerVersion(connection, config.serverVersion)
     checkPool(config, connection.architecture)
+    checkSpares(config, connection.architecture)
     if (config.dockerLoadFile !== undefined) await loadImages(connection.api, config.dockerLoadFile, config.pullTimeout)
     const cgroups = await openCgroupSampler(connection, config)
     return new OpenDockerEngine({ connection, config, env, cgroups, inspect })
@@ -97,6 +107,7 @@ class OpenDockerEngine implements DockerEngine {
   readonly #context: EngineContext
   readonly #pool: PreforkPool | undefined
   readonly #networks: NetworkSource
+  readonly #spares: Spares
   readonly #closing = new AbortController()
   readonly #reaping: Promise<unknown>
   #closed: Promise<void> | undefined
@@ -112,6 +123,13 @@ class OpenDockerEngine implements DockerEngine {
     this.#context = context
     this.#pool = openPool(context, { architecture, inspect })
     this.#networks = new Networks({ config, pool: this.#pool, onTransition: context.onTransition })
+    this.#spares = new Spares({
+      context,
+      networks: this.#networks,
+      inspect,
+      program: () => readLauncher(architecture),
+    })
+    for (const kind of resolveSpares(config)) this.#spares.open(kind)
     this.gpus = config.gpus
     this.version = version
     this.apiVersion = apiVersion
@@ -133,7 +151,9 @@ class OpenDockerEngine implements DockerEngine {
     checkUser(task, this.#context.config)
     checkDigest(task, this.#context.config)
     checkTaskOptions(task, this.#context.config)
-    return new DockerContainer(this.#context, task, this.#networks)
+    const parts = { context: this.#context, networks: this.#networks }
+    if (!this.#spares.isEmpty) return new AdoptingContainer(task, { ...parts, spares: this.#spares })
+    return new DockerContainer(this.#context, task, parts)
   }
 
   async pull(task: ResolvedTask, { signal, onProgress }: PullAheadOptions): Promise<void> {
@@ -155,6 +175,14 @@ class OpenDockerEngine implements DockerEngine {
     await images.makePresent(task, { signal: either, onProgress })
   }
 
+  get spares$(): Observable<SpareUsage> {
+    return this.#spares.usage$
+  }
+
+  openSpares(kind: SpareKind): () => Promise<void> {
+    return this.#spares.open(kind)
+  }
+
   get leftovers(): readonly string[] {
     return this.#context.leftovers.names
   }
@@ -171,7 +199,8 @@ class OpenDockerEngine implements DockerEngine {
   async #close(): Promise<void> {
     const { liveness, cleaner, leftovers } = this.#context
     this.#closing.abort()
-    // The pool leaves what it cannot remove to the leftovers, which report it.
+    // Both leave what they cannot remove to the leftovers, which report it. Spare containers may use the pool.
+    await this.#spares.close().catch(() => {})
     await this.#pool?.close().catch(() => {})
     const failure = await leftovers.close().then(() => undefined, toError)
     await cleaner.close()

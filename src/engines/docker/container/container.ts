@@ -12,6 +12,8 @@ import { untilReachable } from '../connection/liveness.ts'
 import { type CreateOptions, secretsOf } from '../create-options/create-options.ts'
 import { deadlineLabel } from '../create-options/identity.ts'
 import type { EngineContext, NetworkSource } from '../engine-context.ts'
+import { useLauncher } from '../launcher/options.ts'
+import type { LauncherSession } from '../launcher/session.ts'
 import type { ContainerRef } from './inspect.ts'
 import { NetworkAttachment } from './network-attachment.ts'
 import { defaultOptions, preflight, runHook } from './preflight.ts'
@@ -21,6 +23,20 @@ import { ContainerRun } from './run.ts'
 import { sendKill, sendPause, sendSignal, sendUnpause, stopSignalOf } from './signals.ts'
 import { statsOf } from './stats.ts'
 import { hangTimeout, TrackedContainer } from './tracked-container.ts'
+
+/** The launcher that starts a container's task. */
+export interface ContainerLauncher {
+  readonly session: LauncherSession
+  /** Resolves with the name of the volume that holds it. */
+  volume(): Promise<string>
+}
+
+/** How a {@link DockerContainer} is made. */
+export interface DockerContainerOptions {
+  readonly networks: NetworkSource
+  /** Undefined: the engine starts the task. */
+  readonly launcher?: ContainerLauncher | undefined
+}
 
 /**
  * One container of a Docker engine. The steps of its life, and where they are:
@@ -43,6 +59,8 @@ export class DockerContainer implements EngineContainer {
   readonly #tracked: TrackedContainer
   readonly #network: NetworkAttachment
   readonly #run: ContainerRun
+  readonly #launcher: ContainerLauncher | undefined
+  #checked: Promise<void> | undefined
   /** A kill or a removal was requested. */
   #isEnding = false
   #removal: Promise<void> | undefined
@@ -50,9 +68,10 @@ export class DockerContainer implements EngineContainer {
   #files: readonly FileSource[] = []
   #releaseGpus = () => {}
 
-  constructor(context: EngineContext, task: ResolvedTask, networks: NetworkSource) {
+  constructor(context: EngineContext, task: ResolvedTask, { networks, launcher }: DockerContainerOptions) {
     this.#context = context
     this.#task = task
+    this.#launcher = launcher
     this.name = `cookietin-${context.instance}-${task.id}`
     this.#defaults = defaultOptions(context, task)
     this.options = structuredClone(this.#defaults)
@@ -68,6 +87,9 @@ export class DockerContainer implements EngineContainer {
     const { ending, abandoned } = this.#tracked
     const run = new ContainerRun(context, {
       ...{ options: this.options, secrets, network: this.#network, ending, abandoned },
+      launcher: launcher?.session,
+      onContradiction: text =>
+        context.onTransition({ machine: 'warning', id: this.name, from: 'running', to: 'warned', event: text }),
     })
     this.#run = run
     if (context.cgroups !== undefined) this.samplingDelay = 0
@@ -85,12 +107,29 @@ export class DockerContainer implements EngineContainer {
     return this.#tracked.id
   }
 
+  /** True when the namespace that it joins is gone. */
+  get hasLostNetwork(): boolean {
+    return this.#network.isLost
+  }
+
+  /** Lets the task's hook edit the create options, and judges them. Once only. */
+  check(): Promise<void> {
+    this.#checked ??= this.#check()
+    return this.#checked
+  }
+
+  async #check(): Promise<void> {
+    runHook(this.#task, this.options)
+    await preflight(this.#context, { task: this.#task, options: this.options, defaults: this.#defaults })
+  }
+
   async prepare(signal: AbortSignal): Promise<void> {
     try {
       this.#refuseEnding('prepare')
       if (signal.aborted) throw cancelledError(`prepare container ${this.name}`, signal.reason)
-      runHook(this.#task, this.options)
-      await preflight(this.#context, { task: this.#task, options: this.options, defaults: this.#defaults })
+      await this.check()
+      this.#refuseEnding('prepare')
+      if (this.#launcher !== undefined) useLauncher(this.options, await this.#launcher.volume())
       this.#refuseEnding('prepare')
       await makeVolumes(this.#context, this.#task)
       this.#refuseEnding('prepare')
@@ -251,6 +290,9 @@ export class DockerContainer implements EngineContainer {
     this.#isEnding = true
     this.#tracked.end()
     this.pull$.complete()
+    // Its task has ended, and it ends by itself in a moment. What the engine says of that is heard first.
+    const { overByEngine } = this.#run
+    if (overByEngine !== undefined) await settles(overByEngine, hangTimeout)
     this.#run.drain()
     const calls = Promise.all([this.#tracked.creating, this.#run.startCalls])
     if (!(await settles(calls, this.#context.config.startTimeout))) this.#tracked.abandon()

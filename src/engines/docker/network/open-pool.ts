@@ -56,7 +56,7 @@ export function openPool(context: EngineContext, { architecture, inspect }: Pool
       container: async () => {
         await ownImage?.ensure()
         made++
-        return new DockerContainer(context, holderTask(config, `${id}-${made}`), source)
+        return new DockerContainer(context, holderTask(config, `${id}-${made}`), { networks: source })
       },
     }
   })
