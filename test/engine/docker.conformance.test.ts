@@ -1,3 +1,4 @@
+import { filter, firstValueFrom } from 'rxjs'
 import { beforeAll } from 'vitest'
 import type { ConformanceCommands } from '../../src/engines/conformance/commands.ts'
 import { resolveDockerConfig } from '../../src/engines/docker/config/config.ts'
@@ -7,12 +8,10 @@ import { localCommands } from '../support/engine/local-commands.ts'
 import { ensureTestImage, testImage } from '../support/images/images.ts'
 import { conformance } from './conformance.ts'
 
-const inContainer = (task: ContainerTask): ContainerTask => ({
-  ...task,
-  image: testImage,
-  disableNet: true,
-  pull: 'never',
-})
+/** What every task of the suite has, and so the spare containers. */
+const shared = { image: testImage, disableNet: true, pull: 'never' } as const
+
+const inContainer = (task: ContainerTask): ContainerTask => ({ ...task, ...shared })
 
 const { exit, ...named } = localCommands
 const commands: ConformanceCommands = {
@@ -31,3 +30,13 @@ for (const enableTini of [true, false]) {
     commands,
   })
 }
+
+const config = resolveDockerConfig({ outputTimeout: 500, spares: [{ ...shared, size: 1 }] }, process.env)
+conformance('docker (spare containers)', {
+  engine: async () => {
+    const engine = await createDockerEngine(config)
+    await firstValueFrom(engine.spares$.pipe(filter(({ ready }) => ready === 1)))
+    return engine
+  },
+  commands,
+})

@@ -1,4 +1,4 @@
-import { defer, type Observable } from 'rxjs'
+import { defer, type Observable, switchMap } from 'rxjs'
 import type { Exit } from '../../../../machines/cookie-types.ts'
 import { CookietinError } from '../../../errors.ts'
 import type { Stat } from '../../../stats/stat.ts'
@@ -6,6 +6,7 @@ import type { ResolvedTask } from '../../../task/task.ts'
 import { deferred } from '../../../utils/deferred.ts'
 import type { ContainerEvents, ContainerStreams, EngineContainer, FileSource, FoundEntry } from '../../engine.ts'
 import type { PullProgress } from '../../pull-progress.ts'
+import { settles } from '../../../utils/timing.ts'
 import { within } from '../connection/deadline.ts'
 import { DockerContainer } from '../container/container.ts'
 import type { CreateOptions } from '../create-options/create-options.ts'
@@ -14,6 +15,8 @@ import type { SpareLease, Spares } from './spares.ts'
 
 /** How long the launcher may take to take the frame (ms). After that its container is ended, and the run is a cold one. */
 const takenTimeout = 5_000
+/** How long the place of an adopted container stays empty at most, in ms. */
+const shortTask = 50
 
 /** The options of an {@link AdoptingContainer}. */
 export interface AdoptingOptions {
@@ -27,15 +30,18 @@ export interface AdoptingOptions {
  * before a launcher has taken its task leaves no trace: the task has not run, and its input was not read.
  */
 export class AdoptingContainer implements EngineContainer {
-  readonly stats$: Observable<Stat> = defer(() => this.#current.stats$)
+  readonly stats$: Observable<Stat> = defer(() => this.#decided.promise).pipe(switchMap(({ stats$ }) => stats$))
   readonly #task: ResolvedTask
   readonly #spares: Spares
   /** The container of its own. */
   readonly #cold: DockerContainer
+  /** The container that runs the task, or ends without having run it. */
+  readonly #decided = deferred<DockerContainer>()
   readonly #exit = deferred<Exit>()
   #lease: SpareLease | undefined
   #files: readonly FileSource[] = []
   #isEnding = false
+  #removal: Promise<void> | undefined
 
   constructor(task: ResolvedTask, { context, networks, spares }: AdoptingOptions) {
     this.#task = task
@@ -103,7 +109,15 @@ export class AdoptingContainer implements EngineContainer {
     await this.#current.kill()
   }
 
-  async remove(): Promise<void> {
+  remove(): Promise<void> {
+    this.#removal ??= this.#remove().catch(error => {
+      this.#removal = undefined
+      throw error
+    })
+    return this.#removal
+  }
+
+  async #remove(): Promise<void> {
     this.#isEnding = true
     this.#lease?.refill()
     this.#follow(this.#current)
@@ -115,6 +129,7 @@ export class AdoptingContainer implements EngineContainer {
   }
 
   #follow(container: DockerContainer): void {
+    this.#decided.resolve(container)
     container.wait().then(this.#exit.resolve, this.#exit.reject)
   }
 
@@ -125,6 +140,8 @@ export class AdoptingContainer implements EngineContainer {
     try {
       await within(session.taken, takenTimeout, `start a task in container ${container.name}`)
       this.#follow(container)
+      // Making the next container takes the engine and the machine much longer than a short task.
+      void settles(this.#exit.promise, shortTask).then(() => lease.refill())
       return true
     } catch (error) {
       session.fail(error)
@@ -136,9 +153,8 @@ export class AdoptingContainer implements EngineContainer {
       }
       this.#lease = undefined
       this.#spares.report(this.#task, 'cold', 'notTaken')
-      return false
-    } finally {
       lease.refill()
+      return false
     }
   }
 
