@@ -29,9 +29,11 @@ export type { DockerDriver, DockerDriverOptions } from './driver/docker-driver.t
 export type { CreateCookieOptions, Driver } from './driver/driver.ts'
 export type { PullOptions } from './driver/pull.ts'
 export type { DockerConfig, FnConfig } from './engines/docker/config/docker-config.ts'
+export type { SpareOptions } from './engines/docker/config/spares.ts'
 export type { ImageCacheUsage } from './engines/docker/image/cache.ts'
 export type { PreforkUsage } from './engines/docker/network/pool.ts'
 export type { DriverTransition } from './engines/docker/transitions.ts'
+export type { SpareUsage } from './engines/engine.ts'
 export type { ProcessConfig } from './engines/process/config.ts'
 export type { LayerProgress, PullProgress } from './engines/pull-progress.ts'
 export {

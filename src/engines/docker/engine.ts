@@ -2,7 +2,7 @@ import { type Observable, of, Subject } from 'rxjs'
 import { CookietinError, InvalidInputError } from '../../errors.ts'
 import type { ResolvedTask } from '../../task/task.ts'
 import type { Inspect } from '../../utils/actors/inspectable.ts'
-import type { Engine, EngineContainer, SocketSharing } from '../engine.ts'
+import type { Engine, EngineContainer, SocketSharing, SpareContainers, SpareKind, SpareUsage } from '../engine.ts'
 import type { PullProgress } from '../pull-progress.ts'
 import { type Orphan, type ReapOptions, reapOrphans } from './cleanup/orphans.ts'
 import type { Env, ResolvedDockerConfig } from './config/config.ts'
@@ -23,8 +23,8 @@ import type { PreforkPool, PreforkUsage } from './network/pool.ts'
 import { cgroupMounts } from './sampling/cgroup/available.ts'
 import { CgroupSampler } from './sampling/cgroup/sampler.ts'
 import { AdoptingContainer } from './spares/adopting-container.ts'
-import { checkSpares } from './spares/check-spares.ts'
-import { type SpareKind, Spares, type SpareUsage } from './spares/spares.ts'
+import { checkSpares, spareIssues } from './spares/check-spares.ts'
+import { Spares } from './spares/spares.ts'
 import type { DriverTransition } from './transitions.ts'
 
 /** How {@link DockerEngine.pull} reports and ends. */
@@ -51,8 +51,7 @@ export interface DockerEngine extends Engine {
   readonly spares$: Observable<SpareUsage>
   /** State changes of images, namespaces, networks and spare containers from now on. Completes when the engine is closed. */
   readonly transitions$: Observable<DriverTransition>
-  /** Begins to make spare containers of a kind. Returns the function that removes them. */
-  openSpares(kind: SpareKind): () => Promise<void>
+  openSpares(kind: SpareKind): SpareContainers
   /** Makes the image of a task present, by the task's pull policy. */
   pull(task: ResolvedTask, options: PullAheadOptions): Promise<void>
   /** Removes (or, with `dryRun`, only lists) the containers of dead owners on this host. */
@@ -104,6 +103,7 @@ class OpenDockerEngine implements DockerEngine {
   readonly prefork$: Observable<PreforkUsage>
   readonly imageCache$: Observable<ImageCacheUsage>
   readonly #connection: Connection
+  readonly #architecture: string
   readonly #context: EngineContext
   readonly #pool: PreforkPool | undefined
   readonly #networks: NetworkSource
@@ -120,6 +120,7 @@ class OpenDockerEngine implements DockerEngine {
       onTransition: transition => this.transitions$.next({ ...transition, at: Date.now() }),
     })
     this.#connection = connection
+    this.#architecture = architecture
     this.#context = context
     this.#pool = openPool(context, { architecture, inspect })
     this.#networks = new Networks({ config, pool: this.#pool, onTransition: context.onTransition })
@@ -179,7 +180,11 @@ class OpenDockerEngine implements DockerEngine {
     return this.#spares.usage$
   }
 
-  openSpares(kind: SpareKind): () => Promise<void> {
+  openSpares(kind: SpareKind): SpareContainers {
+    const issues = spareIssues(kind, this.#context.config, this.#architecture)
+    if (issues.length > 0) throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', issues)
+    if (this.#closing.signal.aborted)
+      throw new CookietinError('ERR_COOKIETIN_CLOSED', 'Cannot make spare containers: the driver is closed')
     return this.#spares.open(kind)
   }
 

@@ -1,42 +1,21 @@
 import { BehaviorSubject, type Observable } from 'rxjs'
-import { CookietinError } from '../../../errors.ts'
-import { formatImage } from '../../../task/image-name.ts'
 import type { ResolvedTask } from '../../../task/task.ts'
+import type { SpareContainers, SpareKind, SpareUsage } from '../../engine.ts'
 import type { CreateOptions } from '../create-options/create-options.ts'
 import { commandOf } from '../launcher/command.ts'
 import type { LaunchCommand } from '../launcher/frame.ts'
-import { differences, fixedOptions } from '../launcher/options.ts'
+import { fixedOptions } from '../launcher/options.ts'
 import { LauncherVolume } from '../launcher/volume.ts'
 import { ImageWatch } from './image-watch.ts'
-import { type SpareContext, SparePlace, type WaitingSpare } from './spare.ts'
+import type { SpareContext, WaitingSpare } from './spare.ts'
 import { imageIdOf } from './spare-image.ts'
-
-/** The number of spare containers by their state. Together they are `size`. */
-export interface SpareUsage {
-  readonly size: number
-  /** Ready to be adopted. */
-  readonly ready: number
-  /** Being made or replaced. */
-  readonly pending: number
-}
-
-/** One kind of spare containers. */
-export interface SpareKind {
-  /** What they are made for, by the fields that the create call fixes. */
-  readonly task: ResolvedTask
-  readonly size: number
-}
+import { SparePool } from './spare-pool.ts'
 
 /** A spare container that a cookie has got. */
 export interface SpareLease extends WaitingSpare {
   readonly command: LaunchCommand
   /** Call it when the task has begun, or never will: then the next spare container is made. */
   refill(): void
-}
-
-interface Pool extends SpareKind {
-  readonly image: string
-  readonly places: readonly SparePlace[]
 }
 
 /** The options of {@link Spares}. */
@@ -49,10 +28,10 @@ export interface SparesOptions extends Omit<SpareContext, 'onChange' | 'volume'>
 export class Spares {
   readonly #options: SparesOptions
   readonly #volume: LauncherVolume
-  readonly #pools = new Set<Pool>()
+  readonly #pools = new Set<SparePool>()
   readonly #usage$ = new BehaviorSubject<SpareUsage>({ size: 0, ready: 0, pending: 0 })
   #watch: ImageWatch | undefined
-  #made = 0
+  #opened = 0
   #closing: Promise<void> | undefined
 
   constructor(options: SparesOptions) {
@@ -61,7 +40,7 @@ export class Spares {
     this.#volume = new LauncherVolume({ api, instance, program: options.program, deadline: config.engineTimeout })
   }
 
-  /** The present usage, then every change. Completes when the driver is closed. */
+  /** The usage of all kinds together, then every change. Completes when the driver is closed. */
   get usage$(): Observable<SpareUsage> {
     return this.#usage$
   }
@@ -70,19 +49,22 @@ export class Spares {
     return this.#pools.size === 0
   }
 
-  /** Begins to make spare containers of a kind. Returns the function that removes them. */
-  open({ task, size }: SpareKind): () => Promise<void> {
-    const kind = this.#made++
-    const shared = { ...this.#options, volume: this.#volume, onChange: () => this.#count() }
-    const places = Array.from({ length: size }, (_, at) => new SparePlace(`spare-${kind}-${at}`, task, shared))
-    const pool = { task, size, places, image: imageOf(task) }
+  /** Begins to make spare containers of a kind. */
+  open(kind: SpareKind): SpareContainers {
+    const { context, networks, inspect } = this.#options
+    const pool = new SparePool(`spare-${this.#opened++}`, kind, {
+      ...{ context, networks, inspect, volume: this.#volume },
+      onChange: () => this.#count(),
+    })
     this.#pools.add(pool)
-    this.#watch ??= new ImageWatch(this.#options.context, () => void this.#retire())
+    this.#watch ??= new ImageWatch(context, () => void this.#retire())
     this.#count()
-    return async () => {
-      this.#pools.delete(pool)
-      await closeAll([pool])
-      this.#count()
+    return {
+      usage$: pool.usage$,
+      close: async () => {
+        this.#pools.delete(pool)
+        await pool.close().finally(() => this.#count())
+      },
     }
   }
 
@@ -93,14 +75,12 @@ export class Spares {
    * @returns undefined when there is none. A transition of the driver says why.
    */
   async lease(task: ResolvedTask, options: CreateOptions): Promise<SpareLease | undefined> {
-    const image = imageOf(task)
-    const pools = [...this.#pools].filter(pool => pool.image === image && pool.task.platform === task.platform)
+    const pools = [...this.#pools].filter(pool => pool.isFor(task))
     if (pools.length === 0 || this.#closing !== undefined) return undefined
-    const lease = task.pull === 'always' ? 'misfit: pull' : await this.#find(pools, task, options)
-    const to = typeof lease === 'string' ? 'cold' : 'adopted'
-    const event = typeof lease === 'string' ? lease : 'adopt'
-    this.report(task, to, event)
-    return typeof lease === 'string' ? undefined : lease
+    const found = task.pull === 'always' ? 'misfit: pull' : await this.#find(pools, task, options)
+    const isFound = typeof found !== 'string'
+    this.report(task, isFound ? 'adopted' : 'cold', isFound ? 'adopt' : found)
+    return isFound ? found : undefined
   }
 
   /** Reports what a cookie got. */
@@ -120,32 +100,31 @@ export class Spares {
 
   async #close(): Promise<void> {
     this.#watch?.close()
-    try {
-      await closeAll([...this.#pools])
-    } finally {
-      await this.#volume.remove()
-      this.#usage$.complete()
-    }
+    const closed = await Promise.allSettled([...this.#pools].map(pool => pool.close()))
+    await this.#volume.remove()
+    this.#usage$.complete()
+    const failed = closed.find(({ status }) => status === 'rejected')
+    if (failed?.status === 'rejected') throw failed.reason
   }
 
   /** Finds a spare container, or why there is none. */
-  async #find(pools: readonly Pool[], task: ResolvedTask, options: CreateOptions): Promise<SpareLease | string> {
-    const fixed = fixedOptions(options)
-    const places = pools.flatMap(pool => pool.places).filter(place => place.waiting !== undefined)
-    if (places.length === 0) return 'poolEmpty'
-    const fitting = places.filter(place => differs(place, fixed).length === 0)
-    const [place] = fitting
-    const [other] = places
-    if (place === undefined || other === undefined)
-      return `misfit: ${other === undefined ? '' : differs(other, fixed).join(', ')}`
+  async #find(pools: readonly SparePool[], task: ResolvedTask, options: CreateOptions): Promise<SpareLease | string> {
     if (this.#watch?.isConnected !== true) await this.#retire()
-    const { waiting } = place
-    if (waiting === undefined) return 'poolEmpty'
-    const command = commandOf(options, waiting.image, task.input !== undefined)
-    if (command === undefined) return 'misfit: command'
-    const adopted = place.adopt()
-    if (adopted === undefined) return 'poolEmpty'
-    return { ...adopted, command, refill: () => place.refill() }
+    const fixed = fixedOptions(options)
+    const searches = pools.map(pool => pool.find(fixed))
+    const reasons = searches.flatMap(search => ('reason' in search ? [search.reason] : []))
+    for (const search of searches) {
+      if (!('place' in search)) continue
+      const { place } = search
+      const command = place.waiting && commandOf(options, place.waiting.image, task.input !== undefined)
+      if (command === undefined) {
+        reasons.push('misfit: command')
+        continue
+      }
+      const adopted = place.adopt()
+      if (adopted !== undefined) return { ...adopted, command, refill: () => place.refill() }
+    }
+    return reasons.find(reason => reason !== 'poolEmpty') ?? 'poolEmpty'
   }
 
   /** Replaces the spare containers whose image's name means another image now. */
@@ -153,34 +132,15 @@ export class Spares {
     for (const image of new Set([...this.#pools].map(pool => pool.image))) {
       const id = await imageIdOf(this.#options.context, image).catch(() => undefined)
       if (id === undefined) continue
-      for (const pool of this.#pools) {
-        if (pool.image === image) for (const place of pool.places) place.retireUnless(id)
-      }
+      for (const pool of this.#pools) if (pool.image === image) pool.retireUnless(id)
     }
   }
 
   #count(): void {
-    const states = [...this.#pools].flatMap(pool => pool.places.map(place => place.state))
+    const usages = [...this.#pools].map(pool => pool.usage$.value)
+    const size = usages.reduce((sum, usage) => sum + usage.size, 0)
+    const ready = usages.reduce((sum, usage) => sum + usage.ready, 0)
     const { value } = this.#usage$
-    const size = states.length
-    const ready = states.filter(state => state === 'ready').length
-    if (size === value.size && ready === value.ready) return
-    this.#usage$.next({ size, ready, pending: size - ready })
+    if (size !== value.size || ready !== value.ready) this.#usage$.next({ size, ready, pending: size - ready })
   }
-}
-
-const imageOf = ({ imageId, imageName }: ResolvedTask): string => imageId ?? formatImage(imageName)
-
-const differs = ({ waiting }: SparePlace, fixed: ReadonlyMap<string, string>): string[] =>
-  waiting === undefined ? [] : differences(waiting.fixed, fixed)
-
-async function closeAll(pools: readonly Pool[]): Promise<void> {
-  const closed = await Promise.all(pools.flatMap(pool => pool.places.map(place => place.close())))
-  const leaked = closed.flat()
-  if (leaked.length === 0) return
-  throw new CookietinError(
-    'ERR_COOKIETIN_NOT_CLEANED',
-    `Of the spare containers, ${leaked.join(', ')} may still exist; \`cookietin gc\` finds them once this process is gone`,
-    { leaked },
-  )
 }
