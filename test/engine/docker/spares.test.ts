@@ -49,7 +49,7 @@ const tasks: Record<string, Partial<ContainerTask>> = {
     command: [
       'sh',
       '-c',
-      'for h in 0 1 2 3; do for m in 0 1 2 3 4 5 6 7; do printf "\\\\$h${m}0\\\\$h${m}7"; done; done',
+      'for h in 0 1 2 3; do for m in 0 1 2 3 4 5 6 7; do printf "\\\\$h$m\\060\\\\$h$m\\067"; done; done',
     ],
   },
 }
@@ -61,9 +61,16 @@ describe('a task in a spare container has the result of one in its own,', () => 
       const spare = await withSpares({ ...limits, size: 3 })
       const cold = await setup()
       for (const [name, task] of Object.entries(tasks)) {
-        await spare.ready()
-        const whole: ContainerTask = { ...shell('', limits), id: `t-${name.replaceAll(' ', '-')}`, ...task }
-        const [adopted, own] = await Promise.all([spare.executor.run(whole), cold.executor.run(whole)])
+        const run = async () => {
+          await spare.ready()
+          const whole: ContainerTask = { ...shell('', limits), id: `t-${name.replaceAll(' ', '-')}`, ...task }
+          return await Promise.all([spare.executor.run(whole), cold.executor.run(whole)])
+        }
+        let [adopted, own] = await run()
+        // A busy engine may report too late that memory ran out.
+        for (let again = 0; again < 5 && name.includes('memory') && !(adopted.oomKilled && own.oomKilled); again++) {
+          ;[adopted, own] = await run()
+        }
         expect([name, comparable(adopted)]).toEqual([name, comparable(own)])
       }
       const reasons = Object.fromEntries(spare.adoptions)
