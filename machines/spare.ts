@@ -67,13 +67,13 @@ export const spareMachine = setup({
           invoke: {
             src: 'make',
             input: ({ self }) => self,
-            onDone: [{ guard: 'isOutdated', target: 'removing' }, { target: 'ready' }],
+            onDone: [{ guard: 'isOutdated', target: 'removing' }, { target: 'free' }],
             onError: { target: 'removing', actions: 'recordFailure' },
           },
           on: { retire: { actions: 'outdate' } },
         },
         // The container waits for its task.
-        ready: {
+        free: {
           on: {
             adopt: { target: 'adopted', actions: 'forgetFailures' },
             retire: 'removing',

@@ -78,7 +78,7 @@ export class SparePool implements SpareContainers {
 
   #count(): void {
     // The first changes come while the list is being made.
-    const ready = (this.#places ?? []).filter(({ state }) => state === 'ready').length
+    const ready = (this.#places ?? []).filter(({ state }) => state === 'free').length
     const { value } = this.#usage$
     if (ready === value.ready) return
     this.#usage$.next({ size: value.size, ready, pending: value.size - ready })

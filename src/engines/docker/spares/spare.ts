@@ -69,7 +69,7 @@ export class SparePlace {
 
   /** The container that can be adopted. Undefined while there is none. */
   get waiting(): WaitingSpare | undefined {
-    return this.state === 'ready' && this.#waiting?.container.hasLostNetwork === false ? this.#waiting : undefined
+    return this.state === 'free' && this.#waiting?.container.hasLostNetwork === false ? this.#waiting : undefined
   }
 
   /** Gives the container away: whoever takes it removes it. The place stays empty until {@link refill}. */
