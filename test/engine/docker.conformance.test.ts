@@ -23,12 +23,11 @@ beforeAll(async () => {
   await ensureTestImage()
 })
 
-for (const enableTini of [true, false]) {
-  const config = resolveDockerConfig({ outputTimeout: 500, enableTini }, process.env)
-  conformance(enableTini ? 'docker' : 'docker (no init)', {
-    engine: () => createDockerEngine(config),
-    commands,
-  })
+const inits = { docker: {}, 'docker (no init)': { enableTini: false }, 'docker (launcher)': { launcherInit: true } }
+
+for (const [name, given] of Object.entries(inits)) {
+  const config = resolveDockerConfig({ outputTimeout: 500, ...given }, process.env)
+  conformance(name, { engine: () => createDockerEngine(config), commands })
 }
 
 const config = resolveDockerConfig({ outputTimeout: 500, spares: [{ ...shared, size: 1 }] }, process.env)

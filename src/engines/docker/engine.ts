@@ -9,14 +9,16 @@ import type { Env, ResolvedDockerConfig } from './config/config.ts'
 import { resolveSpares } from './config/spares.ts'
 import { type Connection, connect } from './connection/connect.ts'
 import { compareVersions } from './connection/versions.ts'
-import { DockerContainer } from './container/container.ts'
+import { type ContainerLauncher, DockerContainer } from './container/container.ts'
 import { GpuLeases } from './container/resources/gpu-leases.ts'
 import { checkDigest, checkUser } from './create-options/hardened.ts'
 import { checkTaskOptions } from './create-options/task-options.ts'
 import { createEngineContext, type EngineContext, type NetworkSource } from './engine-context.ts'
 import type { ImageCacheUsage } from './image/cache.ts'
 import { loadImages } from './image/load.ts'
-import { readLauncher } from './launcher/program.ts'
+import { hasLauncher, readLauncher } from './launcher/program.ts'
+import { LauncherSession } from './launcher/session.ts'
+import { LauncherVolume } from './launcher/volume.ts'
 import { Networks } from './network/networks.ts'
 import { checkPool, openPool } from './network/open-pool.ts'
 import type { PreforkPool, PreforkUsage } from './network/pool.ts'
@@ -107,6 +109,7 @@ class OpenDockerEngine implements DockerEngine {
   readonly #context: EngineContext
   readonly #pool: PreforkPool | undefined
   readonly #networks: NetworkSource
+  readonly #volume: LauncherVolume
   readonly #spares: Spares
   readonly #closing = new AbortController()
   readonly #reaping: Promise<unknown>
@@ -124,12 +127,11 @@ class OpenDockerEngine implements DockerEngine {
     this.#context = context
     this.#pool = openPool(context, { architecture, inspect })
     this.#networks = new Networks({ config, pool: this.#pool, onTransition: context.onTransition })
-    this.#spares = new Spares({
-      context,
-      networks: this.#networks,
-      inspect,
+    this.#volume = new LauncherVolume({
+      ...{ api: context.api, instance: context.instance, deadline: config.engineTimeout },
       program: () => readLauncher(architecture),
     })
+    this.#spares = new Spares({ context, networks: this.#networks, volume: this.#volume, inspect })
     for (const kind of resolveSpares(config)) this.#spares.open(kind)
     this.gpus = config.gpus
     this.version = version
@@ -152,9 +154,11 @@ class OpenDockerEngine implements DockerEngine {
     checkUser(task, this.#context.config)
     checkDigest(task, this.#context.config)
     checkTaskOptions(task, this.#context.config)
-    const parts = { context: this.#context, networks: this.#networks }
-    if (!this.#spares.isEmpty) return new AdoptingContainer(task, { ...parts, spares: this.#spares })
-    return new DockerContainer(this.#context, task, parts)
+    const { launcherInit } = this.#context.config
+    const launcher = launcherInit && hasLauncher(this.#architecture) ? initLauncher(this.#volume) : undefined
+    const [context, networks, spares] = [this.#context, this.#networks, this.#spares]
+    if (!spares.isEmpty) return new AdoptingContainer(task, { context, networks, spares, launcher })
+    return new DockerContainer(context, task, { networks, launcher })
   }
 
   async pull(task: ResolvedTask, { signal, onProgress }: PullAheadOptions): Promise<void> {
@@ -207,6 +211,7 @@ class OpenDockerEngine implements DockerEngine {
     // Both leave what they cannot remove to the leftovers, which report it. Spare containers may use the pool.
     await this.#spares.close().catch(() => {})
     await this.#pool?.close().catch(() => {})
+    await this.#volume.remove()
     const failure = await leftovers.close().then(() => undefined, toError)
     await cleaner.close()
     liveness.close()
@@ -216,6 +221,12 @@ class OpenDockerEngine implements DockerEngine {
     if (failure !== undefined) throw failure
   }
 }
+
+const initLauncher = (volume: LauncherVolume): ContainerLauncher => ({
+  session: new LauncherSession(),
+  volume: () => volume.ensure(),
+  isInit: true,
+})
 
 async function openCgroupSampler(
   { api, endpoint }: Connection,

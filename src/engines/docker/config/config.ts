@@ -53,6 +53,7 @@ const dockerFields = {
   preForkRest: milliseconds(0, 0),
   preForkNetworks: words([]),
   spares,
+  launcherInit: flag(false),
   maxTmpfsInodes: whole(0),
   enableReadonlyRootfs: flag(false),
   enableTini: flag(true),

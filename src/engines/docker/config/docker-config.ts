@@ -86,6 +86,13 @@ export interface DockerConfig {
    */
   readonly spares?: string | readonly SpareOptions[] | undefined
   /**
+   * The init process of every container is the launcher of the spare containers, which reports the exit of a task sooner than the
+   * engine. It has no effect on tasks without an init process.
+   *
+   * @default false
+   */
+  readonly launcherInit?: boolean | undefined
+  /**
    * Maximum number of files in a `/tmp` that has a size limit.
    *
    * @default 0: no limit

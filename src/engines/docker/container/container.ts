@@ -12,6 +12,9 @@ import { untilReachable } from '../connection/liveness.ts'
 import { type CreateOptions, secretsOf } from '../create-options/create-options.ts'
 import { deadlineLabel } from '../create-options/identity.ts'
 import type { EngineContext, NetworkSource } from '../engine-context.ts'
+import type { ImageCommand } from '../image/image-command.ts'
+import { commandOf } from '../launcher/command.ts'
+import type { LaunchCommand } from '../launcher/frame.ts'
 import { useLauncher } from '../launcher/options.ts'
 import type { LauncherSession } from '../launcher/session.ts'
 import type { ContainerRef } from './inspect.ts'
@@ -29,6 +32,8 @@ export interface ContainerLauncher {
   readonly session: LauncherSession
   /** Resolves with the name of the volume that holds it. */
   volume(): Promise<string>
+  /** It starts the container's own task at once, as its init process. False: it waits for whoever adopts the container. */
+  readonly isInit: boolean
 }
 
 /** How a {@link DockerContainer} is made. */
@@ -60,6 +65,9 @@ export class DockerContainer implements EngineContainer {
   readonly #network: NetworkAttachment
   readonly #run: ContainerRun
   readonly #launcher: ContainerLauncher | undefined
+  #usesLauncher = false
+  /** What the launcher starts as an init process. */
+  #command: LaunchCommand | undefined
   #checked: Promise<void> | undefined
   /** A kill or a removal was requested. */
   #isEnding = false
@@ -87,7 +95,7 @@ export class DockerContainer implements EngineContainer {
     const { ending, abandoned } = this.#tracked
     const run = new ContainerRun(context, {
       ...{ options: this.options, secrets, network: this.#network, ending, abandoned },
-      launcher: launcher?.session,
+      launcher: () => (this.#usesLauncher ? launcher?.session : undefined),
       onContradiction: text =>
         context.onTransition({ machine: 'warning', id: this.name, from: 'running', to: 'warned', event: text }),
     })
@@ -129,7 +137,7 @@ export class DockerContainer implements EngineContainer {
       if (signal.aborted) throw cancelledError(`prepare container ${this.name}`, signal.reason)
       await this.check()
       this.#refuseEnding('prepare')
-      if (this.#launcher !== undefined) useLauncher(this.options, await this.#launcher.volume())
+      if (this.#launcher?.isInit === false) await this.#useLauncher(this.#launcher)
       this.#refuseEnding('prepare')
       await makeVolumes(this.#context, this.#task)
       this.#refuseEnding('prepare')
@@ -180,10 +188,27 @@ export class DockerContainer implements EngineContainer {
 
   async #create(signal: AbortSignal): Promise<void> {
     const check = () => this.#context.imageGuard.check(this.#task, this.options, signal)
-    await untilReachable(this.#context, check, { signal, mayRepeat: isDisconnected })
+    const image = await untilReachable(this.#context, check, { signal, mayRepeat: isDisconnected })
+    if (image !== undefined) await this.#useInitLauncher(image)
     this.#refuseEnding('prepare')
     Object.assign(this.options.Labels, deadlineLabel(this.#task, this.#context.config.freezeAllowance))
     await this.#tracked.create(signal)
+  }
+
+  /** Without a volume for the launcher, the engine starts the task as ever. */
+  async #useInitLauncher(image: ImageCommand): Promise<void> {
+    const launcher = this.#launcher
+    if (launcher?.isInit !== true || this.#usesLauncher || !this.options.HostConfig.Init || this.options.Tty) return
+    const command = commandOf(this.options, image, this.#task.input !== undefined)
+    if (command === undefined) return
+    // The variables and the working directory are those of the container.
+    this.#command = { ...command, env: [], workDir: undefined }
+    await this.#useLauncher(launcher).catch(() => {})
+  }
+
+  async #useLauncher({ volume }: ContainerLauncher): Promise<void> {
+    useLauncher(this.options, await volume())
+    this.#usesLauncher = true
   }
 
   async copyIn(files: readonly FileSource[], signal: AbortSignal): Promise<void> {
@@ -221,7 +246,10 @@ export class DockerContainer implements EngineContainer {
   async #start(streams: ContainerStreams, events: ContainerEvents): Promise<void> {
     const container = this.#ref('start')
     this.#refuseEnding('start')
-    await this.#run.start(container, streams, events)
+    const session = this.#command === undefined || !this.#usesLauncher ? undefined : this.#launcher?.session
+    if (session === undefined || this.#command === undefined) return await this.#run.start(container, streams, events)
+    session.launch({ command: this.#command, streams, events })
+    await this.#run.start(container, session.streams, session.events)
   }
 
   /** The namespace to join is gone. The container is created again, with the same name, for another one. */

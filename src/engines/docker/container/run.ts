@@ -34,8 +34,8 @@ export interface RunOptions {
   readonly ending: AbortSignal
   /** Aborted when the container is being removed and its start takes too long. */
   readonly abandoned: AbortSignal
-  /** The launcher in the container, which reports a plain exit before the engine does. Undefined: there is none. */
-  readonly launcher: LauncherSession | undefined
+  /** Returns the launcher in the container, which reports a plain exit before the engine does. Undefined: there is none. */
+  readonly launcher: () => LauncherSession | undefined
   /** Called with what is wrong when the engine reports another exit than the launcher. */
   readonly onContradiction: (text: string) => void
 }
@@ -150,7 +150,7 @@ export class ContainerRun {
     void attachment.output.ended.then(() => attachment.watch.hint())
     this.#started.resolve()
     if (network.isShared) this.#feed(attachment, streams, events)
-    void this.#options.launcher?.end.then(exit => this.#exitAsTold(exit, events))
+    void this.#options.launcher()?.end.then(exit => this.#exitAsTold(exit, events))
     void this.#watchExit(container, attachment, { events, stderr, start: { sent, replied } })
   }
 
@@ -218,7 +218,8 @@ export class ContainerRun {
     { watch, output }: Attachment,
     { events, stderr, start }: WatchOptions,
   ): Promise<void> {
-    const { options, network, secrets, launcher } = this.#options
+    const { options, network, secrets } = this.#options
+    const launcher = this.#options.launcher()
     try {
       const reply = await watch.ended
       network.release()

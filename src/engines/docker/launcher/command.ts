@@ -1,12 +1,6 @@
 import type { CreateOptions } from '../create-options/create-options.ts'
+import type { ImageCommand } from '../image/image-command.ts'
 import type { LaunchCommand } from './frame.ts'
-
-/** The parts of an image's config that a command depends on. */
-export interface ImageCommand {
-  readonly entrypoint: readonly string[]
-  readonly command: readonly string[]
-  readonly workDir: string
-}
 
 /**
  * The command that an engine would run by these create options.
@@ -26,7 +20,7 @@ export function commandOf(options: CreateOptions, image: ImageCommand, hasInput:
   return {
     argv: [program, ...args],
     env: Env,
-    workDir: WorkingDir ?? (image.workDir || '/'),
+    workDir: WorkingDir ?? image.workDir,
     hasInput,
     hasMemoryLimit: (HostConfig.Memory ?? 0) > 0,
   }

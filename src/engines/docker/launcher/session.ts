@@ -72,8 +72,9 @@ export class LauncherSession {
     return this.#running?.tail.initError
   }
 
-  /** Sends the frame of a task. Once only. */
+  /** Sends the frame of a task. Further calls do nothing. */
   launch(launch: Launch): void {
+    if (this.#running !== undefined) return
     const token = newToken()
     const tail = new StderrTail(launch.streams.stderr)
     const onEnd = () => this.#compare()

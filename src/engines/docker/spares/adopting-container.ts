@@ -8,7 +8,7 @@ import { settles } from '../../../utils/timing.ts'
 import type { ContainerEvents, ContainerStreams, EngineContainer, FileSource, FoundEntry } from '../../engine.ts'
 import type { PullProgress } from '../../pull-progress.ts'
 import { within } from '../connection/deadline.ts'
-import { DockerContainer } from '../container/container.ts'
+import { type ContainerLauncher, DockerContainer } from '../container/container.ts'
 import type { CreateOptions } from '../create-options/create-options.ts'
 import type { EngineContext, NetworkSource } from '../engine-context.ts'
 import type { SpareLease, Spares } from './spares.ts'
@@ -23,6 +23,8 @@ export interface AdoptingOptions {
   readonly context: EngineContext
   readonly networks: NetworkSource
   readonly spares: Spares
+  /** The init process of a container of its own. Undefined: that of the engine. */
+  readonly launcher: ContainerLauncher | undefined
 }
 
 /**
@@ -43,10 +45,10 @@ export class AdoptingContainer implements EngineContainer {
   #isEnding = false
   #removal: Promise<void> | undefined
 
-  constructor(task: ResolvedTask, { context, networks, spares }: AdoptingOptions) {
+  constructor(task: ResolvedTask, { context, networks, spares, launcher }: AdoptingOptions) {
     this.#task = task
     this.#spares = spares
-    this.#cold = new DockerContainer(context, task, { networks })
+    this.#cold = new DockerContainer(context, task, { networks, launcher })
   }
 
   get name(): string {

@@ -2,7 +2,7 @@ import { isRecord } from '../../../utils/validation/issues.ts'
 import { protocolError, replyOf } from '../connection/errors.ts'
 import { containerPath, imagePath } from '../connection/paths.ts'
 import type { EngineContext } from '../engine-context.ts'
-import type { ImageCommand } from '../launcher/command.ts'
+import { type ImageCommand, imageCommand } from '../image/image-command.ts'
 
 /** The image of a spare container. */
 export interface SpareImage extends ImageCommand {
@@ -17,8 +17,7 @@ export async function readImageCommand(context: Context, container: string): Pro
   const { Image: id } = await read(context, `look at container ${container}`, containerPath(container, '/json'))
   if (typeof id !== 'string') throw protocolError(`look at container ${container}`, 'its reply names no image')
   const { Config } = await read(context, `look at image ${id}`, imagePath(id, '/json'))
-  const { Entrypoint, Cmd, WorkingDir } = isRecord(Config) ? Config : {}
-  return { id, entrypoint: texts(Entrypoint), command: texts(Cmd), workDir: String(WorkingDir ?? '') }
+  return { id, ...imageCommand(Config) }
 }
 
 /** The id of the image that a reference means now. Undefined when there is none. */
@@ -37,5 +36,3 @@ async function read({ api, config }: Context, doing: string, path: string): Prom
   if (!isRecord(body)) throw protocolError(doing, 'its reply is not an object')
   return body
 }
-
-const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : [])

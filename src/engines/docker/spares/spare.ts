@@ -108,7 +108,7 @@ export class SparePlace {
     const { context, networks, volume } = this.#shared
     const session = new LauncherSession()
     const task = { ...this.#task, id: `${this.#id}-${randomBytes(3).toString('hex')}` }
-    const launcher = { session, volume: () => volume.ensure() }
+    const launcher = { session, volume: () => volume.ensure(), isInit: false }
     const container = new DockerContainer(context, task, { networks, launcher })
     this.#container = container
     this.#waiting = undefined

@@ -5,7 +5,6 @@ import type { CreateOptions } from '../create-options/create-options.ts'
 import { commandOf } from '../launcher/command.ts'
 import type { LaunchCommand } from '../launcher/frame.ts'
 import { fixedOptions } from '../launcher/options.ts'
-import { LauncherVolume } from '../launcher/volume.ts'
 import { ImageWatch } from './image-watch.ts'
 import type { SpareContext, WaitingSpare } from './spare.ts'
 import { imageIdOf } from './spare-image.ts'
@@ -19,15 +18,11 @@ export interface SpareLease extends WaitingSpare {
 }
 
 /** The options of {@link Spares}. */
-export interface SparesOptions extends Omit<SpareContext, 'onChange' | 'volume'> {
-  /** Reads the launcher's program. */
-  readonly program: () => Promise<Buffer>
-}
+export type SparesOptions = Omit<SpareContext, 'onChange'>
 
 /** The spare containers of a driver: they are started ahead, and each runs one task. */
 export class Spares {
   readonly #options: SparesOptions
-  readonly #volume: LauncherVolume
   readonly #pools = new Set<SparePool>()
   readonly #usage$ = new BehaviorSubject<SpareUsage>({ size: 0, ready: 0, pending: 0 })
   #watch: ImageWatch | undefined
@@ -35,9 +30,7 @@ export class Spares {
   #closing: Promise<void> | undefined
 
   constructor(options: SparesOptions) {
-    const { api, instance, config } = options.context
     this.#options = options
-    this.#volume = new LauncherVolume({ api, instance, program: options.program, deadline: config.engineTimeout })
   }
 
   /** The usage of all kinds together, then every change. Completes when the driver is closed. */
@@ -51,13 +44,12 @@ export class Spares {
 
   /** Begins to make spare containers of a kind. */
   open(kind: SpareKind): SpareContainers {
-    const { context, networks, inspect } = this.#options
     const pool = new SparePool(`spare-${this.#opened++}`, kind, {
-      ...{ context, networks, inspect, volume: this.#volume },
+      ...this.#options,
       onChange: () => this.#count(),
     })
     this.#pools.add(pool)
-    this.#watch ??= new ImageWatch(context, () => void this.#retire())
+    this.#watch ??= new ImageWatch(this.#options.context, () => void this.#retire())
     this.#count()
     return {
       usage$: pool.usage$,
@@ -101,7 +93,6 @@ export class Spares {
   async #close(): Promise<void> {
     this.#watch?.close()
     const closed = await Promise.allSettled([...this.#pools].map(pool => pool.close()))
-    await this.#volume.remove()
     this.#usage$.complete()
     const failed = closed.find(({ status }) => status === 'rejected')
     if (failed?.status === 'rejected') throw failed.reason

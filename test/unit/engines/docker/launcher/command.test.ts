@@ -25,10 +25,9 @@ test('there is no command where neither the task nor the image has one', () => {
   expect(argv({}, { entrypoint: [], command: [], workDir: '' })).toBeUndefined()
 })
 
-test('the working directory is that of the task, else of the image, else the root', () => {
+test('the working directory is that of the task, else of the image', () => {
   expect(commandOf(optionsOf({ workDir: '/w' }), image, false)?.workDir).toBe('/w')
   expect(commandOf(optionsOf({}), image, false)?.workDir).toBe('/app')
-  expect(commandOf(optionsOf({}), { ...image, workDir: '' }, false)?.workDir).toBe('/')
 })
 
 test('a variable without a value, which removes one of the image, is left to the engine', () => {
