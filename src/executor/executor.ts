@@ -6,6 +6,7 @@ import type { FunctionSpec } from '../functions/spec.ts'
 import type { RetryOptions } from '../task/retry/types.ts'
 import type { ContainerTask } from '../task/task.ts'
 import type { Execution } from './execution.ts'
+import type { Template, TemplateOptions } from './template.ts'
 
 /** Options of {@link Executor.run}. */
 export interface RunOptions {
@@ -101,6 +102,19 @@ export interface Executor extends AsyncDisposable {
   runAll(tasks: Tasks<BytesTask>, options?: RunAllOptions): AsyncGenerator<RunResult<Uint8Array>, void, undefined>
   runAll(tasks: Tasks<TextTask>, options?: RunAllOptions): AsyncGenerator<RunResult<string>, void, undefined>
   runAll(tasks: Tasks<ContainerTask>, options?: RunAllOptions): AsyncGenerator<RunResult, void, undefined>
+  /**
+   * Starts containers for one kind of task ahead. A run of the template gets one that waits, and so begins some milliseconds after the call, in a
+   * container that served no other run.
+   *
+   * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`, which lists every bad field.
+   *
+   * @example
+   * await using python = executor.template({ image: 'python:3-slim', memory: '64m', profile: 'hardened' }, { spares: 4 })
+   * const { stdout } = await python.run({ command: ['python3', '-c', 'print(1)'] })
+   */
+  template(task: BytesTask, options: TemplateOptions): Template<Uint8Array>
+  template(task: TextTask, options: TemplateOptions): Template<string>
+  template(task: ContainerTask, options: TemplateOptions): Template
   /**
    * Makes a function of an image that implements Fn's `http-stream`. Its containers start once, serve many calls, and are frozen while idle.
    * They count towards `concurrency`, `memory` and `cpus` as tasks do. Idle ones are ended when a task or another function needs their place.

@@ -35,6 +35,7 @@ import { RetriedRun, type RetryHost } from './retried-run.ts'
 import { runAll, runAllSettled } from './run-all.ts'
 import type { RunRecorder } from './run-log.ts'
 import { readRunAll, runOptions } from './run-options.ts'
+import { openTemplate, type Template, type TemplateOptions } from './template.ts'
 
 /**
  * Makes an executor on a driver. The executor does not close the driver.
@@ -56,6 +57,7 @@ class QueueExecutor implements Executor {
   readonly #scheduler: Scheduler
   readonly #host: ExecutorFunctionHost
   readonly #functions = new Set<PooledFunction>()
+  readonly #templates = new Set<Template>()
   readonly #transitions$ = new Subject<Transition>()
   readonly #runs$ = new Subject<Execution>()
   /** Every run whose containers are not removed yet. */
@@ -140,6 +142,24 @@ class QueueExecutor implements Executor {
     const read = readRunAll(options, this.#options.concurrency)
     const run = (task: ContainerTask) => this.run(task, read.run)
     return read.settle ? runAllSettled(run, tasks, read.limits) : runAll(run, tasks, read.limits)
+  }
+
+  template(task: BytesTask, options: TemplateOptions): Template<Uint8Array>
+  template(task: TextTask, options: TemplateOptions): Template<string>
+  template(task: ContainerTask, options: TemplateOptions): Template
+  template(task: ContainerTask, options: TemplateOptions): Template {
+    if (this.#closing !== undefined) {
+      throw new CookietinError('ERR_COOKIETIN_CLOSED', 'Cannot make a template: the executor is closed')
+    }
+    const { driver, stop } = this.#options
+    const made = openTemplate(task, options, {
+      driver,
+      stop,
+      run: (task, options) => this.run(task, options),
+      closed: template => this.#templates.delete(template),
+    })
+    this.#templates.add(made)
+    return made
   }
 
   function(spec: FunctionSpec): HotFunction {
@@ -289,7 +309,10 @@ class QueueExecutor implements Executor {
   }
 
   async #drain(): Promise<void> {
-    const closed = await Promise.allSettled([this.onIdle(), ...[...this.#functions].map(each => each.close())])
+    const closed = await Promise.allSettled([
+      this.onIdle(),
+      ...[...this.#functions, ...this.#templates].map(each => each.close()),
+    ])
     for (const outcome of closed) if (outcome.status === 'rejected') this.#uncleaned.push(outcome.reason)
     await this.#host.folders.close().catch(error => this.#uncleaned.push(error))
     this.#unwatch()

@@ -294,3 +294,45 @@ test('spare containers of a killed process are removed as orphans, and those of 
   expect(await containersWith(label)).toEqual([])
   expect(await containers()).toHaveLength(2)
 }, 60_000)
+
+describe('a template', () => {
+  test('runs its task with changes in containers that wait', async () => {
+    const { executor, engine, containers } = await setup()
+    const events: string[] = []
+    engine.transitions$.subscribe(({ machine, event }) => machine === 'adoption' && events.push(event))
+    const kind = { image: testImage, disableNet: true, memory: '32m', env: { A: '1' }, timeout: 5_000 } as const
+    await using template = executor.template({ ...kind, command: ['sh', '-c', 'echo "$A"; cat'] }, { spares: 2 })
+    await template.ready()
+    const [plain, changed] = await Promise.all([template.run(), template.run({ env: { A: '2' }, input: 'in' })])
+    expect([plain.stdout, changed.stdout, events]).toEqual(['1\n', '2\nin', ['adopt', 'adopt']])
+    expect((await template.run({ memory: '64m' })).stdout).toBe('1\n')
+    expect(events.at(-1)).toMatch(/^misfit: HostConfig.Memory|poolEmpty/)
+    await template.close()
+    await executor.onIdle()
+    expect(await containers()).toEqual([])
+    expect((await template.run()).stdout).toBe('1\n')
+  })
+
+  test('is refused with what no container can have that waits', async () => {
+    const { executor } = await setup()
+    const refused = (task: object, spares: unknown = 1) => {
+      const make = () => executor.template({ image: testImage, ...task }, { spares: spares as number })
+      return expect(make)
+    }
+    refused({}, 0).toThrow(/spares: 0 is not allowed/)
+    refused({}, 257).toThrow(/spares/)
+    refused({ init: false }).toThrow(/init: false is not allowed/)
+    refused({ pull: 'always' }).toThrow(/pull: 'always' is not allowed/)
+    refused({ memory: 'x' }).toThrow(/memory/)
+  })
+
+  test('is closed with its executor', async () => {
+    const { executor, containers } = await setup()
+    const template = executor.template(shell('true'), { spares: 2 })
+    const ready = template.ready()
+    await executor.close()
+    await ready.catch(() => {})
+    expect(await containers()).toEqual([])
+    expect(() => executor.template(shell('true'), { spares: 1 })).toThrow(/closed/)
+  })
+})

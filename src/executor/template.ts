@@ -1,0 +1,95 @@
+import { filter, firstValueFrom, type Observable } from 'rxjs'
+import type { Captured } from '../cookie/result.ts'
+import type { EngineDriver } from '../driver/engine-driver.ts'
+import type { SpareUsage } from '../engines/engine.ts'
+import { CookietinError, InvalidInputError } from '../errors.ts'
+import type { ContainerTask, StopOptions } from '../task/task.ts'
+import { Issues } from '../utils/validation/issues.ts'
+import { checkKnown } from '../utils/validation/known-options.ts'
+import { whole } from '../utils/validation/rules.ts'
+import type { Execution } from './execution.ts'
+import type { RunOptions } from './executor.ts'
+
+/** Options of {@link Executor.template}. */
+export interface TemplateOptions {
+  /** How many containers are started ahead and wait for a task: 1 to 256. */
+  readonly spares: number
+}
+
+/** What a run changes of its template's task. */
+export type TaskChanges = Omit<Partial<ContainerTask>, 'encoding'>
+
+/** One kind of task, whose containers are started ahead. */
+export interface Template<Output extends Captured = Captured> extends AsyncDisposable {
+  /**
+   * Runs the template's task with changes. A run that changes only what a container's creation does not fix (command,
+   * variables, working directory, input, files, limits of time) gets a container that waits; any other has one of its own.
+   *
+   * @example
+   * const { stdout } = await template.run({ command: ['python3', '-c', 'print(1)'] })
+   */
+  run(changes?: TaskChanges, options?: RunOptions): Execution<Output>
+  /** How many containers wait: now, then at every change. Completes when the template is closed. */
+  readonly spares$: Observable<SpareUsage>
+  /**
+   * Resolves when all of its containers wait.
+   *
+   * @throws CookietinError `ERR_COOKIETIN_CLOSED` when it is closed before.
+   */
+  ready(): Promise<void>
+  /** Removes the containers that wait. Runs that have begun go on. Idempotent. */
+  close(): Promise<void>
+}
+
+const options: Record<keyof TemplateOptions, true> = { spares: true }
+const sizes = whole({ min: 1, max: 256, unit: 'containers' })
+
+/** Fields of a task that concern one run, and not its container. */
+const ofOneRun = ['id', 'input', 'stdout', 'stderr', 'timeout', 'retry', 'onStat', 'encoding'] as const
+
+/** How {@link openTemplate} reaches the executor. */
+export interface TemplateHost {
+  readonly driver: EngineDriver
+  readonly stop: StopOptions | undefined
+  run(task: ContainerTask, options: RunOptions | undefined): Execution
+  /** Called when it is closed. */
+  closed(template: Template): void
+}
+
+/**
+ * Makes a template.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`, which lists every bad field.
+ */
+export function openTemplate(task: ContainerTask, given: TemplateOptions, host: TemplateHost): Template {
+  checkKnown(given, options)
+  const issues = new Issues()
+  const size = issues.read('spares', given?.spares, sizes, 0)
+  issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
+  host.driver.resolve(task, host.stop)
+  const { engine } = host.driver
+  if (engine.openSpares === undefined) {
+    const allowed = `run without a template: the engine '${engine.name}' starts no containers ahead`
+    throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [{ field: 'spares', value: String(size), allowed }])
+  }
+  const kind = Object.fromEntries(Object.entries(task).filter(([name]) => !ofOneRun.some(other => other === name)))
+  const spares = engine.openSpares({ size, task: host.driver.resolve(kind as unknown as ContainerTask, host.stop) })
+  let closing: Promise<void> | undefined
+  const template: Template = {
+    spares$: spares.usage$,
+    run: (changes, runOptions) => host.run({ ...task, ...changes }, runOptions),
+    async ready() {
+      const isReady = await firstValueFrom(spares.usage$.pipe(filter(({ ready }) => ready === size)), {
+        defaultValue: undefined,
+      })
+      if (isReady === undefined)
+        throw new CookietinError('ERR_COOKIETIN_CLOSED', 'The template was closed before its containers were ready')
+    },
+    close() {
+      closing ??= spares.close().finally(() => host.closed(template))
+      return closing
+    },
+    [Symbol.asyncDispose]: () => template.close(),
+  }
+  return template
+}
