@@ -162,12 +162,18 @@ export interface SpareKind {
   readonly task: ResolvedTask
   /** How many are held ready. */
   readonly size: number
+  /** Makes the task of one container, where each has something of its own, such as a mount. */
+  readonly make?: () => Promise<ResolvedTask>
+  /** Called with such a task when its container is removed and was not adopted. */
+  readonly unmake?: (task: ResolvedTask) => Promise<void>
 }
 
 /** Spare containers of one kind. */
 export interface SpareContainers {
   /** The present usage, then every change. Completes when they are removed. */
   readonly usage$: Observable<SpareUsage>
+  /** What the containers that wait were made for. */
+  readonly waiting: readonly ResolvedTask[]
   /** Removes those that wait. Runs that have got one go on. */
   close(): Promise<void>
 }

@@ -1,6 +1,7 @@
 import type { CookieOptions } from '../cookie/cookie.ts'
 import type { OpenCookie } from '../cookie/open-cookie.ts'
 import type { EngineDriver } from '../driver/engine-driver.ts'
+import type { SpareContainers, SpareKind } from '../engines/engine.ts'
 import type { FunctionHost } from '../functions/host.ts'
 import { SocketFolders } from '../functions/socket/folder.ts'
 import type { Owner } from '../queue/admission-queue.ts'
@@ -10,6 +11,7 @@ import type { Demand } from '../queue/resource-pool.ts'
 import type { Admission, Scheduler } from '../queue/scheduler.ts'
 import type { ContainerTask, ResolvedTask, StopOptions } from '../task/task.ts'
 import { deferred } from '../utils/deferred.ts'
+import { openSpares } from './template.ts'
 
 /** After waiting this long (ms), queued work gets the next free container. */
 const yieldAfter = 500
@@ -52,6 +54,10 @@ export class ExecutorFunctionHost implements FunctionHost {
 
   resolve(task: ContainerTask): ResolvedTask {
     return this.#driver.resolve(task, this.#stop)
+  }
+
+  openSpares(kind: SpareKind): SpareContainers {
+    return openSpares(this.#driver.engine, kind)
   }
 
   open(task: ResolvedTask): OpenCookie {

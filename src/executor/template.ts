@@ -1,7 +1,7 @@
 import { filter, firstValueFrom, type Observable } from 'rxjs'
 import type { Captured } from '../cookie/result.ts'
 import type { EngineDriver } from '../driver/engine-driver.ts'
-import type { SpareUsage } from '../engines/engine.ts'
+import type { Engine, SpareContainers, SpareKind, SpareUsage } from '../engines/engine.ts'
 import { CookietinError, InvalidInputError } from '../errors.ts'
 import type { ContainerTask, StopOptions } from '../task/task.ts'
 import { Issues } from '../utils/validation/issues.ts'
@@ -57,6 +57,17 @@ export interface TemplateHost {
 }
 
 /**
+ * Begins to make containers ahead.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK` where the engine cannot.
+ */
+export function openSpares(engine: Engine, kind: SpareKind): SpareContainers {
+  if (engine.openSpares !== undefined) return engine.openSpares(kind)
+  const allowed = `left out: the engine '${engine.name}' starts no containers ahead`
+  throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [{ field: 'spares', value: String(kind.size), allowed }])
+}
+
+/**
  * Makes a template.
  *
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`, which lists every bad field.
@@ -67,13 +78,11 @@ export function openTemplate(task: ContainerTask, given: TemplateOptions, host: 
   const size = issues.read('spares', given?.spares, sizes, 0)
   issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
   host.driver.resolve(task, host.stop)
-  const { engine } = host.driver
-  if (engine.openSpares === undefined) {
-    const allowed = `run without a template: the engine '${engine.name}' starts no containers ahead`
-    throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [{ field: 'spares', value: String(size), allowed }])
-  }
   const kind = Object.fromEntries(Object.entries(task).filter(([name]) => !ofOneRun.some(other => other === name)))
-  const spares = engine.openSpares({ size, task: host.driver.resolve(kind as unknown as ContainerTask, host.stop) })
+  const spares = openSpares(host.driver.engine, {
+    size,
+    task: host.driver.resolve(kind as unknown as ContainerTask, host.stop),
+  })
   let closing: Promise<void> | undefined
   const template: Template = {
     spares$: spares.usage$,

@@ -23,19 +23,24 @@ export class SparePool implements SpareContainers {
 
   constructor(
     id: string,
-    { task, size }: SpareKind,
+    kind: SpareKind,
     { onChange, ...shared }: Omit<SpareContext, 'onChange'> & { readonly onChange: () => void },
   ) {
+    const { task, size } = kind
     this.task = task
     this.image = imageOf(task)
     this.#onChange = onChange
     this.#usage$ = new BehaviorSubject<SpareUsage>({ size, ready: 0, pending: size })
     const context: SpareContext = { ...shared, onChange: () => this.#count() }
-    this.#places = Array.from({ length: size }, (_, at) => new SparePlace(`${id}-${at}`, task, context))
+    this.#places = Array.from({ length: size }, (_, at) => new SparePlace(`${id}-${at}`, kind, context))
   }
 
   get usage$(): BehaviorSubject<SpareUsage> {
     return this.#usage$
+  }
+
+  get waiting(): readonly ResolvedTask[] {
+    return this.#places.flatMap(({ waiting }) => (waiting === undefined ? [] : [waiting.task]))
   }
 
   /** True for tasks of its image, whether or not they fit. */

@@ -3,6 +3,7 @@ import { CookietinError } from '../../../errors.ts'
 import type { ResolvedTask } from '../../../task/task.ts'
 import { stateOf } from '../../../utils/actors/follow-state.ts'
 import type { Inspect } from '../../../utils/actors/inspectable.ts'
+import type { SpareKind } from '../../engine.ts'
 import { within } from '../connection/deadline.ts'
 import { DockerContainer } from '../container/container.ts'
 import type { EngineContext, NetworkSource } from '../engine-context.ts'
@@ -29,24 +30,28 @@ export interface WaitingSpare {
   readonly image: SpareImage
   /** What its create call has fixed. */
   readonly fixed: ReadonlyMap<string, string>
+  /** What it was made for. */
+  readonly task: ResolvedTask
 }
 
 /** One place for a spare container. */
 export class SparePlace {
   readonly #shared: SpareContext
-  readonly #task: ResolvedTask
+  readonly #kind: SpareKind
   readonly #id: string
   readonly #actor: SpareActor
   #container: DockerContainer | undefined
   #waiting: WaitingSpare | undefined
+  /** What the present container is made for. */
+  #made: ResolvedTask | undefined
   /** The image that a container must be of. Undefined: that of the task's image name, whichever it is. */
   #imageId: string | undefined
   /** Containers that could not be removed. */
   readonly #notRemoved = new Set<DockerContainer>()
 
-  constructor(id: string, task: ResolvedTask, shared: SpareContext) {
+  constructor(id: string, kind: SpareKind, shared: SpareContext) {
     this.#id = id
-    this.#task = task
+    this.#kind = kind
     this.#shared = shared
     const { context, inspect, onChange } = shared
     this.#actor = createSpareActor(
@@ -78,6 +83,7 @@ export class SparePlace {
     if (waiting === undefined) return undefined
     this.#container = undefined
     this.#waiting = undefined
+    this.#made = undefined
     this.#actor.send({ type: 'adopt' })
     return waiting
   }
@@ -107,7 +113,9 @@ export class SparePlace {
     signal.throwIfAborted()
     const { context, networks, volume } = this.#shared
     const session = new LauncherSession()
-    const task = { ...this.#task, id: `${this.#id}-${randomBytes(3).toString('hex')}` }
+    this.#made = (await this.#kind.make?.()) ?? this.#kind.task
+    signal.throwIfAborted()
+    const task = { ...this.#made, id: `${this.#id}-${randomBytes(3).toString('hex')}` }
     const launcher = { session, volume: () => volume.ensure(), isInit: false }
     const container = new DockerContainer(context, task, { networks, launcher })
     this.#container = container
@@ -125,7 +133,7 @@ export class SparePlace {
       const { startTimeout } = context.config
       await within(session.ready, startTimeout, `wait for the launcher in container ${container.name}`)
       const image = await readImageCommand(context, container.name)
-      this.#waiting = { container, session, image, fixed }
+      this.#waiting = { container, session, image, fixed, task }
       if (this.#imageId !== undefined) this.retireUnless(this.#imageId)
     } catch (error) {
       // The volume may have been emptied or removed.
@@ -141,14 +149,16 @@ export class SparePlace {
   async #remove(): Promise<void> {
     const container = this.#container
     this.#waiting = undefined
-    if (container === undefined) return
     try {
-      await container.remove()
-      this.#notRemoved.delete(container)
+      await container?.remove()
+      if (container !== undefined) this.#notRemoved.delete(container)
     } catch (error) {
-      this.#notRemoved.add(container)
+      if (container !== undefined) this.#notRemoved.add(container)
       throw error
     }
+    const made = this.#made
+    this.#made = undefined
+    if (made !== undefined) await this.#kind.unmake?.(made)
   }
 }
 

@@ -53,6 +53,9 @@ export class Spares {
     this.#count()
     return {
       usage$: pool.usage$,
+      get waiting() {
+        return pool.waiting
+      },
       close: async () => {
         this.#pools.delete(pool)
         await pool.close().finally(() => this.#count())
