@@ -54,13 +54,15 @@ export type {
   RunOptions,
   SettledRun,
   SettleOptions,
+  TaskChanges,
   Tasks,
+  Template,
+  TemplateOptions,
   TextTask,
 } from './executor/executor.ts'
 export type { ExecutorOptions } from './executor/options.ts'
 export { createExecutor } from './executor/queue-executor.ts'
 export type { RunEnd, RunLog, RunRecorder } from './executor/run-log.ts'
-export type { TaskChanges, Template, TemplateOptions } from './executor/template.ts'
 export type { CallRecord } from './functions/call-record.ts'
 export type { HotFunction } from './functions/function.ts'
 export type { CallHeaders } from './functions/http/headers.ts'

@@ -1,12 +1,12 @@
 import type { Observable } from 'rxjs'
 import type { Captured, RunResult, Transition } from '../cookie/result.ts'
+import type { SpareUsage } from '../engines/engine.ts'
 import type { CookietinError } from '../errors.ts'
 import type { HotFunction } from '../functions/function.ts'
 import type { FunctionSpec } from '../functions/spec.ts'
 import type { RetryOptions } from '../task/retry/types.ts'
 import type { ContainerTask } from '../task/task.ts'
 import type { Execution } from './execution.ts'
-import type { Template, TemplateOptions } from './template.ts'
 
 /** Options of {@link Executor.run}. */
 export interface RunOptions {
@@ -70,6 +70,37 @@ export type BytesTask = ContainerTask & { readonly encoding: 'buffer' }
 
 /** Tasks: in an array, or made when they are taken. */
 export type Tasks<Task extends ContainerTask> = Iterable<Task> | AsyncIterable<Task>
+
+/** Options of {@link Executor.template}. */
+export interface TemplateOptions {
+  /** How many containers are started ahead and wait for a task: 1 to 256. */
+  readonly spares: number
+}
+
+/** What a run changes of its template's task. */
+export type TaskChanges = Omit<Partial<ContainerTask>, 'encoding'>
+
+/** One kind of task, whose containers are started ahead. */
+export interface Template<Output extends Captured = Captured> extends AsyncDisposable {
+  /**
+   * Runs the template's task with changes. A run that changes only what a container's creation does not fix (command,
+   * variables, working directory, input, files, limits of time) gets a container that waits; any other has one of its own.
+   *
+   * @example
+   * const { stdout } = await template.run({ command: ['python3', '-c', 'print(1)'] })
+   */
+  run(changes?: TaskChanges, options?: RunOptions): Execution<Output>
+  /** How many containers wait: now, then at every change. Completes when the template is closed. */
+  readonly spares$: Observable<SpareUsage>
+  /**
+   * Resolves when all of its containers wait.
+   *
+   * @throws CookietinError `ERR_COOKIETIN_CLOSED` when it is closed before.
+   */
+  ready(): Promise<void>
+  /** Removes the containers that wait. Runs that have begun go on. Idempotent. */
+  close(): Promise<void>
+}
 
 /** Runs tasks with a bound on how many run at once. Each run is a cookie, which the executor closes. */
 export interface Executor extends AsyncDisposable {

@@ -26,6 +26,8 @@ import type {
   SettledRun,
   SettleOptions,
   Tasks,
+  Template,
+  TemplateOptions,
   TextTask,
 } from './executor.ts'
 import { ExecutorFunctionHost } from './function-host.ts'
@@ -35,7 +37,7 @@ import { RetriedRun, type RetryHost } from './retried-run.ts'
 import { runAll, runAllSettled } from './run-all.ts'
 import type { RunRecorder } from './run-log.ts'
 import { readRunAll, runOptions } from './run-options.ts'
-import { openTemplate, type Template, type TemplateOptions } from './template.ts'
+import { openTemplate } from './template.ts'
 
 /**
  * Makes an executor on a driver. The executor does not close the driver.

@@ -1,45 +1,13 @@
-import { filter, firstValueFrom, type Observable } from 'rxjs'
-import type { Captured } from '../cookie/result.ts'
+import { filter, firstValueFrom } from 'rxjs'
 import type { EngineDriver } from '../driver/engine-driver.ts'
-import type { Engine, SpareContainers, SpareKind, SpareUsage } from '../engines/engine.ts'
+import type { Engine, SpareContainers, SpareKind } from '../engines/engine.ts'
 import { CookietinError, InvalidInputError } from '../errors.ts'
 import type { ContainerTask, StopOptions } from '../task/task.ts'
 import { Issues } from '../utils/validation/issues.ts'
 import { checkKnown } from '../utils/validation/known-options.ts'
 import { whole } from '../utils/validation/rules.ts'
 import type { Execution } from './execution.ts'
-import type { RunOptions } from './executor.ts'
-
-/** Options of {@link Executor.template}. */
-export interface TemplateOptions {
-  /** How many containers are started ahead and wait for a task: 1 to 256. */
-  readonly spares: number
-}
-
-/** What a run changes of its template's task. */
-export type TaskChanges = Omit<Partial<ContainerTask>, 'encoding'>
-
-/** One kind of task, whose containers are started ahead. */
-export interface Template<Output extends Captured = Captured> extends AsyncDisposable {
-  /**
-   * Runs the template's task with changes. A run that changes only what a container's creation does not fix (command,
-   * variables, working directory, input, files, limits of time) gets a container that waits; any other has one of its own.
-   *
-   * @example
-   * const { stdout } = await template.run({ command: ['python3', '-c', 'print(1)'] })
-   */
-  run(changes?: TaskChanges, options?: RunOptions): Execution<Output>
-  /** How many containers wait: now, then at every change. Completes when the template is closed. */
-  readonly spares$: Observable<SpareUsage>
-  /**
-   * Resolves when all of its containers wait.
-   *
-   * @throws CookietinError `ERR_COOKIETIN_CLOSED` when it is closed before.
-   */
-  ready(): Promise<void>
-  /** Removes the containers that wait. Runs that have begun go on. Idempotent. */
-  close(): Promise<void>
-}
+import type { RunOptions, Template, TemplateOptions } from './executor.ts'
 
 const options: Record<keyof TemplateOptions, true> = { spares: true }
 const sizes = whole({ min: 1, max: 256, unit: 'containers' })

@@ -56,7 +56,8 @@ export function resolveSpares({
       allowed: 'left out with enableTini: false: a launcher is the init process',
     })
   }
-  const resolved = spares.map(({ size, ...fields }, index) => {
+  const resolved = spares.map(({ size, ...given }, index) => {
+    const fields = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
     const at = `spares[${index}]`
     const other = Object.keys(fields).filter(name => !fixedFields.includes(name as FixedField))
     for (const name of other) issues.push(otherField(`${at}.${name}`))

@@ -7,7 +7,7 @@ import type { ContainerTask, RunResult } from '../../../src/index.ts'
 import { containersWith, engineRequest } from '../../support/engine/request.ts'
 import { testImage } from '../../support/images/images.ts'
 import { setup, shell, until, untilWritten } from '../setup.ts'
-import { withSpares } from './spares-setup.ts'
+import { withSpares } from './setup.ts'
 
 /** What must be equal in a spare container and in one of its own. */
 function comparable({ status, exitCode, oomKilled, stdout, stderr, stdoutTruncated, error }: RunResult) {
