@@ -4,6 +4,7 @@ import type { CookieContext, Exit } from '../../machines/cookie-types.ts'
 import type { ContainerStreams, EngineContainer } from '../engines/engine.ts'
 import type { InputGuard } from '../task/input.ts'
 import { actorParts } from '../utils/actors/actor-parts.ts'
+import { keepingEvents } from '../utils/actors/last-event.ts'
 import type { Collector } from './artifacts/collect.ts'
 import type { TaskFiles } from './files/task-files.ts'
 
@@ -42,8 +43,7 @@ export function assignParts(actor: AnyActorRef, dependencies: CookieDependencies
   parts.assign(actor, { ...dependencies, changing: Promise.resolve(), watch: { exitSeen: () => {}, broken: () => {} } })
 }
 
-/** The cookie's machine, with its actors joined to the engine's port. */
-export const engineCookieMachine = cookieMachine.provide({
+const joinedMachine = cookieMachine.provide({
   actors: {
     prepare: parts.promise(async ({ container, input, files, previous }, signal) => {
       const failure = input.failure()
@@ -100,3 +100,6 @@ export const engineCookieMachine = cookieMachine.provide({
     }),
   },
 })
+
+/** The cookie's machine, with its actors joined to the engine's port. */
+export const engineCookieMachine = keepingEvents(joinedMachine)

@@ -147,7 +147,8 @@ function fromWebStream(stream: ReadableStream<unknown>): Source {
   return { next: () => reader.read(), release: () => reader.cancel() }
 }
 
-function isNodeStream(input: object): input is Readable {
+/** True for a readable stream of Node.js. */
+export function isNodeStream(input: object): input is Readable {
   return 'destroy' in input && typeof input.destroy === 'function' && 'on' in input && typeof input.on === 'function'
 }
 
