@@ -165,6 +165,13 @@ export interface Engine {
    */
   container(task: ResolvedTask): EngineContainer
   /**
+   * Refuses a task as `container()` would. An engine with this member gets the call of `container()` when the turn of a task comes, so that
+   * a queued task costs little memory. Without it, the handle is made when the task is queued.
+   *
+   * @throws InvalidInputError for a task that this engine cannot run.
+   */
+  check?(task: ResolvedTask): void
+  /**
    * Names of containers that could not be removed, and whose removal the engine tries again by itself. Undefined for an
    * engine that does not try again.
    */

@@ -129,10 +129,15 @@ class OpenDockerEngine implements DockerEngine {
     this.#reaping = this.reapOrphans({ signal: this.#closing.signal }).catch(() => {})
   }
 
+  check(task: ResolvedTask): void {
+    const { config } = this.#context
+    checkUser(task, config)
+    checkDigest(task, config)
+    checkTaskOptions(task, config)
+  }
+
   container(task: ResolvedTask): EngineContainer {
-    checkUser(task, this.#context.config)
-    checkDigest(task, this.#context.config)
-    checkTaskOptions(task, this.#context.config)
+    this.check(task)
     return new DockerContainer(this.#context, task, this.#networks)
   }
 
