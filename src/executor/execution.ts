@@ -83,11 +83,16 @@ class RunExecution extends Promise<RunResult> {
   }
 }
 
+const unset = () => {}
+
 /** Makes the handle of a run, which is the promise of its result, and what settles it. */
 export function executionOf(source: RunSource): Handle {
-  const settling: { resolve?: Handle['resolve']; reject?: Handle['reject'] } = {}
-  const execution = new RunExecution(source, (resolve, reject) => Object.assign(settling, { resolve, reject }))
-  return Object.assign(settling, { execution: execution as Promise<RunResult> as Execution }) as Handle
+  let resolve: Handle['resolve'] = unset
+  let reject: Handle['reject'] = unset
+  const promise: Promise<RunResult> = new RunExecution(source, (...settling) => {
+    ;[resolve, reject] = settling
+  })
+  return { execution: promise as Execution, resolve, reject }
 }
 
 /** A run that was refused: nothing was created. */

@@ -30,6 +30,11 @@ export interface Waiter extends Pick<AdmissionOptions, 'demand' | 'owner' | 'pri
   readonly since: number
 }
 
+/** Work that is to start now. */
+export interface Admitted extends Pick<AdmissionOptions, 'demand'> {
+  run(): Promise<unknown>
+}
+
 interface Entry extends AdmissionOptions, Waiter {
   readonly owner: Owner | undefined
   readonly run: RunFunction
@@ -84,7 +89,7 @@ export class AdmissionQueue {
   }
 
   /** Removes the entry that is to start now, and takes its demand from the pool. Undefined when none can start. */
-  dequeue(): RunFunction | undefined {
+  dequeue(): Admitted | undefined {
     const entry = this.#next()
     if (entry === undefined) return undefined
     this.#line.find(other => {
@@ -95,7 +100,7 @@ export class AdmissionQueue {
     this.#delete(entry)
     this.#lastWasFirst = entry.isFirst
     this.#pool.take(entry.demand)
-    return entry.run
+    return entry
   }
 
   setPriority(id: string, priority: number): void {

@@ -1,5 +1,5 @@
 import PQueue from 'p-queue'
-import { type AdmissionOptions, AdmissionQueue, type Owner } from './admission-queue.ts'
+import { type AdmissionOptions, AdmissionQueue, type Admitted, type Owner } from './admission-queue.ts'
 import { type Demand, ResourcePool } from './resource-pool.ts'
 
 /** A request to start. */
@@ -65,13 +65,7 @@ export class Scheduler {
 
   /** Queues work. Its place, memory and CPUs are free again when its promise settles. */
   add(options: AdmissionOptions, turn: () => Promise<unknown>): void {
-    this.#admission.enqueue(async () => {
-      try {
-        await turn()
-      } finally {
-        this.#pool.giveBack(options.demand)
-      }
-    }, options)
+    this.#admission.enqueue(turn, options)
     this.admit()
   }
 
@@ -85,11 +79,19 @@ export class Scheduler {
   /** Starts all work that can. p-queue gets work only when it has a place for it: what waits there would count as running. */
   admit(): void {
     while (this.pending < this.#concurrency) {
-      const run = this.#admission.dequeue()
-      if (run === undefined) break
-      this.#queue.add(run).catch(() => {})
+      const admitted = this.#admission.dequeue()
+      if (admitted === undefined) break
+      this.#queue.add(() => this.#run(admitted)).catch(() => {})
     }
     if (this.waiting > 0) this.onBlocked()
+  }
+
+  async #run({ run, demand }: Admitted): Promise<void> {
+    try {
+      await run()
+    } finally {
+      this.#pool.giveBack(demand)
+    }
   }
 
   /** Moves an owner's queued work behind all other of the same priority. */

@@ -12,7 +12,7 @@ function queueOf(memory: number, tasks: readonly Task[], cpus = Number.POSITIVE_
     queue.enqueue(async () => started.push(id), { id, priority, demand: { memory, cpus } })
   for (const task of tasks) add(task)
   const start = () => {
-    for (let run = queue.dequeue(); run !== undefined; run = queue.dequeue()) run()
+    for (let next = queue.dequeue(); next !== undefined; next = queue.dequeue()) next.run()
     return started
   }
   return { pool, queue, add, start }

@@ -133,7 +133,7 @@ it('starts what the plain algorithm starts, in the same order', () => {
       const someId = (which: number) => (count === 0 ? 'none' : String(which % count))
       const take = () => {
         last = undefined
-        queue.dequeue()?.()
+        queue.dequeue()?.run()
         const expected = plain.dequeue()
         expect(last).toBe(expected?.id)
         if (expected !== undefined) running.push(expected.demand)
