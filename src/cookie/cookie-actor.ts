@@ -45,7 +45,7 @@ export function assignParts(actor: AnyActorRef, dependencies: CookieDependencies
 
 const joinedMachine = cookieMachine.provide({
   actors: {
-    prepare: parts.promise(async ({ container, input, files, previous }, signal) => {
+    prepare: parts.promise(async ({ container, input, files, previous }, { signal }) => {
       const failure = input.failure()
       if (failure !== undefined) throw failure
       await files?.check()
@@ -66,7 +66,7 @@ const joinedMachine = cookieMachine.provide({
       return paused
     }),
     unpause: parts.promise(own => track(own, own.container.unpause())),
-    terminate: parts.promise(async (own, signal, actor) => {
+    terminate: parts.promise(async (own, { signal }, actor) => {
       const { mayBeFrozen, stopSignal } = contextOf(actor)
       // After a freeze that failed it runs. A thaw that failed has left it frozen.
       await own.changing.catch((error: unknown) => {
@@ -80,7 +80,7 @@ const joinedMachine = cookieMachine.provide({
       release()
       return container.kill()
     }),
-    collect: parts.promise(async ({ container, collector }, signal) => await collector?.collect(container, signal)),
+    collect: parts.promise(async ({ container, collector }, { signal }) => await collector?.collect(container, signal)),
     remove: parts.promise(({ container }) => container.remove()),
     watch: fromCallback<{ type: string }, AnyActorRef>(({ input, sendBack }) => {
       const { container, watch } = parts.of(input)

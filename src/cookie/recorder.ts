@@ -99,7 +99,9 @@ export class Recorder {
 
   /** Milliseconds spent in each state that has been left, to the microsecond. */
   get timings(): Partial<Record<CookieState, number>> {
-    return Object.fromEntries(Object.entries(this.#timings).map(([state, ms]) => [state, toMicroseconds(ms)]))
+    const timings: Partial<Record<CookieState, number>> = {}
+    for (const [state, ms] of Object.entries(this.#timings)) timings[state as CookieState] = toMicroseconds(ms)
+    return timings
   }
 
   /**

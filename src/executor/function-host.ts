@@ -108,6 +108,7 @@ export class ExecutorFunctionHost implements FunctionHost {
    * the work behind it goes before it.
    */
   #makeRoom(): void {
+    if (this.#evictor.isEmpty) return
     const passed = new Set<Owner>()
     for (const shortage of this.#scheduler.shortages()) {
       const { owner } = shortage

@@ -35,7 +35,7 @@ const parts = actorParts<RetriedRun>()
 const attemptingMachine = runMachine.provide({
   actors: {
     attempt: parts.promise(run => run.attempt()),
-    judge: parts.promise((run, signal) => run.judge(signal)),
+    judge: parts.promise((run, { signal }) => run.judge(signal)),
   },
 })
 
