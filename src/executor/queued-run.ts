@@ -9,6 +9,7 @@ import type { RunResult, Transition } from '../cookie/result.ts'
 import { checkGivenStop } from '../cookie/stop.ts'
 import { CookieStreams, hasStreams } from '../cookie/streams.ts'
 import type { PullProgress } from '../engines/pull-progress.ts'
+import { toCookietinError } from '../errors.ts'
 import type { Stat } from '../stats/stat.ts'
 import type { ResolvedRetry } from '../task/retry/types.ts'
 import type { ResolvedTask, StopOptions } from '../task/task.ts'
@@ -195,7 +196,10 @@ export class QueuedRun {
   #fail(error: unknown): void {
     this.#endStreams()
     this.#change('failed', 'prepare')
-    this.#host.ended(this, { error })
+    const doing = 'Cannot run the task'
+    this.#host.ended(this, {
+      error: toCookietinError(error, 'ERR_COOKIETIN_ENGINE_ERROR', doing, { cookieId: this.id }),
+    })
   }
 
   /** The input is released, and the outputs end. */

@@ -2,30 +2,30 @@ import type { AnyActorRef, PromiseActorLogic, PromiseSnapshot } from 'xstate'
 
 /** Tells an act that its actor was stopped. The signal is made when it is asked for: most acts never do, and each signal costs. */
 export class Aborting {
-  #controller: AbortController | undefined
-  #isAborted = false
+  readonly #self: AnyActorRef
+
+  constructor(self: AnyActorRef) {
+    this.#self = self
+  }
 
   /** Aborts when the state that invoked the actor is left before the act has ended. */
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController()
-      if (this.#isAborted) this.#controller.abort()
-    }
-    return this.#controller.signal
-  }
-
-  abort(): void {
-    this.#isAborted = true
-    this.#controller?.abort()
+    const known = controllers.get(this.#self)
+    if (known !== undefined) return known.signal
+    const controller = new AbortController()
+    controllers.set(this.#self, controller)
+    if (this.#self.getSnapshot().status === 'stopped') controller.abort()
+    return controller.signal
   }
 }
+
+const controllers = new WeakMap<AnyActorRef, AbortController>()
 
 type Act<Output> = (actor: AnyActorRef, aborting: Aborting) => Promise<Output>
 type Snapshot<Output> = PromiseSnapshot<Output, AnyActorRef>
 
 /** A promise actor as that of XState's `fromPromise`, with the same snapshots and events. Its input is the actor that invokes it. */
 export function promiseLogic<Output>(act: Act<Output>): PromiseActorLogic<Output, AnyActorRef> {
-  const running = new WeakMap<AnyActorRef, Aborting>()
   return {
     config: act as never,
     transition(state, event: { readonly type: string; readonly data?: unknown }, { self }) {
@@ -36,7 +36,7 @@ export function promiseLogic<Output>(act: Act<Output>): PromiseActorLogic<Output
         case 'xstate.promise.reject':
           return { ...state, status: 'error', error: event.data, input: undefined }
         case 'xstate.stop':
-          running.get(self)?.abort()
+          controllers.get(self)?.abort()
           return { ...state, status: 'stopped', input: undefined } as Snapshot<Output>
         default:
           return state
@@ -44,12 +44,10 @@ export function promiseLogic<Output>(act: Act<Output>): PromiseActorLogic<Output
     },
     start({ status, input }, { self }) {
       if (status !== 'active' || input === undefined) return
-      const aborting = new Aborting()
-      running.set(self, aborting)
       const send = (type: string, data: unknown) => {
         if (self.getSnapshot().status === 'active') self.send({ type, data } as never)
       }
-      settled(act, input, aborting).then(
+      settled(act, input, new Aborting(self)).then(
         output => send('xstate.promise.resolve', output),
         (error: unknown) => send('xstate.promise.reject', error),
       )
