@@ -1,4 +1,4 @@
-import { CookietinError } from '../../errors.ts'
+import type { CookietinError } from '../../errors.ts'
 import { type Deferred, deferred } from '../../utils/deferred.ts'
 import { decodeError } from '../wire/error.ts'
 import type { Link, Message } from './link.ts'

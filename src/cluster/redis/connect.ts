@@ -31,7 +31,8 @@ export function readConnection(connection: unknown): RedisOptions {
   if (typeof connection === 'string' && connection.startsWith('/')) return { path: connection }
   const url = typeof connection === 'string' && URL.canParse(connection) ? new URL(connection) : undefined
   if (url === undefined || !['redis:', 'rediss:'].includes(url.protocol)) {
-    const allowed = "'redis://HOST:PORT', 'rediss://HOST:PORT', the path of a unix socket, or an object of ioredis options"
+    const allowed =
+      "'redis://HOST:PORT', 'rediss://HOST:PORT', the path of a unix socket, or an object of ioredis options"
     throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', [
       { field: 'connection', value: typeof connection === 'string' ? 'a string' : String(connection), allowed },
     ])
@@ -50,7 +51,7 @@ export function readConnection(connection: unknown): RedisOptions {
 /** Opens a connection that outlives restarts of Redis. What is sent meanwhile waits. */
 export function openRedis({ Redis }: ClusterLibraries, options: RedisOptions): Redis {
   const lasting = { maxRetriesPerRequest: null, retryStrategy: (attempt: number) => Math.min(50 * attempt, 500) }
-  const redis = new Redis({ ...options, ...lasting, lazyConnect: true } as RedisOptions)
+  const redis = new Redis({ ...options, ...lasting, lazyConnect: true } as never)
   // A lost connection is told by what does not come, not by an event that nobody handles.
   redis.on('error', () => {})
   return redis

@@ -81,7 +81,7 @@ export class Presence {
     try {
       await redis.set(keys.alive(self), JSON.stringify(about()), 'PX', lease)
       this.#beatAt = at
-      this.#isFenced = false
+      this.#isFenced = performance.now() - at >= fencePart * lease
     } catch {
       // The next beat tries again.
     } finally {

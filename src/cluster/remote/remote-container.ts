@@ -1,6 +1,12 @@
 import { Observable, ReplaySubject, Subject } from 'rxjs'
 import type { Exit } from '../../../machines/cookie-types.ts'
-import type { ContainerEvents, ContainerStreams, EngineContainer, FileSource, FoundEntry } from '../../engines/engine.ts'
+import type {
+  ContainerEvents,
+  ContainerStreams,
+  EngineContainer,
+  FileSource,
+  FoundEntry,
+} from '../../engines/engine.ts'
 import type { PullProgress } from '../../engines/pull-progress.ts'
 import { CookietinError, cancelledError } from '../../errors.ts'
 import type { Stat } from '../../stats/stat.ts'
@@ -15,6 +21,7 @@ import { encodeTask, type WireTask } from '../wire/task.ts'
 import type { ClusterClient } from './cluster-client.ts'
 import { receiveFound, sendSource } from './remote-files.ts'
 import { RemoteInput } from './remote-input.ts'
+import { RemoteOutput } from './remote-output.ts'
 
 /** How long a run whose job was taken may be without a word of its host (ms), when it is to be removed. */
 const helloTimeout = 15_000
@@ -34,17 +41,18 @@ export class RemoteContainer implements EngineContainer {
   readonly #link: Link
   readonly #calls: Calls
   readonly #exit = deferred<Exit>()
+  /** The output on its way to the sinks. */
+  readonly #output = new RemoteOutput()
   readonly #hello = deferred<void>()
   readonly #samples$ = new Subject<Stat>()
   readonly #found = new MessageQueue()
   #worker: string | undefined
   #host = '?'
-  #streams: ContainerStreams | undefined
   #events: ContainerEvents | undefined
   #input: RemoteInput | undefined
   #files: readonly FileSource[] = []
-  #isDraining = false
   #isPrepared = false
+  #wantsSamples = false
   #removal: Promise<void> | undefined
 
   constructor(client: ClusterClient, task: ResolvedTask) {
@@ -57,7 +65,7 @@ export class RemoteContainer implements EngineContainer {
       transmit: packet => this.#worker !== undefined && client.post.transmit(this.#worker, packet),
       takers: {
         control: message => this.#control(message),
-        output: message => this.#output(message),
+        output: message => this.#output.write(message),
         artifacts: message => this.#found.put(message),
       },
     })
@@ -65,7 +73,8 @@ export class RemoteContainer implements EngineContainer {
     client.post.add(this.#link)
     this.stats$ = new Observable(subscriber => {
       const subscription = this.#samples$.subscribe(subscriber)
-      if (this.#isPrepared) void this.#calls.call('sample').catch(() => {})
+      if (this.#isPrepared) this.#sample()
+      this.#wantsSamples = true
       return subscription
     })
   }
@@ -84,6 +93,7 @@ export class RemoteContainer implements EngineContainer {
       await Promise.race([this.#hello.promise, aborted.promise])
       this.#isPrepared = true
       await Promise.race([this.#calls.call('prepare'), aborted.promise])
+      if (this.#wantsSamples) this.#sample()
     } finally {
       release()
       this.pull$.complete()
@@ -112,7 +122,7 @@ export class RemoteContainer implements EngineContainer {
   }
 
   async start(streams: ContainerStreams, events: ContainerEvents): Promise<void> {
-    this.#streams = streams
+    this.#output.use(streams)
     this.#events = events
     this.#input = new RemoteInput(this.#link, streams.stdin, error => events.broken(error))
     try {
@@ -141,8 +151,8 @@ export class RemoteContainer implements EngineContainer {
   }
 
   async kill(): Promise<void> {
-    this.#isDraining = true
-    if (this.#streams === undefined) return
+    this.#output.drain()
+    if (!this.#output.isUsed) return
     await this.#calls.call('kill')
   }
 
@@ -168,7 +178,7 @@ export class RemoteContainer implements EngineContainer {
   }
 
   async #remove(): Promise<void> {
-    this.#isDraining = true
+    this.#output.drain()
     this.pull$.complete()
     try {
       if (this.#client.isClosed) return
@@ -241,22 +251,23 @@ export class RemoteContainer implements EngineContainer {
   async #ended({ exit, output, error }: Message): Promise<void> {
     await this.#link.taken('output', Number(output))
     this.#input?.stop()
-    if (error === undefined) this.#exit.resolve(exit as Exit)
+    const lost = this.#output.isTruncated ? { outputTruncated: true } : {}
+    if (error === undefined) this.#exit.resolve({ ...(exit as Exit), ...lost })
     else this.#exit.reject(decodeError(error, this.#host))
   }
 
-  #output({ type, data }: Message): Promise<void> | undefined {
-    if (data === undefined || this.#streams === undefined) return undefined
-    const { stdout, stderr } = this.#streams
-    const blocked = (type === 'err' ? stderr : stdout).write(data)
-    // After a kill, no reader delays the end.
-    return this.#isDraining ? undefined : blocked
+  #sample(): void {
+    void this.#calls.call('sample').catch(() => {})
   }
 }
 
 function notTaken(id: string): CookietinError {
-  return new CookietinError('ERR_COOKIETIN_NOT_CLEANED', `The host that took ${id} does not answer; it ends the container by itself`, {
-    retryable: true,
-    leaked: [id],
-  })
+  return new CookietinError(
+    'ERR_COOKIETIN_NOT_CLEANED',
+    `The host that took ${id} does not answer; it ends the container by itself`,
+    {
+      retryable: true,
+      leaked: [id],
+    },
+  )
 }

@@ -1,5 +1,5 @@
 import { isRecord } from '../../utils/validation/issues.ts'
-import { laneNames, type LaneName, type Message, type Packet } from '../link/link.ts'
+import { type LaneName, laneNames, type Message, type Packet } from '../link/link.ts'
 
 /** The version of what travels. Another one is not understood, and refused. */
 export const wireVersion = 1
@@ -12,7 +12,15 @@ export interface EncodedPacket {
 
 export function encodePacket({ run, lane, seq, ack, received, message }: Packet): EncodedPacket {
   const { data, ...rest } = message ?? { type: '' }
-  const head = JSON.stringify({ v: wireVersion, run, lane, seq, ack, received, ...(message !== undefined && { message: rest }) })
+  const head = JSON.stringify({
+    v: wireVersion,
+    run,
+    lane,
+    seq,
+    ack,
+    received,
+    ...(message !== undefined && { message: rest }),
+  })
   return { head, data: data === undefined ? undefined : Buffer.from(data.buffer, data.byteOffset, data.byteLength) }
 }
 

@@ -87,7 +87,8 @@ export function encodeTask(task: ResolvedTask): WireTask {
  */
 export function decodeTask(value: unknown, resolve: (task: ContainerTask) => ResolvedTask): ResolvedTask {
   const { task, hasInput, files } = isRecord(value) ? value : {}
-  if (!isRecord(task) || !Array.isArray(files)) refuse([{ field: 'task', value: 'a job', allowed: 'a task of this version of cookietin' }])
+  if (!isRecord(task) || !Array.isArray(files))
+    refuse([{ field: 'task', value: 'a job', allowed: 'a task of this version of cookietin' }])
   for (const field of ['udsPath', 'containerOptions', 'input', 'stdout', 'stderr', 'files', 'retry', 'onStat']) {
     if (field in task) refuse([{ field, value: 'given', allowed: elsewhere }])
   }
@@ -102,11 +103,13 @@ export function decodeTask(value: unknown, resolve: (task: ContainerTask) => Res
   return { ...resolved, files: places, input: hasInput === true ? '' : undefined }
 }
 
-const isPlain = (path: string) => path.startsWith('/') && !path.split('/').some(part => part === '..' || part.includes('\0'))
+const isPlain = (path: string) =>
+  path.startsWith('/') && !path.split('/').some(part => part === '..' || part.includes('\0'))
 
 function refuseLocal({ id, containerOptions, auth, udsPath }: ResolvedTask): void {
   const issues: FieldIssue[] = []
-  if (containerOptions !== undefined) issues.push({ field: 'containerOptions', value: 'a function', allowed: elsewhere })
+  if (containerOptions !== undefined)
+    issues.push({ field: 'containerOptions', value: 'a function', allowed: elsewhere })
   if (udsPath !== undefined) issues.push({ field: 'udsPath', value: `'${udsPath}'`, allowed: elsewhere })
   if (typeof auth === 'function') {
     const allowed = 'credentials, or left out: the workers have credentials of their own'
