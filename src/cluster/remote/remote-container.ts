@@ -104,7 +104,7 @@ export class RemoteContainer implements EngineContainer {
     this.#files = files
     const release = onAbort(signal, () => void this.#calls.call('abortCopyIn').catch(() => {}))
     try {
-      await this.#calls.call('copyIn', { repeatable: files.map(({ isRepeatable }) => isRepeatable) })
+      await this.#calls.call('copyIn', { files: files.map(({ path, isRepeatable }) => ({ path, isRepeatable })) })
     } finally {
       release()
     }

@@ -3,6 +3,7 @@ import type { EngineContainer, FileSource } from '../../engines/engine.ts'
 import { CookietinError } from '../../errors.ts'
 import type { ResolvedTask } from '../../task/task.ts'
 import { deferred } from '../../utils/deferred.ts'
+import { isRecord } from '../../utils/validation/issues.ts'
 import { Link, type Message } from '../link/link.ts'
 import { MessageQueue } from '../link/message-queue.ts'
 import type { Post } from '../redis/post.ts'
@@ -86,7 +87,7 @@ export class ServedRun {
     if (container === undefined) throw notReady(method)
     switch (method) {
       case 'copyIn':
-        return await container.copyIn?.(this.#sources(args.repeatable), this.#copyingIn.signal)
+        return await container.copyIn?.(this.#sources(args.files), this.#copyingIn.signal)
       case 'abortCopyIn':
         return this.#copyingIn.abort()
       case 'start':
@@ -118,11 +119,12 @@ export class ServedRun {
     await container.prepare(this.#preparing.signal)
   }
 
-  #sources(repeatable: unknown): FileSource[] {
-    const list = Array.isArray(repeatable) ? (repeatable as unknown[]) : []
-    return (this.#task?.files ?? []).map(({ path }, index) =>
-      servedSource(this.#link, this.#files, { index, path, isRepeatable: list[index] === true }),
-    )
+  #sources(files: unknown): FileSource[] {
+    return (Array.isArray(files) ? (files as unknown[]) : []).map((file, index) => {
+      const { path, isRepeatable } = isRecord(file) ? file : {}
+      const source = { index, path: String(path), isRepeatable: isRepeatable === true }
+      return servedSource(this.#link, this.#files, source)
+    })
   }
 
   async #start(container: EngineContainer): Promise<void> {
