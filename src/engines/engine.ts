@@ -197,6 +197,13 @@ export interface Engine {
    */
   container(task: ResolvedTask): EngineContainer
   /**
+   * Refuses a task as `container()` would. An engine with this member gets the call of `container()` when the turn of a task comes, so that
+   * a queued task costs little memory. Without it, the handle is made when the task is queued.
+   *
+   * @throws InvalidInputError for a task that this engine cannot run.
+   */
+  check?(task: ResolvedTask): void
+  /**
    * Begins to make containers ahead, which tasks like this one get. An engine without this member has none.
    *
    * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK` for a task that no spare container can serve.

@@ -1,5 +1,6 @@
 import type { CookieOptions } from '../cookie/cookie.ts'
 import type { OpenCookie } from '../cookie/open-cookie.ts'
+import type { Transition } from '../cookie/result.ts'
 import type { EngineDriver } from '../driver/engine-driver.ts'
 import type { SpareContainers, SpareKind } from '../engines/engine.ts'
 import type { FunctionHost } from '../functions/host.ts'
@@ -28,7 +29,7 @@ export class ExecutorFunctionHost implements FunctionHost {
   readonly inspect: CookieOptions['inspect']
   readonly #driver: EngineDriver
   readonly #scheduler: Scheduler
-  readonly #opened: (cookie: OpenCookie) => void
+  readonly #onTransition: (transition: Transition) => void
   readonly #stop: StopOptions
   readonly #evictor = new Evictor()
 
@@ -36,7 +37,7 @@ export class ExecutorFunctionHost implements FunctionHost {
     driver: EngineDriver,
     scheduler: Scheduler,
     inspect: CookieOptions['inspect'],
-    opened: (cookie: OpenCookie) => void,
+    onTransition: (transition: Transition) => void,
     stop: StopOptions = {},
   ) {
     this.#stop = stop
@@ -44,7 +45,7 @@ export class ExecutorFunctionHost implements FunctionHost {
     this.folders = new SocketFolders(driver.engine.socketSharing?.folder)
     this.#scheduler = scheduler
     this.inspect = inspect
-    this.#opened = opened
+    this.#onTransition = onTransition
     scheduler.onBlocked = () => this.#makeRoom()
   }
 
@@ -62,9 +63,8 @@ export class ExecutorFunctionHost implements FunctionHost {
 
   open(task: ResolvedTask): OpenCookie {
     // Its output goes to the callers. Its samples belong to many calls.
-    const cookie = this.#driver.open(task, { maxOutput: 0, maxStats: 0, inspect: this.inspect })
-    this.#opened(cookie)
-    return cookie
+    const { inspect } = this
+    return this.#driver.open(task, { maxOutput: 0, maxStats: 0, inspect, onTransition: this.#onTransition })
   }
 
   capacity(demand: Demand): number {
@@ -114,6 +114,7 @@ export class ExecutorFunctionHost implements FunctionHost {
    * the work behind it goes before it.
    */
   #makeRoom(): void {
+    if (this.#evictor.isEmpty) return
     const passed = new Set<Owner>()
     for (const shortage of this.#scheduler.shortages()) {
       const { owner } = shortage

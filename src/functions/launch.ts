@@ -60,8 +60,10 @@ export function launchSlot(
 }
 
 /** What a task holds while it runs. All GPUs are those of the executor. */
-export function demandOf({ memory, cpus, gpus }: ResolvedTask, total: Demand): Demand {
-  return { memory, cpus, gpus: gpus === 'all' ? (total.gpus ?? 0) : gpus }
+export function demandOf(task: ResolvedTask, total: Demand): Demand {
+  const { memory, cpus, gpus } = task
+  // A queued task is its own demand: another object for each would cost as much as its place in the queue.
+  return gpus === 'all' ? { memory, cpus, gpus: total.gpus ?? 0 } : (task as ResolvedTask & { readonly gpus: number })
 }
 
 function cannotLaunch(error: unknown): CookietinError {

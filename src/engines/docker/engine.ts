@@ -150,10 +150,15 @@ class OpenDockerEngine implements DockerEngine {
     this.#reaping = this.reapOrphans({ signal: this.#closing.signal }).catch(() => {})
   }
 
+  check(task: ResolvedTask): void {
+    const { config } = this.#context
+    checkUser(task, config)
+    checkDigest(task, config)
+    checkTaskOptions(task, config)
+  }
+
   container(task: ResolvedTask): EngineContainer {
-    checkUser(task, this.#context.config)
-    checkDigest(task, this.#context.config)
-    checkTaskOptions(task, this.#context.config)
+    this.check(task)
     const { launcherInit } = this.#context.config
     const launcher = launcherInit && hasLauncher(this.#architecture) ? initLauncher(this.#volume) : undefined
     const [context, networks, spares] = [this.#context, this.#networks, this.#spares]

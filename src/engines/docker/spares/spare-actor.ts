@@ -14,7 +14,7 @@ const parts = actorParts<SpareDependencies>()
 
 const engineSpareMachine = spareMachine.provide({
   actors: {
-    make: parts.promise(({ make }, signal) => make(signal)),
+    make: parts.promise(({ make }, { signal }) => make(signal)),
     remove: parts.promise(({ remove }) => remove()),
   },
 })
