@@ -1,5 +1,4 @@
 import { type FieldIssue, InvalidInputError } from '../../errors.ts'
-import { formatImage } from '../../task/image-name.ts'
 import type { ContainerTask, ResolvedFile, ResolvedTask } from '../../task/task.ts'
 import { isRecord } from '../../utils/validation/issues.ts'
 
@@ -23,7 +22,7 @@ export function encodeTask(task: ResolvedTask): WireTask {
   const { entrypoint, volumes, namedVolumes, tmpfs, loggerConfig, auth } = task
   const fields: Partial<Record<keyof ContainerTask, unknown>> = {
     id: task.id,
-    image: task.imageId ?? formatImage(task.imageName),
+    image: task.image,
     ...(task.command.length > 0 && { command: task.command }),
     ...(entrypoint !== undefined && { entrypoint: entrypoint.length > 0 ? entrypoint : null }),
     labels: task.labels,
