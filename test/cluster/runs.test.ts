@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { filter, firstValueFrom } from 'rxjs'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createClusterDriver, startWorker } from '../../src/cluster/index.ts'
+import { clusterStatus, createClusterDriver, startWorker } from '../../src/cluster/index.ts'
 import { createProcessDriver } from '../../src/index.ts'
 import { startRedisProxy } from '../support/redis/proxy.ts'
 import { setup, sh, until } from './setup.ts'
@@ -215,4 +215,28 @@ describe('bad options', () => {
     await expect(opening).rejects.toMatchObject({ code: 'ERR_COOKIETIN_CLUSTER_FAILED' })
     await expect(opening).rejects.toThrow(/ENOENT/)
   })
+})
+
+it('the status of a cluster has its hosts, its queue and its Redis', async () => {
+  const { executor, work, redis, spawnWorker } = await setup()
+  await work({ host: 'a', slots: 1 })
+  const child = await spawnWorker('b')
+  const runs = Array.from({ length: 7 }, () => executor.run(sh('sleep 1')))
+  await Promise.all(runs.slice(0, 5).map(run => until(run, 'running')))
+  await expect
+    .poll(() => clusterStatus({ connection: redis.path }))
+    .toMatchObject({
+      active: 5,
+      waiting: 2,
+      hosts: [
+        { host: 'a', slots: 1, busy: 1, isDraining: false },
+        { host: 'b', slots: 4, busy: 4 },
+      ],
+      redis: { isPersistent: true, evictionPolicy: 'noeviction', advice: [] },
+    })
+  await Promise.all(runs)
+  const ended = once(child, 'exit')
+  child.kill('SIGTERM')
+  await ended
+  await expect.poll(async () => (await clusterStatus({ connection: redis.path })).hosts.length).toBe(1)
 })
