@@ -92,9 +92,9 @@ function hostOf(text: string): HostStatus {
 
 /** Reads the facts of a Redis, with what should be changed. */
 export function factsOf(info: string, evictionPolicy: string | undefined): RedisFacts {
-  const valueOf = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
-  const version = valueOf('redis_version') ?? 'unknown'
-  const isPersistent = valueOf('aof_enabled') === '1'
+  const read = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1]
+  const version = read('redis_version') ?? 'unknown'
+  const isPersistent = read('aof_enabled') === '1'
   const [major = 0, minor = 0] = version.split('.').map(Number)
   const advice: string[] = []
   if (major < 6 || (major === 6 && minor < 2)) advice.push(`Redis ${version} is older than 6.2: use 6.2 or later`)
