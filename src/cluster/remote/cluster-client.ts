@@ -8,7 +8,6 @@ import { Post } from '../redis/post.ts'
 import { Presence } from '../redis/presence.ts'
 import { wireVersion } from '../wire/packet.ts'
 import type { WireTask } from '../wire/task.ts'
-import type { RemoteContainer } from './remote-container.ts'
 
 /** How often it is looked whether a job that nobody has taken is still there, in ms. A crash of Redis may lose the last second. */
 const lookAgain = 2_000
@@ -22,6 +21,15 @@ export interface ClusterClientOptions {
   readonly lease: number
   /** ms. */
   readonly connectTimeout: number
+}
+
+/** A run that a worker has. */
+export interface RemoteRun {
+  readonly name: string
+  /** The worker's process. */
+  readonly worker: string | undefined
+  /** Its host is gone. */
+  lose(error: CookietinError): void
 }
 
 /** A job of the queue: one run. */
@@ -41,7 +49,7 @@ export class ClusterClient {
   readonly #options: ClusterClientOptions
   readonly #queue: Queue<RunJob>
   readonly #presence: Presence
-  readonly #runs = new Set<RemoteContainer>()
+  readonly #runs = new Set<RemoteRun>()
   #isClosed = false
 
   private constructor(options: ClusterClientOptions, libraries: ClusterLibraries, redis: Redis, reader: Redis) {
@@ -108,13 +116,13 @@ export class ClusterClient {
   }
 
   /** A worker has taken a run. */
-  meet(container: RemoteContainer): void {
+  meet(container: RemoteRun): void {
     this.#runs.add(container)
     if (container.worker !== undefined) this.#presence.watch(container.worker)
   }
 
   /** A run is over. */
-  forget(container: RemoteContainer): void {
+  forget(container: RemoteRun): void {
     this.#runs.delete(container)
     const { worker } = container
     if (worker !== undefined && ![...this.#runs].some(other => other.worker === worker)) this.#presence.unwatch(worker)
