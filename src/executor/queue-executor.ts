@@ -212,7 +212,7 @@ class QueueExecutor implements Executor {
     }
     const { driver, stop, cookie } = this.#options
     const task = driver.resolve(given, stop)
-    const retry = this.#check(task, options) ?? task.retry
+    const retry = this.#check(task, options) ?? task.retry ?? this.#options.driver.engine.retryOf?.(task)
     const plan = { priority: options.priority ?? 0, retry, previous: driver.prepare(task) }
     const run = new QueuedRun(task, plan, this.#runHost)
     // An inspector shows also what waits.
