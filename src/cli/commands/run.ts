@@ -163,7 +163,7 @@ async function noteStats(
   driver: DriverName,
 ): Promise<void> {
   const colors = colorsFor(stdio.isTerminal.stderr)
-  const style = { width: plotWidth(stdio.columns.stderr), height: 9, colors, hint: samplingHint(driver) }
+  const style = { width: plotWidth(stdio.columns.stderr), height: 9, colors, hint: await samplingHint(driver) }
   const lines = form === 'json' ? [printableJson({ id, stats: statsJson(stats) })] : await plotStats(stats, style)
   for (const line of lines) stdio.note(line)
 }
