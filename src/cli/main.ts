@@ -11,7 +11,8 @@ if (rest.length === 0 && (only === '--version' || only === '-V')) {
   process.stdout.write(`${version()}\n`)
 } else {
   keepCompiledCode()
-  await import('./command-line.ts')
+  const { runCommandLine } = await import('./command-line.ts')
+  await runCommandLine()
 }
 
 /**
