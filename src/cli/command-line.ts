@@ -4,7 +4,6 @@ import { CookietinError, messageOf } from '../errors.ts'
 import type { CommandContext } from './command-context.ts'
 import { exitCodes } from './exit-codes.ts'
 import { printableLines } from './output/printable.ts'
-import { failureJson } from './output/result-json.ts'
 import { Stdio } from './output/stdio.ts'
 import { createProgram } from './program.ts'
 import { UsageError } from './usage-error.ts'
@@ -32,6 +31,7 @@ export async function runCommandLine(): Promise<never> {
     exitCode = report(error, stdio)
     // A program that reads the JSON gets a line also for an option that is not known.
     if (error instanceof CommanderError && exitCode !== exitCodes.ok && argv[2] === 'run' && argv.includes('--json')) {
+      const { failureJson } = await import('./output/result-json.ts')
       await stdio.line(failureJson(new UsageError(error.message.replace(/^error: /, ''))))
     }
   }

@@ -15,7 +15,7 @@ import { createEngineContext, type EngineContext, type NetworkSource } from './e
 import type { ImageCacheUsage } from './image/cache.ts'
 import { loadImages } from './image/load.ts'
 import { Networks } from './network/networks.ts'
-import { checkPool, openPool } from './network/open-pool.ts'
+import type { openPool } from './network/open-pool.ts'
 import type { PreforkPool, PreforkUsage } from './network/pool.ts'
 import { type Orphan, type ReapOptions, reapOrphans } from './orphans.ts'
 import { cgroupMounts } from './sampling/cgroup/available.ts'
@@ -61,13 +61,24 @@ export async function createDockerEngine(
   env: Env = process.env,
   inspect?: Inspect,
 ): Promise<DockerEngine> {
-  const connection = await connect(config, env)
+  return await openDockerEngine(await connect(config, env), config, env, inspect)
+}
+
+/** Makes an engine of a connection, which it owns: it is closed with the engine, and when this rejects. */
+export async function openDockerEngine(
+  connection: Connection,
+  config: ResolvedDockerConfig,
+  env: Env,
+  inspect: Inspect | undefined,
+): Promise<DockerEngine> {
   try {
     checkServerVersion(connection, config.serverVersion)
-    checkPool(config, connection.architecture)
+    // Loaded only where it is used.
+    const pool = config.preForkPoolSize === 0 ? undefined : await import('./network/open-pool.ts')
+    pool?.checkPool(config, connection.architecture)
     if (config.dockerLoadFile !== undefined) await loadImages(connection.api, config.dockerLoadFile, config.pullTimeout)
     const cgroups = await openCgroupSampler(connection, config)
-    return new OpenDockerEngine({ connection, config, env, cgroups, inspect })
+    return new OpenDockerEngine({ connection, config, env, cgroups, inspect, openPool: pool?.openPool })
   } catch (error) {
     await connection.close()
     throw error
@@ -80,6 +91,8 @@ interface OpenEngineOptions {
   readonly env: Env
   readonly cgroups: CgroupSampler | undefined
   readonly inspect: Inspect | undefined
+  /** Undefined when the config has no pool. */
+  readonly openPool: typeof openPool | undefined
 }
 
 class OpenDockerEngine implements DockerEngine {
@@ -101,7 +114,7 @@ class OpenDockerEngine implements DockerEngine {
   readonly #reaping: Promise<unknown>
   #closed: Promise<void> | undefined
 
-  constructor({ connection, config, env, cgroups, inspect }: OpenEngineOptions) {
+  constructor({ connection, config, env, cgroups, inspect, openPool }: OpenEngineOptions) {
     const { endpoint, version, apiVersion, architecture } = connection
     const context = createEngineContext({
       ...{ connection, config, env, cgroups, inspect },
@@ -110,7 +123,7 @@ class OpenDockerEngine implements DockerEngine {
     })
     this.#connection = connection
     this.#context = context
-    this.#pool = openPool(context, { architecture, inspect })
+    this.#pool = openPool?.(context, { architecture, inspect })
     this.#networks = new Networks({ config, pool: this.#pool, onTransition: context.onTransition })
     this.gpus = config.gpus
     this.version = version
