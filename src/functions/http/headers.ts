@@ -52,7 +52,8 @@ export function requestHeaders({ callId, deadline, headers, length }: CallHead):
     host: 'localhost',
     'fn-call-id': callId,
     'fn-deadline': new Date(deadline).toISOString(),
-    ...(length === undefined ? { 'transfer-encoding': 'chunked' } : { 'content-length': String(length) }),
+    // Without a length, the body is sent in chunks.
+    ...(length !== undefined && { 'content-length': String(length) }),
   }
 }
 
@@ -82,6 +83,18 @@ export function statedLength(headers: CallHeaders | undefined): number | undefin
       return Number(value)
   }
   return undefined
+}
+
+/** How a response states where its body ends. */
+export function frameOf(rawHeaders: readonly string[]): { length: number | undefined; isChunked: boolean } {
+  let length: number | undefined
+  let isChunked = false
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? ''
+    if (name.length === 14 && name.toLowerCase() === 'content-length') length = Number(rawHeaders[index + 1])
+    else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') isChunked = true
+  }
+  return { length, isChunked }
 }
 
 /** The head of a function's response, as its caller gets it. */

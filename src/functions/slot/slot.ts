@@ -10,8 +10,8 @@ import { followState } from '../../utils/actors/follow-state.ts'
 import { makeInspectable } from '../../utils/actors/inspectable.ts'
 import { deferred } from '../../utils/deferred.ts'
 import { settles } from '../../utils/timing.ts'
-import { Exchange, type Outgoing } from '../http/exchange.ts'
-import { SlotAgent } from '../http/slot-agent.ts'
+import { Exchange, type ExchangeListener, type Outgoing } from '../http/exchange.ts'
+import { SlotClient } from '../http/slot-client.ts'
 import type { SocketFolder } from '../socket/folder.ts'
 import { isRefusal, type Listener, untilListening } from '../socket/listener.ts'
 import type { ResolvedSpec } from '../spec.ts'
@@ -51,20 +51,28 @@ export class Slot {
   readonly id: string
   readonly actor: Actor<typeof hotSlotMachine>
   readonly #parts: SlotParts
-  readonly #agent: SlotAgent
+  readonly #client: SlotClient
   /** Settles with the container's end. */
   readonly #exited = deferred<CookietinError>()
   #listener: Listener | undefined
   /** Why its socket could not be connected to at the last look. */
   #refusal: NodeJS.ErrnoException | undefined
   #state: SlotState = 'launching'
+  readonly #exchanges: ExchangeListener = {
+    onServed: () => this.actor.send({ type: 'served' }),
+    onBroken: error => this.actor.send({ type: 'broken', error }),
+    explain: error => this.#explain(error),
+  }
   #hasServed = false
 
   constructor(parts: SlotParts) {
     const { spec, cookie, inspect } = parts
     this.id = cookie.id
     this.#parts = parts
-    this.#agent = new SlotAgent(spec.launchTimeout)
+    this.#client = new SlotClient({
+      connectTimeout: spec.launchTimeout,
+      maxHeaderSize: spec.maxResponseHeaders,
+    })
     this.actor = createActor(hotSlotMachine, {
       id: `slot-${cookie.id}`,
       input: { id: cookie.id, ...spec },
@@ -137,14 +145,10 @@ export class Slot {
   /** Sends a call. Only while the slot is busy with it. */
   exchange(outgoing: Outgoing): Exchange {
     const { spec } = this.#parts
-    return new Exchange(this.#agent, outgoing, {
-      socketPath: this.#listener?.path ?? '',
+    return new Exchange(this.#client, outgoing, {
       maxHeaderSize: spec.maxResponseHeaders,
       maxBody: spec.maxResponseBody,
-      hasConnected: () => this.#agent.hasConnected,
-      onServed: () => this.actor.send({ type: 'served' }),
-      onBroken: error => this.actor.send({ type: 'broken', error }),
-      explain: error => this.#explain(error),
+      listener: this.#exchanges,
     })
   }
 
@@ -174,14 +178,14 @@ export class Slot {
   #onExit(message: string, cause: CookietinError | undefined): void {
     const error = new CookietinError('ERR_COOKIETIN_FUNCTION_EXITED', message, { cookieId: this.id, cause })
     this.#exited.resolve(error)
-    this.#agent.giveUp()
+    this.#client.giveUp()
     this.#send({ type: 'exited', error })
   }
 
   /** A connection often breaks because the container has ended. Its exit is known a moment later, and says why. */
   async #explain(error: CookietinError): Promise<CookietinError> {
     if (!(await settles(this.#exited.promise, exitDelay))) {
-      const neverListened = !this.#agent.hasConnected && isRefusal(error.cause)
+      const neverListened = !this.#client.hasConnected && isRefusal(error.cause)
       return neverListened ? this.#listenError(error.cause as NodeJS.ErrnoException) : error
     }
     const exit = await this.#exited.promise
@@ -195,12 +199,12 @@ export class Slot {
     })
     if (signal.aborted) return listener.close()
     this.#listener = listener
-    this.#agent.use(listener.path)
+    await this.#client.use(listener.path)
   }
 
   async #retire(): Promise<void> {
     const { cookie, folder, stdout, stderr } = this.#parts
-    this.#agent.destroy()
+    this.#client.destroy()
     try {
       // Killed without a thaw: a frozen container does not run again.
       await cookie.close()

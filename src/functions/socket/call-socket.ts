@@ -26,6 +26,16 @@ export class CallSocket extends Socket {
     return this.#isUnseen
   }
 
+  /**
+   * Offers each part at once to whoever reads. What has come is lost to a reader that looks in the next turn, when the connection breaks in
+   * this one.
+   */
+  override push(chunk: Buffer | null): boolean {
+    const goesOn = super.push(chunk)
+    if (chunk === null || !this.emit('readable')) return goesOn
+    return goesOn || this.readableLength === 0
+  }
+
   override _write(chunk: Buffer | string, encoding: BufferEncoding, done: Done): void {
     super._write(chunk, encoding, this.#tolerant(chunk.length, done))
   }
