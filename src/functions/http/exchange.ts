@@ -4,6 +4,7 @@ import { type CookietinError, toCookietinError } from '../../errors.ts'
 import { toChunks } from '../../task/input.ts'
 import type { TaskInput } from '../../task/task.ts'
 import { deferred } from '../../utils/deferred.ts'
+import { readSize } from '../socket/call-socket.ts'
 import { isRefusal } from '../socket/listener.ts'
 import { type CallHeaders, frameOf, hasNoBody, requestHeaders, responseHead, statedLength } from './headers.ts'
 import { BodyStream } from './response-body.ts'
@@ -26,6 +27,9 @@ const maxExtensions = 16 * 1024
 
 /** More bytes than the frame of a chunk takes: its size and two line ends. */
 const chunkFrame = 24
+
+/** More bytes than stand between the names and the values of headers, and than a status line may have. */
+const [headerFrame, maxStatusLine] = [16, 1_024]
 
 /** The request of one call. */
 export interface Outgoing {
@@ -77,9 +81,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #interim = 0
   /** Bytes of the body so far. */
   #size = 0
-  /** Bytes that the connection has read: before the body, and so many parts of it since. */
-  #readBefore = 0
+  /** How many parts of the body have come. */
   #parts = 0
+  /** Bytes that the connection had read before the response, and those of the heads. */
+  readonly #readBefore: number
+  #headSize = 0
   #isOver = false
   #isUnseen = false
 
@@ -90,6 +96,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const whole = typeof body === 'string' || isUint8Array(body) ? Buffer.from(body as string) : undefined
     this.#isRepeatable = body === undefined || whole !== undefined
     const length = this.#isRepeatable ? (whole?.length ?? 0) : statedLength(headers)
+    this.#readBefore = client.socket?.bytesRead ?? 0
     client.send(
       {
         method: 'POST',
@@ -123,7 +130,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(controller: Controller, status: number): void {
-    if (status >= 200) this.#read(rawHeadersOf(controller), status)
+    const rawHeaders = rawHeadersOf(controller)
+    this.#headSize += rawHeaders.reduce((sum, { length }) => sum + length + headerFrame, maxStatusLine)
+    if (status >= 200) this.#read(rawHeaders, status)
     else if (++this.#interim > maxInterim) {
       this.#failWith('invalid', `more than ${maxInterim} interim responses came before it`)
     }
@@ -135,11 +144,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#size += chunk.length
     this.#parts += 1
     if (this.#size > this.#options.maxBody) this.#failAsTooLarge()
-    else if (!this.#failsByExtensions()) this.#reader?.push(chunk)
+    else if (!this.#failsByExtensions(readSize)) this.#reader?.push(chunk)
   }
 
   onResponseEnd(): void {
-    if (this.#isOver || this.#failsByExtensions()) return
+    if (this.#isOver || this.#failsByExtensions(0)) return
     this.#isOver = true
     this.#reader?.end()
     // A response that came before the request was read is a response, such as 413. The rest of the request is still in the connection.
@@ -155,7 +164,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       return
     }
     const began = this.#reader !== undefined
-    if (began && this.#failsByExtensions()) return
+    if (began && /chunk extension/.test(error.message) && this.#failsByExtensions(0)) return
     // The function closed the connection before it could read any of the call, or does not accept another connection.
     const isUnseen = this.#client.socket?.isUnseen === true || (isRefusal(error) && this.#client.hasConnected)
     if (!began && isUnseen && this.#isRepeatable) this.#isUnseen = true
@@ -175,7 +184,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #read(rawHeaders: readonly string[], status: number): void {
     const { length, isChunked } = frameOf(rawHeaders)
     this.#reader = drain
-    this.#readBefore = this.#client.socket?.bytesRead ?? 0
     // By Fn's contract the function's own status is in a header. These statuses tell whether it ran.
     if (status === 431) {
       this.#reader = { push() {}, end: () => this.#response.reject(headersRefused()) }
@@ -208,10 +216,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#response.resolve(new Response(this.#body.readable, head))
   }
 
-  /** The client's parser drops what is said of chunks, and gives it no bound. */
-  #failsByExtensions(): boolean {
+  /**
+   * The client's parser drops what is said of chunks, and gives it no bound. So it is what was read and is nothing else. In the middle of a
+   * body, the rest of the last read may be body, too: `unparsed`.
+   */
+  #failsByExtensions(unparsed: number): boolean {
     const read = (this.#client.socket?.bytesRead ?? 0) - this.#readBefore
-    if (read - this.#size - this.#parts * chunkFrame <= maxExtensions + chunkFrame) return false
+    const others = this.#headSize + this.#size + this.#parts * chunkFrame
+    if (read - others <= maxExtensions + unparsed) return false
     this.#failWith('headersTooLarge', 'the extensions of its body chunks are larger than 16 KiB')
     return true
   }

@@ -6,6 +6,9 @@ export interface Flow {
   resume(): void
 }
 
+/** How many bytes of a body wait for its reader before the function does. */
+const kept = new ByteLengthQueuingStrategy({ highWaterMark: 64 * 1024 })
+
 /** A response's body as a web stream, read at the pace of its reader. */
 export class BodyStream {
   readonly readable: ReadableStream<Uint8Array>
@@ -16,16 +19,19 @@ export class BodyStream {
   /** @param onCancelled - Called when the reader cancels the rest. */
   constructor(flow: Flow | undefined, onCancelled: (reason: unknown) => void) {
     this.#flow = flow
-    this.readable = new ReadableStream<Uint8Array>({
-      start: controller => {
-        this.#controller = controller
+    this.readable = new ReadableStream<Uint8Array>(
+      {
+        start: controller => {
+          this.#controller = controller
+        },
+        pull: () => this.#flow?.resume(),
+        cancel: reason => {
+          this.#isOpen = false
+          onCancelled(reason)
+        },
       },
-      pull: () => this.#flow?.resume(),
-      cancel: reason => {
-        this.#isOpen = false
-        onCancelled(reason)
-      },
-    })
+      kept,
+    )
   }
 
   push(chunk: Uint8Array): void {

@@ -6,7 +6,7 @@ import { shownOf } from '../../cookie/inspectable.ts'
 import type { OpenCookie } from '../../cookie/open-cookie.ts'
 import { CookietinError, toCookietinError } from '../../errors.ts'
 import type { Demand } from '../../queue/resource-pool.ts'
-import { followState } from '../../utils/actors/follow-state.ts'
+import { innermost } from '../../utils/actors/follow-state.ts'
 import { makeInspectable } from '../../utils/actors/inspectable.ts'
 import { deferred } from '../../utils/deferred.ts'
 import { settles } from '../../utils/timing.ts'
@@ -38,6 +38,8 @@ export interface SlotParts {
   readonly stdout: LogRouter
   readonly stderr: LogRouter
   readonly inspect: CookieOptions['inspect']
+  /** Called when a response is complete. The slot takes another call at once, or {@link Slot.rest}. */
+  readonly onServed: (slot: Slot) => void
   /** Called at each change of state. */
   readonly onChange: (slot: Slot, state: SlotState, from: SlotState) => void
   readonly demand: Demand
@@ -59,7 +61,10 @@ export class Slot {
   #refusal: NodeJS.ErrnoException | undefined
   #state: SlotState = 'launching'
   readonly #exchanges: ExchangeListener = {
-    onServed: () => this.actor.send({ type: 'served' }),
+    onServed: () => {
+      this.#hasServed = true
+      this.#parts.onServed(this)
+    },
     onBroken: error => this.actor.send({ type: 'broken', error }),
     explain: error => this.#explain(error),
   }
@@ -86,9 +91,11 @@ export class Slot {
       unfreeze: () => cookie.unfreeze(),
       retire: () => this.#retire(),
     })
-    followState(this.actor, ({ from, to }) => {
+    this.actor.subscribe(({ value }) => {
+      const from = this.#state
+      const to = innermost(value) as SlotState
+      if (to === from) return
       this.#state = to
-      if (from === 'busy') this.#hasServed = true
       parts.onChange(this, to, from)
     })
   }
@@ -136,6 +143,17 @@ export class Slot {
     const { stdout, stderr } = this.#parts
     const text = stderr.unread || stdout.unread
     return text === '' ? '' : `. Its last output:\n${text}`
+  }
+
+  /** True while it may take one call after the other without being idle in between. */
+  get isKept(): boolean {
+    const { exited, closeWanted } = this.actor.getSnapshot().context
+    return this.#state === 'busy' && !exited && !closeWanted
+  }
+
+  /** Becomes idle after a call, or ends. */
+  rest(): void {
+    if (this.#state === 'busy') this.actor.send({ type: 'served' })
   }
 
   start(): void {
