@@ -61,7 +61,7 @@ type Controller = Dispatcher.DispatchController
 
 /** What is done with the body of a response. */
 interface BodyReader {
-  push(chunk: Buffer): void
+  push(chunk: Buffer, isLast: boolean): void
   end(): void
 }
 
@@ -79,6 +79,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #reader: BodyReader | undefined
   #body: BodyStream | undefined
   #interim = 0
+  /** Bytes of the body, where the response states them. */
+  #length: number | undefined
   /** Bytes of the body so far. */
   #size = 0
   /** How many parts of the body have come. */
@@ -144,7 +146,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#size += chunk.length
     this.#parts += 1
     if (this.#size > this.#options.maxBody) this.#failAsTooLarge()
-    else if (!this.#failsByExtensions(readSize)) this.#reader?.push(chunk)
+    else if (!this.#failsByExtensions(readSize)) this.#reader?.push(chunk, this.#size === this.#length)
   }
 
   onResponseEnd(): void {
@@ -183,6 +185,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #read(rawHeaders: readonly string[], status: number): void {
     const { length, isChunked } = frameOf(rawHeaders)
+    this.#length = length
     this.#reader = drain
     // By Fn's contract the function's own status is in a header. These statuses tell whether it ran.
     if (status === 431) {

@@ -34,10 +34,11 @@ export class BodyStream {
     )
   }
 
-  push(chunk: Uint8Array): void {
+  /** @param isLast - It is known to be the last. The connection goes on to the end of the response, which may close it. */
+  push(chunk: Uint8Array, isLast: boolean): void {
     if (!this.#isOpen) return
     this.#controller?.enqueue(chunk)
-    if ((this.#controller?.desiredSize ?? 0) <= 0) this.#flow?.pause()
+    if (!isLast && (this.#controller?.desiredSize ?? 0) <= 0) this.#flow?.pause()
   }
 
   end(): void {

@@ -26,9 +26,16 @@ export function connectionError(
   const { code, message } = error
   if (code === 'UND_ERR_HEADERS_OVERFLOW')
     return responseError('headersTooLarge', `its headers are larger than ${maxHeaderSize} bytes`, error)
-  if (error.name === 'HTTPParserError') return responseError('invalid', `it is not HTTP (${message})`, error)
+  if (isNotHttp(error, began)) return responseError('invalid', `it is not HTTP (${message})`, error)
   if (began) return responseError('truncated', 'the connection closed before its end', error)
   return responseError('failed', `the connection broke before its start (${message})`, error)
+}
+
+/** True for a response that the client's parser refuses, and for one that was not asked for. */
+function isNotHttp({ name, code, message }: NodeJS.ErrnoException, began: boolean): boolean {
+  if (name === 'HTTPParserError' || (code === 'UND_ERR_SOCKET' && /^bad (response|upgrade)$/.test(message))) return true
+  // The parser's name for every fault of a response that states a length.
+  return !began && code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
 }
 
 /** True for an error of the request's body: it is longer or shorter than it was said to be. */
