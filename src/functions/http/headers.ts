@@ -68,6 +68,7 @@ export function gatewayHeaders(headers: Headers): Record<string, string | string
 
 function endToEnd(headers: CallHeaders | undefined): Record<string, string | string[]> {
   const given = [...(headers instanceof Headers ? headers : Object.entries(headers ?? {}))]
+  if (given.length === 0) return {}
   const dropped = namedBy(given.flatMap(([name, value]) => (name.toLowerCase() === 'connection' ? value : [])))
   const kept = given
     .map(([name, value]) => [name.toLowerCase(), typeof value === 'string' ? value : [...value]] as const)
@@ -124,9 +125,10 @@ export function responseHead(rawHeaders: readonly string[], callId: string): Res
   }
   if (status === undefined) return undefined
   // A header for the caller replaces one for us of the same name.
-  for (const name of new Set(wrapped.map(([name]) => name))) headers.delete(name)
+  if (wrapped.length > 0) for (const name of new Set(wrapped.map(([name]) => name))) headers.delete(name)
   for (const [name, value] of wrapped) headers.append(name, value)
-  for (const name of [...hopByHop, ...namedBy(connection)]) if (isHeaderName(name)) headers.delete(name)
+  for (const name of hopByHop) headers.delete(name)
+  if (connection.length > 0) for (const name of namedBy(connection)) if (isHeaderName(name)) headers.delete(name)
   if (hasNoBody(status)) headers.delete('content-length')
   headers.set('fn-call-id', callId)
   return { status, headers }
