@@ -1,6 +1,7 @@
 // Builds the package into `dist/`: one bundle for each entry with the chunks that they share, the types, and the inspector's page.
 import { execFileSync } from 'node:child_process'
-import { rm } from 'node:fs/promises'
+import { readdirSync, readFileSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown'
 import { buildPage } from './build-page.ts'
@@ -62,7 +63,7 @@ const builtinsOfProcess: Plugin = {
   },
 }
 
-/** Packages that are put into the bundle: small, under the MIT licence, and loaded at nearly each start. Found one by one, they took 15 ms. */
+/** Packages that are put into the bundle: small, under the MIT or ISC licence, and loaded at nearly each start. Found one by one, they took 15 ms. */
 const bundled = /^(commander|eventemitter3|leven|p-queue|p-timeout|picocolors)$/
 
 const isPackage = (id: string) => /^[@a-z]/.test(id) && !/^(rxjs$|tslib$|@oxc-project)/.test(id) && !bundled.test(id)
@@ -123,8 +124,26 @@ async function bundle(): Promise<OutputChunk[]> {
   return output.filter(each => each.type === 'chunk')
 }
 
+/** The licences of the packages that a bundle holds parts of. */
+function licences(chunks: readonly OutputChunk[]): string {
+  const modules = chunks.flatMap(chunk => Object.keys(chunk.modules))
+  const folders = modules.flatMap(id => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? [])
+  return [...new Set(folders)].sort().map(licenceOf).join('\n')
+}
+
+function licenceOf(folder: string): string {
+  const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as Record<
+    string,
+    string
+  >
+  const file = readdirSync(folder).find(entry => /^licen[cs]e/i.test(entry))
+  const text = file === undefined ? '' : readFileSync(`${folder}/${file}`, 'utf8').trim()
+  return `## ${name} ${version} (${license})\n\n${text}\n`
+}
+
 await rm(dist, { recursive: true, force: true })
 const chunks = await bundle()
+await writeFile(`${dist}/licenses.md`, `# Parts of these packages are in the bundle\n\n${licences(chunks)}`)
 execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', 'tsconfig.build.json'], {
   cwd: root,
   stdio: 'inherit',
