@@ -54,7 +54,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true })
 })
 
-test.each([...documentedBlocks(), ...helpExamples()].map(block => [block.where, block] as const))(
+test.each([...documentedBlocks(), ...(await helpExamples())].map(block => [block.where, block] as const))(
   '%s: its commands do what they should',
   async (_, block) => await runBlock(block),
   180_000,

@@ -39,7 +39,11 @@ async function gc(
   { driver, dryRun = false, volumes = false, json = false }: GcOptions,
 ): Promise<void> {
   using interrupts = new Interrupts(stdio)
-  const { orphans, summary } = await driverOf(driver).removeOrphans({ dryRun, volumes, signal: interrupts.signal })
+  const { orphans, summary } = await (await driverOf(driver)).removeOrphans({
+    dryRun,
+    volumes,
+    signal: interrupts.signal,
+  })
   const lines = json
     ? orphans.map(orphan => printableJson(orphan.json))
     : [...columns(orphans.map(({ cells }) => cells)), ...(summary === undefined ? [] : [summary])]

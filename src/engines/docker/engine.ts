@@ -20,7 +20,7 @@ import { hasLauncher, readLauncher } from './launcher/program.ts'
 import { LauncherSession } from './launcher/session.ts'
 import { LauncherVolume } from './launcher/volume.ts'
 import { Networks } from './network/networks.ts'
-import { checkPool, openPool } from './network/open-pool.ts'
+import type { openPool } from './network/open-pool.ts'
 import type { PreforkPool, PreforkUsage } from './network/pool.ts'
 import { cgroupMounts } from './sampling/cgroup/available.ts'
 import { CgroupSampler } from './sampling/cgroup/sampler.ts'
@@ -71,14 +71,25 @@ export async function createDockerEngine(
   env: Env = process.env,
   inspect?: Inspect,
 ): Promise<DockerEngine> {
-  const connection = await connect(config, env)
+  return await openDockerEngine(await connect(config, env), config, env, inspect)
+}
+
+/** Makes an engine of a connection, which it owns: it is closed with the engine, and when this rejects. */
+export async function openDockerEngine(
+  connection: Connection,
+  config: ResolvedDockerConfig,
+  env: Env,
+  inspect: Inspect | undefined,
+): Promise<DockerEngine> {
   try {
     checkServerVersion(connection, config.serverVersion)
-    checkPool(config, connection.architecture)
+    // Loaded only where it is used.
+    const pool = config.preForkPoolSize === 0 ? undefined : await import('./network/open-pool.ts')
+    pool?.checkPool(config, connection.architecture)
     checkSpares(config, connection.architecture)
     if (config.dockerLoadFile !== undefined) await loadImages(connection.api, config.dockerLoadFile, config.pullTimeout)
     const cgroups = await openCgroupSampler(connection, config)
-    return new OpenDockerEngine({ connection, config, env, cgroups, inspect })
+    return new OpenDockerEngine({ connection, config, env, cgroups, inspect, openPool: pool?.openPool })
   } catch (error) {
     await connection.close()
     throw error
@@ -91,6 +102,8 @@ interface OpenEngineOptions {
   readonly env: Env
   readonly cgroups: CgroupSampler | undefined
   readonly inspect: Inspect | undefined
+  /** Undefined when the config has no pool. */
+  readonly openPool: typeof openPool | undefined
 }
 
 class OpenDockerEngine implements DockerEngine {
@@ -115,7 +128,7 @@ class OpenDockerEngine implements DockerEngine {
   readonly #reaping: Promise<unknown>
   #closed: Promise<void> | undefined
 
-  constructor({ connection, config, env, cgroups, inspect }: OpenEngineOptions) {
+  constructor({ connection, config, env, cgroups, inspect, openPool }: OpenEngineOptions) {
     const { endpoint, version, apiVersion, architecture } = connection
     const context = createEngineContext({
       ...{ connection, config, env, cgroups, inspect },
@@ -125,7 +138,7 @@ class OpenDockerEngine implements DockerEngine {
     this.#connection = connection
     this.#architecture = architecture
     this.#context = context
-    this.#pool = openPool(context, { architecture, inspect })
+    this.#pool = openPool?.(context, { architecture, inspect })
     this.#networks = new Networks({ config, pool: this.#pool, onTransition: context.onTransition })
     this.#volume = new LauncherVolume({
       ...{ api: context.api, instance: context.instance, deadline: config.engineTimeout },

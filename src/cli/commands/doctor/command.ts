@@ -10,6 +10,7 @@ import { columns } from '../../output/columns.ts'
 import { printable, printableJson } from '../../output/printable.ts'
 import { errorJson } from '../../output/result-json.ts'
 import { abilitiesOf, type EngineInfo, factsOf } from './report.ts'
+import { type SpeedSettings, speedAdvice } from './speed.ts'
 
 /** `cookietin doctor`. */
 export function doctorCommand(context: CommandContext): Command {
@@ -29,14 +30,23 @@ Examples:
   $ DOCKER_HOST=ssh://me@far.example cookietin doctor`
 
 async function doctor({ stdio, exit }: CommandContext, { json = false }: { readonly json?: boolean }): Promise<void> {
-  const probes = await probeEndpoints(resolveDockerConfig({}, process.env), process.env)
+  const config = resolveDockerConfig({}, process.env)
+  const probes = await probeEndpoints(config, process.env)
   const found = probes.find(({ ok }) => ok)
-  const lines = json ? [reportJson(probes, found)] : report(probes, found, colorsFor(stdio.isTerminal.stdout))
+  const lines = json
+    ? [reportJson(probes, found, config)]
+    : report({ probes, found, config }, colorsFor(stdio.isTerminal.stdout))
   for (const line of lines) await stdio.line(line)
   exit(found === undefined ? exitCodes.failed : exitCodes.ok)
 }
 
-function report(probes: readonly Probe[], found: Probe | undefined, colors: Colors): string[] {
+interface Findings {
+  readonly probes: readonly Probe[]
+  readonly found: Probe | undefined
+  readonly config: SpeedSettings
+}
+
+function report({ probes, found, config }: Findings, colors: Colors): string[] {
   const tried = probes.map(({ ok, source, url, error, version, apiVersion }) => [
     ok ? colors.green('✔') : colors.red('✘'),
     printable(url),
@@ -49,6 +59,7 @@ function report(probes: readonly Probe[], found: Probe | undefined, colors: Colo
   const abilities = abilitiesOf(info)
   const advice = [
     ...abilities.flatMap(({ advice }) => (advice === undefined ? [] : [advice])),
+    ...speedAdvice(info, config),
     ...(info.Warnings ?? []).map(warning => `the engine warns: ${printable(warning)}`),
   ]
   return [
@@ -83,11 +94,12 @@ function noEngine(probes: readonly Probe[]): string[] {
   ]
 }
 
-function reportJson(probes: readonly Probe[], found: Probe | undefined): string {
+function reportJson(probes: readonly Probe[], found: Probe | undefined, config: SpeedSettings): string {
   return printableJson({
     engine: found?.url ?? null,
     tried: probes.map(({ info: _, error, ...probe }) => ({ ...probe, error: errorJson(error) })),
     facts: found === undefined ? {} : Object.fromEntries(factsOf(found.info ?? {})),
     abilities: found === undefined ? [] : abilitiesOf(found.info ?? {}),
+    speed: found === undefined ? [] : speedAdvice(found.info ?? {}, config),
   })
 }

@@ -1,5 +1,5 @@
 import { EMPTY } from 'rxjs'
-import type { Engine, EngineContainer } from '../src/engines/engine.ts'
+import type { Engine, EngineContainer } from '../../src/engines/engine.ts'
 
 const exit = { exitCode: 0, oomKilled: false, outputTruncated: false }
 

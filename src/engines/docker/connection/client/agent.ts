@@ -1,5 +1,5 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http'
-import https from 'node:https'
+import type { AgentOptions } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { inspect } from 'node:util'
 
@@ -25,9 +25,9 @@ interface RequestHandler {
  * uncaught error ends the process. It prints the whole agent on every request, at 40 ms each with 32 requests in
  * flight.
  */
-export function createAgent(keepAlive: boolean, tls: Tls | undefined): http.Agent {
+export async function createAgent(keepAlive: boolean, tls: Tls | undefined): Promise<http.Agent> {
   const agent =
-    tls === undefined ? new http.Agent({ keepAlive }) : new https.Agent({ keepAlive, rejectUnauthorized: tls.verify })
+    tls === undefined ? new http.Agent({ keepAlive }) : await secureAgent({ keepAlive, rejectUnauthorized: tls.verify })
   const handler = agent as unknown as RequestHandler
   const addRequest = handler.addRequest
   handler.addRequest = (request, ...rest) => {
@@ -35,6 +35,12 @@ export function createAgent(keepAlive: boolean, tls: Tls | undefined): http.Agen
     addRequest.call(agent, request, ...rest)
   }
   return Object.assign(agent, { [inspect.custom]: () => '[Agent]' })
+}
+
+/** TLS is loaded only where it is used. */
+async function secureAgent(options: AgentOptions): Promise<http.Agent> {
+  const { Agent } = await import('node:https')
+  return new Agent(options)
 }
 
 function shield(request: ClientRequest): void {

@@ -1,4 +1,4 @@
-import type { Stat } from '../src/stats/stat.ts'
+import type { Stat } from '../../src/stats/stat.ts'
 
 interface Sample {
   timestamp: number
