@@ -13,6 +13,7 @@ const dist = `${root}dist`
 const entries = {
   index: 'src/index.ts',
   engine: 'src/driver/engine.ts',
+  cluster: 'src/cluster/index.ts',
   history: 'src/history/index.ts',
   inspector: 'src/inspector/index.ts',
   machines: 'machines/index.ts',
@@ -81,7 +82,7 @@ const groups: readonly (readonly [name: string, test: RegExp])[] = [
   ['connection', /^src\/engines\/docker\/(config|connection\/(?!client\/modem-dialer|probe))/],
   [
     'docker',
-    /^src\/engines\/(docker\/(?!connection|image\/image-actor|network\/(pool|open-pool|namespace|pause)|unused-volumes)|engine\.ts|pump-input|pull-progress)/,
+    /^src\/engines\/(docker\/(?!connection|image\/image-actor|network\/(pool|open-pool|namespace|pause)|cleanup\/unused-volumes)|engine\.ts|pump-input|pull-progress)/,
   ],
   [
     'core',
@@ -89,7 +90,7 @@ const groups: readonly (readonly [name: string, test: RegExp])[] = [
   ],
   [
     'command-line',
-    /^(node_modules\/(commander|picocolors)|src\/cli\/)(?!commands|main\.ts|version\.ts|output\/(stats-plot|pull-|columns|format|result-json)|drivers\/(docker-orphans|process))/,
+    /^(node_modules\/(commander|picocolors)|src\/cli\/)(?!commands|main\.ts|version\.ts|output\/(stats-plot|pull-|columns|format|result-json)|drivers\/(docker-orphans|process|cluster))/,
   ],
 ]
 

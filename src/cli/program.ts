@@ -13,6 +13,8 @@ const commands: Readonly<Record<string, () => Promise<(context: CommandContext) 
   gc: async () => (await import('./commands/gc.ts')).gcCommand,
   explain: async () => (await import('./commands/explain.ts')).explainCommand,
   history: async () => (await import('./commands/history/command.ts')).historyCommand,
+  worker: async () => (await import('./commands/cluster/worker.ts')).workerCommand,
+  cluster: async () => (await import('./commands/cluster/status.ts')).clusterCommand,
   inspect: async () => (await import('./commands/inspect.ts')).inspectCommand,
 }
 

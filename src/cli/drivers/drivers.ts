@@ -9,6 +9,7 @@ import type { CliDriver } from './cli-driver.ts'
 const drivers = {
   docker: async () => (await import('./docker.ts')).docker,
   process: async () => (await import('./process.ts')).processes,
+  cluster: async () => (await import('./cluster.ts')).cluster,
 } satisfies Record<string, () => Promise<CliDriver>>
 
 /** The name of a driver. */
@@ -24,7 +25,7 @@ export interface DriverOption {
 /** Adds `--driver`. */
 export const addDriverOption = (
   command: Command,
-  help = 'where to run; process: on this machine, without isolation',
+  help = 'where to run; process: on this machine, without isolation; cluster: on the hosts of COOKIETIN_CLUSTER',
 ): Command => command.option(`--driver <${names.join('|')}>`, help, readDriver, names[0])
 
 function readDriver(text: string): DriverName {
