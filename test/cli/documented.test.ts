@@ -13,6 +13,7 @@ const notRun: readonly (readonly [command: RegExp, why: string])[] = [
   [/^npm (test|run check)$/, 'runs the tests'],
   [/^docker build /, 'its base image comes from a registry'],
   [/^DOCKER_HOST=ssh:/, 'needs another host'],
+  [/queue\.internal/, 'needs a Redis of another host'],
 ]
 
 /** Commands that run until they are interrupted, and what they print when they are ready. */
