@@ -1,6 +1,7 @@
 import { beforeAll } from 'vitest'
 import type { ConformanceCommands } from '../../src/engines/conformance/commands.ts'
 import { resolveDockerConfig } from '../../src/engines/docker/config/config.ts'
+import type { DockerConfig } from '../../src/engines/docker/config/docker-config.ts'
 import { createDockerEngine } from '../../src/engines/docker/engine.ts'
 import type { ContainerTask } from '../../src/task/task.ts'
 import { localCommands } from '../support/engine/local-commands.ts'
@@ -24,9 +25,15 @@ beforeAll(async () => {
   await ensureTestImage()
 })
 
-for (const enableTini of [true, false]) {
-  const config = resolveDockerConfig({ outputTimeout: 500, enableTini }, process.env)
-  conformance(enableTini ? 'docker' : 'docker (no init)', {
+const variants = {
+  docker: {},
+  'docker (no init)': { enableTini: false },
+  "docker (frozen by the control group's file)": { freezer: 'cgroup' },
+} satisfies Record<string, DockerConfig>
+
+for (const [name, variant] of Object.entries(variants)) {
+  const config = resolveDockerConfig({ outputTimeout: 500, ...variant }, process.env)
+  conformance(name, {
     engine: () => createDockerEngine(config),
     commands,
   })

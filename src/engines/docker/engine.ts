@@ -8,10 +8,11 @@ import type { Env, ResolvedDockerConfig } from './config/config.ts'
 import { type Connection, connect } from './connection/connect.ts'
 import { compareVersions } from './connection/versions.ts'
 import { DockerContainer } from './container/container.ts'
+import { openFreezer } from './container/control/freezer-source.ts'
 import { GpuLeases } from './container/resources/gpu-leases.ts'
 import { checkDigest, checkUser } from './create-options/hardened.ts'
 import { checkTaskOptions } from './create-options/task-options.ts'
-import { createEngineContext, type EngineContext, type NetworkSource } from './engine-context.ts'
+import { createEngineContext, type EngineContext, type FreezerSource, type NetworkSource } from './engine-context.ts'
 import type { ImageCacheUsage } from './image/cache.ts'
 import { loadImages } from './image/load.ts'
 import { Networks } from './network/networks.ts'
@@ -67,7 +68,8 @@ export async function createDockerEngine(
     checkPool(config, connection.architecture)
     if (config.dockerLoadFile !== undefined) await loadImages(connection.api, config.dockerLoadFile, config.pullTimeout)
     const cgroups = await openCgroupSampler(connection, config)
-    return new OpenDockerEngine({ connection, config, env, cgroups, inspect })
+    const freezer = await openFreezer(connection, config)
+    return new OpenDockerEngine({ connection, config, env, cgroups, freezer, inspect })
   } catch (error) {
     await connection.close()
     throw error
@@ -79,6 +81,7 @@ interface OpenEngineOptions {
   readonly config: ResolvedDockerConfig
   readonly env: Env
   readonly cgroups: CgroupSampler | undefined
+  readonly freezer: FreezerSource
   readonly inspect: Inspect | undefined
 }
 
@@ -101,10 +104,10 @@ class OpenDockerEngine implements DockerEngine {
   readonly #reaping: Promise<unknown>
   #closed: Promise<void> | undefined
 
-  constructor({ connection, config, env, cgroups, inspect }: OpenEngineOptions) {
+  constructor({ connection, config, env, cgroups, freezer, inspect }: OpenEngineOptions) {
     const { endpoint, version, apiVersion, architecture } = connection
     const context = createEngineContext({
-      ...{ connection, config, env, cgroups, inspect },
+      ...{ connection, config, env, cgroups, freezer, inspect },
       gpus: new GpuLeases(config.gpus, connection.podman),
       onTransition: transition => this.transitions$.next({ ...transition, at: Date.now() }),
     })

@@ -9,8 +9,8 @@ import { checkLeaks } from '../../support/leaks/hooks.ts'
 checkLeaks()
 
 // The engine's flag lags behind: right after a freeze it may report that the container is not frozen, and vice versa.
-test('a thaw right after a freeze thaws, also when another client does the same', async () => {
-  await using driver = await testEngine()
+test.each(['engine', 'cgroup'] as const)('a thaw right after a freeze thaws, also when another client does the same (%s)', async freezer => {
+  await using driver = await testEngine({ freezer })
   const container = driver.container({ command: ['cat'], input: 'x' })
   const input = new PassThrough()
   const output = new PassThrough()

@@ -246,6 +246,13 @@ export interface DockerConfig {
    */
   readonly sampleInterval?: number | undefined
   /**
+   * Who freezes and thaws containers. `'engine'`: the engine, by its pause. `'cgroup'`: this process, by the control group's own file, ten
+   * times as fast; the engine must run on this machine, and the file must be writable. `'auto'`: the file where that can be had, else the engine.
+   *
+   * @default `'engine'`: it does not know of a container that is frozen by the file
+   */
+  readonly freezer?: 'engine' | 'cgroup' | 'auto' | undefined
+  /**
    * The ssh program for an `ssh://` address.
    *
    * @default `'ssh'`

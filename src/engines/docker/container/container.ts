@@ -10,15 +10,16 @@ import type { PullProgress } from '../../pull-progress.ts'
 import { isDisconnected, isMissingImage } from '../connection/errors.ts'
 import { untilReachable } from '../connection/liveness.ts'
 import { type CreateOptions, secretsOf } from '../create-options/create-options.ts'
-import { deadlineLabel } from '../create-options/identity.ts'
+import { deadlineLabel, labelNames } from '../create-options/identity.ts'
 import type { EngineContext, NetworkSource } from '../engine-context.ts'
+import { ContainerFreezer } from './control/container-freezer.ts'
+import { sendKill, sendSignal, stopSignalOf } from './control/signals.ts'
 import type { ContainerRef } from './inspect.ts'
 import { NetworkAttachment } from './network-attachment.ts'
 import { defaultOptions, preflight, runHook } from './preflight.ts'
 import { copyFrom, copyInto } from './resources/copies.ts'
 import { makeVolumes } from './resources/named-volumes.ts'
 import { ContainerRun } from './run.ts'
-import { sendKill, sendPause, sendSignal, sendUnpause, stopSignalOf } from './signals.ts'
 import { statsOf } from './stats.ts'
 import { hangTimeout, TrackedContainer } from './tracked-container.ts'
 
@@ -43,6 +44,7 @@ export class DockerContainer implements EngineContainer {
   readonly #tracked: TrackedContainer
   readonly #network: NetworkAttachment
   readonly #run: ContainerRun
+  readonly #freezer: ContainerFreezer
   /** A kill or a removal was requested. */
   #isEnding = false
   #removal: Promise<void> | undefined
@@ -64,6 +66,7 @@ export class DockerContainer implements EngineContainer {
       options: this.options,
       secrets,
     })
+    this.#freezer = new ContainerFreezer(context, task.id)
     this.#network = new NetworkAttachment(networks, task, this.options)
     const { ending, abandoned } = this.#tracked
     const run = new ContainerRun(context, {
@@ -143,7 +146,9 @@ export class DockerContainer implements EngineContainer {
     const check = () => this.#context.imageGuard.check(this.#task, this.options, signal)
     await untilReachable(this.#context, check, { signal, mayRepeat: isDisconnected })
     this.#refuseEnding('prepare')
-    Object.assign(this.options.Labels, deadlineLabel(this.#task, this.#context.config.freezeAllowance))
+    const { config, freezer } = this.#context
+    Object.assign(this.options.Labels, deadlineLabel(this.#task, config.freezeAllowance))
+    if (freezer.kind === 'cgroup') this.options.Labels[labelNames.freezer] = freezer.kind
     await this.#tracked.create(signal)
   }
 
@@ -205,11 +210,11 @@ export class DockerContainer implements EngineContainer {
   }
 
   async pause(): Promise<void> {
-    await sendPause(this.#context, this.#ref('freeze'))
+    await this.#freezer.freeze(this.#ref('freeze'))
   }
 
   async unpause(): Promise<void> {
-    await sendUnpause(this.#context, this.#ref('unfreeze'))
+    await this.#freezer.thaw(this.#ref('unfreeze'))
   }
 
   async signal(name: string | undefined): Promise<void> {
@@ -228,6 +233,7 @@ export class DockerContainer implements EngineContainer {
   async kill(): Promise<void> {
     this.#isEnding = true
     this.#tracked.end()
+    this.#freezer.end()
     this.#run.drain()
     const { startCalls } = this.#run
     if (startCalls === undefined) return
@@ -250,6 +256,7 @@ export class DockerContainer implements EngineContainer {
   async #remove(): Promise<void> {
     this.#isEnding = true
     this.#tracked.end()
+    this.#freezer.end()
     this.pull$.complete()
     this.#run.drain()
     const calls = Promise.all([this.#tracked.creating, this.#run.startCalls])

@@ -3,6 +3,7 @@ import type { Stat } from '../../../stats/stat.ts'
 import { containerPath } from '../connection/paths.ts'
 import type { EngineContext } from '../engine-context.ts'
 import { samples$ } from '../sampling/engine-samples.ts'
+import { findPid } from './inspect.ts'
 
 /** One container to sample. */
 export interface SampledContainer {
@@ -39,14 +40,9 @@ export function statsOf({ api, config, cgroups }: EngineContext, container: Samp
     ended,
   })
   if (cgroups === undefined) return fromEngine
-  const findPid = async () => {
-    const { body } = await api.request({ doing: `find ${name}`, method: 'GET', path: path('/json'), deadline })
-    const pid = (body as { State?: { Pid?: unknown } } | undefined)?.State?.Pid
-    return typeof pid === 'number' && pid > 0 ? pid : undefined
-  }
   return cgroups.samples$({
     id: idOrName,
-    findPid,
+    findPid: () => findPid(api, idOrName(), deadline),
     started,
     ended,
     outputEnded: () => container.outputEnded(),
