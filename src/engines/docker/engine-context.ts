@@ -73,13 +73,21 @@ export interface FreezerFile {
   set(wanted: 'frozen' | 'thawed'): void
 }
 
+/** The container whose file is wanted. */
+export interface FreezerTarget {
+  readonly id: string
+  /** The engine's runtime for this container. Undefined: the engine's own. */
+  readonly runtime: string | undefined
+  /** Asks the engine for the id of one of its processes. */
+  findPid(): Promise<number | undefined>
+}
+
 /** Who freezes the containers of an engine. */
 export interface FreezerSource {
-  readonly kind: 'engine' | 'cgroup'
-  /** Why the engine does it although the config permits the control group's file. */
-  readonly why: string | undefined
-  /** The file of a container's group. Undefined: the engine freezes it. `findPid` asks the engine for one of its processes. */
-  find(id: string, findPid: () => Promise<number | undefined>): Promise<FreezerFile | undefined>
+  /** False when the engine freezes every container. */
+  readonly mayUseFiles: boolean
+  /** The file of a container's group, or why the engine has to freeze it. */
+  find(target: FreezerTarget): Promise<{ readonly file?: FreezerFile | undefined; readonly why?: string | undefined }>
   /** From now on the engine freezes every container. */
   refuse(why: string): void
 }

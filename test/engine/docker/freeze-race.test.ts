@@ -9,27 +9,30 @@ import { checkLeaks } from '../../support/leaks/hooks.ts'
 checkLeaks()
 
 // The engine's flag lags behind: right after a freeze it may report that the container is not frozen, and vice versa.
-test.each(['engine', 'cgroup'] as const)('a thaw right after a freeze thaws, also when another client does the same (%s)', async freezer => {
-  await using driver = await testEngine({ freezer })
-  const container = driver.container({ command: ['cat'], input: 'x' })
-  const input = new PassThrough()
-  const output = new PassThrough()
-  await container.prepare(new AbortController().signal)
-  const sink = { write: (chunk: Uint8Array) => void output.write(chunk) }
-  await container.start({ stdin: toChunks(input), stdout: sink, stderr: sink }, noEvents)
-  const byHand = (action: string) => engineRequest('POST', `/containers/${container.name}/${action}`).catch(() => {})
-  for (let round = 0; round < 200; round += 1) {
-    await container.pause()
-    if (round % 2 === 0) {
-      await byHand('unpause')
-      await byHand('pause')
+test.each(['engine', 'cgroup'] as const)(
+  'a thaw right after a freeze thaws, also when another client does the same (%s)',
+  async freezer => {
+    await using driver = await testEngine({ freezer })
+    const container = driver.container({ command: ['cat'], input: 'x' })
+    const input = new PassThrough()
+    const output = new PassThrough()
+    await container.prepare(new AbortController().signal)
+    const sink = { write: (chunk: Uint8Array) => void output.write(chunk) }
+    await container.start({ stdin: toChunks(input), stdout: sink, stderr: sink }, noEvents)
+    const byHand = (action: string) => engineRequest('POST', `/containers/${container.name}/${action}`).catch(() => {})
+    for (let round = 0; round < 200; round += 1) {
+      await container.pause()
+      if (round % 2 === 0) {
+        await byHand('unpause')
+        await byHand('pause')
+      }
+      await container.unpause()
+      input.write(`${round}\n`)
+      const [answer] = (await once(output, 'data')) as [Buffer]
+      expect(answer.toString()).toBe(`${round}\n`)
     }
-    await container.unpause()
-    input.write(`${round}\n`)
-    const [answer] = (await once(output, 'data')) as [Buffer]
-    expect(answer.toString()).toBe(`${round}\n`)
-  }
-  input.end()
-  expect((await container.wait()).exitCode).toBe(0)
-  await container.remove()
-})
+    input.end()
+    expect((await container.wait()).exitCode).toBe(0)
+    await container.remove()
+  },
+)

@@ -246,10 +246,11 @@ export interface DockerConfig {
    */
   readonly sampleInterval?: number | undefined
   /**
-   * Who freezes and thaws containers. `'engine'`: the engine, by its pause. `'cgroup'`: this process, by the control group's own file, ten
-   * times as fast; the engine must run on this machine, and the file must be writable. `'auto'`: the file where that can be had, else the engine.
+   * Who freezes and thaws containers. `'engine'`: the engine, by its pause. `'cgroup'`: this process, by the control group's own file, which
+   * is ten times as fast and of which the engine does not know; the engine must run on this machine, and the file must be writable. `'auto'`:
+   * the file where that can be had and the engine's own kill ends such a container, else the engine.
    *
-   * @default `'engine'`: it does not know of a container that is frozen by the file
+   * @default `'auto'`
    */
   readonly freezer?: 'engine' | 'cgroup' | 'auto' | undefined
   /**

@@ -66,7 +66,7 @@ export class DockerContainer implements EngineContainer {
       options: this.options,
       secrets,
     })
-    this.#freezer = new ContainerFreezer(context, task.id)
+    this.#freezer = new ContainerFreezer(context, task.id, this.options)
     this.#network = new NetworkAttachment(networks, task, this.options)
     const { ending, abandoned } = this.#tracked
     const run = new ContainerRun(context, {
@@ -148,7 +148,7 @@ export class DockerContainer implements EngineContainer {
     this.#refuseEnding('prepare')
     const { config, freezer } = this.#context
     Object.assign(this.options.Labels, deadlineLabel(this.#task, config.freezeAllowance))
-    if (freezer.kind === 'cgroup') this.options.Labels[labelNames.freezer] = freezer.kind
+    if (freezer.mayUseFiles) this.options.Labels[labelNames.freezer] = config.freezer
     await this.#tracked.create(signal)
   }
 

@@ -15,7 +15,7 @@ export const labelNames = {
   host: 'cookietin.host',
   /** When the run of a container is over at the latest, in Unix time (ms). Only with a timeout. */
   deadline: 'cookietin.deadline',
-  /** `'cgroup'`: it may be frozen by its control group's file, of which the engine does not know. */
+  /** It may be frozen by its control group's file, of which the engine does not know. */
   freezer: 'cookietin.freezer',
 } as const
 

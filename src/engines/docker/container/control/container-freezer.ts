@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { CookietinError } from '../../../../errors.ts'
 import { pause } from '../../../../utils/timing.ts'
+import type { CreateOptions } from '../../create-options/create-options.ts'
 import type { EngineContext, FreezerFile } from '../../engine-context.ts'
 import type { ContainerRef } from '../inspect.ts'
 import { findPid } from '../inspect.ts'
@@ -21,15 +22,17 @@ export class ContainerFreezer {
   readonly #context: EngineContext
   /** The id of the cookie. */
   readonly #taskId: string
+  readonly #options: CreateOptions
   #file: FreezerFile | undefined
   #isKnown = false
   #frozenBy: 'cgroup' | 'engine' | undefined
   #isEnded = false
   #lastCall: Promise<void> = Promise.resolve()
 
-  constructor(context: EngineContext, taskId: string) {
+  constructor(context: EngineContext, taskId: string, options: CreateOptions) {
     this.#context = context
     this.#taskId = taskId
+    this.#options = options
   }
 
   /** Freezes the container. A frozen one stays frozen. */
@@ -83,12 +86,15 @@ export class ContainerFreezer {
   /** Finds the file at the first freeze, and reports who freezes the container. */
   async #choose({ id }: ContainerRef): Promise<void> {
     if (this.#isKnown) return
-    const { freezer, config } = this.#context
-    this.#file = await freezer.find(id, () => findPid(this.#context.api, id, config.engineTimeout))
+    const { freezer, api, config } = this.#context
+    const { file, why } = await freezer.find({
+      id,
+      runtime: this.#options.HostConfig.Runtime,
+      findPid: () => findPid(api, id, config.engineTimeout),
+    })
+    this.#file = file
     this.#isKnown = true
-    if (this.#file !== undefined) this.#report('cgroup', 'freeze')
-    else if (freezer.kind === 'cgroup') this.#report('engine', 'groupNotFound')
-    else this.#report('engine', config.freezer === 'engine' ? 'freeze' : 'unavailable', freezer.why)
+    this.#report(file === undefined ? 'engine' : 'cgroup', why === undefined ? 'freeze' : 'unavailable', why)
   }
 
   /** Resolves with false when the engine has to do it. */
@@ -153,7 +159,11 @@ export class ContainerFreezer {
 }
 
 function hasEnded({ name }: ContainerRef, cause?: unknown): CookietinError {
-  return new CookietinError('ERR_COOKIETIN_INVALID_STATE', `Cannot freeze container ${name}: it has ended, or is being ended`, { cause })
+  return new CookietinError(
+    'ERR_COOKIETIN_INVALID_STATE',
+    `Cannot freeze container ${name}: it has ended, or is being ended`,
+    { cause },
+  )
 }
 
 function stillFrozen({ name }: ContainerRef): CookietinError {

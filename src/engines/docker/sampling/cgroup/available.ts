@@ -6,10 +6,11 @@ import type { Endpoint } from '../../connection/endpoint.ts'
 import { controllers } from './counters.ts'
 import { type CgroupMounts, type Controller, parseMounts } from './mounts.ts'
 
-/** The fields of an engine's `/info` that tell whether its control groups are those of this machine. */
+/** The fields of an engine's `/info` that tell whether its control groups are those of this machine, and who makes them. */
 export interface CgroupInfo {
   readonly CgroupVersion?: string
   readonly KernelVersion?: string
+  readonly DefaultRuntime?: string
 }
 
 /** The mount points, or why there are none to use. */

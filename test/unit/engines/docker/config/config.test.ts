@@ -56,7 +56,7 @@ describe('resolveDockerConfig', () => {
       freezeAllowance: 3_600_000,
       sampler: 'engine',
       sampleInterval: 100,
-      freezer: 'engine',
+      freezer: 'auto',
       sshCommand: 'ssh',
     })
   })
