@@ -10,7 +10,7 @@ import { type CgroupMounts, type Controller, parseMounts } from './mounts.ts'
 export interface CgroupInfo {
   readonly CgroupVersion?: string
   readonly KernelVersion?: string
-  readonly DefaultRuntime?: string
+  readonly DefaultRuntime?: string | undefined
 }
 
 /** The mount points, or why there are none to use. */

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
-import { toChunks } from '../../../src/task/input.ts'
-import { noEvents, testEngine } from '../../support/engine/docker.ts'
-import { engineRequest } from '../../support/engine/request.ts'
-import { checkLeaks } from '../../support/leaks/hooks.ts'
+import { toChunks } from '../../../../src/task/input.ts'
+import { noEvents, testEngine } from '../../../support/engine/docker.ts'
+import { engineRequest } from '../../../support/engine/request.ts'
+import { checkLeaks } from '../../../support/leaks/hooks.ts'
 
 checkLeaks()
 
