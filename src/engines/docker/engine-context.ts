@@ -71,6 +71,8 @@ export interface FreezerFile {
   state(): 'frozen' | 'thawed' | 'changing' | undefined
   /** Freezes or thaws the group. Throws the system's error. */
   set(wanted: 'frozen' | 'thawed'): void
+  /** Sends SIGKILL to every process of the group and thaws it, so that nothing of it runs again. Never throws. */
+  kill(): void
 }
 
 /** The container whose file is wanted. */

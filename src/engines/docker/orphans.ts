@@ -1,7 +1,7 @@
 import { CookietinError } from '../../errors.ts'
 import { ownerState } from '../../utils/owner.ts'
 import type { Call } from './connection/api.ts'
-import { thawGroup } from './container/control/freezer-source.ts'
+import { killGroup } from './container/control/freezer-source.ts'
 import { findPid, inspectContainer } from './container/inspect.ts'
 import { removeContainer } from './container/remove.ts'
 import { currentHost, labelNames } from './create-options/identity.ts'
@@ -59,7 +59,7 @@ export async function reapOrphans(
     }
     try {
       if (Labels?.[labelNames.freezer] !== undefined) {
-        await thawGroup(id, () => findPid(context.api, id, context.config.engineTimeout))
+        await killGroup(id, () => findPid(context.api, id, context.config.engineTimeout))
       }
       await removeContainer(context, { id, name: orphan.name, budget: context.config.engineTimeout })
       orphans.push({ ...orphan, removed: true })

@@ -45,15 +45,10 @@ export class ContainerFreezer {
     return this.#inTurn(() => this.#thaw(container))
   }
 
-  /** Thaws the container for good, if it is frozen by its file. Later and present freezes have no effect. */
+  /** Call it before the engine is asked to end the container: kills one that is frozen by its file. Later and present freezes have no effect. */
   end(): void {
     this.#isEnded = true
-    if (this.#frozenBy !== 'cgroup') return
-    try {
-      this.#file?.set('thawed')
-    } catch {
-      // Its group is gone, or the removal reports what hangs.
-    }
+    if (this.#frozenBy === 'cgroup') this.#file?.kill()
   }
 
   #inTurn(call: () => Promise<void>): Promise<void> {

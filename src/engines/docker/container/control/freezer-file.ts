@@ -12,7 +12,7 @@ export function freezerFile(folder: string, version: 1 | 2): FreezerFile {
 
 function fileV1(folder: string): FreezerFile {
   const path = join(folder, 'freezer.state')
-  return {
+  return withKill(folder, {
     state() {
       const text = readText(path)?.trim()
       if (text === 'FROZEN') return 'frozen'
@@ -20,12 +20,12 @@ function fileV1(folder: string): FreezerFile {
       return text === 'FREEZING' ? 'changing' : undefined
     },
     set: wanted => write(path, wanted === 'frozen' ? 'FROZEN' : 'THAWED'),
-  }
+  })
 }
 
 function fileV2(folder: string): FreezerFile {
   const path = join(folder, 'cgroup.freeze')
-  return {
+  return withKill(folder, {
     state() {
       const wanted = readText(path)?.trim()
       const now = /^frozen ([01])$/m.exec(readText(join(folder, 'cgroup.events')) ?? '')?.[1]
@@ -34,7 +34,27 @@ function fileV2(folder: string): FreezerFile {
       return now === '1' ? 'frozen' : 'thawed'
     },
     set: wanted => write(path, wanted === 'frozen' ? '1' : '0'),
+  })
+}
+
+function withKill(folder: string, file: Pick<FreezerFile, 'state' | 'set'>): FreezerFile {
+  return {
+    ...file,
+    kill() {
+      // On cgroup v1 the signal waits for the thaw. The processes cannot fork meanwhile.
+      const pids = (readText(join(folder, 'cgroup.procs')) ?? '').split('\n').map(Number)
+      // One in a process namespace that is not visible from here is listed as 0.
+      for (const pid of pids) if (pid > 0) attempt(() => process.kill(pid, 'SIGKILL'))
+      attempt(() => file.set('thawed'))
+    },
   }
+}
+
+/** What fails here is gone, or is left to the engine. */
+function attempt(call: () => unknown): void {
+  try {
+    call()
+  } catch {}
 }
 
 /** Never creates the file: without it there is no such group. */

@@ -75,17 +75,15 @@ async function findFreezer(endpoint: Endpoint, info: () => Promise<CgroupInfo>):
 }
 
 /**
- * Thaws a container by its control group's file, in both versions. For one whose owner may have frozen it: on cgroup v1 its removal would
- * hang. Never rejects: where it cannot be thawed, the removal reports it.
+ * Kills and thaws a container by its control group's file, in both versions. For one whose owner may have frozen it: its removal could hang.
+ * Never rejects: where it cannot be done, the removal reports it.
  */
-export async function thawGroup(id: string, findPid: () => Promise<number | undefined>): Promise<void> {
+export async function killGroup(id: string, findPid: () => Promise<number | undefined>): Promise<void> {
   const mountinfo = readText('/proc/self/mountinfo') ?? ''
   for (const version of [1, 2] as const) {
     const mounts = parseMounts(mountinfo, version, ['freezer'])
     const file = mounts && (await fileOf(mounts, id, findPid))
-    try {
-      file?.set('thawed')
-    } catch {}
+    file?.kill()
   }
 }
 

@@ -33,6 +33,11 @@ class FileDouble implements FreezerFile {
     this.#state = wanted === 'thawed' ? 'thawed' : 'changing'
   }
 
+  kill(): void {
+    this.writes.push('killed')
+    this.set('thawed')
+  }
+
   become(state: State): void {
     this.#state = state
   }
@@ -170,18 +175,18 @@ describe('a container with a file', () => {
 })
 
 describe('the end of a container', () => {
-  it('thaws a frozen one at once, and no later freeze has an effect', async () => {
+  it('kills a frozen one at once, before it thaws it, and no later freeze has an effect', async () => {
     const file = new FileDouble()
     const { freezer, calls } = setup({ file })
     await freezer.freeze(container)
     freezer.end()
-    expect(file.state()).toBe('thawed')
+    expect(file.writes).toEqual(['frozen', 'killed', 'thawed'])
     await freezer.thaw(container)
     await expect(freezer.freeze(container)).rejects.toMatchObject({ code: 'ERR_COOKIETIN_INVALID_STATE' })
     expect([file.writes.filter(wanted => wanted === 'frozen'), calls]).toEqual([['frozen'], []])
   })
 
-  it('thaws one that is being frozen, which stays thawed', async () => {
+  it('kills one that is being frozen, which stays thawed', async () => {
     const file = new FileDouble()
     file.delay = Number.POSITIVE_INFINITY
     const { freezer, calls } = setup({ file })

@@ -95,28 +95,33 @@ async function groupOfKernel(root: string): Promise<{ folder: string; child: Chi
 describe.each([1, 2] as const)('the kernel, by cgroup v%i', version => {
   const root = rootOf(version)
 
-  it.runIf(root !== undefined)('freezes and thaws a process, and kills it once it is thawed', async () => {
-    const { folder, child } = await groupOfKernel(root ?? '')
-    const file = freezerFile(folder, version)
-    const cpu = () => readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(' ').slice(13, 17).join(' ')
-    file.set('frozen')
-    await expect.poll(file.state, { interval: 1 }).toBe('frozen')
-    const before = cpu()
-    await new Promise(resolve => setTimeout(resolve, 100))
-    expect(cpu()).toBe(before)
-    file.set('thawed')
-    await expect.poll(file.state, { interval: 1 }).toBe('thawed')
-    child.stdout?.removeAllListeners()
-    await once(child.stdout as NodeJS.ReadableStream, 'data')
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-    // A child of its may live a moment longer.
-    await expect
-      .poll(() => {
-        rmdirSync(folder)
-        return file.state()
-      })
-      .toBeUndefined()
-    expect(() => file.set('frozen')).toThrow('ENOENT')
-  })
+  it.runIf(root !== undefined)(
+    'freezes and thaws a process, and kills a frozen one without running it again',
+    async () => {
+      const { folder, child } = await groupOfKernel(root ?? '')
+      const file = freezerFile(folder, version)
+      const cpu = () => readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(' ').slice(13, 17).join(' ')
+      file.set('frozen')
+      await expect.poll(file.state, { interval: 1 }).toBe('frozen')
+      const before = cpu()
+      await new Promise(resolve => setTimeout(resolve, 100))
+      expect(cpu()).toBe(before)
+      file.set('thawed')
+      await expect.poll(file.state, { interval: 1 }).toBe('thawed')
+      child.stdout?.removeAllListeners()
+      await once(child.stdout as NodeJS.ReadableStream, 'data')
+      file.set('frozen')
+      await expect.poll(file.state, { interval: 1 }).toBe('frozen')
+      file.kill()
+      expect(await once(child, 'exit')).toEqual([null, 'SIGKILL'])
+      // A child of its may live a moment longer.
+      await expect
+        .poll(() => {
+          rmdirSync(folder)
+          return file.state()
+        })
+        .toBeUndefined()
+      expect(() => file.set('frozen')).toThrow('ENOENT')
+    },
+  )
 })
