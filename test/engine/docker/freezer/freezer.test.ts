@@ -1,9 +1,10 @@
-import { filter, firstValueFrom, take, toArray } from 'rxjs'
+import { PassThrough } from 'node:stream'
+import { firstValueFrom, take, toArray } from 'rxjs'
 import { describe, expect, test } from 'vitest'
 import type { DriverTransition } from '../../../../src/engines/docker/transitions.ts'
 import type { DockerDriver } from '../../../../src/index.ts'
 import { containersWith, engineRequest } from '../../../support/engine/request.ts'
-import { setup, shell, until } from '../../setup.ts'
+import { setup, shell, until, untilWritten } from '../../setup.ts'
 
 async function frozen(task: Parameters<typeof shell>[1] = {}, script = 'echo up; sleep 300') {
   const { driver, executor } = await setup({}, { freezer: 'cgroup' })
@@ -52,7 +53,8 @@ describe("a container that is frozen by its control group's file", () => {
   })
 
   test('is told apart from one that somebody has paused through the engine: its thaw undoes both', async () => {
-    const { run, state, byHand } = await frozen({ input: 'x' }, 'read line; echo "got $line"')
+    const input = new PassThrough()
+    const { run, state, byHand } = await frozen({ input }, 'read line; echo "got $line"')
     await run.freeze()
     // The runtime refuses a second freeze.
     await expect(byHand('pause')).rejects.toThrow('500')
@@ -61,6 +63,8 @@ describe("a container that is frozen by its control group's file", () => {
     await run.freeze()
     expect(await state()).toEqual({ status: 'paused', paused: true })
     await run.unfreeze()
+    expect(await state()).toEqual({ status: 'running', paused: false })
+    input.end('x\n')
     expect((await run).stdout).toBe('got x\n')
   })
 
@@ -80,12 +84,9 @@ describe("a container that is frozen by its control group's file", () => {
   })
 
   test('is asked to end after a thaw, and ends by itself', async () => {
-    const { run } = await frozen(
-      { stopGrace: 5_000 },
-      'trap "echo bye; exit 0" TERM; echo up; while :; do sleep 0.05; done',
-    )
-    await firstValueFrom(run.state$.pipe(filter(state => state === 'running')))
-    for await (const chunk of run.stdout) if (String(chunk).includes('up')) break
+    const script = 'trap "echo bye; exit 0" TERM; echo up; while :; do sleep 0.05; done'
+    const { run } = await frozen({ stopGrace: 5_000, thaw: true }, script)
+    await untilWritten(run, 'up')
     await run.freeze()
     run.cancel()
     const { status, stdout } = await run
