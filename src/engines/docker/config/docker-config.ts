@@ -74,7 +74,7 @@ export interface DockerConfig {
    * The networks of the namespaces, in turn. A string is split at spaces. `none` makes namespaces for tasks without a
    * network.
    *
-   * @default none: the engine's own
+   * @default none: the engine's own network and no network, as tasks ask for it
    */
   readonly preForkNetworks?: string | readonly string[] | undefined
   /**

@@ -143,7 +143,7 @@ export function explain(
             },
           ]),
       ...explained(HostConfig, hostReasons, 'HostConfig.'),
-      ...networkOf(HostConfig, config),
+      ...networkOf(HostConfig, given),
     ],
     loosened: loosened(config),
   }
@@ -152,11 +152,14 @@ export function explain(
 /** The network, which is picked only when the container is prepared. */
 function networkOf(
   { NetworkMode }: HostOptions,
-  { dockerNetworks, preForkPoolSize, preForkNetworks }: ResolvedDockerConfig,
+  { task, config: { dockerNetworks, preForkPoolSize, preForkNetworks, preForkUseOnce } }: Given,
 ) {
-  const pooled =
-    preForkPoolSize > 0 &&
-    (preForkNetworks.length === 0 || (NetworkMode === 'none') === preForkNetworks.includes('none'))
+  // A network that the task names is kept.
+  if (NetworkMode !== undefined && NetworkMode !== 'none') return []
+  const networkless = NetworkMode === 'none'
+  const isMade = preForkNetworks.length === 0 || preForkNetworks.some(network => (network === 'none') === networkless)
+  // Untrusted code gets no namespace that serves others.
+  const pooled = preForkPoolSize > 0 && isMade && (preForkUseOnce || !isHardened(task))
   const choices = [
     ...(pooled ? ['container:<a namespace of the prefork pool>'] : []),
     ...(NetworkMode === undefined ? dockerNetworks : []),

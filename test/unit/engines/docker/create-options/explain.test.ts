@@ -56,7 +56,15 @@ describe('an explanation', () => {
     expect(choices({ dockerNetworks: 'a b' })).toEqual(['a', 'b'])
     expect(choices({ dockerNetworks: 'host', allow: 'namespaces' })).toEqual(['host'])
     expect(choices({ preForkPoolSize: 1 })).toEqual(['container:<a namespace of the prefork pool>'])
-    expect(choices({ preForkPoolSize: 1 }, { disableNet: true })).toBe('none')
+    const all = (config: DockerConfig, task = {}) =>
+      told(task, config).options.flatMap(({ option, value }) => (option === 'HostConfig.NetworkMode' ? [value] : []))
+    const pooled = ['container:<a namespace of the prefork pool>']
+    for (const task of [{ disableNet: true }, { profile: 'hardened' }]) {
+      expect(all({ preForkPoolSize: 1 }, task)).toEqual(['none', pooled])
+      expect(all({ preForkPoolSize: 1, preForkNetworks: 'a' }, task)).toEqual(['none'])
+      expect(all({ preForkPoolSize: 1, preForkNetworks: 'a none' }, task)).toEqual(['none', pooled])
+    }
+    expect(all({ preForkPoolSize: 1, preForkUseOnce: false }, { profile: 'hardened' })).toEqual(['none'])
   })
 
   test("lists the host's network among what is loosened, whose name allow must list", () => {
