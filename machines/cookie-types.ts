@@ -10,6 +10,16 @@ export interface Exit {
   readonly message?: string | undefined
   /** What shows that a signal from outside ended it, as a phrase; undefined when nothing does. */
   readonly killedOutside?: string | undefined
+  /** What it had used, where the engine can tell. */
+  readonly usage?: Usage | undefined
+}
+
+/** What a run has used. A field that the engine cannot tell is missing. */
+export interface Usage {
+  /** CPU time of all its processes, in ms. */
+  readonly cpuMs?: number
+  /** The most memory that it had at once, in bytes. */
+  readonly memoryPeak?: number
 }
 
 /** Why a run ends. The first cause recorded decides. */

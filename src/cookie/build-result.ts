@@ -39,6 +39,7 @@ export function resultOf(parts: ResultParts): RunResult {
     stderrError: stderr.targetError,
     stats,
     artifacts,
+    usage: exit?.usage ?? {},
     attempts: 1,
     timings,
   }

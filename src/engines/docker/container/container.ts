@@ -80,6 +80,9 @@ export class DockerContainer implements EngineContainer {
       started: run.started,
       ended: run.exit,
       outputEnded: () => run.outputEnded,
+      onUsage: usage => {
+        run.usage = usage
+      },
     })
   }
 

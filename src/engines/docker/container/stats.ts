@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs'
+import type { Usage } from '../../../../machines/cookie-types.ts'
 import type { Stat } from '../../../stats/stat.ts'
 import { containerPath } from '../connection/paths.ts'
 import type { EngineContext } from '../engine-context.ts'
@@ -16,6 +17,8 @@ export interface SampledContainer {
   readonly ended: Promise<unknown>
   /** Settles when the container's output has ended. Returns undefined before it is attached. */
   outputEnded(): Promise<unknown> | undefined
+  /** Called with what it has used so far, as often as that is known exactly. */
+  onUsage(usage: Usage): void
 }
 
 /**
@@ -46,6 +49,8 @@ export function statsOf({ api, config, cgroups }: EngineContext, container: Samp
     started,
     ended,
     outputEnded: () => container.outputEnded(),
+    onCounters: ({ cpuTotal, memoryPeak }) =>
+      container.onUsage({ cpuMs: cpuTotal / 1e6, ...(memoryPeak !== undefined && { memoryPeak }) }),
     fallback: fromEngine,
   })
 }
