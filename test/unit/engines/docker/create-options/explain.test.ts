@@ -51,6 +51,27 @@ describe('an explanation', () => {
     expect(JSON.stringify(told(all))).not.toContain('canary')
   })
 
+  test("runs the task's hook: what it edits has that as its reason, and what it loosens is listed", () => {
+    const task = {
+      containerOptions: (options: { Labels: Record<string, string>; HostConfig: Record<string, unknown> }) => {
+        options.Labels.team = 'red'
+        options.HostConfig.Privileged = true
+        options.HostConfig.PidsLimit = -1
+      },
+    } as unknown as Partial<ContainerTask>
+    const explanation = told(task)
+    const byHook = explanation.options.filter(({ reason }) => reason === "the task's containerOptions")
+    expect(byHook.map(({ option }) => option)).toEqual(['Labels', 'HostConfig.PidsLimit', 'HostConfig.Privileged'])
+    expect(shownAs(explanation, 'HostConfig.PidsLimit')).toBe(-1)
+    expect(explanation.loosened).toEqual(
+      expect.arrayContaining(['containerOptions: privileged', 'containerOptions: limits']),
+    )
+    const throwing = () => {
+      throw new Error('broken hook')
+    }
+    expect(() => told({ containerOptions: throwing })).toThrow('a function that throws (broken hook)')
+  })
+
   test('lists the networks of which one is picked later', () => {
     const choices = (config: DockerConfig, task = {}) => shownAs(told(task, config), 'HostConfig.NetworkMode')
     expect(choices({ dockerNetworks: 'a b' })).toEqual(['a', 'b'])
