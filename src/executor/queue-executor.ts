@@ -2,6 +2,7 @@ import { type Observable, Subject } from 'rxjs'
 import type { OpenCookie } from '../cookie/open-cookie.ts'
 import { labelsIn } from '../cookie/recorder.ts'
 import type { RunResult, Transition } from '../cookie/result.ts'
+import type { GcAfterExit } from '../engines/engine.ts'
 import { CookietinError, notCleaned, toCookietinError } from '../errors.ts'
 import type { HotFunction } from '../functions/function.ts'
 import { demandOf } from '../functions/launch.ts'
@@ -79,6 +80,12 @@ class QueueExecutor implements Executor {
     const opened = (cookie: OpenCookie) => this.#publish(cookie)
     this.#host = new ExecutorFunctionHost(driver, this.#scheduler, cookie.inspect, opened, options.stop)
     this.#unwatch = closeOnEvents(this, options.closeOn)
+  }
+
+  /** For `closeOn: ['exit']`. */
+  gcAfterExit(): GcAfterExit | undefined {
+    const hasRuns = this.#runs.size > 0 || [...this.#functions].some(({ size }) => size > 0)
+    return this.#options.driver.engine.gcAfterExit?.(hasRuns)
   }
 
   get transitions$(): Observable<Transition> {

@@ -16,7 +16,12 @@ export const docker: CliDriver = {
     process.env.COOKIETIN_SAMPLER === 'cgroup' ? undefined : 'COOKIETIN_SAMPLER=cgroup samples short runs, too',
 }
 
-async function removeOrphans({ dryRun, volumes: withVolumes, signal }: RemoveOrphansOptions): Promise<OrphanReport> {
+async function removeOrphans({
+  dryRun,
+  owner,
+  volumes: withVolumes,
+  signal,
+}: RemoveOrphansOptions): Promise<OrphanReport> {
   // A driver removes orphans when it starts, but cannot only list them.
   const config = resolveDockerConfig({}, process.env)
   const { api, close, revive } = await connect(config, process.env)
@@ -24,7 +29,7 @@ async function removeOrphans({ dryRun, volumes: withVolumes, signal }: RemoveOrp
   let containers: readonly Orphan[]
   let volumes: readonly UnusedVolume[] = []
   try {
-    containers = await reapOrphans({ api, liveness, config }, { dryRun, signal })
+    containers = await reapOrphans({ api, liveness, config }, { dryRun, owner, signal })
     const deadline = config.engineTimeout
     // After the containers, which may use them.
     if (withVolumes) volumes = await removeUnusedVolumes(api, { deadline, dryRun, signal })

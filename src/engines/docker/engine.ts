@@ -2,7 +2,7 @@ import { type Observable, of, Subject } from 'rxjs'
 import { CookietinError, InvalidInputError } from '../../errors.ts'
 import type { ResolvedTask } from '../../task/task.ts'
 import type { Inspect } from '../../utils/actors/inspectable.ts'
-import type { Engine, EngineContainer, SocketSharing } from '../engine.ts'
+import type { Engine, EngineContainer, GcAfterExit, SocketSharing } from '../engine.ts'
 import type { PullProgress } from '../pull-progress.ts'
 import type { Env, ResolvedDockerConfig } from './config/config.ts'
 import { type Connection, connect } from './connection/connect.ts'
@@ -130,6 +130,20 @@ class OpenDockerEngine implements DockerEngine {
     this.imageCache$ = context.cleaner.usage$
     // Orphans are removed in the background. A failure does not concern the driver.
     this.#reaping = this.reapOrphans({ signal: this.#closing.signal }).catch(() => {})
+  }
+
+  gcAfterExit(hasRuns: boolean): GcAfterExit | undefined {
+    const { config, leftovers } = this.#context
+    if (!hasRuns && this.#pool === undefined && leftovers.names.length === 0) return undefined
+    const { sshCommand, socketFolder } = config
+    return {
+      driver: 'docker',
+      env: {
+        COOKIETIN_DOCKER: this.endpoint.url,
+        COOKIETIN_SSH_COMMAND: sshCommand,
+        ...(socketFolder !== undefined && { COOKIETIN_SOCKET_FOLDER: socketFolder }),
+      },
+    }
   }
 
   container(task: ResolvedTask): EngineContainer {

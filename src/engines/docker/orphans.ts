@@ -33,6 +33,8 @@ interface Listed {
 export interface ReapOptions {
   /** Only lists the orphans. */
   readonly dryRun: boolean
+  /** Only those of this owner. */
+  readonly owner?: string | undefined
   /** Once aborted, the remaining orphans are only listed. */
   readonly signal: AbortSignal | undefined
 }
@@ -44,13 +46,13 @@ export interface ReapOptions {
  */
 export async function reapOrphans(
   context: Pick<EngineContext, 'api' | 'liveness' | 'config'>,
-  { dryRun, signal }: ReapOptions,
+  { dryRun, signal, owner: wanted }: ReapOptions,
 ): Promise<readonly Orphan[]> {
   const orphans: Orphan[] = []
   for (const container of await list(context, signal)) {
     const { Id: id, Names, State: state = '', Labels } = container
     const owner = Labels?.[labelNames.owner]
-    if (typeof id !== 'string' || owner === undefined) continue
+    if (typeof id !== 'string' || owner === undefined || owner !== (wanted ?? owner)) continue
     if (!isDead(owner, Labels?.[labelNames.host]) && !(await isOverdue(context, container))) continue
     const orphan = { id, owner, state, name: Names?.[0]?.replace(/^\//, '') ?? id, removed: false }
     if (dryRun || signal?.aborted) {
