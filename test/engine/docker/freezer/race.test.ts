@@ -36,3 +36,25 @@ test.each(['engine', 'cgroup'] as const)(
     await container.remove()
   },
 )
+
+test('a container that forks without end is frozen and thawed by its file, again and again', async () => {
+  await using driver = await testEngine({ freezer: 'cgroup' })
+  const reports: string[] = []
+  driver.engine.transitions$.subscribe(
+    ({ machine, to, event }) => machine === 'freezer' && reports.push(`${to} ${event}`),
+  )
+  const container = driver.container({ command: ['sh', '-c', 'while :; do true & true & wait; done'], pids: 64 })
+  await container.prepare(new AbortController().signal)
+  const sink = { write: () => undefined }
+  await container.start({ stdin: undefined, stdout: sink, stderr: sink }, noEvents)
+  for (let round = 0; round < 100; round += 1) {
+    await container.pause()
+    await container.unpause()
+  }
+  // A group that did not freeze in time would have been left to the engine.
+  expect(reports).toEqual(['cgroup freeze'])
+  await container.pause()
+  await container.kill()
+  expect((await container.wait()).exitCode).toBe(137)
+  await container.remove()
+})
