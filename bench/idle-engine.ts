@@ -18,4 +18,9 @@ export const idleContainer = (): EngineContainer => ({
 })
 
 /** An engine of such containers. The measured time is cookietin's own cost. */
-export const idleEngine: Engine = { name: 'idle', container: idleContainer, close: async () => {} }
+export const idleEngine: Engine = {
+  name: 'idle',
+  check() {},
+  container: idleContainer,
+  close: async () => {},
+}

@@ -1,6 +1,8 @@
 // The cost of the machine, the driver and the executor: an engine that does nothing, compared with the same promises under
 // p-queue alone.
 import PQueue from 'p-queue'
+import { type AnyActorRef, createActor, fromCallback, fromPromise } from 'xstate'
+import { cookieMachine } from '../machines/cookie.ts'
 import { EngineDriver } from '../src/driver/engine-driver.ts'
 import { createExecutor, type ExecutorOptions } from '../src/index.ts'
 import { startInspector } from '../src/inspector/index.ts'
@@ -38,6 +40,39 @@ async function throughQueue() {
   )
 }
 
+const nothing = fromPromise<void, AnyActorRef>(async () => {})
+const machine = cookieMachine.provide({
+  actors: {
+    prepare: nothing,
+    start: nothing,
+    remove: nothing,
+    watch: fromCallback(({ sendBack }) => {
+      idleContainer()
+        .wait()
+        .then(exit => sendBack({ type: 'exited', exit }))
+    }),
+  },
+})
+
+/** The same states, by XState alone: what cookietin cannot do without. */
+async function throughMachine() {
+  const queue = new PQueue({ concurrency })
+  const run = (id: string) =>
+    new Promise<void>(resolve => {
+      const actor = createActor(machine, { id, input: { id } })
+      actor.subscribe({
+        next: snapshot => {
+          if (snapshot.matches({ unstarted: 'prepared' })) actor.send({ type: 'run' })
+          if (snapshot.matches('settled')) actor.send({ type: 'close' })
+        },
+        complete: resolve,
+      })
+      actor.start()
+      actor.send({ type: 'prepare' })
+    })
+  await Promise.all(Array.from({ length: tasks }, (_, index) => queue.add(() => run(`task-${index}`))))
+}
+
 // The page's reader runs in this process, so its cost is included.
 await using unseen = await startInspector()
 await using seen = await startInspector()
@@ -53,6 +88,7 @@ await compare(
     { name: 'cookietin, with an idle inspector', run: () => throughExecutor(() => {}) },
     { name: 'cookietin, with our inspector', run: () => throughExecutor(unseen.inspect) },
     { name: 'cookietin, with our inspector and a page', run: () => throughExecutor(seen.inspect) },
+    { name: 'the statechart alone, by XState', run: throughMachine },
     { name: 'p-queue and plain promises', run: throughQueue },
   ],
   15,

@@ -10,16 +10,16 @@ export interface Exit {
   readonly message?: string | undefined
   /** What shows that a signal from outside ended it, as a phrase; undefined when nothing does. */
   readonly killedOutside?: string | undefined
-  /** What it had used, where the engine can tell. */
+  /** What the task used, where the engine reports it. */
   readonly usage?: Usage | undefined
 }
 
-/** What a run has used. A field that the engine cannot tell is missing. */
+/** What a task used of the machine. */
 export interface Usage {
-  /** CPU time of all its processes, in ms. */
-  readonly cpuMs?: number
-  /** The most memory that it had at once, in bytes. */
-  readonly memoryPeak?: number
+  /** CPU time, in ms. */
+  readonly cpuMs?: number | undefined
+  /** The most memory at one time, in bytes. */
+  readonly memoryPeak?: number | undefined
 }
 
 /** Why a run ends. The first cause recorded decides. */

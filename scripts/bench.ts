@@ -14,7 +14,7 @@ for (const file of readdirSync(folder).sort()) {
   if (about !== undefined)
     benches.set(file.replace('.ts', ''), about.replaceAll('// ', '').trim().replaceAll('\n', ' '))
 }
-const needEngine = ['cold', 'freezer', 'hot', 'stats']
+const needEngine = ['cold', 'freezer', 'hot', 'spare', 'stats']
 
 const names = process.argv.slice(2)
 const unknown = names.filter(name => !benches.has(name))

@@ -5,6 +5,7 @@ import { imageMachine } from '../machines/image.ts'
 import { namespaceMachine } from '../machines/namespace.ts'
 import { runMachine } from '../machines/run.ts'
 import { slotMachine } from '../machines/slot.ts'
+import { spareMachine } from '../machines/spare.ts'
 import { toMermaid } from '../src/utils/actors/mermaid.ts'
 
 const machines = [
@@ -40,6 +41,12 @@ from the end of the last call, thawed or frozen. A slot that ends has its contai
     title: 'The namespace',
     text: `\`machines/namespace.ts\`: one network namespace of the prefork pool, held ready for a cookie to join. A namespace that is
 used up, dead, or free and of a kind that is no longer asked for is removed and made anew. \`pause\` doubles with each failure in a row after the first, up to 10 s.`,
+  },
+  {
+    machine: spareMachine,
+    title: 'The spare container',
+    text: `\`machines/spare.ts\`: one place for a spare container, which waits there for a cookie that adopts it. The place is empty until the cookie
+has begun; then the next container is made. One that dies or whose image has changed is removed and made anew.`,
   },
 ]
 

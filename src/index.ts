@@ -30,9 +30,11 @@ export type { DockerDriver, DockerDriverOptions } from './driver/docker-driver.t
 export type { CreateCookieOptions, Driver } from './driver/driver.ts'
 export type { PullOptions } from './driver/pull.ts'
 export type { DockerConfig, FnConfig } from './engines/docker/config/docker-config.ts'
+export type { SpareOptions } from './engines/docker/config/spares.ts'
 export type { ImageCacheUsage } from './engines/docker/image/cache.ts'
 export type { PreforkUsage } from './engines/docker/network/pool.ts'
 export type { DriverTransition } from './engines/docker/transitions.ts'
+export type { SpareUsage } from './engines/engine.ts'
 export type { ProcessConfig } from './engines/process/config.ts'
 export type { LayerProgress, PullProgress } from './engines/pull-progress.ts'
 export {
@@ -53,7 +55,10 @@ export type {
   RunOptions,
   SettledRun,
   SettleOptions,
+  TaskChanges,
   Tasks,
+  Template,
+  TemplateOptions,
   TextTask,
 } from './executor/executor.ts'
 export type { ExecutorOptions } from './executor/options.ts'

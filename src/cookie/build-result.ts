@@ -3,14 +3,18 @@ import type { CookieContext } from '../../machines/cookie-types.ts'
 import { outcomeOf } from '../../machines/outcome.ts'
 import { CookietinError } from '../errors.ts'
 import type { Stat } from '../stats/stat.ts'
+import type { ResolvedTask } from '../task/task.ts'
+import { noArtifacts } from './artifacts/artifacts.ts'
 import type { Artifacts } from './artifacts/types.ts'
 import type { Output } from './output.ts'
 import type { FailureResult, RunRecord, RunResult, SuccessResult } from './result.ts'
 
+type Evidence = Parameters<typeof outcomeOf>[1] & Pick<CookieContext, 'id' | 'error'>
+
 /** The parts of a result. */
 export interface ResultParts {
   readonly state: Exclude<SettledState, 'failed'>
-  readonly context: CookieContext
+  readonly context: Evidence
   readonly labels: Readonly<Record<string, string>>
   readonly encoding: 'utf8' | 'buffer'
   readonly stdout: Output
@@ -44,6 +48,23 @@ export function resultOf(parts: ResultParts): RunResult {
     timings,
   }
   return { ...record, ...endOf(parts) }
+}
+
+/** What is known of a run that was cancelled before its cookie was made. */
+export interface CancelledParts extends Pick<ResultParts, 'timings'> {
+  readonly reason: unknown
+  readonly streams: Pick<ResultParts, 'stdout' | 'stderr'>
+}
+
+/** The result of a task that was cancelled while it was queued: what its machine gives in `created`. */
+export function cancelledResult(
+  { id, labels, encoding, timeout, artifactsTimeout }: ResolvedTask,
+  { reason, streams: { stdout, stderr }, timings }: CancelledParts,
+): RunResult {
+  const none = { exit: undefined, error: undefined, artifacts: undefined, artifactsError: undefined }
+  const context = { id, cause: 'cancelled', reason, timeout, artifactsTimeout, ...none } as const
+  const kept = { stdout, stderr, stats: [], artifacts: noArtifacts, leaked: [] }
+  return resultOf({ state: 'cancelled', context, labels, encoding, timings, ...kept })
 }
 
 type End = Pick<SuccessResult, 'status' | 'error'> | Pick<FailureResult, 'status' | 'error'>

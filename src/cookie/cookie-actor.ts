@@ -4,6 +4,7 @@ import type { CookieContext, Exit } from '../../machines/cookie-types.ts'
 import type { ContainerStreams, EngineContainer } from '../engines/engine.ts'
 import type { InputGuard } from '../task/input.ts'
 import { actorParts } from '../utils/actors/actor-parts.ts'
+import { keepingEvents } from '../utils/actors/last-event.ts'
 import type { Collector } from './artifacts/collect.ts'
 import type { TaskFiles } from './files/task-files.ts'
 
@@ -42,10 +43,9 @@ export function assignParts(actor: AnyActorRef, dependencies: CookieDependencies
   parts.assign(actor, { ...dependencies, changing: Promise.resolve(), watch: { exitSeen: () => {}, broken: () => {} } })
 }
 
-/** The cookie's machine, with its actors joined to the engine's port. */
-export const engineCookieMachine = cookieMachine.provide({
+const joinedMachine = cookieMachine.provide({
   actors: {
-    prepare: parts.promise(async ({ container, input, files, previous }, signal) => {
+    prepare: parts.promise(async ({ container, input, files, previous }, { signal }) => {
       const failure = input.failure()
       if (failure !== undefined) throw failure
       await files?.check()
@@ -66,7 +66,7 @@ export const engineCookieMachine = cookieMachine.provide({
       return paused
     }),
     unpause: parts.promise(own => track(own, own.container.unpause())),
-    terminate: parts.promise(async (own, signal, actor) => {
+    terminate: parts.promise(async (own, { signal }, actor) => {
       const { mayBeFrozen, stopSignal } = contextOf(actor)
       // After a freeze that failed it runs. A thaw that failed has left it frozen.
       await own.changing.catch((error: unknown) => {
@@ -80,7 +80,7 @@ export const engineCookieMachine = cookieMachine.provide({
       release()
       return container.kill()
     }),
-    collect: parts.promise(async ({ container, collector }, signal) => await collector?.collect(container, signal)),
+    collect: parts.promise(async ({ container, collector }, { signal }) => await collector?.collect(container, signal)),
     remove: parts.promise(({ container }) => container.remove()),
     watch: fromCallback<{ type: string }, AnyActorRef>(({ input, sendBack }) => {
       const { container, watch } = parts.of(input)
@@ -100,3 +100,6 @@ export const engineCookieMachine = cookieMachine.provide({
     }),
   },
 })
+
+/** The cookie's machine, with its actors joined to the engine's port. */
+export const engineCookieMachine = keepingEvents(joinedMachine)

@@ -35,11 +35,23 @@ const defaultMaxStats = 240
 /** The states in which a signal reaches the program, at once or when it has started. */
 const reachable: ReadonlySet<CookieState> = new Set(['starting', 'running', 'terminating'])
 
+const isBeyondPreparing = (state: CookieState) => state !== 'created' && state !== 'preparing'
+
 /** A cookie's options, with those that only a driver sets. */
 export interface OpenCookieOptions extends CookieOptions {
   readonly clock?: CookieClock | undefined
   /** Settles when an earlier cookie of the same id is closed. It never rejects. */
   readonly previous?: Promise<unknown> | undefined
+  /**
+   * When the task was queued, by the clock.
+   *
+   * @default now
+   */
+  readonly since?: number | undefined
+  /** Its streams, where they were needed before the cookie. */
+  readonly streams?: CookieStreams | undefined
+  /** Gets each transition before anyone who has subscribed. */
+  readonly onTransition?: ((transition: Transition) => void) | undefined
 }
 
 /** The implementation of {@link Cookie}: joins its machine to a container of an engine. */
@@ -62,11 +74,12 @@ export class OpenCookie implements Cookie {
   #closing: Promise<void> | undefined
 
   constructor(task: ResolvedTask, container: EngineContainer, options: OpenCookieOptions) {
-    const { clock = processClock, previous } = options
+    const { clock = processClock, previous, since, streams, onTransition } = options
     this.id = task.id
     this.task = task
     this.#container = container
-    this.#streams = new CookieStreams(task, options, () => this.actor.send({ type: 'overflow' }))
+    this.#streams = streams ?? new CookieStreams(task, options)
+    this.#streams.onOverflow = () => this.actor.send({ type: 'overflow' })
     this.#files = task.files.length === 0 ? undefined : new TaskFiles(task.files)
     this.#collector = task.artifacts.length === 0 ? undefined : new Collector(task)
     this.#sampler = new Sampler(container.stats$, {
@@ -96,9 +109,14 @@ export class OpenCookie implements Cookie {
       release: () => this.#streams.release(),
     })
     if (options.inspect !== undefined) makeInspectable(this.actor, inspectableCookie(this))
-    this.#recorder = new Recorder(task, this.actor)
-    // The first subscriber: later ones find the outputs ended when the cookie settles.
-    this.#recorder.transitions$.subscribe(({ from, to }) => this.#follow(from, to))
+    this.#recorder = new Recorder(task, this.actor, {
+      since,
+      onTransition: transition => {
+        // First: whoever is told finds the outputs ended when the cookie settles.
+        this.#follow(transition.from, transition.to)
+        onTransition?.(transition)
+      },
+    })
     this.actor.start()
   }
 
@@ -131,7 +149,7 @@ export class OpenCookie implements Cookie {
     checkSignal(signal)
     const release = onAbort(signal, () => this.#cancel(signal?.reason))
     if (this.state === 'created') this.actor.send({ type: 'prepare' })
-    const state = await this.#recorder.until(state => state !== 'created' && state !== 'preparing')
+    const state = await this.#recorder.until(isBeyondPreparing)
     release()
     if (this.#settled === 'failed') throw this.#failure()
     if (isSettled(state)) {
@@ -154,7 +172,7 @@ export class OpenCookie implements Cookie {
 
   async #start(): Promise<WaitResult> {
     if (this.state === 'created') this.actor.send({ type: 'prepare' })
-    await this.#recorder.until(state => state !== 'created' && state !== 'preparing')
+    await this.#recorder.until(isBeyondPreparing)
     if (this.state === 'prepared') this.actor.send({ type: 'run' })
     // A subscriber calls this in the middle of a transition. The machine takes the event after that.
     await undefined
@@ -167,6 +185,15 @@ export class OpenCookie implements Cookie {
         return await this.result()
       },
     }
+  }
+
+  /** Runs it to its end: as `run()` and `wait()`, in one. */
+  execute(): Promise<RunResult> {
+    if (this.state === 'created') this.actor.send({ type: 'prepare' })
+    void this.#recorder.until(isBeyondPreparing).then(() => {
+      if (this.state === 'prepared') this.actor.send({ type: 'run' })
+    })
+    return this.result()
   }
 
   async freeze(): Promise<void> {
@@ -191,9 +218,7 @@ export class OpenCookie implements Cookie {
   }
 
   async signal(name: string | number): Promise<void> {
-    const issues = new Issues()
-    const signal = issues.read('signal', name ?? '', unixSignal, '')
-    issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK', this.id)
+    const signal = readSignal(this.id, name)
     if (!reachable.has(this.state)) throw this.#invalidState('signal')
     if (signal === 'SIGKILL') return await this.kill()
     if (this.#container.signal === undefined) {
@@ -282,7 +307,8 @@ export class OpenCookie implements Cookie {
   async #untilSettled(): Promise<RunResult> {
     if (this.#settled === undefined) await this.#recorder.until(isSettled)
     if (this.#settled === undefined || this.#settled === 'failed') throw this.#failure()
-    await this.#streams.flushed()
+    const flushed = this.#streams.flushed()
+    if (flushed !== undefined) await flushed
     const { context } = this.actor.getSnapshot()
     return resultOf({
       state: this.#settled,
@@ -324,10 +350,25 @@ export class OpenCookie implements Cookie {
   }
 
   #invalidState(request: string): CookietinError {
-    return new CookietinError(
-      'ERR_COOKIETIN_INVALID_STATE',
-      `Cannot ${request} cookie ${this.id} while it is ${this.state}`,
-      { cookieId: this.id },
-    )
+    return cannot(request, this.id, this.state)
   }
+}
+
+/** The error of a request that makes no sense in a state. */
+export function cannot(request: string, id: string, state: CookieState): CookietinError {
+  return new CookietinError('ERR_COOKIETIN_INVALID_STATE', `Cannot ${request} cookie ${id} while it is ${state}`, {
+    cookieId: id,
+  })
+}
+
+/**
+ * The name of a signal that a caller gave.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`
+ */
+export function readSignal(id: string, name: string | number): string {
+  const issues = new Issues()
+  const signal = issues.read('signal', name ?? '', unixSignal, '')
+  issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK', id)
+  return signal
 }

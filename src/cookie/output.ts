@@ -1,6 +1,6 @@
 import { Readable, type Writable } from 'node:stream'
 import type { OutputSink } from '../engines/engine.ts'
-import { deferred } from '../utils/deferred.ts'
+import { type Deferred, deferred } from '../utils/deferred.ts'
 import { followWritable, writeTo } from '../utils/shared-writable.ts'
 import type { CookieOptions } from './cookie.ts'
 
@@ -41,7 +41,8 @@ export class Output implements OutputSink {
   #target: Writable | undefined
   #targetError: Error | undefined
   #onOverflow: (() => void) | undefined
-  readonly #flushed = deferred<void>()
+  /** Made by the end of the output, for a writable that has not taken all. */
+  #flushed: Deferred<void> | undefined
   #readable: Readable | undefined
   /** True once no consumer may block the container. */
   #released = false
@@ -76,6 +77,7 @@ export class Output implements OutputSink {
 
   /** The kept bytes as text, without a character that the limit cut in two. */
   get text(): string {
+    if (this.#size === 0) return ''
     const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
     const decoded = this.#slabs.map((slab, index) =>
       decoder.decode(index === this.#slabs.length - 1 ? slab.subarray(0, this.#filled) : slab, { stream: true }),
@@ -191,9 +193,9 @@ export class Output implements OutputSink {
     this.#wake()
   }
 
-  /** Resolves once the writable has taken or refused what it was given, or has had its time to. Only after `end`. */
-  get flushed(): Promise<void> {
-    return this.#flushed.promise
+  /** Resolves once the writable has taken or refused what it was given, or has had its time to. Undefined when it has. Only after `end`. */
+  get flushed(): Promise<void> | undefined {
+    return this.#flushed?.settled === false ? this.#flushed.promise : undefined
   }
 
   /** An error of the last chunk, as of a disk that is full, comes after the end of the output. */
@@ -206,12 +208,13 @@ export class Output implements OutputSink {
       // Node.js emits the error a tick after this call. It must still find a listener.
       if (error) setImmediate(() => this.#detach())
       else this.#detach()
-      this.#flushed.resolve()
+      this.#flushed?.resolve()
     }
     if (target === undefined || this.#cut || target.destroyed || target.writableEnded || target.writableLength === 0) {
       done()
       return
     }
+    this.#flushed = deferred()
     timer = setTimeout(done, flushTimeout).unref()
     target.write('', done)
   }

@@ -1,4 +1,5 @@
 import { EMPTY, from, Observable, Subject, type Subscription } from 'rxjs'
+import { checkMaxSamples } from '../stats/decimate.ts'
 import { type DecimateOptions, StatAccumulator } from '../stats/decimate-sink.ts'
 import { keepLatest } from '../stats/keep-latest.ts'
 import type { Stat } from '../stats/stat.ts'
@@ -27,62 +28,76 @@ export interface SamplerOptions extends DecimateOptions {
  * points.
  */
 export class Sampler {
-  /** Emits samples as they arrive. Completes when the run has ended. */
-  readonly stats$: Observable<Stat>
-  readonly #samples = new Subject<Stat>()
-  readonly #kept: StatAccumulator
   readonly #source: Observable<Stat>
-  readonly #maxStats: number
+  readonly #options: SamplerOptions
   readonly #delay: number
-  #running = false
+  /** Made for the first who asks for samples. */
+  #samples: Subject<Stat> | undefined
+  /** Made for the first sample: most runs end before. */
+  #kept: StatAccumulator | undefined
+  #state: 'waiting' | 'running' | 'stopped' = 'waiting'
   #subscription: Subscription | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(
-    source: Observable<Stat>,
-    { maxStats, onStat, delay = unwatchedSamplingDelay, extremes }: SamplerOptions,
-  ) {
+  constructor(source: Observable<Stat>, options: SamplerOptions) {
+    const { maxStats, onStat, delay = unwatchedSamplingDelay } = options
+    checkMaxSamples(maxStats)
     this.#source = source
-    this.#maxStats = maxStats
+    this.#options = options
     this.#delay = delay
-    this.#kept = new StatAccumulator(maxStats, extremes === undefined ? {} : { extremes })
-    this.stats$ = new Observable(subscriber => {
-      const subscription = this.#samples.subscribe(subscriber)
-      if (this.#running) this.#subscribe()
+    // An error of the callback only ends its own calls.
+    if (onStat !== undefined) this.#subject.pipe(keepLatest(promised(onStat))).subscribe({ error: () => {} })
+  }
+
+  /** Emits samples as they arrive. Completes when the run has ended. */
+  get stats$(): Observable<Stat> {
+    return new Observable(subscriber => {
+      const subscription = this.#subject.subscribe(subscriber)
+      if (this.#state === 'running') this.#subscribe()
       return subscription
     })
-    // An error of the callback only ends its own calls.
-    if (onStat !== undefined) this.#samples.pipe(keepLatest(promised(onStat))).subscribe({ error: () => {} })
   }
 
   /** The samples so far, decimated. */
   get points(): readonly Stat[] {
-    return this.#kept.points()
+    return this.#kept?.points() ?? []
   }
 
   /** Begins to sample: at once where there is a subscriber, else after the delay. */
   start(): void {
-    this.#running = true
-    if (this.#samples.observed || (this.#delay === 0 && this.#maxStats > 0)) this.#subscribe()
-    else if (this.#maxStats > 0) this.#timer = setTimeout(() => this.#subscribe(), this.#delay).unref()
+    this.#state = 'running'
+    const isKept = this.#options.maxStats > 0
+    if (this.#samples?.observed || (this.#delay === 0 && isKept)) this.#subscribe()
+    else if (isKept) this.#timer = setTimeout(() => this.#subscribe(), this.#delay).unref()
   }
 
   /** Ends the engine's stream and completes `stats$`. */
   stop(): void {
-    this.#running = false
+    this.#state = 'stopped'
     clearTimeout(this.#timer)
     this.#subscription?.unsubscribe()
-    this.#samples.complete()
+    this.#samples?.complete()
+  }
+
+  get #subject(): Subject<Stat> {
+    if (this.#samples === undefined) {
+      this.#samples = new Subject()
+      if (this.#state === 'stopped') this.#samples.complete()
+    }
+    return this.#samples
   }
 
   #subscribe(): void {
     clearTimeout(this.#timer)
     if (this.#subscription !== undefined) return
+    const { maxStats, extremes } = this.#options
+    const kept = new StatAccumulator(maxStats, extremes === undefined ? {} : { extremes })
+    this.#kept = kept
     this.#subscription = this.#source.subscribe({
       next: stat => {
         // A copy: the sample may refer to the engine's raw reply.
-        this.#kept.offer({ timestamp: stat.timestamp, metrics: stat.metrics })
-        this.#samples.next(stat)
+        kept.offer({ timestamp: stat.timestamp, metrics: stat.metrics })
+        this.#samples?.next(stat)
       },
       // A broken stream of samples must not fail the run.
       error: () => {},

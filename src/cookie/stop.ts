@@ -15,9 +15,19 @@ export function stopOf({ stopSignal, stopGrace, thaw }: ResolvedTask, { signal }
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`
  */
 export function givenStop(stop: StopOptions, { signal }: EngineContainer): Partial<Stop> {
+  const read = checkGivenStop(stop)
+  if (signal === undefined) return {}
+  return Object.fromEntries(Object.entries(read).filter(([name]) => stop[name as keyof StopOptions] !== undefined))
+}
+
+/**
+ * Checks how one cancel is to stop a task.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`
+ */
+export function checkGivenStop(stop: StopOptions): Stop {
   const issues = new Issues()
   const read = readStop(issues, stop)
   issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
-  if (signal === undefined) return {}
-  return Object.fromEntries(Object.entries(read).filter(([name]) => stop[name as keyof StopOptions] !== undefined))
+  return read
 }

@@ -1,5 +1,5 @@
 import type { ContainerStreams } from '../engines/engine.ts'
-import { guardInput, type InputGuard, toChunks } from '../task/input.ts'
+import { guardInput, type InputGuard, isNodeStream, toChunks } from '../task/input.ts'
 import type { ResolvedTask } from '../task/task.ts'
 import type { CookieOptions } from './cookie.ts'
 import { type Output, outputOf } from './output.ts'
@@ -10,9 +10,11 @@ export class CookieStreams implements ContainerStreams {
   readonly stdout: Output
   readonly stderr: Output
   readonly input: InputGuard
+  /** Called when an output exceeds `maxOutput`, if that is to end the run. */
+  onOverflow: () => void = () => {}
 
-  /** @param onOverflow - Called when an output exceeds `maxOutput`, if that is to end the run. */
-  constructor({ input, stdout, stderr }: ResolvedTask, options: CookieOptions, onOverflow: () => void) {
+  constructor({ input, stdout, stderr }: ResolvedTask, options: CookieOptions) {
+    const onOverflow = () => this.onOverflow()
     this.stdin = input === undefined ? undefined : toChunks(input)
     this.input = guardInput(input)
     this.stdout = outputOf(stdout, options, onOverflow)
@@ -33,8 +35,14 @@ export class CookieStreams implements ContainerStreams {
     this.stderr.end(isTruncated)
   }
 
-  /** Resolves when the task's writables have taken the end of the outputs. */
-  async flushed(): Promise<void> {
-    await Promise.all([this.stdout.flushed, this.stderr.flushed])
+  /** Resolves when the task's writables have taken the end of the outputs. Undefined when they have. */
+  flushed(): Promise<unknown> | undefined {
+    const waiting = [this.stdout.flushed, this.stderr.flushed].filter(flushed => flushed !== undefined)
+    return waiting.length === 0 ? undefined : Promise.all(waiting)
   }
+}
+
+/** True for a task with streams of the caller's. They may fail at any time, and are followed from the beginning. */
+export function hasStreams({ input, stdout, stderr }: ResolvedTask): boolean {
+  return stdout !== undefined || stderr !== undefined || (typeof input === 'object' && isNodeStream(input))
 }

@@ -3,6 +3,7 @@ import type { DockerEngine } from '../engines/docker/engine.ts'
 import type { ImageCacheUsage } from '../engines/docker/image/cache.ts'
 import type { PreforkUsage } from '../engines/docker/network/pool.ts'
 import type { DriverTransition } from '../engines/docker/transitions.ts'
+import type { SpareUsage } from '../engines/engine.ts'
 import type { Inspect } from '../utils/actors/inspectable.ts'
 import type { Driver } from './driver.ts'
 import { EngineDriver } from './engine-driver.ts'
@@ -24,6 +25,14 @@ export interface DockerDriver extends Driver {
   readonly driverTransitions$: Observable<DriverTransition>
   /** The usage of the prefork pool: the present one, then every change. */
   readonly prefork$: Observable<PreforkUsage>
+  /**
+   * How many spare containers are ready: the present usage, then every change.
+   *
+   * @example
+   * const driver = await createDockerDriver({ spares: [{ image: 'busybox', size: 4 }] })
+   * await firstValueFrom(driver.spares$.pipe(filter(({ ready }) => ready === 4)))
+   */
+  readonly spares$: Observable<SpareUsage>
   /**
    * Makes an image present on the engine, ahead of the runs that need it. Shares the pull with runs of the same image, and retries it as
    * they do. Resolves at once when the engine has the image.
@@ -51,6 +60,9 @@ export class DockerEngineDriver extends EngineDriver<DockerEngine> implements Do
   }
   get prefork$(): Observable<PreforkUsage> {
     return this.engine.prefork$
+  }
+  get spares$(): Observable<SpareUsage> {
+    return this.engine.spares$
   }
   get imageCache$(): Observable<ImageCacheUsage> {
     return this.engine.imageCache$

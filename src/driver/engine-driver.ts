@@ -1,6 +1,7 @@
+import type { CookieState } from '../../machines/cookie-states.ts'
 import { type CookieClock, processClock } from '../cookie/clock.ts'
 import type { Cookie, CookieOptions } from '../cookie/cookie.ts'
-import { OpenCookie } from '../cookie/open-cookie.ts'
+import { OpenCookie, type OpenCookieOptions } from '../cookie/open-cookie.ts'
 import type { Engine, EngineContainer } from '../engines/engine.ts'
 import { CookietinError, InvalidInputError, notCleaned } from '../errors.ts'
 import { type ResolveTaskOptions, resolveTask } from '../task/resolve-task.ts'
@@ -57,15 +58,22 @@ export function isEngineDriver(driver: unknown): driver is EngineDriver {
   return typeof driver === 'object' && driver !== null && (driver as { [brand]?: unknown })[brand] === true
 }
 
+/** What has an id of its own until it is closed: a cookie, or a run with its cookies. */
+export interface Holder {
+  readonly id: string
+  readonly state: CookieState
+  close(): Promise<void>
+}
+
 /** The one implementation of {@link Driver}: joins the cookie's machine to an engine. */
 export class EngineDriver<E extends Engine = Engine> implements Driver {
   readonly name: string
   readonly #engine: E
   readonly #options: EngineDriverOptions
-  /** Every cookie that is not closed yet. */
-  readonly #cookies = new Set<OpenCookie>()
-  /** The latest cookie of each id. */
-  readonly #byId = new Map<string, OpenCookie>()
+  /** The latest cookie or run of each id that is not closed yet. */
+  readonly #byId = new Map<string, Holder>()
+  /** Those that are being closed, and whose id another has. */
+  readonly #replaced = new Set<Holder>()
   #closing: Promise<void> | undefined
 
   constructor(engine: E, options: EngineDriverOptions = {}) {
@@ -116,38 +124,82 @@ export class EngineDriver<E extends Engine = Engine> implements Driver {
   }
 
   /** Makes a cookie of a validated task. Does no I/O. */
-  open(task: ResolvedTask, options: CookieOptions): OpenCookie {
-    if (this.#closing !== undefined) {
-      throw new CookietinError('ERR_COOKIETIN_CLOSED', `Cannot create cookie ${task.id}: the driver is closed`, {
-        cookieId: task.id,
-      })
-    }
-    const earlier = this.#byId.get(task.id)
-    if (earlier !== undefined && earlier.state !== 'closing') {
-      throw new CookietinError(
-        'ERR_COOKIETIN_NAME_CONFLICT',
-        `Cannot create cookie ${task.id}: this driver has a living cookie of that id; leave the id out, or wait until the other has ended and is being closed`,
-        { cookieId: task.id },
-      )
-    }
-    const inspect = guardInspect(options.inspect)
-    const container = this.#engine.container(task)
-    checkCopies(this.name, task, container)
-    const cookie = new OpenCookie(task, container, {
+  open(task: ResolvedTask, options: CookieOptions & Pick<OpenCookieOptions, 'onTransition'>): OpenCookie {
+    this.#checkFree(task)
+    const opened = this.#make(task, {
       ...options,
-      inspect,
-      clock: this.#options.clock,
-      previous: earlier?.close().catch(() => {}),
+      inspect: guardInspect(options.inspect),
+      previous: this.#previous(task),
+      onTransition: transition => {
+        options.onTransition?.(transition)
+        if (transition.to === 'closed') this.release(opened)
+      },
     })
-    this.#cookies.add(cookie)
-    this.#byId.set(task.id, cookie)
-    cookie.transitions$.subscribe({ complete: () => this.#forget(cookie) })
-    return cookie
+    this.#byId.set(task.id, opened)
+    return opened
   }
 
-  #forget(cookie: OpenCookie): void {
-    this.#cookies.delete(cookie)
-    if (this.#byId.get(cookie.id) === cookie) this.#byId.delete(cookie.id)
+  /** False where a cookie has to be made at once: to know whether the engine can run the task, or because its files are to be followed. */
+  canDefer({ files, artifacts }: ResolvedTask): boolean {
+    return this.#engine.check !== undefined && files.length === 0 && artifacts.length === 0
+  }
+
+  /**
+   * Checks a validated task whose cookie is made later. Returns what it has to wait for: the end of an earlier cookie of the same id.
+   *
+   * @throws CookietinError as `open()` would.
+   */
+  prepare(task: ResolvedTask): Promise<unknown> | undefined {
+    this.#checkFree(task)
+    if (this.canDefer(task)) this.#engine.check?.(task)
+    return this.#previous(task)
+  }
+
+  /** Gives a task's id to a run, until it is released. The driver's end closes the run. */
+  hold(run: Holder): void {
+    this.#byId.set(run.id, run)
+  }
+
+  /** Makes the cookie of a run that holds its id. */
+  openHeld(task: ResolvedTask, options: OpenCookieOptions): OpenCookie {
+    if (this.#closing !== undefined) throw this.#closed(task)
+    return this.#make(task, options)
+  }
+
+  release(holder: Holder): void {
+    this.#replaced.delete(holder)
+    if (this.#byId.get(holder.id) === holder) this.#byId.delete(holder.id)
+  }
+
+  #make(task: ResolvedTask, options: OpenCookieOptions): OpenCookie {
+    const container = this.#engine.container(task)
+    checkCopies(this.name, task, container)
+    return new OpenCookie(task, container, { ...options, clock: this.#options.clock })
+  }
+
+  #checkFree(task: ResolvedTask): void {
+    if (this.#closing !== undefined) throw this.#closed(task)
+    const earlier = this.#byId.get(task.id)
+    if (earlier === undefined || earlier.state === 'closing') return
+    throw new CookietinError(
+      'ERR_COOKIETIN_NAME_CONFLICT',
+      `Cannot create cookie ${task.id}: this driver has a living cookie of that id; leave the id out, or wait until the other has ended and is being closed`,
+      { cookieId: task.id },
+    )
+  }
+
+  /** Settles when the earlier cookie of the same id is closed. */
+  #previous({ id }: ResolvedTask): Promise<unknown> | undefined {
+    const earlier = this.#byId.get(id)
+    if (earlier === undefined) return undefined
+    this.#replaced.add(earlier)
+    return earlier.close().catch(() => {})
+  }
+
+  #closed({ id }: ResolvedTask): CookietinError {
+    return new CookietinError('ERR_COOKIETIN_CLOSED', `Cannot create cookie ${id}: the driver is closed`, {
+      cookieId: id,
+    })
   }
 
   close(): Promise<void> {
@@ -160,7 +212,7 @@ export class EngineDriver<E extends Engine = Engine> implements Driver {
   }
 
   async #close(): Promise<void> {
-    const closed = await Promise.allSettled([...this.#cookies].map(cookie => cookie.close()))
+    const closed = await Promise.allSettled([...this.#byId.values(), ...this.#replaced].map(each => each.close()))
     const [engine] = await Promise.allSettled([this.#engine.close()])
     const failures = closed.flatMap(reasonOf).filter(failure => this.isLeft(failure))
     if (failures.length > 0) throw notCleaned([...failures, ...reasonOf(engine)])

@@ -155,6 +155,37 @@ export interface GcAfterExit {
   readonly env: Readonly<Record<string, string>>
 }
 
+/** The number of spare containers by their state. Together they are `size`. */
+export interface SpareUsage {
+  readonly size: number
+  /** Ready to be adopted. */
+  readonly ready: number
+  /** Being made or replaced. */
+  readonly pending: number
+}
+
+/** Spare containers to be made. */
+export interface SpareKind {
+  /** What they are made for. A task that differs only in what a create call does not fix can run in one. */
+  readonly task: ResolvedTask
+  /** How many are held ready. */
+  readonly size: number
+  /** Makes the task of one container, where each has something of its own, such as a mount. */
+  readonly make?: () => Promise<ResolvedTask>
+  /** Called with such a task when its container is removed and was not adopted. */
+  readonly unmake?: (task: ResolvedTask) => Promise<void>
+}
+
+/** Spare containers of one kind. */
+export interface SpareContainers {
+  /** The present usage, then every change. Completes when they are removed. */
+  readonly usage$: Observable<SpareUsage>
+  /** What the containers that wait were made for. */
+  readonly waiting: readonly ResolvedTask[]
+  /** Removes those that wait. Runs that have got one go on. */
+  close(): Promise<void>
+}
+
 /** Runs containers. A driver works with any engine that implements this. */
 export interface Engine {
   /** `'docker'`, `'process'`, `'mock'`, or the name of your own. */
@@ -172,6 +203,21 @@ export interface Engine {
    * @throws InvalidInputError for a task that this engine cannot run.
    */
   container(task: ResolvedTask): EngineContainer
+  /**
+   * Refuses a task as `container()` would. An engine with this member gets the call of `container()` when the turn of a task comes, so that
+   * a queued task costs little memory. Without it, the handle is made when the task is queued.
+   *
+   * @throws InvalidInputError for a task that this engine cannot run.
+   */
+  check?(task: ResolvedTask): void
+  /**
+   * Begins to make containers ahead, which tasks like this one get. An engine without this member has none.
+   *
+   * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK` for a task that no spare container can serve.
+   */
+  openSpares?(kind: SpareKind): SpareContainers
+  /** The usage of all spare containers, where the engine has them. */
+  readonly spares$?: Observable<SpareUsage>
   /**
    * Names of containers that could not be removed, and whose removal the engine tries again by itself. Undefined for an
    * engine that does not try again.

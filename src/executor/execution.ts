@@ -40,45 +40,81 @@ export interface ExecutionHandle extends Pick<Cookie, (typeof delegatedMembers)[
 /** A run: a promise of its result that is also its handle. */
 export type Execution<Output extends Captured = Captured> = Promise<RunResult<Output>> & ExecutionHandle
 
-/** Makes the promise of a result the handle of its run. */
-export function executionOf(source: RunSource, result: Promise<RunResult>): Execution {
-  const members = delegatedMembers.map(name => {
-    const get = () => {
-      const value: unknown = source[name]
-      return typeof value === 'function' ? value.bind(source) : value
+/** The handle of a run, and what settles its promise. */
+export interface Handle {
+  readonly execution: Execution
+  resolve(result: RunResult): void
+  reject(error: unknown): void
+}
+
+/** The promise of a result that is the handle of its run, too. Its members are the prototype's: a million of them may wait. */
+class RunExecution extends Promise<RunResult> {
+  readonly #source: RunSource
+
+  constructor(source: RunSource, executor: ConstructorParameters<typeof Promise<RunResult>>[0]) {
+    super(executor)
+    this.#source = source
+  }
+
+  /** What follows it is a promise, and no handle. */
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise
+  }
+
+  static {
+    for (const name of delegatedMembers) {
+      Object.defineProperty(RunExecution.prototype, name, {
+        get(this: RunExecution) {
+          const value: unknown = this.#source[name]
+          return typeof value === 'function' ? value.bind(this.#source) : value
+        },
+        enumerable: true,
+      })
     }
-    return [name, { get, enumerable: true }] as const
+  }
+
+  get cancel() {
+    return (reason?: unknown, stop?: StopOptions) => void this.#source.cancel(reason, stop)
+  }
+
+  /** `console.log` prints what a run is, and not its streams. */
+  [inspect.custom](): object {
+    return { run: this.#source.id, state: this.#source.state }
+  }
+}
+
+const unset = () => {}
+
+/** Makes the handle of a run, which is the promise of its result, and what settles it. */
+export function executionOf(source: RunSource): Handle {
+  let resolve: Handle['resolve'] = unset
+  let reject: Handle['reject'] = unset
+  const promise: Promise<RunResult> = new RunExecution(source, (...settling) => {
+    ;[resolve, reject] = settling
   })
-  const cancel = (reason?: unknown, stop?: StopOptions) => void source.cancel(reason, stop)
-  return Object.defineProperties(result, {
-    ...Object.fromEntries(members),
-    cancel: { value: cancel, enumerable: true },
-    // `console.log` prints what a run is, and not its streams.
-    [inspect.custom]: { value: () => ({ run: source.id, state: source.state }) },
-  }) as Execution
+  return { execution: promise as Execution, resolve, reject }
 }
 
 /** A run that was refused: nothing was created. */
 export function refusedExecution(id: string, error: CookietinError): Execution {
-  return executionOf(
-    {
-      id,
-      state: 'failed',
-      state$: of('failed'),
-      transitions$: EMPTY,
-      stats$: EMPTY,
-      pull$: EMPTY,
-      get stdout() {
-        return new PassThrough().end()
-      },
-      get stderr() {
-        return new PassThrough().end()
-      },
-      freeze: () => Promise.reject(error),
-      unfreeze: () => Promise.reject(error),
-      signal: () => Promise.reject(error),
-      cancel: () => {},
+  const { execution, reject } = executionOf({
+    id,
+    state: 'failed',
+    state$: of('failed'),
+    transitions$: EMPTY,
+    stats$: EMPTY,
+    pull$: EMPTY,
+    get stdout() {
+      return new PassThrough().end()
     },
-    Promise.reject(error),
-  )
+    get stderr() {
+      return new PassThrough().end()
+    },
+    freeze: () => Promise.reject(error),
+    unfreeze: () => Promise.reject(error),
+    signal: () => Promise.reject(error),
+    cancel: () => {},
+  })
+  reject(error)
+  return execution
 }

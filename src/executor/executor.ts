@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs'
 import type { Captured, RunResult, Transition } from '../cookie/result.ts'
+import type { SpareUsage } from '../engines/engine.ts'
 import type { CookietinError } from '../errors.ts'
 import type { HotFunction } from '../functions/function.ts'
 import type { FunctionSpec } from '../functions/spec.ts'
@@ -70,6 +71,37 @@ export type BytesTask = ContainerTask & { readonly encoding: 'buffer' }
 /** Tasks: in an array, or made when they are taken. */
 export type Tasks<Task extends ContainerTask> = Iterable<Task> | AsyncIterable<Task>
 
+/** Options of {@link Executor.template}. */
+export interface TemplateOptions {
+  /** How many containers are started ahead and wait for a task: 1 to 256. */
+  readonly spares: number
+}
+
+/** What a run changes of its template's task. */
+export type TaskChanges = Omit<Partial<ContainerTask>, 'encoding'>
+
+/** One kind of task, whose containers are started ahead. */
+export interface Template<Output extends Captured = Captured> extends AsyncDisposable {
+  /**
+   * Runs the template's task with changes. A run that changes only what a container's creation does not fix (command,
+   * variables, working directory, input, files, limits of time) gets a container that waits; any other has one of its own.
+   *
+   * @example
+   * const { stdout } = await template.run({ command: ['python3', '-c', 'print(1)'] })
+   */
+  run(changes?: TaskChanges, options?: RunOptions): Execution<Output>
+  /** How many containers wait: now, then at every change. Completes when the template is closed. */
+  readonly spares$: Observable<SpareUsage>
+  /**
+   * Resolves when all of its containers wait.
+   *
+   * @throws CookietinError `ERR_COOKIETIN_CLOSED` when it is closed before.
+   */
+  ready(): Promise<void>
+  /** Removes the containers that wait. Runs that have begun go on. Idempotent. */
+  close(): Promise<void>
+}
+
 /** Runs tasks with a bound on how many run at once. Each run is a cookie, which the executor closes. */
 export interface Executor extends AsyncDisposable {
   /**
@@ -101,6 +133,19 @@ export interface Executor extends AsyncDisposable {
   runAll(tasks: Tasks<BytesTask>, options?: RunAllOptions): AsyncGenerator<RunResult<Uint8Array>, void, undefined>
   runAll(tasks: Tasks<TextTask>, options?: RunAllOptions): AsyncGenerator<RunResult<string>, void, undefined>
   runAll(tasks: Tasks<ContainerTask>, options?: RunAllOptions): AsyncGenerator<RunResult, void, undefined>
+  /**
+   * Starts containers for one kind of task ahead. A run of the template gets one that waits, and so begins some milliseconds after the call, in a
+   * container that served no other run.
+   *
+   * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`, which lists every bad field.
+   *
+   * @example
+   * await using python = executor.template({ image: 'python:3-slim', memory: '64m', profile: 'hardened' }, { spares: 4 })
+   * const { stdout } = await python.run({ command: ['python3', '-c', 'print(1)'] })
+   */
+  template(task: BytesTask, options: TemplateOptions): Template<Uint8Array>
+  template(task: TextTask, options: TemplateOptions): Template<string>
+  template(task: ContainerTask, options: TemplateOptions): Template
   /**
    * Makes a function of an image that implements Fn's `http-stream`. Its containers start once, serve many calls, and are frozen while idle.
    * They count towards `concurrency`, `memory` and `cpus` as tasks do. Idle ones are ended when a task or another function needs their place.

@@ -1,6 +1,8 @@
 import type { CookieOptions } from '../cookie/cookie.ts'
 import type { OpenCookie } from '../cookie/open-cookie.ts'
+import type { Transition } from '../cookie/result.ts'
 import type { EngineDriver } from '../driver/engine-driver.ts'
+import type { SpareContainers, SpareKind } from '../engines/engine.ts'
 import type { FunctionHost } from '../functions/host.ts'
 import { SocketFolders } from '../functions/socket/folder.ts'
 import type { Owner } from '../queue/admission-queue.ts'
@@ -10,6 +12,7 @@ import type { Demand } from '../queue/resource-pool.ts'
 import type { Admission, Scheduler } from '../queue/scheduler.ts'
 import type { ContainerTask, ResolvedTask, StopOptions } from '../task/task.ts'
 import { deferred } from '../utils/deferred.ts'
+import { openSpares } from './template.ts'
 
 /** After waiting this long (ms), queued work gets the next free container. */
 const yieldAfter = 500
@@ -26,7 +29,7 @@ export class ExecutorFunctionHost implements FunctionHost {
   readonly inspect: CookieOptions['inspect']
   readonly #driver: EngineDriver
   readonly #scheduler: Scheduler
-  readonly #opened: (cookie: OpenCookie) => void
+  readonly #onTransition: (transition: Transition) => void
   readonly #stop: StopOptions
   readonly #evictor = new Evictor()
 
@@ -34,7 +37,7 @@ export class ExecutorFunctionHost implements FunctionHost {
     driver: EngineDriver,
     scheduler: Scheduler,
     inspect: CookieOptions['inspect'],
-    opened: (cookie: OpenCookie) => void,
+    onTransition: (transition: Transition) => void,
     stop: StopOptions = {},
   ) {
     this.#stop = stop
@@ -42,7 +45,7 @@ export class ExecutorFunctionHost implements FunctionHost {
     this.folders = new SocketFolders(driver.engine.socketSharing?.folder)
     this.#scheduler = scheduler
     this.inspect = inspect
-    this.#opened = opened
+    this.#onTransition = onTransition
     scheduler.onBlocked = () => this.#makeRoom()
   }
 
@@ -54,11 +57,14 @@ export class ExecutorFunctionHost implements FunctionHost {
     return this.#driver.resolve(task, this.#stop)
   }
 
+  openSpares(kind: SpareKind): SpareContainers {
+    return openSpares(this.#driver.engine, kind)
+  }
+
   open(task: ResolvedTask): OpenCookie {
     // Its output goes to the callers. Its samples belong to many calls.
-    const cookie = this.#driver.open(task, { maxOutput: 0, maxStats: 0, inspect: this.inspect })
-    this.#opened(cookie)
-    return cookie
+    const { inspect } = this
+    return this.#driver.open(task, { maxOutput: 0, maxStats: 0, inspect, onTransition: this.#onTransition })
   }
 
   capacity(demand: Demand): number {
@@ -108,6 +114,7 @@ export class ExecutorFunctionHost implements FunctionHost {
    * the work behind it goes before it.
    */
   #makeRoom(): void {
+    if (this.#evictor.isEmpty) return
     const passed = new Set<Owner>()
     for (const shortage of this.#scheduler.shortages()) {
       const { owner } = shortage

@@ -18,7 +18,7 @@ import { Issues } from '../utils/validation/issues.ts'
 import { checkKnown } from '../utils/validation/known-options.ts'
 import { signalIssue } from '../utils/validation/signal.ts'
 import { closeOnEvents } from './close-on.ts'
-import { type Execution, executionOf, refusedExecution } from './execution.ts'
+import { type Execution, executionOf, type Handle, refusedExecution } from './execution.ts'
 import type {
   BytesTask,
   Executor,
@@ -27,15 +27,19 @@ import type {
   SettledRun,
   SettleOptions,
   Tasks,
+  Template,
+  TemplateOptions,
   TextTask,
 } from './executor.ts'
 import { ExecutorFunctionHost } from './function-host.ts'
 import { guardedRecorder } from './guarded-log.ts'
 import { type ExecutorOptions, type ResolvedExecutorOptions, resolveExecutorOptions } from './options.ts'
-import { RetriedRun, type RetryHost } from './retried-run.ts'
+import { QueuedRun, type RunHost, type RunOutcome } from './queued-run.ts'
+import { RetriedRun } from './retried-run.ts'
 import { runAll, runAllSettled } from './run-all.ts'
 import type { RunRecorder } from './run-log.ts'
 import { readRunAll, runOptions } from './run-options.ts'
+import { openTemplate } from './template.ts'
 
 /**
  * Makes an executor on a driver. The executor does not close the driver.
@@ -49,18 +53,19 @@ export function createExecutor(options: ExecutorOptions): Executor {
   return new QueueExecutor(resolveExecutorOptions(options))
 }
 
-/** One cookie, or a task with its attempts. */
-type Run = OpenCookie | RetriedRun
-
 class QueueExecutor implements Executor {
   readonly #options: ResolvedExecutorOptions
   readonly #scheduler: Scheduler
   readonly #host: ExecutorFunctionHost
   readonly #functions = new Set<PooledFunction>()
+  readonly #templates = new Set<Template>()
   readonly #transitions$ = new Subject<Transition>()
   readonly #runs$ = new Subject<Execution>()
   /** Every run whose containers are not removed yet. */
-  readonly #runs = new Map<Run, Execution>()
+  readonly #runs = new Map<QueuedRun, Handle>()
+  /** What ends the listening to a run's signal. */
+  readonly #releases = new Map<QueuedRun, () => void>()
+  readonly #runHost: RunHost
   readonly #uncleaned: unknown[] = []
   readonly #recorder: RunRecorder | undefined
   readonly #unwatch: () => void
@@ -77,8 +82,15 @@ class QueueExecutor implements Executor {
       cpus,
       ...(driver.engine.gpus !== undefined && { gpus: driver.engine.gpus }),
     })
-    const opened = (cookie: OpenCookie) => this.#publish(cookie)
-    this.#host = new ExecutorFunctionHost(driver, this.#scheduler, cookie.inspect, opened, options.stop)
+    const onTransition = (transition: Transition) => this.#transitions$.next(transition)
+    this.#host = new ExecutorFunctionHost(driver, this.#scheduler, cookie.inspect, onTransition, options.stop)
+    this.#runHost = {
+      cookie,
+      now: () => driver.clock.now?.() ?? performance.now(),
+      open: run => this.#open(run),
+      changed: (run, transition) => this.#changed(run, transition),
+      ended: (run, outcome) => void this.#ended(run, outcome),
+    }
     this.#unwatch = closeOnEvents(this, options.closeOn)
   }
 
@@ -95,7 +107,7 @@ class QueueExecutor implements Executor {
     return this.#runs$
   }
   get executions(): Iterable<Execution> {
-    return this.#runs.values()
+    return executionsOf(this.#runs.values())
   }
   get pending(): number {
     return this.#scheduler.pending
@@ -108,30 +120,28 @@ class QueueExecutor implements Executor {
   run(task: TextTask, options?: RunOptions): Execution<string>
   run(task: ContainerTask, options?: RunOptions): Execution
   run(task: ContainerTask, options?: RunOptions): Execution {
-    let run: Run
+    let run: QueuedRun
     try {
       checkKnown(options, runOptions)
-      run = this.#open(task, options ?? undefined)
+      run = this.#accept(task, options ?? {})
     } catch (error) {
       return refusedExecution(idOf(task), toCookietinError(error, 'ERR_COOKIETIN_ENGINE_ERROR', 'Cannot run the task'))
     }
-    const { signal, priority = 0 } = options ?? {}
-    const followed = this.#follow(run, signal)
-    const result = this.#recorder === undefined ? followed : this.#kept(run.task, followed)
-    const execution = executionOf(run, result)
-    this.#runs.set(run, execution)
-    this.#runs$.next(execution)
-    this.#transitions$.next({
-      id: run.id,
-      from: undefined,
-      to: 'created',
-      event: 'queue',
-      at: Date.now(),
-      ...labelsIn(run.task),
-    })
-    if (run instanceof RetriedRun) run.start()
-    else this.#queue(run, priority)
-    return execution
+    const { id } = run
+    const handle = executionOf(run)
+    this.#runs.set(run, handle)
+    this.#runs$.next(handle.execution)
+    const created = { id, from: undefined, to: 'created', event: 'queue', at: Date.now() } as const
+    this.#transitions$.next({ ...created, ...labelsIn(run.task) })
+    const { signal } = options ?? {}
+    if (signal)
+      this.#releases.set(
+        run,
+        onAbort(signal, () => run.cancel(signal.reason)),
+      )
+    // A subscriber may have cancelled it.
+    if (run.state === 'created') this.#queue(run.task, run.priority, () => run.turn())
+    return handle.execution
   }
 
   runAll(tasks: Tasks<BytesTask>, options: SettleOptions): AsyncGenerator<SettledRun<Uint8Array>, void, undefined>
@@ -147,6 +157,24 @@ class QueueExecutor implements Executor {
     const read = readRunAll(options, this.#options.concurrency)
     const run = (task: ContainerTask) => this.run(task, read.run)
     return read.settle ? runAllSettled(run, tasks, read.limits) : runAll(run, tasks, read.limits)
+  }
+
+  template(task: BytesTask, options: TemplateOptions): Template<Uint8Array>
+  template(task: TextTask, options: TemplateOptions): Template<string>
+  template(task: ContainerTask, options: TemplateOptions): Template
+  template(task: ContainerTask, options: TemplateOptions): Template {
+    if (this.#closing !== undefined) {
+      throw new CookietinError('ERR_COOKIETIN_CLOSED', 'Cannot make a template: the executor is closed')
+    }
+    const { driver, stop } = this.#options
+    const made = openTemplate(task, options, {
+      driver,
+      stop,
+      run: (task, options) => this.run(task, options),
+      closed: template => this.#templates.delete(template),
+    })
+    this.#templates.add(made)
+    return made
   }
 
   function(spec: FunctionSpec): HotFunction {
@@ -169,15 +197,15 @@ class QueueExecutor implements Executor {
   close({ force = false }: { readonly force?: boolean | undefined } = {}): Promise<void> {
     this.#closing ??= this.#drain()
     if (force) {
-      for (const cookie of this.#runs.keys()) {
+      for (const run of this.#runs.keys()) {
         // A program that is ending keeps its time, until a close is forced once more.
-        if (this.#isForced || cookie.state !== 'terminating') void cookie.cancel('the executor is closed')
+        if (this.#isForced || run.state !== 'terminating') run.cancel('the executor is closed')
       }
       for (const each of this.#functions) void each.close({ force }).catch(() => {})
       this.#isForced = true
     }
     // The clock of a frozen run stands: without this it would never end.
-    for (const cookie of this.#runs.keys()) thaw(cookie)
+    for (const run of this.#runs.keys()) thaw(run)
     return this.#closing
   }
 
@@ -185,45 +213,58 @@ class QueueExecutor implements Executor {
     return this.close()
   }
 
-  #open(given: ContainerTask, options?: RunOptions): Run {
+  #accept(given: ContainerTask, options: RunOptions): QueuedRun {
     if (this.#closing !== undefined) {
       throw new CookietinError('ERR_COOKIETIN_CLOSED', 'Cannot run the task: the executor is closed')
     }
-    const task = this.#options.driver.resolve(given, this.#options.stop)
+    const { driver, stop, cookie } = this.#options
+    const task = driver.resolve(given, stop)
     const retry = this.#check(task, options) ?? task.retry
-    const run =
-      retry === undefined ? this.#cookieOf(task) : new RetriedRun(task, retry, this.#retryHost(options?.priority))
+    const plan = { priority: options.priority ?? 0, retry, previous: driver.prepare(task) }
+    const run = new QueuedRun(task, plan, this.#runHost)
+    // An inspector shows also what waits.
+    if (driver.canDefer(task) && cookie.inspect === undefined) run.follow()
+    else run.open()
+    driver.hold(run)
     this.#recorder?.created(task)
-    this.#publish(run)
     return run
   }
 
-  #cookieOf(task: ResolvedTask): OpenCookie {
-    return this.#options.driver.open(task, this.#options.cookie)
-  }
-
-  #retryHost(priority = 0): RetryHost {
+  /** Makes the cookie of a run, or the attempts of one. */
+  #open(run: QueuedRun): OpenCookie | RetriedRun {
     const { driver, cookie } = this.#options
-    return {
+    const { task, retry, priority, previous, since, streams } = run
+    const first = (onTransition: (transition: Transition) => void) =>
+      driver.openHeld(task, { ...cookie, previous, since, streams, onTransition })
+    const onTransition = (transition: Transition) => run.report(transition)
+    if (retry === undefined) return first(onTransition)
+    return new RetriedRun(task, retry, {
       clock: driver.clock,
       inspect: cookie.inspect,
-      open: task => this.#cookieOf(task),
-      execute: async attempt => {
-        this.#queue(attempt, priority)
-        try {
-          return await attempt.result()
-        } finally {
-          this.#scheduler.withdraw(attempt.id)
-        }
-      },
+      onTransition,
+      open: (task, attempt, onTransition) =>
+        attempt === 1 ? first(onTransition) : driver.open(task, { ...cookie, onTransition }),
+      execute: (cookie, attempt) => (attempt === 1 ? cookie.execute() : this.#executeAgain(cookie, priority)),
+    })
+  }
+
+  /** A later attempt takes its turn in the queue. */
+  async #executeAgain(attempt: OpenCookie, priority: number): Promise<RunResult> {
+    if (attempt.state === 'created') {
+      this.#queue(attempt.task, priority, async () => {
+        await undefined
+        await attempt.execute()
+      })
+    }
+    try {
+      return await attempt.result()
+    } finally {
+      this.#scheduler.withdraw(attempt.id)
     }
   }
 
-  #queue(cookie: OpenCookie, priority: number): void {
-    // A subscriber may have cancelled it.
-    if (cookie.state !== 'created') return
-    const demand = demandOf(cookie.task, this.#scheduler.total)
-    this.#scheduler.add({ id: cookie.id, priority, demand }, () => this.#turn(cookie))
+  #queue(task: ResolvedTask, priority: number, turn: () => Promise<unknown>): void {
+    this.#scheduler.add({ id: task.id, priority, demand: demandOf(task, this.#scheduler.total) }, turn)
   }
 
   /** A task that can never start is refused, not queued. Returns how it is retried, by the options. */
@@ -242,61 +283,45 @@ class QueueExecutor implements Executor {
     return retry
   }
 
-  /** Follows a run to its result, and removes it then. */
-  async #follow(cookie: Run, signal: AbortSignal | undefined): Promise<RunResult> {
-    const release = onAbort(signal, () => void cookie.cancel(signal?.reason))
-    try {
-      return await cookie.result()
-    } finally {
-      release()
-      // A cookie that ended in the queue must leave it.
-      this.#scheduler.withdraw(cookie.id)
-      void this.#closeCookie(cookie)
+  #changed(run: QueuedRun, transition: Transition): void {
+    this.#transitions$.next(transition)
+    if (transition.to === 'frozen' && this.#closing !== undefined) thaw(run)
+    if (transition.to === 'closed') this.#options.driver.release(run)
+  }
+
+  /** Removes what a run has made, and gives its result after it is recorded. */
+  async #ended(run: QueuedRun, outcome: RunOutcome): Promise<void> {
+    const handle = this.#runs.get(run)
+    this.#releases.get(run)?.()
+    this.#releases.delete(run)
+    // One that ended in the queue must leave it.
+    this.#scheduler.withdraw(run.id)
+    void this.#closeRun(run)
+    const { task } = run
+    const { result, error } = outcome
+    if (this.#recorder !== undefined) {
+      await this.#recorder.ended(result === undefined ? { task, error: error as CookietinError } : { task, result })
     }
+    if (result === undefined) handle?.reject(error)
+    else handle?.resolve(result)
   }
 
-  /** The same result, after it is recorded. */
-  async #kept(task: ResolvedTask, result: Promise<RunResult>): Promise<RunResult> {
-    const end = await result.then(
-      value => ({ task, result: value }),
-      (error: CookietinError) => ({ task, error }),
-    )
-    await this.#recorder?.ended(end)
-    return result
-  }
-
-  /** One task's turn. p-queue's slot is free again when the task has settled; the removal continues after that. */
-  async #turn(cookie: OpenCookie): Promise<void> {
+  async #closeRun(run: QueuedRun): Promise<void> {
     try {
-      // A caller that subscribes right after run() sees the cookie created.
-      await undefined
-      const { wait } = await cookie.run()
-      await wait()
-    } catch {
-      // The execution rejects with it.
-    }
-  }
-
-  async #closeCookie(cookie: Run): Promise<void> {
-    try {
-      await cookie.close()
+      await run.close()
     } catch (error) {
       this.#uncleaned.push(error)
     }
-    this.#runs.delete(cookie)
+    this.#runs.delete(run)
     if (this.#runs.size > 0) return
     for (const resolve of this.#idlers.splice(0)) resolve()
   }
 
-  #publish(cookie: Run): void {
-    cookie.transitions$.subscribe(transition => {
-      this.#transitions$.next(transition)
-      if (transition.to === 'frozen' && this.#closing !== undefined && this.#runs.has(cookie)) thaw(cookie)
-    })
-  }
-
   async #drain(): Promise<void> {
-    const closed = await Promise.allSettled([this.onIdle(), ...[...this.#functions].map(each => each.close())])
+    const closed = await Promise.allSettled([
+      this.onIdle(),
+      ...[...this.#functions, ...this.#templates].map(each => each.close()),
+    ])
     for (const outcome of closed) if (outcome.status === 'rejected') this.#uncleaned.push(outcome.reason)
     await this.#host.folders.close().catch(error => this.#uncleaned.push(error))
     this.#unwatch()
@@ -307,9 +332,13 @@ class QueueExecutor implements Executor {
   }
 }
 
+function* executionsOf(handles: Iterable<Handle>): Generator<Execution, void, undefined> {
+  for (const { execution } of handles) yield execution
+}
+
 /** Asks for it once; a run that has ended meanwhile cannot be thawed. */
-function thaw(cookie: Run): void {
-  if (cookie.state === 'frozen' || cookie.state === 'freezing') cookie.unfreeze().catch(() => {})
+function thaw(run: QueuedRun): void {
+  if (run.state === 'frozen' || run.state === 'freezing') run.unfreeze().catch(() => {})
 }
 
 /** The id of a task that may not even be one. */

@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream'
-import { BehaviorSubject, type Observable, Subject, switchMap } from 'rxjs'
+import { BehaviorSubject, type Observable, switchMap } from 'rxjs'
 import { createActor } from 'xstate'
 import { type CookieState, isSettled } from '../../machines/cookie-states.ts'
 import { runMachine } from '../../machines/run.ts'
 import type { CookieClock } from '../cookie/clock.ts'
 import type { OpenCookie } from '../cookie/open-cookie.ts'
-import { labelsIn, stateOfTransitions } from '../cookie/recorder.ts'
+import { labelsIn } from '../cookie/recorder.ts'
 import type { RunResult, Transition } from '../cookie/result.ts'
 import type { PullProgress } from '../engines/pull-progress.ts'
 import { CookietinError, messageOf, notCleaned } from '../errors.ts'
@@ -20,10 +20,12 @@ import { JoinedOutput } from './joined-output.ts'
 
 /** What a run with retries needs of its executor. */
 export interface RetryHost {
-  /** Makes the cookie of one attempt. */
-  open(task: ResolvedTask): OpenCookie
-  /** Queues a cookie, and resolves with its result. */
-  execute(cookie: OpenCookie): Promise<RunResult>
+  /** Makes the cookie of one attempt: of the first, or of one with an id of its own. */
+  open(task: ResolvedTask, attempt: number, onTransition: (transition: Transition) => void): OpenCookie
+  /** Runs the cookie of an attempt, and resolves with its result. The first has its place; later ones queue for theirs. */
+  execute(cookie: OpenCookie, attempt: number): Promise<RunResult>
+  /** Gets each transition before anyone who has subscribed. */
+  onTransition(transition: Transition): void
   readonly clock: CookieClock
   readonly inspect: Inspect | undefined
 }
@@ -33,18 +35,17 @@ const parts = actorParts<RetriedRun>()
 const attemptingMachine = runMachine.provide({
   actors: {
     attempt: parts.promise(run => run.attempt()),
-    judge: parts.promise((run, signal) => run.judge(signal)),
+    judge: parts.promise((run, { signal }) => run.judge(signal)),
   },
 })
 
 /**
  * A task that is run again when an attempt fails. Each attempt is a cookie of its own; the run shows the present one.
- * Its transitions are one chain: the removal of the container of a failed attempt is not among them.
+ * What it reports is one chain of transitions: the removal of the container of a failed attempt is not among them.
  */
 export class RetriedRun {
   readonly id: string
   readonly task: ResolvedTask
-  readonly transitions$ = new Subject<Transition>()
   readonly #retry: ResolvedRetry
   readonly #host: RetryHost
   readonly #current$: BehaviorSubject<OpenCookie>
@@ -58,6 +59,7 @@ export class RetriedRun {
   #attempt = 1
   /** Why the last attempt failed. */
   #failed: FailedAttempt | undefined
+  #isStarted = false
   #result: Promise<RunResult> | undefined
   #closing: Promise<void> | undefined
 
@@ -68,7 +70,7 @@ export class RetriedRun {
     this.#host = host
     const { attempts, delay, maxDelay } = retry
     const { inspect, clock } = host
-    this.#current$ = new BehaviorSubject(host.open(task))
+    this.#current$ = new BehaviorSubject(this.#open(task, 1))
     this.#actor = createActor(attemptingMachine, {
       id: `run ${task.id}`,
       input: { id: task.id, attempts, delay, maxDelay, jitter: Math.random() },
@@ -78,14 +80,11 @@ export class RetriedRun {
     parts.assign(this.#actor, this)
     if (inspect !== undefined) makeInspectable(this.#actor, this.#shown())
     this.#actor.subscribe({ complete: () => this.#ended.resolve() })
-    this.#follow()
   }
 
   get state(): CookieState {
     return this.#cookie.state
   }
-  /** The present state first, then each that follows. Completes when the last attempt's container is removed. */
-  readonly state$ = stateOfTransitions(this.transitions$, () => this.state)
   get stats$(): Observable<Stat> {
     return this.#current$.pipe(switchMap(({ stats$ }) => stats$))
   }
@@ -100,9 +99,11 @@ export class RetriedRun {
     return this.#stderr.readable(this.#cookie, 'stderr')
   }
 
-  /** Begins with the first attempt. */
-  start(): void {
-    this.#actor.start()
+  /** Begins with the first attempt. Resolves when that has ended, and its place is free. */
+  async execute(): Promise<void> {
+    const first = this.#cookie
+    this.#start()
+    await first.result()
   }
 
   freeze(): Promise<void> {
@@ -121,7 +122,9 @@ export class RetriedRun {
   /** Cancels the present attempt. None follows. */
   async cancel(reason?: unknown, stop?: StopOptions): Promise<void> {
     this.#actor.send({ type: 'cancel' })
-    await this.#cookie.cancel(reason, stop)
+    const cancelled = this.#cookie.cancel(reason, stop)
+    this.#start()
+    await cancelled
   }
 
   /** Resolves with how the last attempt ended. Rejects when cookietin or the engine failed it. */
@@ -141,7 +144,7 @@ export class RetriedRun {
     const cookie = this.#cookie
     const attempt = this.#attempt
     try {
-      const { status, exitCode, error, stdout, stderr } = await this.#host.execute(cookie)
+      const { status, exitCode, error, stdout, stderr } = await this.#host.execute(cookie, attempt)
       if (status === 'success' || status === 'cancelled') return false
       this.#failed = { attempt, status, exitCode, error, retryable: error.retryable, stdout, stderr }
     } catch (error) {
@@ -161,7 +164,8 @@ export class RetriedRun {
       const wanted: unknown = await this.#retry.when(this.#failed)
       if (wanted !== true || signal.aborted) return false
       // A driver that is closed makes none.
-      const next = this.#host.open(Object.freeze({ ...this.task, id: `${this.id}.attempt-${this.#attempt + 1}` }))
+      const number = this.#attempt + 1
+      const next = this.#open(Object.freeze({ ...this.task, id: `${this.id}.attempt-${number}` }), number)
       this.#replace(next)
       return true
     } catch (error) {
@@ -187,26 +191,28 @@ export class RetriedRun {
     this.#removals.push(removal)
     this.#stdout.follow(next, 'stdout')
     this.#stderr.follow(next, 'stderr')
-    this.#follow()
     const { id, task } = this
     const more = { attempt: this.#attempt, ...labelsIn(task) }
-    this.transitions$.next({ id, from, to: 'created', event: 'retry', at: Date.now(), ...more })
+    this.#host.onTransition({ id, from, to: 'created', event: 'retry', at: Date.now(), ...more })
   }
 
-  #follow(): void {
-    const cookie = this.#cookie
-    const attempt = this.#attempt === 1 ? {} : { attempt: this.#attempt }
-    cookie.transitions$.subscribe({
-      next: transition => {
-        if (cookie !== this.#cookie) return
-        this.transitions$.next({ ...transition, id: this.id, ...attempt })
-        // The driver was closed: nothing is left to wait for.
-        if (isSettled(transition.to) && stateOf(this.#actor) !== 'attempting') this.#actor.send({ type: 'cancel' })
-        if (transition.to !== 'closed') return
-        this.#current$.complete()
-        this.transitions$.complete()
-      },
-    })
+  /** One that is cancelled before its turn ends by its first attempt, too, which ends at once. */
+  #start(): void {
+    if (this.#isStarted) return
+    this.#isStarted = true
+    this.#actor.start()
+  }
+
+  #open(task: ResolvedTask, attempt: number): OpenCookie {
+    return this.#host.open(task, attempt, transition => this.#follow(attempt, transition))
+  }
+
+  #follow(attempt: number, transition: Transition): void {
+    if (attempt !== this.#attempt) return
+    this.#host.onTransition({ ...transition, id: this.id, ...(attempt > 1 && { attempt }) })
+    // The driver was closed: nothing is left to wait for.
+    if (isSettled(transition.to) && stateOf(this.#actor) !== 'attempting') this.#actor.send({ type: 'cancel' })
+    if (transition.to === 'closed') this.#current$.complete()
   }
 
   async #untilEnded(): Promise<RunResult> {
@@ -225,7 +231,9 @@ export class RetriedRun {
   }
 
   async #close(): Promise<void> {
-    const closed = await Promise.allSettled([...this.#removals, this.#cookie.close()])
+    const closing = this.#cookie.close()
+    this.#start()
+    const closed = await Promise.allSettled([...this.#removals, closing])
     const failures = closed.filter(outcome => outcome.status === 'rejected')
     if (failures.length === 1) throw failures[0]?.reason
     if (failures.length > 1) throw notCleaned(failures.map(({ reason }) => reason as unknown))

@@ -27,7 +27,6 @@ interface Entry {
   readonly task: ContainerTask
   readonly index: number
   bytes: number
-  isSettled: boolean
 }
 
 type Run = (task: ContainerTask) => Execution
@@ -62,7 +61,10 @@ async function* runEach<Yielded>(
   yieldedOf: (entry: Entry) => Promise<Yielded>,
 ): AsyncGenerator<Yielded, void, undefined> {
   const source = open(tasks)
-  const entries: Entry[] = []
+  /** Those whose results are not taken yet, in the order of their tasks. */
+  const entries = new Set<Entry>()
+  /** Those of them that have ended, in the order in which they did. */
+  const settled = new Set<Entry>()
   let held = 0
   let running = 0
   let count = 0
@@ -74,8 +76,8 @@ async function* runEach<Yielded>(
   let reading: Promise<void> | undefined
 
   const start = (task: ContainerTask) => {
-    const entry: Entry = { execution: run(task), task, index: count++, bytes: 0, isSettled: false }
-    entries.push(entry)
+    const entry: Entry = { execution: run(task), task, index: count++, bytes: 0 }
+    entries.add(entry)
     running += 1
     entry.execution
       .then(({ stdout, stderr }) => {
@@ -84,7 +86,7 @@ async function* runEach<Yielded>(
       })
       .catch(() => {})
       .finally(() => {
-        entry.isSettled = true
+        settled.add(entry)
         running -= 1
         wake()
       })
@@ -106,17 +108,17 @@ async function* runEach<Yielded>(
     for (;;) {
       changed = deferred()
       const isEnding = isDrained || signal?.aborted === true
-      const hasRoom = entries.length < ahead && running < inFlight && held <= maxHeld
+      const hasRoom = entries.size < ahead && running < inFlight && held <= maxHeld
       if (!isEnding && reading === undefined && hasRoom) reading = read()
-      const ready = unordered ? entries.findIndex(({ isSettled }) => isSettled) : entries[0]?.isSettled ? 0 : -1
-      const [entry] = ready === -1 ? [] : entries.slice(ready, ready + 1)
-      if (entry !== undefined) {
+      const [entry] = unordered ? settled : entries
+      if (entry !== undefined && settled.has(entry)) {
         yield await yieldedOf(entry)
-        entries.splice(entries.indexOf(entry), 1)
+        settled.delete(entry)
+        entries.delete(entry)
         held -= entry.bytes
         continue
       }
-      if (entries.length === 0 && isEnding) {
+      if (entries.size === 0 && isEnding) {
         // After the results of the tasks before it.
         if (sourceError !== undefined) throw sourceError.error
         return

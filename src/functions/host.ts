@@ -1,5 +1,6 @@
 import type { CookieOptions } from '../cookie/cookie.ts'
 import type { OpenCookie } from '../cookie/open-cookie.ts'
+import type { SpareContainers, SpareKind } from '../engines/engine.ts'
 import type { Owner } from '../queue/admission-queue.ts'
 import type { Evictable } from '../queue/evictor.ts'
 import type { Demand } from '../queue/resource-pool.ts'
@@ -15,6 +16,8 @@ export interface FunctionHost {
   readonly total: Demand
   /** Validates a task by the rules of the driver. */
   resolve(task: ContainerTask): ResolvedTask
+  /** Begins to make containers ahead. */
+  openSpares(kind: SpareKind): SpareContainers
   /** Makes the cookie of a hot container. */
   open(task: ResolvedTask): OpenCookie
   /** How many containers with this demand may ever run at once. */

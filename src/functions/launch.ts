@@ -6,6 +6,7 @@ import type { ResolvedTask } from '../task/task.ts'
 import type { FunctionHost } from './host.ts'
 import { LogRouter } from './slot/log-router.ts'
 import { Slot, type SlotState } from './slot/slot.ts'
+import type { FunctionSpares } from './spares.ts'
 import type { ResolvedSpec } from './spec.ts'
 
 /** A container that is being started. */
@@ -21,6 +22,7 @@ export function launchSlot(
   spec: ResolvedSpec,
   owner: Owner,
   follow: (slot: Slot, state: SlotState, from: SlotState) => void,
+  spares?: FunctionSpares,
 ): Launch | CookietinError {
   let task: ResolvedTask
   try {
@@ -36,7 +38,7 @@ export function launchSlot(
   async function make(): Promise<Slot> {
     const release = await admission.granted
     try {
-      const folder = await host.folders.make()
+      const folder = spares?.take() ?? (await host.folders.make())
       const [stdout, stderr] = [new LogRouter(spec.task.stdout), new LogRouter(spec.task.stderr)]
       try {
         const cookie = host.open(host.resolve({ ...spec.task, id: task.id, udsPath: folder.path, stdout, stderr }))
@@ -58,8 +60,10 @@ export function launchSlot(
 }
 
 /** What a task holds while it runs. All GPUs are those of the executor. */
-export function demandOf({ memory, cpus, gpus }: ResolvedTask, total: Demand): Demand {
-  return { memory, cpus, gpus: gpus === 'all' ? (total.gpus ?? 0) : gpus }
+export function demandOf(task: ResolvedTask, total: Demand): Demand {
+  const { memory, cpus, gpus } = task
+  // A queued task is its own demand: another object for each would cost as much as its place in the queue.
+  return gpus === 'all' ? { memory, cpus, gpus: total.gpus ?? 0 } : (task as ResolvedTask & { readonly gpus: number })
 }
 
 function cannotLaunch(error: unknown): CookietinError {

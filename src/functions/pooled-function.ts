@@ -14,6 +14,7 @@ import { demandOf, launchSlot } from './launch.ts'
 import { LaunchBackoff } from './launch-backoff.ts'
 import { closedError, Prewarming } from './prewarming.ts'
 import type { Slot, SlotState } from './slot/slot.ts'
+import { FunctionSpares } from './spares.ts'
 import type { ResolvedSpec } from './spec.ts'
 
 /** The one implementation of {@link HotFunction}: assigns calls to a pool of containers. */
@@ -25,6 +26,7 @@ export class PooledFunction implements HotFunction {
   readonly #waiting: Call[] = []
   readonly #prewarming = new Prewarming()
   readonly #backoff = new LaunchBackoff(() => this.#dispatch())
+  readonly #spares: FunctionSpares | undefined
   readonly #changes = new Changes()
   readonly #uncleaned: unknown[] = []
   readonly #onClosed: () => void
@@ -46,6 +48,7 @@ export class PooledFunction implements HotFunction {
     this.#spec = spec
     const demand = demandOf(host.resolve(spec.task), host.total)
     this.#pool = new ContainerPool(Math.min(spec.maxContainers, host.capacity(demand)), this)
+    if (spec.spares > 0) this.#spares = new FunctionSpares(host, spec)
     if (spec.minContainers > 0) this.#dispatch()
   }
 
@@ -99,6 +102,7 @@ export class PooledFunction implements HotFunction {
     this.#cancelSpare()
     for (const slot of this.#pool.slots) slot.actor.send({ type: 'close' })
     while (this.#pool.slots.size > 0 || this.#pool.pending > 0) await this.#changes.next()
+    await this.#spares?.close().catch(error => this.#uncleaned.push(error))
     await nextTurn()
     this.calls$.complete()
     this.#onClosed()
@@ -134,7 +138,13 @@ export class PooledFunction implements HotFunction {
     // The containers that the function is to keep do not expire.
     const isKept = this.#pool.slots.size + this.#pool.pending < this.#spec.minContainers
     const spec = isKept ? { ...this.#spec, idleTimeout: Infinity } : this.#spec
-    const launch = launchSlot(this.#host, spec, this, (slot, state, from) => this.#follow(slot, state, from))
+    const launch = launchSlot(
+      this.#host,
+      spec,
+      this,
+      (slot, state, from) => this.#follow(slot, state, from),
+      this.#spares,
+    )
     if (launch instanceof CookietinError) {
       this.#onLaunchFailed(launch)
       return

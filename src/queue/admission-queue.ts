@@ -1,4 +1,4 @@
-import type { Queue, QueueAddOptions } from 'p-queue'
+import { OrderedList } from './ordered-list.ts'
 import type { Demand, ResourcePool } from './resource-pool.ts'
 
 type RunFunction = () => Promise<unknown>
@@ -10,7 +10,7 @@ export interface Owner {
 }
 
 /** The properties of queued work. */
-export interface AdmissionOptions extends QueueAddOptions {
+export interface AdmissionOptions {
   /** Unique among the queued work. */
   readonly id: string
   /**
@@ -30,11 +30,18 @@ export interface Waiter extends Pick<AdmissionOptions, 'demand' | 'owner' | 'pri
   readonly since: number
 }
 
+/** Work that is to start now. */
+export interface Admitted extends Pick<AdmissionOptions, 'demand'> {
+  run(): Promise<unknown>
+}
+
 interface Entry extends AdmissionOptions, Waiter {
   readonly owner: Owner | undefined
   readonly run: RunFunction
   /** The first container of a function without any: its calls are waiting. */
   readonly isFirst: boolean
+  /** Counts up with each entry that is queued, or moved. */
+  readonly place: number
   /** How many later entries have started before it. */
   overtaken: number
 }
@@ -46,16 +53,18 @@ const maxOvertakes = 16
 const searchDepth = 1024
 
 /**
- * A queue for p-queue: by priority, then by age. Work starts only when the pool can meet its demand.
+ * Decides what starts next: by priority, then by age. Work starts only when the pool can meet its demand.
  *
  * Smaller work may overtake larger work a bounded number of times, so that none starves. A function without containers is served before the
  * tasks of its priority, since its calls time out; every second start belongs to the tasks then.
  */
-export class AdmissionQueue implements Queue<RunFunction, AdmissionOptions> {
+export class AdmissionQueue {
   readonly #pool: ResourcePool
-  readonly #entries: Entry[] = []
-  /** Most that is withdrawn has left the queue long before: it is not searched for. */
+  readonly #line = new OrderedList<Entry>(byTurn)
   readonly #byId = new Map<string, Entry>()
+  /** The entries of each function. */
+  readonly #byOwner = new Map<Owner, Set<Entry>>()
+  #places = 0
   #lastWasFirst = false
 
   constructor(pool: ResourcePool) {
@@ -64,98 +73,103 @@ export class AdmissionQueue implements Queue<RunFunction, AdmissionOptions> {
 
   /** How many entries are queued. */
   get waiting(): number {
-    return this.#entries.length
+    return this.#line.size
   }
 
   /** The queued work in its order, whether it can start or not. */
-  get line(): readonly Waiter[] {
-    return this.#entries
-  }
-
-  /** The size for p-queue, which starts work whenever it is not 0. Only whether an entry can start counts. */
-  get size(): number {
-    return this.#next() === -1 ? 0 : 1
+  get line(): Iterable<Waiter> {
+    return this.#line
   }
 
   enqueue(run: RunFunction, options: Partial<AdmissionOptions> = {}): void {
     const { id = '', priority = 0, demand = { memory: 0, cpus: 0, gpus: 0 }, owner } = options
-    const isFirst = owner?.size === 0 && !this.#entries.some(entry => entry.owner === owner && entry.isFirst)
-    this.#insert({ id, priority, demand, owner, run, isFirst, since: performance.now(), overtaken: 0 })
+    const isFirst = owner?.size === 0 && ![...(this.#byOwner.get(owner) ?? [])].some(entry => entry.isFirst)
+    const place = this.#places++
+    this.#insert({ id, priority, demand, owner, run, isFirst, place, since: performance.now(), overtaken: 0 })
   }
 
-  dequeue(): RunFunction | undefined {
-    const index = this.#next()
-    if (index === -1) return undefined
-    for (const entry of this.#entries.slice(0, index)) entry.overtaken += 1
-    const [entry] = this.#entries.splice(index, 1)
+  /** Removes the entry that is to start now, and takes its demand from the pool. Undefined when none can start. */
+  dequeue(): Admitted | undefined {
+    const entry = this.#next()
     if (entry === undefined) return undefined
-    this.#byId.delete(entry.id)
+    this.#line.find(other => {
+      if (other === entry) return true
+      other.overtaken += 1
+      return false
+    })
+    this.#delete(entry)
     this.#lastWasFirst = entry.isFirst
     this.#pool.take(entry.demand)
-    return entry.run
-  }
-
-  filter({ priority }: Readonly<Partial<AdmissionOptions>>): RunFunction[] {
-    return this.#entries.filter(entry => entry.priority === priority).map(({ run }) => run)
+    return entry
   }
 
   setPriority(id: string, priority: number): void {
     const entry = this.#byId.get(id)
     if (entry === undefined) throw new ReferenceError(`No queued work has the id "${id}"`)
-    this.remove(id)
-    this.#insert({ ...entry, priority })
+    this.#move(entry, { priority })
   }
 
   /** Moves the entries of an owner behind all others of the same priority. */
   moveToBack(owner: Owner): void {
-    for (const entry of this.#entries.filter(entry => entry.owner === owner)) {
-      this.remove(entry.id)
-      this.#insert({ ...entry, isFirst: false })
-    }
+    for (const entry of [...(this.#byOwner.get(owner) ?? [])].sort(byTurn)) this.#move(entry, { isFirst: false })
   }
 
   /** Returns false when no entry has this id. */
   remove(id: string): boolean {
     const entry = this.#byId.get(id)
     if (entry === undefined) return false
-    this.#byId.delete(id)
-    this.#entries.splice(this.#entries.indexOf(entry), 1)
+    this.#delete(entry)
     return true
   }
 
-  /** Behind the last entry that goes before it. */
+  /** Behind those that go before it, as if it was queued now. */
+  #move(entry: Entry, change: Partial<Pick<Entry, 'priority' | 'isFirst'>>): void {
+    this.#delete(entry)
+    this.#insert({ ...entry, ...change, place: this.#places++ })
+  }
+
   #insert(entry: Entry): void {
-    let low = 0
-    let high = this.#entries.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      const other = this.#entries[middle]
-      if (other !== undefined && goesBefore(other, entry)) low = middle + 1
-      else high = middle
-    }
-    this.#entries.splice(low, 0, entry)
-    this.#byId.set(entry.id, entry)
+    const { id, owner } = entry
+    this.#line.add(entry)
+    this.#byId.set(id, entry)
+    if (owner === undefined) return
+    const own = this.#byOwner.get(owner)
+    if (own === undefined) this.#byOwner.set(owner, new Set([entry]))
+    else own.add(entry)
   }
 
-  #next(): number {
+  #delete(entry: Entry): void {
+    const { id, owner } = entry
+    this.#line.remove(entry)
+    if (this.#byId.get(id) === entry) this.#byId.delete(id)
+    if (owner === undefined) return
+    const own = this.#byOwner.get(owner)
+    own?.delete(entry)
+    if (own?.size === 0) this.#byOwner.delete(owner)
+  }
+
+  #next(): Entry | undefined {
     const found = this.#find(entry => !(this.#lastWasFirst && entry.isFirst))
-    return found === -1 && this.#lastWasFirst ? this.#find(() => true) : found
+    return found === undefined && this.#lastWasFirst ? this.#find(() => true) : found
   }
 
-  #find(mayStart: (entry: Entry) => boolean): number {
-    const end = Math.min(this.#entries.length, searchDepth)
-    for (let index = 0; index < end; index++) {
-      const entry = this.#entries[index]
-      if (entry === undefined || !mayStart(entry)) continue
-      if (this.#pool.fits(entry.demand)) return index
-      if (entry.overtaken >= maxOvertakes) return -1
-    }
-    return -1
+  #find(mayStart: (entry: Entry) => boolean): Entry | undefined {
+    let examined = 0
+    let found: Entry | undefined
+    this.#line.find(entry => {
+      examined += 1
+      if (mayStart(entry)) {
+        if (this.#pool.fits(entry.demand)) found = entry
+        if (found !== undefined || entry.overtaken >= maxOvertakes) return true
+      }
+      return examined === searchDepth
+    })
+    return found
   }
 }
 
-/** The order of the queue, for entries of which the first was queued earlier. */
-function goesBefore(earlier: Entry, later: Entry): boolean {
-  if (earlier.priority !== later.priority) return earlier.priority > later.priority
-  return earlier.isFirst || !later.isFirst
+/** The order of the queue. */
+function byTurn(a: Entry, b: Entry): number {
+  if (a.priority !== b.priority) return b.priority - a.priority
+  return Number(b.isFirst) - Number(a.isFirst) || a.place - b.place
 }

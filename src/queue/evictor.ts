@@ -18,6 +18,11 @@ export class Evictor {
   /** Containers that were evicted and still hold their resources, which count as free. */
   readonly #going = new Set<Evictable>()
 
+  /** True when no container is idle or going: there is nothing to evict. */
+  get isEmpty(): boolean {
+    return this.#offered.size === 0 && this.#going.size === 0
+  }
+
   offer(evictable: Evictable): void {
     this.#offered.add(evictable)
   }

@@ -1,5 +1,5 @@
 import PQueue from 'p-queue'
-import { type AdmissionOptions, AdmissionQueue, type Owner } from './admission-queue.ts'
+import { type AdmissionOptions, AdmissionQueue, type Admitted, type Owner } from './admission-queue.ts'
 import { type Demand, ResourcePool } from './resource-pool.ts'
 
 /** A request to start. */
@@ -26,25 +26,15 @@ export class Scheduler {
   readonly #concurrency: number
   readonly #pool: ResourcePool
   readonly #admission: AdmissionQueue
-  readonly #queue: PQueue<AdmissionQueue, AdmissionOptions>
+  readonly #queue: PQueue
   /** Called whenever the first queued work cannot start. */
   onBlocked: () => void = () => {}
 
   constructor(concurrency: number, total: Demand) {
     this.#concurrency = concurrency
     this.#pool = new ResourcePool(total)
-    const admission = new AdmissionQueue(this.#pool)
-    this.#admission = admission
-    this.#queue = new PQueue({
-      concurrency,
-      // p-queue takes a class, of which it makes one queue.
-      queueClass: class {
-        constructor() {
-          // biome-ignore lint/correctness/noConstructorReturn: returns the one queue to p-queue
-          return admission
-        }
-      } as unknown as new () => AdmissionQueue,
-    })
+    this.#admission = new AdmissionQueue(this.#pool)
+    this.#queue = new PQueue({ concurrency })
     this.#queue.on('next', () => this.admit())
   }
 
@@ -75,15 +65,8 @@ export class Scheduler {
 
   /** Queues work. Its place, memory and CPUs are free again when its promise settles. */
   add(options: AdmissionOptions, turn: () => Promise<unknown>): void {
-    const run = async () => {
-      try {
-        await turn()
-      } finally {
-        this.#pool.giveBack(options.demand)
-      }
-    }
-    this.#queue.add(run, options).catch(() => {})
-    if (this.waiting > 0) this.onBlocked()
+    this.#admission.enqueue(turn, options)
+    this.admit()
   }
 
   /** Removes work from the queue. Returns false when it is not queued. */
@@ -93,10 +76,22 @@ export class Scheduler {
     return true
   }
 
-  /** Starts all work that can. p-queue itself starts one when one ends, and none when one leaves the queue. */
+  /** Starts all work that can. p-queue gets work only when it has a place for it: what waits there would count as running. */
   admit(): void {
-    this.#queue.concurrency = this.#concurrency
+    while (this.pending < this.#concurrency) {
+      const admitted = this.#admission.dequeue()
+      if (admitted === undefined) break
+      this.#queue.add(() => this.#run(admitted)).catch(() => {})
+    }
     if (this.waiting > 0) this.onBlocked()
+  }
+
+  async #run({ run, demand }: Admitted): Promise<void> {
+    try {
+      await run()
+    } finally {
+      this.#pool.giveBack(demand)
+    }
   }
 
   /** Moves an owner's queued work behind all other of the same priority. */

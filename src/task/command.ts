@@ -1,4 +1,5 @@
 import { byteLength } from '../utils/size.ts'
+import { frozenRecord } from '../utils/validation/frozen.ts'
 import type { Issues } from '../utils/validation/issues.ts'
 import { isText, text as textRule } from '../utils/validation/rules.ts'
 import { readStrings } from '../utils/validation/strings.ts'
@@ -53,7 +54,7 @@ export function readEnv(issues: Issues, value: unknown): Readonly<Record<string,
       issues.addSecret(`env.${shown.slice(0, 100)}`, text, `${sizeRule} with its name and "="`)
     }
   }
-  return Object.freeze(Object.fromEntries(entries))
+  return frozenRecord(entries)
 }
 
 /** Checks the kernel's limit on command and environment together. */

@@ -37,6 +37,8 @@ export interface InputGuard {
   release(): void
 }
 
+const unguarded: InputGuard = { failure: () => undefined, release() {} }
+
 /**
  * Guards an input that is not read yet. A stream may fail before that, as one of a missing file does; without a listener its error would
  * end the process. `broke` is called with it.
@@ -46,7 +48,7 @@ export function guardInput(
   broke: (error: unknown) => void = ignore,
   use: InputUse = standardInput,
 ): InputGuard {
-  if (typeof input !== 'object' || !isNodeStream(input)) return { failure: () => undefined, release() {} }
+  if (typeof input !== 'object' || !isNodeStream(input)) return unguarded
   input.on('error', broke)
   return {
     failure: () => (input.errored ? inputError(input.errored, use) : undefined),
@@ -147,7 +149,8 @@ function fromWebStream(stream: ReadableStream<unknown>): Source {
   return { next: () => reader.read(), release: () => reader.cancel() }
 }
 
-function isNodeStream(input: object): input is Readable {
+/** True for a readable stream of Node.js. */
+export function isNodeStream(input: object): input is Readable {
   return 'destroy' in input && typeof input.destroy === 'function' && 'on' in input && typeof input.on === 'function'
 }
 

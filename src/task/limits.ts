@@ -1,5 +1,6 @@
 import { parseSize } from '../utils/size.ts'
 import { unixSignal } from '../utils/unix-signals.ts'
+import { frozenRecord } from '../utils/validation/frozen.ts'
 import { type Issues, isRecord } from '../utils/validation/issues.ts'
 import { boolean, milliseconds, or, type Rule, whole } from '../utils/validation/rules.ts'
 import { rightName } from '../utils/validation/suggest.ts'
@@ -77,7 +78,7 @@ export function readUlimits(
     if (hard !== -1 && (soft === -1 || soft > hard)) issues.add(at.soft, soft, `at most the hard limit, ${hard}`)
     limits.push([name, Object.freeze({ soft, hard })])
   }
-  return Object.freeze(Object.fromEntries(limits))
+  return frozenRecord(limits)
 }
 
 /** Reads how a program is asked to end. `defaults` holds for what is not given. */

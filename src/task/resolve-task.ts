@@ -1,4 +1,5 @@
 import { InvalidInputError, messageOf } from '../errors.ts'
+import { frozenArray, frozenRecord } from '../utils/validation/frozen.ts'
 import { Issues, isRecord } from '../utils/validation/issues.ts'
 import { callback, isText, oneOf, or, whole } from '../utils/validation/rules.ts'
 import { readStrings } from '../utils/validation/strings.ts'
@@ -108,6 +109,8 @@ const otherNames: ReadonlyMap<string, string> = new Map([
   ] as const),
 ])
 
+const maxImageNames = 256
+
 const megabytes = or(whole({ min: 1, unit: 'MB' }), 0)
 const processes = or(whole({ min: 1, unit: 'processes' }), 0)
 const encodings = oneOf('utf8', 'buffer')
@@ -165,9 +168,9 @@ function readTask(task: ContainerTask, options: ResolveTaskOptions): ResolvedTas
     image: typeof fields.image === 'string' ? fields.image : '',
     imageName: readImageName(issues, fields.image),
     imageId: imageIdOf(fields.image),
-    command: Object.freeze(command),
+    command: frozenArray(command),
     env,
-    secrets: Object.freeze([
+    secrets: frozenArray([
       ...new Set([
         ...readSecrets(issues, fields.secrets, env),
         ...secretsOfEnv(Object.entries(env)),
@@ -201,7 +204,7 @@ function readTask(task: ContainerTask, options: ResolveTaskOptions): ResolvedTas
     pull: issues.read('pull', fields.pull, pulls, 'missing'),
     auth,
     loggerConfig: readLogger(issues, fields.loggerConfig),
-    extensions: Object.freeze(Object.fromEntries(readStrings(issues, 'extensions', fields.extensions))),
+    extensions: frozenRecord(readStrings(issues, 'extensions', fields.extensions)),
     udsPath: readUdsPath(issues, fields.udsPath, allowDangerousMounts),
   }
   issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
@@ -209,9 +212,9 @@ function readTask(task: ContainerTask, options: ResolveTaskOptions): ResolvedTas
 }
 
 function refuseUnknown(issues: Issues, task: object): void {
-  const known = Object.keys(fieldNames)
   for (const [name, value] of Object.entries(task)) {
     if (Object.hasOwn(fieldNames, name)) continue
+    const known = Object.keys(fieldNames)
     const other = otherNames.get(fold(name))
     const otherwise = `left out: a task has only the fields ${known.join(', ')}`
     // Its value is not shown: it may be an environment under a misspelt name.
@@ -219,10 +222,19 @@ function refuseUnknown(issues: Issues, task: object): void {
   }
 }
 
+/** The names that were read last: many tasks have the same, and share it. */
+const imageNames = new Map<string, ImageName>()
+
 function readImageName(issues: Issues, value: unknown): ImageName {
+  const known = typeof value === 'string' ? imageNames.get(value) : undefined
+  if (known !== undefined) return known
   const id = imageIdOf(value)
   const name = id === undefined ? readImage(value) : { registry: '', repository: '', tag: '', digest: id }
-  if (!('allowed' in name)) return name
+  if (!('allowed' in name)) {
+    if (imageNames.size === maxImageNames) imageNames.clear()
+    imageNames.set(String(value), name)
+    return name
+  }
   issues.add('image', value, name.allowed)
   return { registry: '', repository: '', tag: '' }
 }

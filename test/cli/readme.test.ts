@@ -36,6 +36,7 @@ const output: Readonly<Record<string, string>> = {
   'many.ts': '0\n1\n4\n9\n16\n25\n36\n49\n',
   'engines/custom-engine.ts': 'local success from my engine\n',
   'engines/mock-driver.ts': 'busybox success 0\nbroken error 3\n0 left\n',
+  'engines/spares.ts': '42 created preparing prepared starting running\n',
   'engines/prefork.ts': '2 of 2 free\nbaker pooled\nsuccess\n',
   'engines/process-driver.ts': 'success hi\n',
   'programs/batch.ts':

@@ -1,3 +1,4 @@
+import { filter, firstValueFrom } from 'rxjs'
 import { beforeAll } from 'vitest'
 import type { ConformanceCommands } from '../../src/engines/conformance/commands.ts'
 import { resolveDockerConfig } from '../../src/engines/docker/config/config.ts'
@@ -8,12 +9,10 @@ import { localCommands } from '../support/engine/local-commands.ts'
 import { ensureTestImage, testImage } from '../support/images/images.ts'
 import { conformance } from './conformance.ts'
 
-const inContainer = (task: ContainerTask): ContainerTask => ({
-  ...task,
-  image: testImage,
-  disableNet: true,
-  pull: 'never',
-})
+/** What every task of the suite has, and so the spare containers. */
+const shared = { image: testImage, disableNet: true, pull: 'never' } as const
+
+const inContainer = (task: ContainerTask): ContainerTask => ({ ...task, ...shared })
 
 const { exit, ...named } = localCommands
 const commands: ConformanceCommands = {
@@ -25,16 +24,24 @@ beforeAll(async () => {
   await ensureTestImage()
 })
 
-const variants = {
+const inits = {
   docker: {},
   'docker (no init)': { enableTini: false },
+  'docker (launcher)': { launcherInit: true },
   "docker (frozen by the control group's file)": { freezer: 'cgroup' },
 } satisfies Record<string, DockerConfig>
 
-for (const [name, variant] of Object.entries(variants)) {
-  const config = resolveDockerConfig({ outputTimeout: 500, ...variant }, process.env)
-  conformance(name, {
-    engine: () => createDockerEngine(config),
-    commands,
-  })
+for (const [name, given] of Object.entries(inits)) {
+  const config = resolveDockerConfig({ outputTimeout: 500, ...given }, process.env)
+  conformance(name, { engine: () => createDockerEngine(config), commands })
 }
+
+const config = resolveDockerConfig({ outputTimeout: 500, spares: [{ ...shared, size: 1 }] }, process.env)
+conformance('docker (spare containers)', {
+  engine: async () => {
+    const engine = await createDockerEngine(config)
+    await firstValueFrom(engine.spares$.pipe(filter(({ ready }) => ready === 1)))
+    return engine
+  },
+  commands,
+})

@@ -30,7 +30,7 @@ export async function setup(options: Omit<ExecutorOptions, 'driver'> = {}, confi
     if (left.length > 0) throw new Error(`left on the engine: ${left.join(', ')}`)
     await checkLeaks()
   })
-  return { driver, executor, containers }
+  return { driver, executor, containers, engine: (driver as DockerEngineDriver).engine }
 }
 
 /** A task without a network, which halves its start time. */

@@ -3,7 +3,14 @@ import { type AnyActorRef, createActor, fromCallback, fromPromise, SimulatedCloc
 import { getShortestPaths } from 'xstate/graph'
 import { longestDelay } from '../../machines/clock.ts'
 import { cookieStates } from '../../machines/cookie-states.ts'
-import { cookieMachine, imageMachine, namespaceMachine, runMachine, slotMachine } from '../../machines/index.ts'
+import {
+  cookieMachine,
+  imageMachine,
+  namespaceMachine,
+  runMachine,
+  slotMachine,
+  spareMachine,
+} from '../../machines/index.ts'
 import { innermost, stateOf } from '../../src/utils/actors/follow-state.ts'
 import { reach } from './cookie-setup.ts'
 import { flush } from './flush.ts'
@@ -51,6 +58,11 @@ describe('the shortest paths of a machine, by the default options of xstate/grap
     expect(ends(getShortestPaths(namespaceMachine, { input }))).toEqual(new Set(states))
   })
 
+  it('lead to every state of a spare container', () => {
+    const states = ['making', 'free', 'adopted', 'removing', 'pausing', 'closing', 'closed']
+    expect(ends(getShortestPaths(spareMachine, { input: { id: 's' } }))).toEqual(new Set(states))
+  })
+
   it.each(runs)('lead to every state of a run that is not retried: %o', input => {
     expect(ends(getShortestPaths(runMachine, { input }))).toEqual(new Set(['attempting', 'ended']))
   })
@@ -68,6 +80,7 @@ it('has a context that JSON keeps as it is, for every machine and input', () => 
     ...cookies.map(input => createActor(cookieMachine, { input }).getSnapshot().context),
     ...slots.map(input => createActor(slotMachine, { input }).getSnapshot().context),
     ...namespaces.map(input => createActor(namespaceMachine, { input }).getSnapshot().context),
+    createActor(spareMachine, { input: { id: 's' } }).getSnapshot().context,
     ...runs.map(input => createActor(runMachine, { input }).getSnapshot().context),
     ...images.map(input => createActor(imageMachine, { input }).getSnapshot().context),
   ]

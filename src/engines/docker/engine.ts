@@ -2,12 +2,22 @@ import { type Observable, of, Subject } from 'rxjs'
 import { CookietinError, InvalidInputError } from '../../errors.ts'
 import type { ResolvedTask } from '../../task/task.ts'
 import type { Inspect } from '../../utils/actors/inspectable.ts'
-import type { Engine, EngineContainer, GcAfterExit, SocketSharing } from '../engine.ts'
+import type {
+  Engine,
+  EngineContainer,
+  GcAfterExit,
+  SocketSharing,
+  SpareContainers,
+  SpareKind,
+  SpareUsage,
+} from '../engine.ts'
 import type { PullProgress } from '../pull-progress.ts'
+import { type Orphan, type ReapOptions, reapOrphans } from './cleanup/orphans.ts'
 import type { Env, ResolvedDockerConfig } from './config/config.ts'
+import { resolveSpares } from './config/spares.ts'
 import { type Connection, connect } from './connection/connect.ts'
 import { compareVersions } from './connection/versions.ts'
-import { DockerContainer } from './container/container.ts'
+import { type ContainerLauncher, DockerContainer } from './container/container.ts'
 import { openFreezer } from './container/control/freezer-source.ts'
 import { GpuLeases } from './container/resources/gpu-leases.ts'
 import { checkDigest, checkUser } from './create-options/hardened.ts'
@@ -15,12 +25,17 @@ import { checkTaskOptions } from './create-options/task-options.ts'
 import { createEngineContext, type EngineContext, type FreezerSource, type NetworkSource } from './engine-context.ts'
 import type { ImageCacheUsage } from './image/cache.ts'
 import { loadImages } from './image/load.ts'
+import { hasLauncher, readLauncher } from './launcher/program.ts'
+import { LauncherSession } from './launcher/session.ts'
+import { LauncherVolume } from './launcher/volume.ts'
 import { Networks } from './network/networks.ts'
 import { checkPool, openPool } from './network/open-pool.ts'
 import type { PreforkPool, PreforkUsage } from './network/pool.ts'
-import { type Orphan, type ReapOptions, reapOrphans } from './orphans.ts'
 import { cgroupMounts } from './sampling/cgroup/available.ts'
 import { CgroupSampler } from './sampling/cgroup/sampler.ts'
+import { AdoptingContainer } from './spares/adopting-container.ts'
+import { checkSpares, spareIssues } from './spares/check-spares.ts'
+import { Spares } from './spares/spares.ts'
 import type { DriverTransition } from './transitions.ts'
 
 /** How {@link DockerEngine.pull} reports and ends. */
@@ -43,8 +58,11 @@ export interface DockerEngine extends Engine {
   readonly imageCache$: Observable<ImageCacheUsage>
   /** The present usage of the prefork pool, then every change. Completes when the pool is closed. */
   readonly prefork$: Observable<PreforkUsage>
-  /** State changes of images, namespaces and networks from now on. Completes when the engine is closed. */
+  /** The present usage of the spare containers, then every change. Completes when the engine is closed. */
+  readonly spares$: Observable<SpareUsage>
+  /** State changes of images, namespaces, networks and spare containers from now on. Completes when the engine is closed. */
   readonly transitions$: Observable<DriverTransition>
+  openSpares(kind: SpareKind): SpareContainers
   /** Makes the image of a task present, by the task's pull policy. */
   pull(task: ResolvedTask, options: PullAheadOptions): Promise<void>
   /** Removes (or, with `dryRun`, only lists) the containers of dead owners on this host. */
@@ -66,6 +84,7 @@ export async function createDockerEngine(
   try {
     checkServerVersion(connection, config.serverVersion)
     checkPool(config, connection.architecture)
+    checkSpares(config, connection.architecture)
     if (config.dockerLoadFile !== undefined) await loadImages(connection.api, config.dockerLoadFile, config.pullTimeout)
     const cgroups = await openCgroupSampler(connection, config)
     const freezer = await openFreezer(connection, config)
@@ -97,9 +116,12 @@ class OpenDockerEngine implements DockerEngine {
   readonly prefork$: Observable<PreforkUsage>
   readonly imageCache$: Observable<ImageCacheUsage>
   readonly #connection: Connection
+  readonly #architecture: string
   readonly #context: EngineContext
   readonly #pool: PreforkPool | undefined
   readonly #networks: NetworkSource
+  readonly #volume: LauncherVolume
+  readonly #spares: Spares
   readonly #closing = new AbortController()
   readonly #reaping: Promise<unknown>
   #closed: Promise<void> | undefined
@@ -112,9 +134,16 @@ class OpenDockerEngine implements DockerEngine {
       onTransition: transition => this.transitions$.next({ ...transition, at: Date.now() }),
     })
     this.#connection = connection
+    this.#architecture = architecture
     this.#context = context
     this.#pool = openPool(context, { architecture, inspect })
     this.#networks = new Networks({ config, pool: this.#pool, onTransition: context.onTransition })
+    this.#volume = new LauncherVolume({
+      ...{ api: context.api, instance: context.instance, deadline: config.engineTimeout },
+      program: () => readLauncher(architecture),
+    })
+    this.#spares = new Spares({ context, networks: this.#networks, volume: this.#volume, inspect })
+    for (const kind of resolveSpares(config)) this.#spares.open(kind)
     this.gpus = config.gpus
     this.version = version
     this.apiVersion = apiVersion
@@ -146,11 +175,20 @@ class OpenDockerEngine implements DockerEngine {
     }
   }
 
+  check(task: ResolvedTask): void {
+    const { config } = this.#context
+    checkUser(task, config)
+    checkDigest(task, config)
+    checkTaskOptions(task, config)
+  }
+
   container(task: ResolvedTask): EngineContainer {
-    checkUser(task, this.#context.config)
-    checkDigest(task, this.#context.config)
-    checkTaskOptions(task, this.#context.config)
-    return new DockerContainer(this.#context, task, this.#networks)
+    this.check(task)
+    const { launcherInit } = this.#context.config
+    const launcher = launcherInit && hasLauncher(this.#architecture) ? initLauncher(this.#volume) : undefined
+    const [context, networks, spares] = [this.#context, this.#networks, this.#spares]
+    if (!spares.isEmpty) return new AdoptingContainer(task, { context, networks, spares, launcher })
+    return new DockerContainer(context, task, { networks, launcher })
   }
 
   async pull(task: ResolvedTask, { signal, onProgress }: PullAheadOptions): Promise<void> {
@@ -172,6 +210,18 @@ class OpenDockerEngine implements DockerEngine {
     await images.makePresent(task, { signal: either, onProgress })
   }
 
+  get spares$(): Observable<SpareUsage> {
+    return this.#spares.usage$
+  }
+
+  openSpares(kind: SpareKind): SpareContainers {
+    const issues = spareIssues(kind, this.#context.config, this.#architecture)
+    if (issues.length > 0) throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', issues)
+    if (this.#closing.signal.aborted)
+      throw new CookietinError('ERR_COOKIETIN_CLOSED', 'Cannot make spare containers: the driver is closed')
+    return this.#spares.open(kind)
+  }
+
   get leftovers(): readonly string[] {
     return this.#context.leftovers.names
   }
@@ -188,8 +238,10 @@ class OpenDockerEngine implements DockerEngine {
   async #close(): Promise<void> {
     const { liveness, cleaner, leftovers } = this.#context
     this.#closing.abort()
-    // The pool leaves what it cannot remove to the leftovers, which report it.
+    // Both leave what they cannot remove to the leftovers, which report it. Spare containers may use the pool.
+    await this.#spares.close().catch(() => {})
     await this.#pool?.close().catch(() => {})
+    await this.#volume.remove()
     const failure = await leftovers.close().then(() => undefined, toError)
     await cleaner.close()
     liveness.close()
@@ -199,6 +251,12 @@ class OpenDockerEngine implements DockerEngine {
     if (failure !== undefined) throw failure
   }
 }
+
+const initLauncher = (volume: LauncherVolume): ContainerLauncher => ({
+  session: new LauncherSession(),
+  volume: () => volume.ensure(),
+  isInit: true,
+})
 
 async function openCgroupSampler(
   { api, endpoint }: Connection,

@@ -32,6 +32,8 @@ export function createMockEngine(script: MockScript = {}, { clock = realClock }:
     get remaining() {
       return [...remaining]
     },
+    // Its containers follow a script, which is asked when their turn comes.
+    check() {},
     container(task) {
       const container: MockContainer = new MockContainer(task, runOf(script, task) ?? withoutImage(task), clock, {
         called: call => calls.push({ id: task.id, call }),

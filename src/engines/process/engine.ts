@@ -24,6 +24,7 @@ export function createProcessEngine(config: ResolvedProcessConfig = resolveProce
   const host: Host = { env: process.env, platform: process.platform, uid: process.getuid?.() }
   return {
     name: 'process',
+    check: task => void processOptions(task, host),
     container: task => {
       const options = processOptions(task, host)
       const hasRoot = task.files.length > 0 || task.artifacts.length > 0

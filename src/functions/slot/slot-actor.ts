@@ -17,7 +17,7 @@ export const slotParts = actorParts<SlotDependencies>()
 export const hotSlotMachine = slotMachine.provide({
   actors: {
     launch: slotParts.promise(({ launch }) => launch()),
-    listen: slotParts.promise(({ listen }, signal) => listen(signal)),
+    listen: slotParts.promise(({ listen }, { signal }) => listen(signal)),
     freeze: slotParts.promise(({ freeze }) => freeze()),
     unfreeze: slotParts.promise(({ unfreeze }) => unfreeze()),
     retire: slotParts.promise(({ retire }) => retire()),

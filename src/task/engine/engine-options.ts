@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { frozenArray, frozenRecord } from '../../utils/validation/frozen.ts'
 import { type Issues, isRecord } from '../../utils/validation/issues.ts'
 import { boolean, callback, isText, line, or, type Rule, size, whole } from '../../utils/validation/rules.ts'
 import { readStrings } from '../../utils/validation/strings.ts'
@@ -114,7 +115,7 @@ function readLabels(issues: Issues, value: unknown): Readonly<Record<string, str
       issues.add(`labels.${name}`, name, `a name that does not begin with ${ownLabels}`)
     }
   }
-  return Object.freeze(Object.fromEntries(entries))
+  return frozenRecord(entries)
 }
 
 function readNetwork(issues: Issues, value: unknown, disable: unknown): Pick<ResolvedTask, 'network' | 'disableNet'> {
@@ -134,7 +135,7 @@ function readExtraHosts(issues: Issues, value: unknown): Readonly<Record<string,
       issues.add(`extraHosts.${name}`, address, "an IP address, or 'host-gateway'")
     }
   }
-  return Object.freeze(Object.fromEntries(entries))
+  return frozenRecord(entries)
 }
 
 function readDns(issues: Issues, value: unknown): readonly string[] {
@@ -146,11 +147,11 @@ function readDns(issues: Issues, value: unknown): readonly string[] {
 
 function readCapabilities(issues: Issues, field: string, value: unknown): readonly Capability[] {
   const allowed = "the name of a capability, such as 'SYS_PTRACE'"
-  return Object.freeze([...new Set(readList(issues, field, value, { allowed, read: readCapability }))])
+  return frozenArray([...new Set(readList(issues, field, value, { allowed, read: readCapability }))])
 }
 
 function readList<T>(issues: Issues, field: string, value: unknown, rule: Rule<T>): readonly T[] {
-  if (value === undefined) return []
+  if (value === undefined) return frozenArray<T>([])
   if (!Array.isArray(value)) {
     issues.add(field, isRecord(value) ? 'an object' : value, `an array, each ${rule.allowed}`)
     return []

@@ -1,4 +1,5 @@
 import { longestDelay } from '../../../machines/clock.ts'
+import { frozenArray } from '../../utils/validation/frozen.ts'
 import type { Issues } from '../../utils/validation/issues.ts'
 import { size, whole } from '../../utils/validation/rules.ts'
 import { isWithin } from '../mounts/dangerous-mounts.ts'
@@ -18,7 +19,7 @@ const pathRule = 'an absolute path in the container, other than / and without ".
 
 /** Reads the paths of a task's artifacts. One that is inside another is taken with that. */
 export function readArtifacts(issues: Issues, value: unknown): readonly string[] {
-  if (value === undefined) return Object.freeze([])
+  if (value === undefined) return frozenArray<never>([])
   if (!Array.isArray(value)) return issues.add('artifacts', value, "an array of paths, such as ['/app/out']") ?? []
   const paths = (value as unknown[]).flatMap((given, index) => {
     const path = readPath(given)

@@ -1,5 +1,6 @@
 import { isUint8Array } from 'node:util/types'
 import { byteLength } from '../../utils/size.ts'
+import { frozenArray } from '../../utils/validation/frozen.ts'
 import { type Issues, isRecord } from '../../utils/validation/issues.ts'
 import { isText, whole } from '../../utils/validation/rules.ts'
 import { isWithin } from '../mounts/dangerous-mounts.ts'
@@ -15,7 +16,7 @@ const maxName = 255
 
 /** Reads the files of a task. Only what can be known without I/O is checked. Their contents are never shown in errors. */
 export function readFiles(issues: Issues, value: unknown, volumes: readonly Mount[]): readonly ResolvedFile[] {
-  if (value === undefined) return Object.freeze([])
+  if (value === undefined) return frozenArray<never>([])
   if (!isRecord(value)) {
     issues.addSecret('files', value, "an object of paths in the container, such as { '/app/main.py': source }")
     return []

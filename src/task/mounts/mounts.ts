@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { parseSize } from '../../utils/size.ts'
+import { frozenArray } from '../../utils/validation/frozen.ts'
 import { type Issues, isRecord } from '../../utils/validation/issues.ts'
 import { boolean, isText, size as sizeRule, whole } from '../../utils/validation/rules.ts'
 import { type Mount, type TmpfsMount, udsTarget, type VolumeMount } from '../task.ts'
@@ -35,7 +36,7 @@ export function readVolumes(issues: Issues, value: unknown, allowDangerous: bool
     if ('volume' in read) namedVolumes.push(Object.freeze(read))
     else volumes.push(Object.freeze(read))
   }
-  return { volumes: Object.freeze(volumes), namedVolumes: Object.freeze(namedVolumes) }
+  return { volumes: frozenArray(volumes), namedVolumes: frozenArray(namedVolumes) }
 }
 
 function readBind(issues: Issues, field: string, volume: unknown, allowDangerous: boolean): Mount | undefined {
@@ -91,7 +92,7 @@ export function readTmpfs(issues: Issues, value: unknown, taken: readonly string
     }
     mounts.push(Object.freeze({ target, size, mode, exec }))
   }
-  return Object.freeze(mounts)
+  return frozenArray(mounts)
 }
 
 export function readUdsPath(issues: Issues, value: unknown, allowDangerous: boolean): string | undefined {

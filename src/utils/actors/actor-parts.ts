@@ -1,4 +1,5 @@
-import { type AnyActorRef, fromPromise, type PromiseActorLogic } from 'xstate'
+import type { AnyActorRef, PromiseActorLogic } from 'xstate'
+import { type Aborting, promiseLogic } from './promise-logic.ts'
 
 /** What the actors of one machine work on, kept beside them. */
 export interface ActorParts<Parts> {
@@ -8,7 +9,7 @@ export interface ActorParts<Parts> {
   of(actor: AnyActorRef): Parts
   /** A promise actor whose input is the machine's own actor. It works on the parts of that actor. */
   promise<Output>(
-    act: (parts: Parts, signal: AbortSignal, actor: AnyActorRef) => Promise<Output>,
+    act: (parts: Parts, aborting: Aborting, actor: AnyActorRef) => Promise<Output>,
   ): PromiseActorLogic<Output, AnyActorRef>
 }
 
@@ -28,6 +29,6 @@ export function actorParts<Parts>(): ActorParts<Parts> {
   return {
     assign: (actor, parts) => void all.set(actor, parts),
     of,
-    promise: act => fromPromise(async ({ input, signal }) => await act(of(input), signal, input)),
+    promise: act => promiseLogic((actor, aborting) => act(of(actor), aborting, actor)),
   }
 }

@@ -42,7 +42,10 @@ export function followState<AnyActor extends StateActor>(
 /** The innermost state of a state value. States that are active in parallel are joined by ` & `. */
 export function innermost(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value)
-  return Object.entries(value)
-    .map(([key, inner]) => innermost(inner) || key)
-    .join(' & ')
+  let names = ''
+  for (const key in value) {
+    const name = innermost(value[key as keyof typeof value]) || key
+    names = names === '' ? name : `${names} & ${name}`
+  }
+  return names
 }

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { Writable } from 'node:stream'
+import { filter, firstValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
+import type { DockerEngineDriver } from '../../../src/driver/docker-driver.ts'
 import { setup, transition } from './setup.ts'
 
 const collect = () => {
@@ -178,3 +180,21 @@ describe('Fn’s own kit, unmodified', () => {
 function* chunksOf(size: number) {
   for (let sent = 0; sent < size; sent += 65_536) yield Buffer.alloc(65_536, 7)
 }
+
+it('a function with spare containers starts its program in one of them, which has its socket already', async () => {
+  const { driver, make } = await setup()
+  const events: string[] = []
+  ;(driver as DockerEngineDriver).engine.transitions$.subscribe(
+    ({ machine, event }) => machine === 'adoption' && events.push(event),
+  )
+  const echo = make('echo', { spares: 2, freezeAfter: 0 })
+  const { spares$ } = driver as DockerEngineDriver
+  const ready = (count: number) => firstValueFrom(spares$.pipe(filter(usage => usage.ready === count)))
+  await ready(2)
+  for (const body of ['one', 'two']) expect(await (await echo.invoke({ body })).text()).toContain(body)
+  await ready(2)
+  const both = await Promise.all(['a', 'b', 'c'].map(body => echo.invoke({ body })))
+  expect(both.map(({ status }) => status)).toEqual([200, 200, 200])
+  expect(events.slice(0, 2)).toEqual(['adopt', 'adopt'])
+  await echo.close()
+})

@@ -13,12 +13,14 @@ const engineParts: Readonly<Record<string, string>> = {
 
 /** The programs that the tests and examples run, and their Debian packages. */
 const testTools: Readonly<Record<string, string>> = {
+  'aarch64-linux-gnu-gcc': 'gcc-aarch64-linux-gnu',
   busybox: 'busybox-static',
   cc: 'gcc libc6-dev',
   'docker-registry': 'docker-registry',
   htpasswd: 'apache2-utils',
   openssl: 'openssl',
   ps: 'procps',
+  'qemu-aarch64-static': 'qemu-user-static',
   ssh: 'openssh-client',
   sshd: 'openssh-server',
 }

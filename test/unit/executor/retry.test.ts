@@ -52,7 +52,7 @@ describe('a task with retry', () => {
   })
 
   it('is not run again after a timeout, a cancel, or too much output', async () => {
-    const { executor } = setup([forever, forever, { stdout: 'xxxx', ...forever }], {
+    const { executor } = setup([forever, { stdout: 'xxxx', ...forever }], {
       maxOutput: 2,
       killOnMaxOutput: true,
     })

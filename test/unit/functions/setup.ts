@@ -30,10 +30,12 @@ interface SetupOptions {
 export function setup({ concurrency = 8, memory = Number.POSITIVE_INFINITY }: SetupOptions = {}) {
   const behaviours = new Map<string, Behaviour>()
   const containers: MockedContainer[] = []
+  const byId = new Map<string, MockedContainer>()
   const driver = createMockDriver(task => {
     const behaviour = behaviours.get(task.image) ?? {}
     const container = new MockedContainer(task.image)
     containers.push(container)
+    byId.set(task.id, container)
     return {
       stdout: container.untilExit(),
       onStart: ({ udsPath = '' }) => container.start(behaviour, udsPath),
@@ -41,12 +43,9 @@ export function setup({ concurrency = 8, memory = Number.POSITIVE_INFINITY }: Se
     }
   })
   const scheduler = new Scheduler(concurrency, { memory, cpus: Number.POSITIVE_INFINITY })
-  const host = new ExecutorFunctionHost(driver, scheduler, undefined, cookie => {
-    const container = containers.at(-1)
-    cookie.transitions$.subscribe({
-      next: ({ to }) => to === 'done' && container?.exited.resolve(),
-      complete: () => container?.end(),
-    })
+  const host = new ExecutorFunctionHost(driver, scheduler, undefined, ({ id, to }) => {
+    if (to === 'done') byId.get(id)?.exited.resolve()
+    if (to === 'closed') byId.get(id)?.end()
   })
   const functions: PooledFunction[] = []
   const make = (behaviour: Behaviour = {}, spec: Partial<FunctionSpec> = {}) => {

@@ -12,7 +12,7 @@ function queueOf(memory: number, tasks: readonly Task[], cpus = Number.POSITIVE_
     queue.enqueue(async () => started.push(id), { id, priority, demand: { memory, cpus } })
   for (const task of tasks) add(task)
   const start = () => {
-    while (queue.size > 0) queue.dequeue()?.()
+    for (let next = queue.dequeue(); next !== undefined; next = queue.dequeue()) next.run()
     return started
   }
   return { pool, queue, add, start }
@@ -31,9 +31,9 @@ describe('order', () => {
     add('one', owner)
     add('c')
     add('two', owner)
-    expect(queue.line.map(({ owner }) => owner?.size)).toEqual([undefined, 1, undefined, 1, undefined])
+    expect([...queue.line].map(({ owner }) => owner?.size)).toEqual([undefined, 1, undefined, 1, undefined])
     queue.moveToBack(owner)
-    expect(queue.line.map(({ owner }) => owner?.size)).toEqual([undefined, undefined, 1, 1, undefined])
+    expect([...queue.line].map(({ owner }) => owner?.size)).toEqual([undefined, undefined, 1, 1, undefined])
     expect(start()).toEqual(['a', 'b'])
   })
 

@@ -20,6 +20,7 @@ import { readBatch } from './lines.ts'
 import { hasFailed, summary } from './outcomes.ts'
 import { liveProgress, plainProgress } from './progress.ts'
 import { type Outcome, runBatch } from './run.ts'
+import { BatchSpares } from './spares.ts'
 import { batchStats } from './stats.ts'
 
 interface BatchOptions extends StatsOptions, HistoryOption, InspectOptions, DriverOption {
@@ -30,6 +31,7 @@ interface BatchOptions extends StatsOptions, HistoryOption, InspectOptions, Driv
   readonly stopTimeout?: string
   readonly artifacts?: string
   readonly retries?: string
+  readonly spares?: string
   readonly json?: boolean
   readonly quiet?: boolean
 }
@@ -48,6 +50,10 @@ export function batchCommand(context: CommandContext): Command {
     .option(
       '--retries <number>',
       'run a task again, at most so often, when it failed for a reason that may pass; never for an exit code',
+    )
+    .option(
+      '--spares <number>',
+      'start so many containers ahead for each kind of task; short tasks begin at once in them',
     )
     .option('--json', 'print each result as a line of JSON; the summary goes to standard error')
     .option('--max-output <size>', 'maximum size of each output stream in a result (default: 8m)')
@@ -76,6 +82,13 @@ Examples:
 async function batch({ stdio, exit }: CommandContext, file: string, options: BatchOptions): Promise<void> {
   const concurrency = options.concurrency === undefined ? undefined : readCount('--concurrency', options.concurrency)
   if (concurrency === 0) throw new UsageError('--concurrency: "0" would run nothing; use 1 or more')
+  const spares = options.spares === undefined ? 0 : readCount('--spares', options.spares)
+  if (spares > 256) throw new UsageError(`--spares: "${options.spares}" is more than 256`)
+  if (spares > 0 && options.driver === 'process') {
+    throw new UsageError(
+      '--spares: the process driver starts no containers ahead; leave it out, or use --driver docker',
+    )
+  }
   const retry = options.retries === undefined ? undefined : readRetries(options.retries)
   await using inspection = await openInspection(options, stdio)
   using interrupts = new Interrupts(stdio)
@@ -130,7 +143,9 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
       ? await liveProgress(stdio, stderrColors)
       : plainProgress(stdio, stderrColors)
   const stats = batchStats(stdio, options.driver, statsForm(options), options.json ?? false)
+  const ahead = spares === 0 ? undefined : new BatchSpares(executor, spares)
   const watcher = {
+    taken: (task: unknown) => ahead?.see(task),
     added(line: number, execution: Execution) {
       progress?.added(line, execution)
       stats?.added(execution)

@@ -18,6 +18,8 @@ export interface Outcome {
 
 /** Observes the runs of a batch. */
 export interface BatchWatcher {
+  /** Called with each task when it is read. */
+  taken?(task: unknown): void
   /** Called when a task is given to the executor, where it may be queued. */
   added(line: number, execution: Execution): void
   /** Called when a run has ended. The batch waits for a returned promise. */
@@ -51,6 +53,7 @@ export async function runBatch(
       await watcher.ended({ line, id: '', folder: `line-${line}`, ended: task, ms: 0 })
       continue
     }
+    watcher.taken?.(task)
     const start = async () => {
       // What has waited for an earlier run of its id is cancelled as it starts.
       const execution = executor.run(task, { signal: ending.aborted ? ending : signal, retry: task.retry ?? retry })

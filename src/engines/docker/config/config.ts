@@ -16,6 +16,7 @@ import {
 import { type AllowName, allowNames, everyAllowName } from './allow.ts'
 import type { DockerConfig, FnConfig } from './docker-config.ts'
 import { Registries, readRegistries } from './registries.ts'
+import { readSpares, resolveSpares, type SpareOptions } from './spares.ts'
 
 /** The default image of the prefork pool, which the driver makes itself. */
 export const pauseImage = 'cookietin/pause:1'
@@ -26,6 +27,12 @@ const registries: Field<Registries> = {
     'an object of credentials by registry, each with some of username, password, identityToken, registryToken and serverAddress',
   secret: true,
   read: readRegistries,
+}
+
+const spares: Field<readonly SpareOptions[]> = {
+  otherwise: [],
+  allowed: 'an array of objects, each with an image, a size, and fields of a task, or the same as JSON',
+  read: readSpares,
 }
 
 const allow: Field<readonly AllowName[]> = {
@@ -45,6 +52,8 @@ const dockerFields = {
   preForkMaxUses: whole(0),
   preForkRest: milliseconds(0, 0),
   preForkNetworks: words([]),
+  spares,
+  launcherInit: flag(false),
   maxTmpfsInodes: whole(0),
   enableReadonlyRootfs: flag(false),
   enableTini: flag(true),
@@ -99,6 +108,7 @@ export function resolveDockerConfig(given: DockerConfig | FnConfig, env: Env): R
   if (issues.length > 0 && !config.allow.includes('namespaces')) {
     throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', issues)
   }
+  resolveSpares(config)
   return config
 }
 

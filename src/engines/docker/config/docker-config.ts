@@ -1,6 +1,7 @@
 import type { RegistryAuth, Size } from '../../../task/task.ts'
 import type { AllowName } from './allow.ts'
 import type { Registries } from './registries.ts'
+import type { SpareOptions } from './spares.ts'
 
 /**
  * Settings of a docker driver (Fn's `Config`). All are optional. Each can also come from the environment, as
@@ -77,6 +78,20 @@ export interface DockerConfig {
    * @default none: the engine's own network and no network, as tasks ask for it
    */
   readonly preForkNetworks?: string | readonly string[] | undefined
+  /**
+   * Containers that are started ahead, of which each runs one task: `[{ image: 'busybox', size: 4 }]`, or the same as JSON. A
+   * task gets one that its create call would have made the same, but for command, variables and working directory.
+   *
+   * @default none
+   */
+  readonly spares?: string | readonly SpareOptions[] | undefined
+  /**
+   * The init process of every container is the launcher of the spare containers, which reports the exit of a task sooner than the
+   * engine. It has no effect on tasks without an init process.
+   *
+   * @default false
+   */
+  readonly launcherInit?: boolean | undefined
   /**
    * Maximum number of files in a `/tmp` that has a size limit.
    *

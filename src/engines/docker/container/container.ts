@@ -13,6 +13,11 @@ import { type CreateOptions, secretsOf } from '../create-options/create-options.
 import { runHook } from '../create-options/hook.ts'
 import { deadlineLabel, labelNames } from '../create-options/identity.ts'
 import type { EngineContext, NetworkSource } from '../engine-context.ts'
+import type { ImageCommand } from '../image/image-command.ts'
+import { commandOf } from '../launcher/command.ts'
+import type { LaunchCommand } from '../launcher/frame.ts'
+import { useLauncher } from '../launcher/options.ts'
+import type { LauncherSession } from '../launcher/session.ts'
 import { ContainerFreezer } from './control/container-freezer.ts'
 import { sendKill, sendSignal, stopSignalOf } from './control/signals.ts'
 import type { ContainerRef } from './inspect.ts'
@@ -23,6 +28,22 @@ import { makeVolumes } from './resources/named-volumes.ts'
 import { ContainerRun } from './run.ts'
 import { statsOf } from './stats.ts'
 import { hangTimeout, TrackedContainer } from './tracked-container.ts'
+
+/** The launcher that starts a container's task. */
+export interface ContainerLauncher {
+  readonly session: LauncherSession
+  /** Resolves with the name of the volume that holds it. */
+  volume(): Promise<string>
+  /** It starts the container's own task at once, as its init process. False: it waits for whoever adopts the container. */
+  readonly isInit: boolean
+}
+
+/** How a {@link DockerContainer} is made. */
+export interface DockerContainerOptions {
+  readonly networks: NetworkSource
+  /** Undefined: the engine starts the task. */
+  readonly launcher?: ContainerLauncher | undefined
+}
 
 /**
  * One container of a Docker engine. The steps of its life, and where they are:
@@ -46,6 +67,11 @@ export class DockerContainer implements EngineContainer {
   readonly #network: NetworkAttachment
   readonly #run: ContainerRun
   readonly #freezer: ContainerFreezer
+  readonly #launcher: ContainerLauncher | undefined
+  #usesLauncher = false
+  /** What the launcher starts as an init process. */
+  #command: LaunchCommand | undefined
+  #checked: Promise<void> | undefined
   /** A kill or a removal was requested. */
   #isEnding = false
   #removal: Promise<void> | undefined
@@ -53,9 +79,10 @@ export class DockerContainer implements EngineContainer {
   #files: readonly FileSource[] = []
   #releaseGpus = () => {}
 
-  constructor(context: EngineContext, task: ResolvedTask, networks: NetworkSource) {
+  constructor(context: EngineContext, task: ResolvedTask, { networks, launcher }: DockerContainerOptions) {
     this.#context = context
     this.#task = task
+    this.#launcher = launcher
     this.name = `cookietin-${context.instance}-${task.id}`
     this.#defaults = defaultOptions(context, task)
     this.options = structuredClone(this.#defaults)
@@ -72,6 +99,9 @@ export class DockerContainer implements EngineContainer {
     const { ending, abandoned } = this.#tracked
     const run = new ContainerRun(context, {
       ...{ options: this.options, secrets, network: this.#network, ending, abandoned },
+      launcher: () => (this.#usesLauncher ? launcher?.session : undefined),
+      onContradiction: text =>
+        context.onTransition({ machine: 'warning', id: this.name, from: 'running', to: 'warned', event: text }),
     })
     this.#run = run
     if (context.cgroups !== undefined) this.samplingDelay = 0
@@ -92,12 +122,29 @@ export class DockerContainer implements EngineContainer {
     return this.#tracked.id
   }
 
+  /** True when the namespace that it joins is gone. */
+  get hasLostNetwork(): boolean {
+    return this.#network.isLost
+  }
+
+  /** Lets the task's hook edit the create options, and judges them. Once only. */
+  check(): Promise<void> {
+    this.#checked ??= this.#check()
+    return this.#checked
+  }
+
+  async #check(): Promise<void> {
+    runHook(this.#task, this.options)
+    await preflight(this.#context, { task: this.#task, options: this.options, defaults: this.#defaults })
+  }
+
   async prepare(signal: AbortSignal): Promise<void> {
     try {
       this.#refuseEnding('prepare')
       if (signal.aborted) throw cancelledError(`prepare container ${this.name}`, signal.reason)
-      runHook(this.#task, this.options)
-      await preflight(this.#context, { task: this.#task, options: this.options, defaults: this.#defaults })
+      await this.check()
+      this.#refuseEnding('prepare')
+      if (this.#launcher?.isInit === false) await this.#useLauncher(this.#launcher)
       this.#refuseEnding('prepare')
       await makeVolumes(this.#context, this.#task)
       this.#refuseEnding('prepare')
@@ -148,12 +195,29 @@ export class DockerContainer implements EngineContainer {
 
   async #create(signal: AbortSignal): Promise<void> {
     const check = () => this.#context.imageGuard.check(this.#task, this.options, signal)
-    await untilReachable(this.#context, check, { signal, mayRepeat: isDisconnected })
+    const image = await untilReachable(this.#context, check, { signal, mayRepeat: isDisconnected })
+    if (image !== undefined) await this.#useInitLauncher(image)
     this.#refuseEnding('prepare')
     const { config, freezer } = this.#context
     Object.assign(this.options.Labels, deadlineLabel(this.#task, config.freezeAllowance))
     if (freezer.mayUseFiles) this.options.Labels[labelNames.freezer] = config.freezer
     await this.#tracked.create(signal)
+  }
+
+  /** Without a volume for the launcher, the engine starts the task as ever. */
+  async #useInitLauncher(image: ImageCommand): Promise<void> {
+    const launcher = this.#launcher
+    if (launcher?.isInit !== true || this.#usesLauncher || !this.options.HostConfig.Init || this.options.Tty) return
+    const command = commandOf(this.options, image, this.#task.input !== undefined)
+    if (command === undefined) return
+    // The variables and the working directory are those of the container.
+    this.#command = { ...command, env: [], workDir: undefined }
+    await this.#useLauncher(launcher).catch(() => {})
+  }
+
+  async #useLauncher({ volume }: ContainerLauncher): Promise<void> {
+    useLauncher(this.options, await volume())
+    this.#usesLauncher = true
   }
 
   async copyIn(files: readonly FileSource[], signal: AbortSignal): Promise<void> {
@@ -191,7 +255,10 @@ export class DockerContainer implements EngineContainer {
   async #start(streams: ContainerStreams, events: ContainerEvents): Promise<void> {
     const container = this.#ref('start')
     this.#refuseEnding('start')
-    await this.#run.start(container, streams, events)
+    const session = this.#command === undefined || !this.#usesLauncher ? undefined : this.#launcher?.session
+    if (session === undefined || this.#command === undefined) return await this.#run.start(container, streams, events)
+    session.launch({ command: this.#command, streams, events })
+    await this.#run.start(container, session.streams, session.events)
   }
 
   /** The namespace to join is gone. The container is created again, with the same name, for another one. */
@@ -262,6 +329,9 @@ export class DockerContainer implements EngineContainer {
     this.#tracked.end()
     this.#freezer.end()
     this.pull$.complete()
+    // Its task has ended, and it ends by itself in a moment. What the engine says of that is heard first.
+    const { overByEngine } = this.#run
+    if (overByEngine !== undefined) await settles(overByEngine, hangTimeout)
     this.#run.drain()
     const calls = Promise.all([this.#tracked.creating, this.#run.startCalls])
     if (!(await settles(calls, this.#context.config.startTimeout))) this.#tracked.abandon()

@@ -7,8 +7,10 @@ import { isDisconnected, isUnreached } from '../connection/errors.ts'
 import { untilReachable } from '../connection/liveness.ts'
 import type { CreateOptions } from '../create-options/create-options.ts'
 import type { EngineContext } from '../engine-context.ts'
+import type { LauncherSession } from '../launcher/session.ts'
+import { StderrTail } from '../launcher/stderr-tail.ts'
 import { collectExit } from './exit/collect-exit.ts'
-import { StderrTail } from './exit/init-error.ts'
+import type { WaitReply } from './exit/exit-watch.ts'
 import type { StartTimes } from './exit/output-cut.ts'
 import type { ContainerRef } from './inspect.ts'
 import type { NetworkAttachment } from './network-attachment.ts'
@@ -32,6 +34,10 @@ export interface RunOptions {
   readonly ending: AbortSignal
   /** Aborted when the container is being removed and its start takes too long. */
   readonly abandoned: AbortSignal
+  /** Returns the launcher in the container, which reports a plain exit before the engine does. Undefined: there is none. */
+  readonly launcher: () => LauncherSession | undefined
+  /** Called with what is wrong when the engine reports another exit than the launcher. */
+  readonly onContradiction: (text: string) => void
 }
 
 interface WatchOptions {
@@ -55,6 +61,9 @@ export class ContainerRun {
   #input: InputPump | undefined
   #isDraining = false
   #hasExited = false
+  /** What the launcher has reported. */
+  #told: Exit | undefined
+  readonly #over = deferred<void>()
 
   constructor(context: EngineContext, options: RunOptions) {
     this.#context = context
@@ -80,6 +89,10 @@ export class ContainerRun {
   /** True once the exit was seen. */
   get hasExited(): boolean {
     return this.#hasExited
+  }
+  /** Settles when the engine has reported the exit, or it is given up. Undefined unless the launcher has reported it before. */
+  get overByEngine(): Promise<void> | undefined {
+    return this.#told === undefined ? undefined : this.#over.promise
   }
   /** True once the input is read from. */
   get readsInput(): boolean {
@@ -139,7 +152,17 @@ export class ContainerRun {
     void attachment.output.ended.then(() => attachment.watch.hint())
     this.#started.resolve()
     if (network.isShared) this.#feed(attachment, streams, events)
+    void this.#options.launcher()?.end.then(exit => this.#exitAsTold(exit, events))
     void this.#watchExit(container, attachment, { events, stderr, start: { sent, replied } })
+  }
+
+  /** The task has ended by itself, and its output is complete. The container ends in a moment. */
+  #exitAsTold(exit: Exit, events: ContainerEvents): void {
+    if (this.#hasExited) return
+    this.#told = exit
+    this.#hasExited = true
+    events.exitSeen()
+    this.#exit.resolve(exit)
   }
 
   /** Stops holding the container up: output that a sink does not take at once is dropped from now on. */
@@ -165,6 +188,7 @@ export class ContainerRun {
     this.#exit.reject(error)
     this.#started.reject(undefined)
     this.disconnect()
+    this.#over.resolve()
   }
 
   /**
@@ -197,14 +221,16 @@ export class ContainerRun {
     { events, stderr, start }: WatchOptions,
   ): Promise<void> {
     const { options, network, secrets } = this.#options
+    const launcher = this.#options.launcher()
     try {
       const reply = await watch.ended
-      this.#hasExited = true
-      events.exitSeen()
       network.release()
       this.#input?.stop()
-      const { Init: init } = options.HostConfig
-      const initError = () => stderr.initError
+      if (this.#told !== undefined) return this.#compare(container, this.#told, reply)
+      this.#hasExited = true
+      events.exitSeen()
+      const init = launcher !== undefined || options.HostConfig.Init
+      const initError = () => (launcher ?? stderr).initError
       const details = {
         reply,
         output,
@@ -216,11 +242,21 @@ export class ContainerRun {
         secrets: secrets(),
       }
       const exit = await collectExit(this.#context, container, details)
-      this.#exit.resolve({ ...exit, usage: this.usage })
+      await launcher?.flush()
+      this.#exit.resolve({ ...exit, usage: exit.usage ?? this.usage })
     } catch (error) {
       this.#exit.reject(error)
     } finally {
       this.disconnect()
+      this.#over.resolve()
     }
+  }
+
+  /** A kill or a removal ends the launcher by itself, too. */
+  #compare({ name }: ContainerRef, told: Exit, { exitCode }: WaitReply): void {
+    if (exitCode === told.exitCode || this.#isDraining) return
+    this.#options.onContradiction(
+      `the launcher of container ${name} reported exit code ${told.exitCode}, and the engine ${exitCode}`,
+    )
   }
 }

@@ -31,8 +31,8 @@ const parts = actorParts<Parts>()
 
 const engineImageMachine = imageMachine.provide({
   actors: {
-    look: parts.promise<boolean>(({ look }, signal) => look(signal)),
-    pull: parts.promise(({ pull, timeout, newLayers }, signal, actor) => {
+    look: parts.promise<boolean>(({ look }, { signal }) => look(signal)),
+    pull: parts.promise(({ pull, timeout, newLayers }, { signal }, actor) => {
       const left = Math.max(1, Math.round(timeout - elapsedOf(actor)))
       return pull({ signal, timeout: left, onRecord: newLayers() })
     }),

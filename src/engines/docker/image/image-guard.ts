@@ -8,11 +8,11 @@ import { replyOf } from '../connection/errors.ts'
 import { imagePath } from '../connection/paths.ts'
 import { type CreateOptions, isAllowed } from '../create-options/create-options.ts'
 import { isHardened } from '../create-options/hardened.ts'
+import { type ImageCommand, imageCommand } from './image-command.ts'
 
 /** The parts of an image's own config that a task must not take over unseen. */
-interface ImageConfig {
+interface ImageConfig extends ImageCommand {
   readonly volumes: readonly string[]
-  readonly workDir: string
 }
 
 /** Refuses images whose own config is not safe for a task. */
@@ -34,10 +34,15 @@ export class ImageGuard {
    * disk, which is writable and unlimited, also when the root file system is read-only.
    *
    * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`
+   * @returns what the image runs by itself. Undefined when that is not known.
    */
-  async check(task: ResolvedTask, { Image: image, WorkingDir }: CreateOptions, signal: AbortSignal): Promise<void> {
+  async check(
+    task: ResolvedTask,
+    { Image: image, WorkingDir }: CreateOptions,
+    signal: AbortSignal,
+  ): Promise<ImageCommand | undefined> {
     const config = await this.#configOf(image, task, signal)
-    if (config === undefined) return
+    if (config === undefined) return undefined
     const { volumes, workDir } = config
     if (isHardened(task) && volumes.length > 0 && !isAllowed(this.#config, 'hardened-volumes')) {
       refuse(
@@ -49,6 +54,7 @@ export class ImageGuard {
     if (WorkingDir === undefined && isWithin(posix.normalize(workDir), '/proc')) {
       refuse(image, `an image whose working directory is outside /proc (it has ${workDir}); or set workDir`)
     }
+    return config
   }
 
   /** Forgets an image, whose name may mean another one now. */
@@ -70,8 +76,8 @@ export class ImageGuard {
       throw error
     })
     if (body === undefined) return undefined
-    const { Config } = body as { Config?: { Volumes?: object | null; WorkingDir?: unknown } | null }
-    const config = { volumes: Object.keys(Config?.Volumes ?? {}), workDir: String(Config?.WorkingDir || '/') }
+    const { Config } = body as { Config?: { Volumes?: object | null } | null }
+    const config = { volumes: Object.keys(Config?.Volumes ?? {}), ...imageCommand(Config) }
     const platforms = this.#seen.get(image) ?? new Map<string, ImageConfig>()
     this.#seen.set(image, platforms.set(platform, config))
     return config

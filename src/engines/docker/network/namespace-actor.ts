@@ -18,7 +18,7 @@ const parts = actorParts<NamespaceDependencies>()
 
 const engineNamespaceMachine = namespaceMachine.provide({
   actors: {
-    make: parts.promise(({ make }, signal) => make(signal)),
+    make: parts.promise(({ make }, { signal }) => make(signal)),
     remove: parts.promise(({ remove }) => remove()),
   },
 })

@@ -56,7 +56,7 @@ export function openPool(context: EngineContext, { architecture, inspect }: Pool
         made++
         const network = fixed ?? (networkless ? 'none' : undefined)
         const source = { lease: () => (network === undefined ? undefined : { network, release() {} }) }
-        return new DockerContainer(context, holderTask(config, `${id}-${made}`), source)
+        return new DockerContainer(context, holderTask(config, `${id}-${made}`), { networks: source })
       },
     }
   })

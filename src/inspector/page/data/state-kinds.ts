@@ -22,6 +22,7 @@ const kinds: Readonly<Record<string, StateKind>> = {
   running: 'run',
   busy: 'run',
   leased: 'run',
+  adopted: 'run',
   freezing: 'change',
   unfreezing: 'change',
   frozen: 'freeze',

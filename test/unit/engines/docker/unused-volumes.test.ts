@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import { removeUnusedVolumes } from '../../../../src/engines/docker/cleanup/unused-volumes.ts'
 import type { Api, Call } from '../../../../src/engines/docker/connection/api.ts'
-import { removeUnusedVolumes } from '../../../../src/engines/docker/unused-volumes.ts'
 import { CookietinError } from '../../../../src/errors.ts'
 
 /** An engine with two volumes that no container uses, and one that it cannot remove. */

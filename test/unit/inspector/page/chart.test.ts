@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createMachine } from 'xstate'
-import { cookieMachine, imageMachine, namespaceMachine, slotMachine } from '../../../../machines/index.ts'
+import { cookieMachine, imageMachine, namespaceMachine, slotMachine, spareMachine } from '../../../../machines/index.ts'
 import { kindOf, type Shown } from '../../../../src/inspector/page/chart/arrow-kind.ts'
 import { linesOf, textOf } from '../../../../src/inspector/page/chart/label-text.ts'
 import { type Box, type Chart, layOut } from '../../../../src/inspector/page/chart/layout.ts'
@@ -36,42 +36,45 @@ const parallel = createMachine({
   },
 })
 
-describe.each([cookieMachine, slotMachine, namespaceMachine, imageMachine, parallel])('the chart of $id', machine => {
-  const info = machineInfo(machine)
-  const states = ({ states }: Chart) => states.filter(({ composite }) => !composite)
+describe.each([cookieMachine, slotMachine, namespaceMachine, spareMachine, imageMachine, parallel])(
+  'the chart of $id',
+  machine => {
+    const info = machineInfo(machine)
+    const states = ({ states }: Chart) => states.filter(({ composite }) => !composite)
 
-  it('draws every state within its box, and no two over each other', async () => {
-    const chart = await layOut(info, widthOf)
-    const byName = new Map(chart.states.map(state => [state.name, state]))
-    for (const state of chart.states) {
-      const [, outer] = chart.tree.pathOf(state.name)
-      expect(holds(byName.get(outer ?? '') ?? { x: 0, y: 0, width: chart.width, height: chart.height }, state)).toBe(
-        true,
-      )
-    }
-    const drawn = states(chart)
-    expect(drawn.map(({ name }) => name).toSorted()).toEqual(info.states.toSorted())
-    expect(drawn.filter((state, index) => drawn.slice(index + 1).some(other => overlaps(state, other)))).toEqual([])
-  })
+    it('draws every state within its box, and no two over each other', async () => {
+      const chart = await layOut(info, widthOf)
+      const byName = new Map(chart.states.map(state => [state.name, state]))
+      for (const state of chart.states) {
+        const [, outer] = chart.tree.pathOf(state.name)
+        expect(holds(byName.get(outer ?? '') ?? { x: 0, y: 0, width: chart.width, height: chart.height }, state)).toBe(
+          true,
+        )
+      }
+      const drawn = states(chart)
+      expect(drawn.map(({ name }) => name).toSorted()).toEqual(info.states.toSorted())
+      expect(drawn.filter((state, index) => drawn.slice(index + 1).some(other => overlaps(state, other)))).toEqual([])
+    })
 
-  it('labels every arrow with an event, and no label covers another or a state', async () => {
-    const chart = await layOut(info, widthOf)
-    const labelled = chart.arrows.filter(({ words }) => words.length > 0)
-    const labels = labelled.flatMap(({ label }) => (label === undefined ? [] : [label]))
-    expect(labels).toHaveLength(labelled.length)
-    for (const [index, label] of labels.entries()) {
-      const others = [...labels.slice(index + 1), ...states(chart)]
-      expect(others.filter(other => overlaps(label, other))).toEqual([])
-    }
-  })
+    it('labels every arrow with an event, and no label covers another or a state', async () => {
+      const chart = await layOut(info, widthOf)
+      const labelled = chart.arrows.filter(({ words }) => words.length > 0)
+      const labels = labelled.flatMap(({ label }) => (label === undefined ? [] : [label]))
+      expect(labels).toHaveLength(labelled.length)
+      for (const [index, label] of labels.entries()) {
+        const others = [...labels.slice(index + 1), ...states(chart)]
+        expect(others.filter(other => overlaps(label, other))).toEqual([])
+      }
+    })
 
-  it('begins in the first state of the machine and of each box that has one', async () => {
-    const chart = await layOut(info, widthOf)
-    const firsts = (info.composites ?? []).filter(({ initial }) => initial !== undefined)
-    expect(chart.starts).toHaveLength(1 + firsts.length)
-    for (const { points } of [...chart.starts, ...chart.arrows]) expect(points.length).toBeGreaterThan(1)
-  })
-})
+    it('begins in the first state of the machine and of each box that has one', async () => {
+      const chart = await layOut(info, widthOf)
+      const firsts = (info.composites ?? []).filter(({ initial }) => initial !== undefined)
+      expect(chart.starts).toHaveLength(1 + firsts.length)
+      for (const { points } of [...chart.starts, ...chart.arrows]) expect(points.length).toBeGreaterThan(1)
+    })
+  },
+)
 
 it('draws the shared arrows of a cookie once, on the boxes', async () => {
   const { arrows } = await layOut(machineInfo(cookieMachine), widthOf)

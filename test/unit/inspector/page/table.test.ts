@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import type { AnyStateMachine } from 'xstate'
 import { namespaceMachine } from '../../../../machines/namespace.ts'
+import { spareMachine } from '../../../../machines/spare.ts'
 import { lengthOf } from '../../../../src/inspector/page/data/lifetime.ts'
 import { spansOf, ticks } from '../../../../src/inspector/page/data/spans.ts'
 import { kindOf, shownState } from '../../../../src/inspector/page/data/state-kinds.ts'
@@ -118,6 +119,15 @@ it('has a kind for every state and every end of our machines', () => {
     free: 'wait',
     leased: 'run',
     resting: 'wait',
+    removing: 'stop',
+    pausing: 'wait',
+    closing: 'over',
+    closed: 'over',
+  })
+  expect(Object.fromEntries(known(spareMachine))).toEqual({
+    making: 'work',
+    free: 'wait',
+    adopted: 'run',
     removing: 'stop',
     pausing: 'wait',
     closing: 'over',

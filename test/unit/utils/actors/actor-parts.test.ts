@@ -5,7 +5,7 @@ import { actorParts } from '../../../../src/utils/actors/actor-parts.ts'
 const parts = actorParts<{ readonly word: string }>()
 const machine = setup({
   types: { context: {} as { readonly heard: string } },
-  actors: { read: parts.promise(async ({ word }, signal, actor) => `${word} of ${actor.id}, ${signal.aborted}`) },
+  actors: { read: parts.promise(async ({ word }, { signal }, actor) => `${word} of ${actor.id}, ${signal.aborted}`) },
 }).createMachine({
   id: 'reader',
   context: { heard: '' },

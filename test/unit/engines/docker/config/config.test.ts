@@ -27,6 +27,8 @@ describe('resolveDockerConfig', () => {
       preForkImage: 'cookietin/pause:1',
       preForkCmd: [],
       preForkUseOnce: true,
+      spares: [],
+      launcherInit: false,
       preForkMaxUses: 0,
       preForkRest: 0,
       preForkNetworks: [],
@@ -181,5 +183,33 @@ describe('resolveDockerConfig', () => {
     expect(issuesOf({ docker_networks: 'a', dockerNetworks: 'b' })).toMatchObject([{ field: 'dockerNetworks' }])
     expect(issuesOf('docker')).toMatchObject([{ field: 'config' }])
     expect(issuesOf({ pids: -1 }, { COOKIETIN_ENGINE_TIMEOUT: 'x' })).toHaveLength(2)
+  })
+})
+
+describe('spares', () => {
+  const spare = { image: 'busybox', size: 2 }
+  const read = (spares: unknown, rest: object = {}) => resolveDockerConfig({ spares, ...rest } as DockerConfig, {})
+
+  it('may be given as an array, or as JSON', () => {
+    expect(read([spare]).spares).toEqual([spare])
+    expect(resolveDockerConfig({}, { COOKIETIN_SPARES: JSON.stringify([spare]) }).spares).toEqual([spare])
+  })
+
+  it.each([
+    ['not JSON', /spares/],
+    [[1], /spares/],
+    [[{ ...spare, size: 0 }], /spares\[0\]\.size: 0 is not allowed, it must be/],
+    [[spare, { ...spare, size: 257 }], /spares\[1\]\.size/],
+    [[{ size: 1 }], /spares\[0\]\.image/],
+    [[{ ...spare, memory: 'much' }], /spares\[0\]\.memory/],
+    [[{ ...spare, input: 'x' }], /spares\[0\]\.input: given is not allowed, it must be left out/],
+    [[{ ...spare, command: ['x'] }], /spares\[0\]\.command/],
+  ])('are refused when they are %j', (spares, message) => {
+    expect(() => read(spares)).toThrow(message)
+  })
+
+  it('need an init process', () => {
+    expect(() => read([spare], { enableTini: false })).toThrow(/spares/)
+    expect(read([], { enableTini: false }).spares).toEqual([])
   })
 })

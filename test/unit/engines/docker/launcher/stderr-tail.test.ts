@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { StderrTail } from '../../../../../../src/engines/docker/container/exit/init-error.ts'
+import { StderrTail } from '../../../../../src/engines/docker/launcher/stderr-tail.ts'
 
 const said = '[FATAL tini (7)] exec nothing failed: No such file or directory\n'
 

@@ -1,6 +1,6 @@
-import { CookietinError } from '../../errors.ts'
-import type { Api } from './connection/api.ts'
-import { volumeLabel } from './create-options/identity.ts'
+import { CookietinError } from '../../../errors.ts'
+import type { Api } from '../connection/api.ts'
+import { volumeLabel } from '../create-options/identity.ts'
 
 /** A volume that a task named, which no container uses. */
 export interface UnusedVolume {

@@ -1,11 +1,11 @@
-import { CookietinError } from '../../errors.ts'
-import { ownerState } from '../../utils/owner.ts'
-import type { Call } from './connection/api.ts'
-import { killGroup } from './container/control/freezer-source.ts'
-import { findPid, inspectContainer } from './container/inspect.ts'
-import { removeContainer } from './container/remove.ts'
-import { currentHost, labelNames } from './create-options/identity.ts'
-import type { EngineContext } from './engine-context.ts'
+import { CookietinError } from '../../../errors.ts'
+import { ownerState } from '../../../utils/owner.ts'
+import type { Call } from '../connection/api.ts'
+import { killGroup } from '../container/control/freezer-source.ts'
+import { findPid, inspectContainer } from '../container/inspect.ts'
+import { removeContainer } from '../container/remove.ts'
+import { currentHost, labelNames } from '../create-options/identity.ts'
+import type { EngineContext } from '../engine-context.ts'
 
 /** A container whose owner, a cookietin process of this host, is dead, or whose deadline has passed. */
 export interface Orphan {

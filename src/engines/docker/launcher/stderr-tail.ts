@@ -1,4 +1,4 @@
-import type { OutputSink } from '../../../engine.ts'
+import type { OutputSink } from '../../engine.ts'
 
 /** Longer than the longest line of tini with a path. */
 const tailSize = 8_192
@@ -30,9 +30,9 @@ export class StderrTail implements OutputSink {
     return this.#sink.write(chunk)
   }
 
-  /** Why tini could not execute the command. Undefined unless its message is the last one. */
+  /** Why the init process, tini or the launcher, could not execute the command. Undefined unless its message is the last one. */
   get initError(): string | undefined {
-    return /(?:^|\n)\[FATAL tini \(\d+\)\] (exec [^\n]* failed[^\n]*)\n?$/.exec(this.#tail)?.[1]
+    return /(?:^|\n)\[FATAL (?:tini|launch) \(\d+\)\] (exec [^\n]* failed[^\n]*)\n?$/.exec(this.#tail)?.[1]
   }
 
   get #tail(): string {
