@@ -163,7 +163,8 @@ class OpenDockerEngine implements DockerEngine {
 
   gcAfterExit(hasRuns: boolean): GcAfterExit | undefined {
     const { config, leftovers } = this.#context
-    if (!hasRuns && this.#pool === undefined && leftovers.names.length === 0) return undefined
+    const holdsNone = this.#pool === undefined && this.#spares.isEmpty && leftovers.names.length === 0
+    if (!hasRuns && holdsNone) return undefined
     const { sshCommand, socketFolder } = config
     return {
       driver: 'docker',
