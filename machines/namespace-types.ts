@@ -21,6 +21,8 @@ export type NamespaceEvent =
   | { readonly type: 'lease' }
   /** The cookie has left it. */
   | { readonly type: 'release' }
+  /** Another kind of namespace is needed in its place. Only a free one is replaced. */
+  | { readonly type: 'retire' }
   /** The container that holds it has ended, or the engine is lost. */
   | { readonly type: 'died'; readonly error?: unknown }
   | { readonly type: 'close' }

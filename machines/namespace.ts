@@ -78,7 +78,12 @@ export const namespaceMachine = setup({
           exit: 'forgetUses',
           on: { died: { target: 'removing', actions: 'recordFailure' } },
           states: {
-            free: { on: { lease: { target: 'leased', actions: 'countUse' } } },
+            free: {
+              on: {
+                lease: { target: 'leased', actions: 'countUse' },
+                retire: '#namespace.open.removing',
+              },
+            },
             leased: {
               on: {
                 release: [

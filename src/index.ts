@@ -23,6 +23,7 @@ export type {
   SuccessResult,
   Transition,
   TransitionEvent,
+  Usage,
 } from './cookie/result.ts'
 export { createDockerDriver, createProcessDriver } from './driver/create-driver.ts'
 export type { DockerDriver, DockerDriverOptions } from './driver/docker-driver.ts'

@@ -43,6 +43,7 @@ export function resultOf(parts: ResultParts): RunResult {
     stderrError: stderr.targetError,
     stats,
     artifacts,
+    usage: exit?.usage ?? {},
     attempts: 1,
     timings,
   }

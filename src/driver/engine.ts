@@ -10,6 +10,7 @@ export type {
   FileEntry,
   FileSource,
   FoundEntry,
+  GcAfterExit,
   OutputSink,
 } from '../engines/engine.ts'
 export type { PullProgress } from '../engines/pull-progress.ts'

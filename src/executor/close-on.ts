@@ -1,13 +1,15 @@
 import { constants } from 'node:os'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { inspect } from 'node:util'
+import type { GcAfterExit } from '../engines/engine.ts'
 import type { Issues } from '../utils/validation/issues.ts'
 import { oneOf } from '../utils/validation/rules.ts'
+import { startGcs } from './exit-gc.ts'
 
 /** What may close an executor: signals to this process, and events of `process`. */
 const closeEvents = [
   ...['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGBREAK', 'SIGUSR1', 'SIGUSR2'],
-  ...['beforeExit', 'uncaughtException'],
+  ...['beforeExit', 'exit', 'uncaughtException'],
 ] as readonly CloseEvent[]
 
 /** A signal to this process, or an event of `process`, that closes an executor. */
@@ -20,11 +22,14 @@ export type CloseEvent =
   | 'SIGUSR1'
   | 'SIGUSR2'
   | 'beforeExit'
+  | 'exit'
   | 'uncaughtException'
 
 /** The part of an executor that is used here. */
 interface Closable {
   close(options: { readonly force: boolean }): Promise<void>
+  /** What `cookietin gc` is to remove when this process exits now. */
+  gcAfterExit(): GcAfterExit | undefined
 }
 
 /** The executors that each event closes, with the one listener that they share. */
@@ -79,6 +84,7 @@ const isEnding = new Set<CloseEvent>()
 
 /** The first event closes, the second kills what is still ending, and the third ends the process at once. */
 function listenerOf(event: CloseEvent): (value: unknown) => void {
+  if (event === 'exit') return leaveToGc
   let times = 0
   return value => {
     times += 1
@@ -92,6 +98,12 @@ function listenerOf(event: CloseEvent): (value: unknown) => void {
       if (exitCode !== undefined && isAlone) process.exit(exitCode)
     })
   }
+}
+
+/** At an exit nothing can be awaited any more. */
+function leaveToGc(): void {
+  const calls = [...(watched.get('exit')?.executors ?? [])].map(executor => executor.gcAfterExit())
+  startGcs(calls.filter(call => call !== undefined))
 }
 
 async function closeAll(event: CloseEvent): Promise<void> {
@@ -112,6 +124,6 @@ async function closeAll(event: CloseEvent): Promise<void> {
 
 /** What the process ends with; undefined: as it was going to. */
 function exitCodeOf(event: CloseEvent): number | undefined {
-  if (event === 'beforeExit') return undefined
+  if (event === 'beforeExit' || event === 'exit') return undefined
   return event === 'uncaughtException' ? 1 : 128 + constants.signals[event]
 }

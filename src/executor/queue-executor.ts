@@ -2,6 +2,7 @@ import { type Observable, Subject } from 'rxjs'
 import type { OpenCookie } from '../cookie/open-cookie.ts'
 import { labelsIn } from '../cookie/recorder.ts'
 import type { RunResult, Transition } from '../cookie/result.ts'
+import type { GcAfterExit } from '../engines/engine.ts'
 import { CookietinError, notCleaned, toCookietinError } from '../errors.ts'
 import type { HotFunction } from '../functions/function.ts'
 import { demandOf } from '../functions/launch.ts'
@@ -91,6 +92,12 @@ class QueueExecutor implements Executor {
       ended: (run, outcome) => void this.#ended(run, outcome),
     }
     this.#unwatch = closeOnEvents(this, options.closeOn)
+  }
+
+  /** For `closeOn: ['exit']`. */
+  gcAfterExit(): GcAfterExit | undefined {
+    const hasRuns = this.#runs.size > 0 || [...this.#functions].some(({ size }) => size > 0)
+    return this.#options.driver.engine.gcAfterExit?.(hasRuns)
   }
 
   get transitions$(): Observable<Transition> {

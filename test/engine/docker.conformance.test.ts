@@ -2,6 +2,7 @@ import { filter, firstValueFrom } from 'rxjs'
 import { beforeAll } from 'vitest'
 import type { ConformanceCommands } from '../../src/engines/conformance/commands.ts'
 import { resolveDockerConfig } from '../../src/engines/docker/config/config.ts'
+import type { DockerConfig } from '../../src/engines/docker/config/docker-config.ts'
 import { createDockerEngine } from '../../src/engines/docker/engine.ts'
 import type { ContainerTask } from '../../src/task/task.ts'
 import { localCommands } from '../support/engine/local-commands.ts'
@@ -23,7 +24,12 @@ beforeAll(async () => {
   await ensureTestImage()
 })
 
-const inits = { docker: {}, 'docker (no init)': { enableTini: false }, 'docker (launcher)': { launcherInit: true } }
+const inits = {
+  docker: {},
+  'docker (no init)': { enableTini: false },
+  'docker (launcher)': { launcherInit: true },
+  "docker (frozen by the control group's file)": { freezer: 'cgroup' },
+} satisfies Record<string, DockerConfig>
 
 for (const [name, given] of Object.entries(inits)) {
   const config = resolveDockerConfig({ outputTimeout: 500, ...given }, process.env)

@@ -74,6 +74,16 @@ describe('a namespace', () => {
     expect(namespace.state).toBe('free')
   })
 
+  it('is made anew when another kind is needed in its place, but only while it is free', async () => {
+    const namespace = await free({ maxUses: 9 })
+    await namespace.send('lease', 'retire')
+    expect(namespace.state).toBe('leased')
+    await namespace.send('release', 'retire')
+    expect(namespace.state).toBe('removing')
+    await namespace.stubs.settle()
+    expect([namespace.state, namespace.context.failures]).toEqual(['making', 0])
+  })
+
   it('ignores a release when it is free, and a lease when it is leased', async () => {
     const namespace = await free()
     await namespace.send('release')

@@ -158,6 +158,10 @@ function forward(
       force()
       return true
     },
+    pass(name) {
+      // It may be ending, or not run yet.
+      if (execution.state === 'running') execution.signal(name).catch(() => {})
+    },
   }
   return forwarding
 }

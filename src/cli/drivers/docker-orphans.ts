@@ -11,6 +11,7 @@ import type { OrphanReport, RemoveOrphansOptions, ReportedOrphan } from './cli-d
 /** Removes what killed processes left on the engine. */
 export async function removeOrphans({
   dryRun,
+  owner,
   volumes: withVolumes,
   signal,
 }: RemoveOrphansOptions): Promise<OrphanReport> {
@@ -21,7 +22,7 @@ export async function removeOrphans({
   let containers: readonly Orphan[]
   let volumes: readonly UnusedVolume[] = []
   try {
-    containers = await reapOrphans({ api, liveness, config }, { dryRun, signal })
+    containers = await reapOrphans({ api, liveness, config }, { dryRun, owner, signal })
     const deadline = config.engineTimeout
     // After the containers, which may use them.
     if (withVolumes) volumes = await removeUnusedVolumes(api, { deadline, dryRun, signal })

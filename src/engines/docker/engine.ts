@@ -2,7 +2,15 @@ import { type Observable, of, Subject } from 'rxjs'
 import { CookietinError, InvalidInputError } from '../../errors.ts'
 import type { ResolvedTask } from '../../task/task.ts'
 import type { Inspect } from '../../utils/actors/inspectable.ts'
-import type { Engine, EngineContainer, SocketSharing, SpareContainers, SpareKind, SpareUsage } from '../engine.ts'
+import type {
+  Engine,
+  EngineContainer,
+  GcAfterExit,
+  SocketSharing,
+  SpareContainers,
+  SpareKind,
+  SpareUsage,
+} from '../engine.ts'
 import type { PullProgress } from '../pull-progress.ts'
 import { type Orphan, type ReapOptions, reapOrphans } from './cleanup/orphans.ts'
 import type { Env, ResolvedDockerConfig } from './config/config.ts'
@@ -10,10 +18,11 @@ import { resolveSpares } from './config/spares.ts'
 import { type Connection, connect } from './connection/connect.ts'
 import { compareVersions } from './connection/versions.ts'
 import { type ContainerLauncher, DockerContainer } from './container/container.ts'
+import { openFreezer } from './container/control/freezer-source.ts'
 import { GpuLeases } from './container/resources/gpu-leases.ts'
 import { checkDigest, checkUser } from './create-options/hardened.ts'
 import { checkTaskOptions } from './create-options/task-options.ts'
-import { createEngineContext, type EngineContext, type NetworkSource } from './engine-context.ts'
+import { createEngineContext, type EngineContext, type FreezerSource, type NetworkSource } from './engine-context.ts'
 import type { ImageCacheUsage } from './image/cache.ts'
 import { loadImages } from './image/load.ts'
 import { hasLauncher, readLauncher } from './launcher/program.ts'
@@ -89,7 +98,11 @@ export async function openDockerEngine(
     checkSpares(config, connection.architecture)
     if (config.dockerLoadFile !== undefined) await loadImages(connection.api, config.dockerLoadFile, config.pullTimeout)
     const cgroups = await openCgroupSampler(connection, config)
-    return new OpenDockerEngine({ connection, config, env, cgroups, inspect, openPool: pool?.openPool })
+    const freezer = await openFreezer(connection, config)
+    return new OpenDockerEngine({
+      ...{ connection, config, env, cgroups, freezer, inspect },
+      openPool: pool?.openPool,
+    })
   } catch (error) {
     await connection.close()
     throw error
@@ -101,6 +114,7 @@ interface OpenEngineOptions {
   readonly config: ResolvedDockerConfig
   readonly env: Env
   readonly cgroups: CgroupSampler | undefined
+  readonly freezer: FreezerSource
   readonly inspect: Inspect | undefined
   /** Undefined when the config has no pool. */
   readonly openPool: typeof openPool | undefined
@@ -128,10 +142,10 @@ class OpenDockerEngine implements DockerEngine {
   readonly #reaping: Promise<unknown>
   #closed: Promise<void> | undefined
 
-  constructor({ connection, config, env, cgroups, inspect, openPool }: OpenEngineOptions) {
+  constructor({ connection, config, env, cgroups, freezer, inspect, openPool }: OpenEngineOptions) {
     const { endpoint, version, apiVersion, architecture } = connection
     const context = createEngineContext({
-      ...{ connection, config, env, cgroups, inspect },
+      ...{ connection, config, env, cgroups, freezer, inspect },
       gpus: new GpuLeases(config.gpus, connection.podman),
       onTransition: transition => this.transitions$.next({ ...transition, at: Date.now() }),
     })
@@ -161,6 +175,21 @@ class OpenDockerEngine implements DockerEngine {
     this.imageCache$ = context.cleaner.usage$
     // Orphans are removed in the background. A failure does not concern the driver.
     this.#reaping = this.reapOrphans({ signal: this.#closing.signal }).catch(() => {})
+  }
+
+  gcAfterExit(hasRuns: boolean): GcAfterExit | undefined {
+    const { config, leftovers } = this.#context
+    const holdsNone = this.#pool === undefined && this.#spares.isEmpty && leftovers.names.length === 0
+    if (!hasRuns && holdsNone) return undefined
+    const { sshCommand, socketFolder } = config
+    return {
+      driver: 'docker',
+      env: {
+        COOKIETIN_DOCKER: this.endpoint.url,
+        COOKIETIN_SSH_COMMAND: sshCommand,
+        ...(socketFolder !== undefined && { COOKIETIN_SOCKET_FOLDER: socketFolder }),
+      },
+    }
   }
 
   check(task: ResolvedTask): void {

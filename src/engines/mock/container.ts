@@ -186,8 +186,8 @@ export class MockContainer implements EngineContainer {
     const written = this.#program?.written ?? true
     this.#finish('ended')
     this.#events?.exitSeen()
-    const { oomKilled = false, outputTruncated = false, message } = this.#run
-    this.#exit.resolve({ exitCode, oomKilled, outputTruncated: outputTruncated || !written, message })
+    const { oomKilled = false, outputTruncated = false, message, usage } = this.#run
+    this.#exit.resolve({ exitCode, oomKilled, outputTruncated: outputTruncated || !written, message, usage })
   }
 
   #lose(): void {

@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs'
+import type { Usage } from '../../../machines/cookie-types.ts'
 import type { Stat } from '../../stats/stat.ts'
 import type { ResolvedTask } from '../../task/task.ts'
 import { Issues, isRecord } from '../../utils/validation/issues.ts'
@@ -26,6 +27,12 @@ export interface MockRun {
   readonly outputTruncated?: boolean
   /** The engine's message on the exit. */
   readonly message?: string
+  /**
+   * What it has used.
+   *
+   * @default unknown
+   */
+  readonly usage?: Usage
   /**
    * How long it runs at least, in ms by the engine's clock, without the time that it is paused. Infinity: until it is killed.
    *
@@ -77,6 +84,7 @@ const runFields: Record<keyof MockRun, true> = {
   oomKilled: true,
   outputTruncated: true,
   message: true,
+  usage: true,
   runFor: true,
   echoInput: true,
   artifacts: true,

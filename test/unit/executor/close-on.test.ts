@@ -31,8 +31,21 @@ it("closes every executor at a signal, and leaves the end to a handler of the pr
   }
 })
 
+it('has nothing removed at an exit where nothing is left, or the engine leaves what it has', async () => {
+  const before = process.listenerCount('exit')
+  const executor = createExecutor({ driver: driver(), closeOn: ['exit'] })
+  expect(process.listenerCount('exit')).toBe(before + 1)
+  const run = executor.run({ image: 'any' })
+  const listener = process.listeners('exit').at(-1) as () => void
+  listener()
+  run.cancel()
+  await run
+  await executor.close()
+  expect(process.listenerCount('exit')).toBe(before)
+})
+
 it('refuses what is no such event, all at once', () => {
-  const closeOn = ['SIGTERM', 'SIGKILL', 'exit', null] as never
+  const closeOn = ['SIGTERM', 'SIGKILL', 'quit', null] as never
   expect(() => createExecutor({ driver: driver(), closeOn })).toThrow(
     /closeOn\[1\][\s\S]*closeOn\[2\][\s\S]*closeOn\[3\]/,
   )

@@ -1,7 +1,8 @@
 import { Command } from 'commander'
-import { resolveDockerConfig } from '../../../engines/docker/config/config.ts'
+import { type ResolvedDockerConfig, resolveDockerConfig } from '../../../engines/docker/config/config.ts'
 import { explain } from '../../../engines/docker/connection/connect.ts'
 import { type Probe, probeEndpoints } from '../../../engines/docker/connection/probe.ts'
+import { fitFreezer } from '../../../engines/docker/container/control/freezer-source.ts'
 import type { CookietinError } from '../../../errors.ts'
 import type { CommandContext } from '../../command-context.ts'
 import { exitCodes } from '../../exit-codes.ts'
@@ -32,7 +33,8 @@ Examples:
 async function doctor({ stdio, exit }: CommandContext, { json = false }: { readonly json?: boolean }): Promise<void> {
   const config = resolveDockerConfig({}, process.env)
   const probes = await probeEndpoints(config, process.env)
-  const found = probes.find(({ ok }) => ok)
+  const probe = probes.find(({ ok }) => ok)
+  const found = probe && { ...probe, freezer: await freezerOf(probe, config) }
   const lines = json
     ? [reportJson(probes, found, config)]
     : report({ probes, found, config }, colorsFor(stdio.isTerminal.stdout))
@@ -40,9 +42,29 @@ async function doctor({ stdio, exit }: CommandContext, { json = false }: { reado
   exit(found === undefined ? exitCodes.failed : exitCodes.ok)
 }
 
+/** The engine that a driver would use, and who would freeze its containers. */
+interface FoundProbe extends Probe {
+  readonly freezer: string
+}
+
+/** Who freezes containers: what the config names, or what its `'auto'` finds. */
+async function freezerOf(
+  { endpoint, podman = false, runc, info = {} }: Probe,
+  { freezer }: ResolvedDockerConfig,
+): Promise<string> {
+  if (freezer !== 'auto' || endpoint === undefined) return `${freezer} (set)`
+  const { why } = await fitFreezer({ endpoint, podman, runc }, async () => info)
+  return why === undefined ? "cgroup: the control group's own file" : `engine: ${why}`
+}
+
+const allFactsOf = ({ info, freezer }: FoundProbe): [name: string, value: string][] => [
+  ...factsOf(info ?? {}),
+  ['freezer', freezer],
+]
+
 interface Findings {
   readonly probes: readonly Probe[]
-  readonly found: Probe | undefined
+  readonly found: FoundProbe | undefined
   readonly config: SpeedSettings
 }
 
@@ -66,7 +88,7 @@ function report({ probes, found, config }: Findings, colors: Colors): string[] {
     ...lines,
     '',
     `The engine at ${printable(found.url)}:`,
-    ...columns(factsOf(info).map(([name, value]) => [name, printable(value)])).map(indent),
+    ...columns(allFactsOf(found).map(([name, value]) => [name, printable(value)])).map(indent),
     '',
     'What works there:',
     ...columns(abilities.map(({ name, works }) => [works ? colors.green('✔') : colors.yellow('✘'), name])).map(indent),
@@ -94,11 +116,14 @@ function noEngine(probes: readonly Probe[]): string[] {
   ]
 }
 
-function reportJson(probes: readonly Probe[], found: Probe | undefined, config: SpeedSettings): string {
+function reportJson(probes: readonly Probe[], found: FoundProbe | undefined, config: SpeedSettings): string {
   return printableJson({
     engine: found?.url ?? null,
-    tried: probes.map(({ info: _, error, ...probe }) => ({ ...probe, error: errorJson(error) })),
-    facts: found === undefined ? {} : Object.fromEntries(factsOf(found.info ?? {})),
+    tried: probes.map(({ source, url, ok, version, apiVersion, error }) => ({
+      ...{ source, url, ok, version, apiVersion },
+      error: errorJson(error),
+    })),
+    facts: found === undefined ? {} : Object.fromEntries(allFactsOf(found)),
     abilities: found === undefined ? [] : abilitiesOf(found.info ?? {}),
     speed: found === undefined ? [] : speedAdvice(found.info ?? {}, config),
   })

@@ -1,10 +1,10 @@
-import { backoff, pause } from '../../../utils/timing.ts'
-import { signalName } from '../../../utils/unix-signals.ts'
-import { type EngineReply, isLostReply, replyOf } from '../connection/errors.ts'
-import { untilReachable } from '../connection/liveness.ts'
-import { containerPath } from '../connection/paths.ts'
-import type { EngineContext } from '../engine-context.ts'
-import { type ContainerRef, inspectContainer } from './inspect.ts'
+import { backoff, pause } from '../../../../utils/timing.ts'
+import { signalName } from '../../../../utils/unix-signals.ts'
+import { type EngineReply, isLostReply, replyOf } from '../../connection/errors.ts'
+import { untilReachable } from '../../connection/liveness.ts'
+import { containerPath } from '../../connection/paths.ts'
+import type { EngineContext } from '../../engine-context.ts'
+import { type ContainerRef, inspectContainer } from '../inspect.ts'
 
 // The engine learns of a change a moment after the runtime has made it. Until then it passes on the runtime's message,
 // so each refusal has two wordings. It may also refuse a change as already made that has just been undone: a late event
