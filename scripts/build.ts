@@ -17,7 +17,7 @@ const entries = {
   history: 'src/history/index.ts',
   inspector: 'src/inspector/index.ts',
   machines: 'machines/index.ts',
-  testing: 'src/testing.ts',
+  testing: 'src/driver/testing.ts',
   cli: 'src/cli/main.ts',
 }
 

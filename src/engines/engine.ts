@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs'
-import type { Exit } from '../../machines/cookie-types.ts'
+import type { Exit } from '../../machines/types/cookie.ts'
 import type { Stat } from '../stats/stat.ts'
 import type { ResolvedRetry } from '../task/retry/types.ts'
 import type { ResolvedTask } from '../task/task.ts'

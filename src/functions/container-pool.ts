@@ -1,6 +1,6 @@
-import type { Owner } from '../queue/admission-queue.ts'
-import type { Evictable } from '../queue/evictor.ts'
-import type { Admission } from '../queue/scheduler.ts'
+import type { Owner } from '../executor/queue/admission-queue.ts'
+import type { Evictable } from '../executor/queue/evictor.ts'
+import type { Admission } from '../executor/queue/scheduler.ts'
 import type { Call } from './call.ts'
 import type { Slot, SlotState } from './slot/slot.ts'
 

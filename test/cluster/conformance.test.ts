@@ -2,7 +2,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { type ClusterWorker, createClusterDriver, startWorker } from '../../src/cluster/index.ts'
 import type { EngineDriver } from '../../src/driver/engine-driver.ts'
 import { createProcessDriver } from '../../src/index.ts'
-import { conformance } from '../engine/conformance.ts'
+import { conformance } from '../engine/conformance/conformance.ts'
 import { localCommands } from '../support/engine/local-commands.ts'
 import { type PrivateRedis, startRedis } from '../support/redis/redis.ts'
 

@@ -1,5 +1,5 @@
 import { Observable, ReplaySubject, Subject } from 'rxjs'
-import type { Exit } from '../../../machines/cookie-types.ts'
+import type { Exit } from '../../../machines/types/cookie.ts'
 import type {
   ContainerEvents,
   ContainerStreams,

@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs'
-import type { Usage } from '../../../machines/cookie-types.ts'
+import type { Usage } from '../../../machines/types/cookie.ts'
 import type { Stat } from '../../stats/stat.ts'
 import type { ResolvedTask } from '../../task/task.ts'
 import { Issues, isRecord } from '../../utils/validation/issues.ts'

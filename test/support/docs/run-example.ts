@@ -8,7 +8,7 @@ const sources: Readonly<Record<string, string>> = {
   'cookietin/history': '../../../src/history/index.ts',
   'cookietin/inspector': '../../../src/inspector/index.ts',
   'cookietin/machines': '../../../machines/index.ts',
-  'cookietin/testing': '../../../src/testing.ts',
+  'cookietin/testing': '../../../src/driver/testing.ts',
 }
 
 registerHooks({

@@ -1,11 +1,11 @@
 import { describe, expect, it, test } from 'vitest'
 import * as machines from '../../../machines/index.ts'
 import * as cluster from '../../../src/cluster/index.ts'
+import * as testing from '../../../src/driver/testing.ts'
 import { delegatedMembers } from '../../../src/executor/execution.ts'
 import * as history from '../../../src/history/index.ts'
 import * as main from '../../../src/index.ts'
 import * as inspector from '../../../src/inspector/index.ts'
-import * as testing from '../../../src/testing.ts'
 import { chosenNames, exportedTypes, type Member, membersOf } from '../../support/docs/declarations.ts'
 import { namesIn, page, rowsBelow } from '../../support/docs/pages.ts'
 
@@ -124,7 +124,7 @@ test('every export of the package is on the page', () => {
 })
 
 test('the table of types has every type that is exported, and no other', () => {
-  const types = ['index.ts', 'cluster/index.ts', 'history/index.ts', 'inspector/index.ts', 'testing.ts'].flatMap(
+  const types = ['index.ts', 'cluster/index.ts', 'history/index.ts', 'inspector/index.ts', 'driver/testing.ts'].flatMap(
     exportedTypes,
   )
   expect(types.length).toBeGreaterThan(50)

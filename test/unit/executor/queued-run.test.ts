@@ -3,9 +3,9 @@ import { text } from 'node:stream/consumers'
 import { lastValueFrom } from 'rxjs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createDriver } from '../../../src/driver/engine.ts'
+import { createMockDriver, type MockRun } from '../../../src/driver/testing.ts'
 import type { EngineContainer } from '../../../src/engines/engine.ts'
 import { createExecutor, type Execution, type ExecutorOptions, type RunResult } from '../../../src/index.ts'
-import { createMockDriver, type MockRun } from '../../../src/testing.ts'
 
 const forever: MockRun = { runFor: Number.POSITIVE_INFINITY }
 

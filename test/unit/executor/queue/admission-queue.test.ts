@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { AdmissionQueue } from '../../../src/queue/admission-queue.ts'
-import { ResourcePool } from '../../../src/queue/resource-pool.ts'
+import { AdmissionQueue } from '../../../../src/executor/queue/admission-queue.ts'
+import { ResourcePool } from '../../../../src/executor/queue/resource-pool.ts'
 
 type Task = readonly [id: string, memory?: number, priority?: number, cpus?: number]
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { createExecutor } from '../../../src/index.ts'
-import { createMockDriver } from '../../../src/testing.ts'
+import { createMockDriver } from '../../../../src/driver/testing.ts'
+import { createExecutor } from '../../../../src/index.ts'
 
 const driver = () => createMockDriver({ runFor: Number.POSITIVE_INFINITY })
 

@@ -1,9 +1,9 @@
 import { constants } from 'node:os'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { inspect } from 'node:util'
-import type { GcAfterExit } from '../engines/engine.ts'
-import type { Issues } from '../utils/validation/issues.ts'
-import { oneOf } from '../utils/validation/rules.ts'
+import type { GcAfterExit } from '../../engines/engine.ts'
+import type { Issues } from '../../utils/validation/issues.ts'
+import { oneOf } from '../../utils/validation/rules.ts'
 import { startGcs } from './exit-gc.ts'
 
 /** What may close an executor: signals to this process, and events of `process`. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, it } from 'vitest'
-import { type ConformanceOptions, engineConformance } from '../../src/engines/conformance/suite.ts'
-import { watchLeaks } from '../support/leaks/leaks.ts'
+import { type ConformanceOptions, engineConformance } from '../../../src/engines/conformance/suite.ts'
+import { watchLeaks } from '../../support/leaks/leaks.ts'
 
 /** Runs the conformance suite against an engine, with a leak check around every test. */
 export function conformance(name: string, options: ConformanceOptions): void {

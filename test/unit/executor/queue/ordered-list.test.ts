@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { OrderedList } from '../../../src/queue/ordered-list.ts'
-import { parameters } from '../../support/models/seed.ts'
+import { OrderedList } from '../../../../src/executor/queue/ordered-list.ts'
+import { parameters } from '../../../support/models/seed.ts'
 
 /** Numbers in the order of a generator, so that some are next to each other and most are not. */
 function shuffled(count: number, step: number): number[] {

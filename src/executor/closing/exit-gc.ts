@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import type { GcAfterExit } from '../engines/engine.ts'
-import { currentOwner } from '../utils/owner.ts'
+import type { GcAfterExit } from '../../engines/engine.ts'
+import { currentOwner } from '../../utils/owner.ts'
 
 /**
  * Starts `cookietin gc` in a process of its own, which waits for the end of this one and then removes what it left. An exit gives time for nothing

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { type AdmissionOptions, AdmissionQueue, type Owner } from '../../../src/queue/admission-queue.ts'
-import { type Demand, ResourcePool } from '../../../src/queue/resource-pool.ts'
-import { parameters } from '../../support/models/seed.ts'
+import { type AdmissionOptions, AdmissionQueue, type Owner } from '../../../../src/executor/queue/admission-queue.ts'
+import { type Demand, ResourcePool } from '../../../../src/executor/queue/resource-pool.ts'
+import { parameters } from '../../../support/models/seed.ts'
 
 // The admission queue beside the plain algorithm that defines its order: one sorted array, which is searched from its beginning.
 

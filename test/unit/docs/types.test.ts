@@ -1,9 +1,9 @@
 import { expectTypeOf, it } from 'vitest'
 import type { Actor } from 'xstate'
-import type { CookieState } from '../../machines/cookie-states.ts'
-import type { cookieMachine, imageMachine, slotMachine } from '../../machines/index.ts'
-import type { PullProgress } from '../../src/engines/pull-progress.ts'
-import type { SlotState } from '../../src/functions/slot/slot.ts'
+import type { CookieState } from '../../../machines/cookie-states.ts'
+import type { cookieMachine, imageMachine, slotMachine } from '../../../machines/index.ts'
+import type { PullProgress } from '../../../src/engines/pull-progress.ts'
+import type { SlotState } from '../../../src/functions/slot/slot.ts'
 import type {
   ContainerTask,
   CookietinError,
@@ -13,8 +13,8 @@ import type {
   Metrics,
   RunResult,
   RunStatus,
-} from '../../src/index.ts'
-import type { StateName } from '../../src/utils/actors/follow-state.ts'
+} from '../../../src/index.ts'
+import type { StateName } from '../../../src/utils/actors/follow-state.ts'
 
 declare const executor: Executor
 

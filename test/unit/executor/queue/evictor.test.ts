@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { Evictor } from '../../../src/queue/evictor.ts'
+import { Evictor } from '../../../../src/executor/queue/evictor.ts'
 
 const shortage = { memory: 0, cpus: 0, places: 0, since: 0, priority: 0, owner: undefined }
 const owner = { size: 2 }

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util'
 import { expect, it } from 'vitest'
-import * as machines from '../../machines/index.ts'
-import * as main from '../../src/index.ts'
-import * as testing from '../../src/testing.ts'
+import * as machines from '../../../machines/index.ts'
+import * as testing from '../../../src/driver/testing.ts'
+import * as main from '../../../src/index.ts'
 
 const { CookietinError, errorCodes, InvalidInputError } = main
 

@@ -1,10 +1,10 @@
-import { EngineDriver } from './driver/engine-driver.ts'
-import { createMockEngine, type MockEngine, type MockOptions } from './engines/mock/engine.ts'
-import type { MockScript } from './engines/mock/script.ts'
+import { createMockEngine, type MockEngine, type MockOptions } from '../engines/mock/engine.ts'
+import type { MockScript } from '../engines/mock/script.ts'
+import { EngineDriver } from './engine-driver.ts'
 
-export type { MockClock } from './engines/mock/clock.ts'
-export type { MockOptions } from './engines/mock/engine.ts'
-export type { MockCall, MockOutput, MockRun, MockScript } from './engines/mock/script.ts'
+export type { MockClock } from '../engines/mock/clock.ts'
+export type { MockOptions } from '../engines/mock/engine.ts'
+export type { MockCall, MockOutput, MockRun, MockScript } from '../engines/mock/script.ts'
 
 /**
  * Makes a driver for tests. Nothing runs: a script decides what each task does. The clock, which also drives the cookies' timeouts, may be
