@@ -53,6 +53,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
   return new QueueExecutor(resolveExecutorOptions(options))
 }
 
+/** What a spare container that waits takes of the machine's memory, in bytes. */
+const spareMemory = 2 * 1024 * 1024
+
 class QueueExecutor implements Executor {
   readonly #options: ResolvedExecutorOptions
   readonly #scheduler: Scheduler
@@ -91,7 +94,12 @@ class QueueExecutor implements Executor {
       changed: (run, transition) => this.#changed(run, transition),
       ended: (run, outcome) => void this.#ended(run, outcome),
     }
-    this.#unwatch = closeOnEvents(this, options.closeOn)
+    const unwatch = closeOnEvents(this, options.closeOn)
+    const spares = driver.engine.spares$?.subscribe(({ size }) => this.#scheduler.reserve(size * spareMemory))
+    this.#unwatch = () => {
+      unwatch()
+      spares?.unsubscribe()
+    }
   }
 
   /** For `closeOn: ['exit']`. */

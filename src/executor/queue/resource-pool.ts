@@ -15,6 +15,11 @@ export interface Demand {
 /** The memory and CPUs of an executor. Infinity means no bound. */
 export class ResourcePool {
   readonly total: Demand
+  /**
+   * Memory that is held beside the work, in bytes, such as by spare containers. Work that runs alone may use it, so that a task of the
+   * whole memory can start.
+   */
+  reserved = 0
   #memory = 0
   #cpus = 0
   #gpus = 0
@@ -32,7 +37,7 @@ export class ResourcePool {
   fits({ memory, cpus, gpus = 0 }: Demand): boolean {
     const { total } = this
     return (
-      this.#memory + memory <= total.memory &&
+      this.#memory + memory <= total.memory - (this.#memory > 0 ? this.reserved : 0) &&
       this.#cpus + cpus <= total.cpus &&
       this.#gpus + gpus <= (total.gpus ?? Infinity)
     )

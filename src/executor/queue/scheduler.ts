@@ -51,6 +51,12 @@ export class Scheduler {
     return this.#pool.total
   }
 
+  /** Holds memory back, in bytes, for what is not queued here. */
+  reserve(memory: number): void {
+    this.#pool.reserved = memory
+    this.admit()
+  }
+
   /** How much work of this demand may ever run at once. */
   capacity({ memory, cpus, gpus = 0 }: Demand): number {
     const { total } = this.#pool
@@ -103,9 +109,10 @@ export class Scheduler {
   /** What each queued work needs, in the order of the queue. */
   *shortages(): Generator<Shortage, void, undefined> {
     for (const { demand, since, priority, owner } of this.#admission.line) {
-      const { total, taken } = this.#pool
+      const { total, taken, reserved } = this.#pool
+      const held = taken.memory > 0 ? reserved : 0
       yield {
-        memory: Math.max(0, taken.memory + demand.memory - total.memory),
+        memory: Math.max(0, taken.memory + demand.memory - total.memory + held),
         cpus: Math.max(0, taken.cpus + demand.cpus - total.cpus),
         gpus: Math.max(0, taken.gpus + (demand.gpus ?? 0) - (total.gpus ?? Infinity)),
         places: this.pending >= this.#concurrency ? 1 : 0,
