@@ -123,6 +123,7 @@ export async function startWorker(options: WorkerOptions): Promise<ClusterWorker
     ...{ driver, slots, host, policy, lease, redis },
     reader: openRedis(libraries, connection),
     keys: keysOf(queue),
+    putBack: () => new libraries.bullmq.WaitingError(),
     take: process =>
       new libraries.bullmq.Worker<RunJob>(queue, process, {
         connection: { ...connection, maxRetriesPerRequest: null } as never,
@@ -146,6 +147,8 @@ interface OpenWorkerOptions {
   readonly redis: Redis
   readonly reader: Redis
   readonly keys: ClusterKeys
+  /** Makes what a job that was put back is left with. */
+  readonly putBack: () => Error
   readonly take: (
     process: (job: Job<RunJob>, token?: string, signal?: AbortSignal) => Promise<void>,
   ) => BullWorker<RunJob>
@@ -178,7 +181,7 @@ class OpenWorker implements ClusterWorker {
     const { redis, keys, take } = this.#options
     await this.#presence.start()
     await redis.sadd(keys.workers, this.#self)
-    this.#bull = take((job, _token, signal) => this.#process(job, signal))
+    this.#bull = take((job, token, signal) => this.#process(job, token, signal))
     this.#bull.on('error', () => {})
     await this.#bull.waitUntilReady()
   }
@@ -206,9 +209,14 @@ class OpenWorker implements ClusterWorker {
     this.status$.complete()
   }
 
-  async #process(job: Job<RunJob>, signal: AbortSignal | undefined): Promise<void> {
+  async #process(job: Job<RunJob>, token: string | undefined, signal: AbortSignal | undefined): Promise<void> {
     // A second start would run it twice: the submitter decides what happens to a run whose host was lost.
-    if (job.attemptsStarted > 1 || this.#presence.isFenced) return
+    if (job.stalledCounter > 0) return
+    // The queue may hand out a last one while it is told to stop.
+    if (this.#closing !== undefined || this.#presence.isFenced) {
+      await job.moveToWait(token)
+      throw this.#options.putBack()
+    }
     if (job.data?.v !== wireVersion)
       throw new Error(`this worker understands version ${wireVersion} of a job, not ${job.data?.v}`)
     const run = new ServedRun({
