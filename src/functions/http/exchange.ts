@@ -79,6 +79,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #reader: BodyReader | undefined
   #body: BodyStream | undefined
   #interim = 0
+  /** The response began before all of the request was taken. */
+  #isEarly = false
   /** Bytes of the body, where the response states them. */
   #length: number | undefined
   /** Bytes of the body so far. */
@@ -111,6 +113,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     )
   }
 
+  /** True while the connection has not taken all of the request. */
+  get #isSending(): boolean {
+    return (this.#client.socket?.writableLength ?? 0) > 0
+  }
+
   /** Stays pending when the function has not seen the call; see {@link isUnseen}. */
   get response(): Promise<Response> {
     return this.#response.promise
@@ -132,6 +139,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(controller: Controller, status: number): void {
+    this.#isEarly ||= this.#isSending
     const rawHeaders = rawHeadersOf(controller)
     this.#headSize += rawHeaders.reduce((sum, { length }) => sum + length + headerFrame, maxStatusLine)
     if (status >= 200) this.#read(rawHeaders, status)
@@ -155,7 +163,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#reader?.end()
     // A response that came before the request was read is a response, such as 413. The rest of the request is still in the connection.
     void this.#chunks?.return?.()
-    if ((this.#client.socket?.writableLength ?? 0) > 0) this.#client.socket?.destroy()
+    if (this.#isEarly || this.#isSending) this.#client.socket?.destroy()
     this.#options.listener.onServed()
   }
 
