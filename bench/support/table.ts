@@ -56,7 +56,9 @@ export function tableOf(title: string, values: ReadonlyMap<string, readonly numb
   const rows = [...values].map(([name, own]): Row => {
     const row = { name, ...spreadOf(own), count: own.length }
     if (theirs === undefined || name === peer) return row
-    return { ...row, ratio: spreadOf(ratios(own, theirs)) }
+    const ratio = spreadOf(ratios(own, theirs))
+    // None to a peer that has nothing, such as no container left behind.
+    return Number.isFinite(ratio.median) ? { ...row, ratio } : row
   })
   return { title, unit, better, rows }
 }

@@ -25,6 +25,9 @@ const maxInterim = 8
 /** How many bytes a function may say of its chunks besides their sizes. */
 const maxExtensions = 16 * 1024
 
+/** Bytes of a body that a server reads with the head of its request. */
+const readAtOnce = 32 * 1024
+
 /** More bytes than the frame of a chunk takes: its size and two line ends. */
 const chunkFrame = 24
 
@@ -79,6 +82,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #reader: BodyReader | undefined
   #body: BodyStream | undefined
   #interim = 0
+  /** The function may have left a part of the request unread, in which it would look for the next one. */
+  #isEarly = false
+  /** Bytes of the request's body; Infinity when they are not known. */
+  readonly #sent: number
   /** Bytes of the body, where the response states them. */
   #length: number | undefined
   /** Bytes of the body so far. */
@@ -98,6 +105,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const whole = typeof body === 'string' || isUint8Array(body) ? Buffer.from(body as string) : undefined
     this.#isRepeatable = body === undefined || whole !== undefined
     const length = this.#isRepeatable ? (whole?.length ?? 0) : statedLength(headers)
+    this.#sent = length ?? Number.POSITIVE_INFINITY
     this.#readBefore = client.socket?.bytesRead ?? 0
     client.send(
       {
@@ -109,6 +117,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
       } as Dispatcher.DispatchOptions,
       this,
     )
+  }
+
+  /** True while the connection has not taken all of the request. */
+  get #isSending(): boolean {
+    return (this.#client.socket?.writableLength ?? 0) > 0
   }
 
   /** Stays pending when the function has not seen the call; see {@link isUnseen}. */
@@ -132,6 +145,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(controller: Controller, status: number): void {
+    this.#isEarly ||= this.#isSending
     const rawHeaders = rawHeadersOf(controller)
     this.#headSize += rawHeaders.reduce((sum, { length }) => sum + length + headerFrame, maxStatusLine)
     if (status >= 200) this.#read(rawHeaders, status)
@@ -155,7 +169,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#reader?.end()
     // A response that came before the request was read is a response, such as 413. The rest of the request is still in the connection.
     void this.#chunks?.return?.()
-    if ((this.#client.socket?.writableLength ?? 0) > 0) this.#client.socket?.destroy()
+    if (this.#isEarly || this.#isSending) this.#client.socket?.destroy()
     this.#options.listener.onServed()
   }
 
@@ -209,6 +223,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#failWith('invalid', `its Fn-Http-Status is not a status`)
       return
     }
+    // The system may have taken all of a body that the function refuses without reading it.
+    if (head.status >= 400 && this.#sent > readAtOnce) this.#isEarly = true
     // A Response with one of these statuses must have no body. What the function sends regardless is read and dropped.
     if (hasNoBody(head.status)) {
       this.#response.resolve(new Response(null, head))
