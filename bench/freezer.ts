@@ -6,17 +6,16 @@ import { join } from 'node:path'
 import Docker from 'dockerode'
 import { createDockerDriver, createExecutor, type DockerConfig } from '../src/index.ts'
 import { ensureFunctionImage } from '../test/support/images/function-image.ts'
-import { ensureTestImage } from '../test/support/images/images.ts'
-import { compare } from './compare.ts'
+import { compare, roundsOr } from './support/compare.ts'
+import type { Table } from './support/table.ts'
 
-await ensureTestImage()
-const image = await ensureFunctionImage()
+export const needs = ['engine']
+
 const body = '{"echo":1}'
-const rounds = 60
 const docker = new Docker()
 
 /** A function of its own driver that is frozen 5 ms after every call, so that the freeze is no part of what is measured, as by hand. */
-async function frozenFunction(freezer: DockerConfig['freezer']) {
+async function frozenFunction(image: string, freezer: DockerConfig['freezer']) {
   const driver = await createDockerDriver({ freezer })
   const executor = createExecutor({ driver })
   let id = ''
@@ -53,16 +52,10 @@ async function frozenFunction(freezer: DockerConfig['freezer']) {
 
 const socketRoots = () => readdirSync(tmpdir()).filter(name => name.startsWith('cookietin-sockets-'))
 
-const byFile = await frozenFunction('cgroup')
-const byEngine = await frozenFunction('engine')
-const [found] = await docker.listContainers({ all: true, filters: { label: [`cookietin.id=${byEngine.id}`] } })
-const container = docker.getContainer(found?.Id ?? '')
-const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-
-function callByHand(): Promise<string> {
+function callByHand(socketPath: string, agent: Agent): Promise<string> {
   return new Promise((resolve, reject) => {
     const headers = { 'Content-Length': Buffer.byteLength(body) }
-    const options = { socketPath: byEngine.socketPath, agent, method: 'POST', path: '/call', headers }
+    const options = { socketPath, agent, method: 'POST', path: '/call', headers }
     const call = request(options, response => {
       let text = ''
       response.setEncoding('utf8')
@@ -88,21 +81,29 @@ async function retry(act: () => Promise<unknown>): Promise<void> {
   }
 }
 
-const unpauseAndCall = async () => {
-  await retry(() => container.unpause())
-  await callByHand()
+export default async function freezer(): Promise<readonly Table[]> {
+  const image = await ensureFunctionImage()
+  const byFile = await frozenFunction(image, 'cgroup')
+  const byEngine = await frozenFunction(image, 'engine')
+  const [found] = await docker.listContainers({ all: true, filters: { label: [`cookietin.id=${byEngine.id}`] } })
+  const container = docker.getContainer(found?.Id ?? '')
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const unpauseAndCall = async () => {
+    await retry(() => container.unpause())
+    await callByHand(byEngine.socketPath, agent)
+  }
+  const table = await compare(
+    'a call to a frozen container',
+    [
+      { name: "cookietin, freezer: 'cgroup'", run: byFile.call, after: byFile.refrozen },
+      { name: "cookietin, freezer: 'engine'", run: byEngine.call, after: byEngine.refrozen },
+      // The container of the second one, which stays frozen in between.
+      { name: 'unpause, then node:http, by hand', run: unpauseAndCall, after: () => retry(() => container.pause()) },
+    ],
+    { rounds: roundsOr(60) },
+  )
+  agent.destroy()
+  await byFile.close()
+  await byEngine.close()
+  return [table]
 }
-
-await compare(
-  'A call to a frozen container',
-  [
-    { name: "cookietin, freezer: 'cgroup'", run: byFile.call, after: byFile.refrozen },
-    { name: "cookietin, freezer: 'engine'", run: byEngine.call, after: byEngine.refrozen },
-    // The container of the second one, which stays frozen in between.
-    { name: 'unpause, then node:http, by hand', run: unpauseAndCall, after: () => retry(() => container.pause()) },
-  ],
-  rounds,
-)
-agent.destroy()
-await byFile.close()
-await byEngine.close()

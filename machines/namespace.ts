@@ -1,7 +1,7 @@
 import { assign, setup } from 'xstate'
 import { finite, longestDelay } from './clock.ts'
-import type { NamespaceContext, NamespaceEvent, NamespaceInput } from './namespace-types.ts'
 import { providedPromise } from './provided.ts'
+import type { NamespaceContext, NamespaceEvent, NamespaceInput } from './types/namespace.ts'
 
 /** ms between the second and the third attempt in a row that fails. Doubled for each further one, up to the longest. */
 const firstPause = 100

@@ -46,7 +46,7 @@ export {
   type FieldIssue,
   InvalidInputError,
 } from './errors.ts'
-export type { CloseEvent } from './executor/close-on.ts'
+export type { CloseEvent } from './executor/closing/close-on.ts'
 export type { Execution, ExecutionHandle } from './executor/execution.ts'
 export type {
   BytesTask,

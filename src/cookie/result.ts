@@ -1,13 +1,13 @@
 import type { CookieState } from '../../machines/cookie-states.ts'
-import type { CookieEvent, Usage } from '../../machines/cookie-types.ts'
 import type { RunStatus } from '../../machines/outcome.ts'
+import type { CookieEvent, Usage } from '../../machines/types/cookie.ts'
 import type { CookietinError } from '../errors.ts'
 import type { Stat } from '../stats/stat.ts'
 
 import type { Artifacts } from './artifacts/types.ts'
 
-export type { Usage } from '../../machines/cookie-types.ts'
 export type { RunStatus } from '../../machines/outcome.ts'
+export type { Usage } from '../../machines/types/cookie.ts'
 
 /** Captured output: text, or bytes with `encoding: 'buffer'`. */
 export type Captured = string | Uint8Array

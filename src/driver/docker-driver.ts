@@ -9,6 +9,8 @@ import type { Driver } from './driver.ts'
 import { EngineDriver } from './engine-driver.ts'
 import { checkPullOptions, type PullOptions } from './pull.ts'
 
+export { openDockerEngine } from '../engines/docker/engine.ts'
+
 /** Options of {@link createDockerDriver} besides its config. */
 export interface DockerDriverOptions {
   /** An XState inspector. It receives every event of the driver's own actors: image pulls and the prefork pool. */

@@ -1,5 +1,5 @@
 /** What `cookietin/engine` exports: the engine port, a driver on it, and the tests that every engine passes. */
-export type { Exit } from '../../machines/cookie-types.ts'
+export type { Exit } from '../../machines/types/cookie.ts'
 export type { ConformanceCommands } from '../engines/conformance/commands.ts'
 export { type ConformanceOptions, type ConformanceTest, engineConformance } from '../engines/conformance/suite.ts'
 export type {

@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs'
-import type { Exit } from '../../machines/cookie-types.ts'
+import type { Exit } from '../../machines/types/cookie.ts'
 import type { Stat } from '../stats/stat.ts'
+import type { ResolvedRetry } from '../task/retry/types.ts'
 import type { ResolvedTask } from '../task/task.ts'
 import type { PullProgress } from './pull-progress.ts'
 
@@ -216,6 +217,8 @@ export interface Engine {
    * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK` for a task that no spare container can serve.
    */
   openSpares?(kind: SpareKind): SpareContainers
+  /** How an executor runs a task again that says nothing of it. Undefined: not at all. */
+  retryOf?(task: ResolvedTask): ResolvedRetry | undefined
   /** The usage of all spare containers, where the engine has them. */
   readonly spares$?: Observable<SpareUsage>
   /**

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { createActor, SimulatedClock } from 'xstate'
 import { namespaceMachine } from '../../machines/namespace.ts'
-import type { NamespaceEvent, NamespaceInput } from '../../machines/namespace-types.ts'
+import type { NamespaceEvent, NamespaceInput } from '../../machines/types/namespace.ts'
 import { stateOf } from '../../src/utils/actors/follow-state.ts'
 import { ActorStubs } from './actor-stubs.ts'
 import { TransitionCoverage } from './transition-coverage.ts'

@@ -55,7 +55,8 @@ async function gc(
 ): Promise<void> {
   using interrupts = new Interrupts(stdio)
   const { signal } = interrupts
-  const remove = () => driverOf(driver).removeOrphans({ dryRun, owner, volumes, signal })
+  const { removeOrphans } = await driverOf(driver)
+  const remove = () => removeOrphans({ dryRun, owner, volumes, signal })
   if (owner !== undefined) await untilEnded(owner, signal)
   let { orphans, summary } = await remove()
   // The engine may still have carried out a call of the process.

@@ -29,7 +29,7 @@ import { hasLauncher, readLauncher } from './launcher/program.ts'
 import { LauncherSession } from './launcher/session.ts'
 import { LauncherVolume } from './launcher/volume.ts'
 import { Networks } from './network/networks.ts'
-import { checkPool, openPool } from './network/open-pool.ts'
+import type { openPool } from './network/open-pool.ts'
 import type { PreforkPool, PreforkUsage } from './network/pool.ts'
 import { cgroupMounts } from './sampling/cgroup/available.ts'
 import { CgroupSampler } from './sampling/cgroup/sampler.ts'
@@ -80,15 +80,29 @@ export async function createDockerEngine(
   env: Env = process.env,
   inspect?: Inspect,
 ): Promise<DockerEngine> {
-  const connection = await connect(config, env)
+  return await openDockerEngine(await connect(config, env), config, env, inspect)
+}
+
+/** Makes an engine of a connection, which it owns: it is closed with the engine, and when this rejects. */
+export async function openDockerEngine(
+  connection: Connection,
+  config: ResolvedDockerConfig,
+  env: Env,
+  inspect: Inspect | undefined,
+): Promise<DockerEngine> {
   try {
     checkServerVersion(connection, config.serverVersion)
-    checkPool(config, connection.architecture)
+    // Loaded only where it is used.
+    const pool = config.preForkPoolSize === 0 ? undefined : await import('./network/open-pool.ts')
+    pool?.checkPool(config, connection.architecture)
     checkSpares(config, connection.architecture)
     if (config.dockerLoadFile !== undefined) await loadImages(connection.api, config.dockerLoadFile, config.pullTimeout)
     const cgroups = await openCgroupSampler(connection, config)
     const freezer = await openFreezer(connection, config)
-    return new OpenDockerEngine({ connection, config, env, cgroups, freezer, inspect })
+    return new OpenDockerEngine({
+      ...{ connection, config, env, cgroups, freezer, inspect },
+      openPool: pool?.openPool,
+    })
   } catch (error) {
     await connection.close()
     throw error
@@ -102,6 +116,8 @@ interface OpenEngineOptions {
   readonly cgroups: CgroupSampler | undefined
   readonly freezer: FreezerSource
   readonly inspect: Inspect | undefined
+  /** Undefined when the config has no pool. */
+  readonly openPool: typeof openPool | undefined
 }
 
 class OpenDockerEngine implements DockerEngine {
@@ -126,7 +142,7 @@ class OpenDockerEngine implements DockerEngine {
   readonly #reaping: Promise<unknown>
   #closed: Promise<void> | undefined
 
-  constructor({ connection, config, env, cgroups, freezer, inspect }: OpenEngineOptions) {
+  constructor({ connection, config, env, cgroups, freezer, inspect, openPool }: OpenEngineOptions) {
     const { endpoint, version, apiVersion, architecture } = connection
     const context = createEngineContext({
       ...{ connection, config, env, cgroups, freezer, inspect },
@@ -136,7 +152,7 @@ class OpenDockerEngine implements DockerEngine {
     this.#connection = connection
     this.#architecture = architecture
     this.#context = context
-    this.#pool = openPool(context, { architecture, inspect })
+    this.#pool = openPool?.(context, { architecture, inspect })
     this.#networks = new Networks({ config, pool: this.#pool, onTransition: context.onTransition })
     this.#volume = new LauncherVolume({
       ...{ api: context.api, instance: context.instance, deadline: config.engineTimeout },

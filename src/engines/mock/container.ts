@@ -1,5 +1,5 @@
 import { concat, defer, EMPTY, from, NEVER, type Observable, Subject, switchMap, takeUntil } from 'rxjs'
-import type { Exit } from '../../../machines/cookie-types.ts'
+import type { Exit } from '../../../machines/types/cookie.ts'
 import { CookietinError, type ErrorCode } from '../../errors.ts'
 import type { Stat } from '../../stats/stat.ts'
 import type { ResolvedTask } from '../../task/task.ts'

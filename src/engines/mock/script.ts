@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs'
-import type { Usage } from '../../../machines/cookie-types.ts'
+import type { Usage } from '../../../machines/types/cookie.ts'
 import type { Stat } from '../../stats/stat.ts'
 import type { ResolvedTask } from '../../task/task.ts'
 import { Issues, isRecord } from '../../utils/validation/issues.ts'
@@ -73,7 +73,7 @@ export interface MockRun {
   readonly hangOn?: MockCall | readonly MockCall[]
 }
 
-/** The scripts of runs: one for all, one for each image (`'*'` for any other), or a function that returns one. */
+/** The scripts of runs: one for all, one for each image (`'*'` for any other), or a function that returns one, which is called when the turn of a task comes. */
 export type MockScript = MockRun | Readonly<Record<string, MockRun>> | ((task: ResolvedTask) => MockRun)
 
 // Complete by its type: a field that is missing here does not compile.

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { EMPTY, from, type Observable, Subject, switchMap, takeUntil } from 'rxjs'
-import type { Exit } from '../../../machines/cookie-types.ts'
+import type { Exit } from '../../../machines/types/cookie.ts'
 import { CookietinError, messageOf } from '../../errors.ts'
 import type { Stat } from '../../stats/stat.ts'
 import { onAbort } from '../../utils/abort.ts'

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { Exit } from '../../../machines/cookie-types.ts'
+import type { Exit } from '../../../machines/types/cookie.ts'
 import type { DockerConfig } from '../../../src/engines/docker/config/docker-config.ts'
 import type { ContainerTask } from '../../../src/task/task.ts'
 import { live, noEvents, streamsOf, testEngine } from '../../support/engine/docker.ts'

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { SimulatedClock } from 'xstate'
 import { resultJson } from '../../../src/cli/output/result-json.ts'
 import { type ContainerEvents, createDriver, type EngineContainer } from '../../../src/driver/engine.ts'
+import { createMockDriver, type MockRun } from '../../../src/driver/testing.ts'
 import { CookietinError } from '../../../src/index.ts'
-import { createMockDriver, type MockRun } from '../../../src/testing.ts'
 
 const forEver: MockRun = { runFor: Number.POSITIVE_INFINITY, stdout: 'begun' }
 const invalidState = { code: 'ERR_COOKIETIN_INVALID_STATE' }

@@ -84,9 +84,9 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
   if (concurrency === 0) throw new UsageError('--concurrency: "0" would run nothing; use 1 or more')
   const spares = options.spares === undefined ? 0 : readCount('--spares', options.spares)
   if (spares > 256) throw new UsageError(`--spares: "${options.spares}" is more than 256`)
-  if (spares > 0 && options.driver === 'process') {
+  if (spares > 0 && options.driver !== 'docker') {
     throw new UsageError(
-      '--spares: the process driver starts no containers ahead; leave it out, or use --driver docker',
+      `--spares: the ${options.driver} driver starts no containers ahead; leave it out, or use --driver docker`,
     )
   }
   const retry = options.retries === undefined ? undefined : readRetries(options.retries)

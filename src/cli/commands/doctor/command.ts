@@ -11,6 +11,7 @@ import { columns } from '../../output/columns.ts'
 import { printable, printableJson } from '../../output/printable.ts'
 import { errorJson } from '../../output/result-json.ts'
 import { abilitiesOf, type EngineInfo, factsOf } from './report.ts'
+import { type SpeedSettings, speedAdvice } from './speed.ts'
 
 /** `cookietin doctor`. */
 export function doctorCommand(context: CommandContext): Command {
@@ -34,7 +35,9 @@ async function doctor({ stdio, exit }: CommandContext, { json = false }: { reado
   const probes = await probeEndpoints(config, process.env)
   const probe = probes.find(({ ok }) => ok)
   const found = probe && { ...probe, freezer: await freezerOf(probe, config) }
-  const lines = json ? [reportJson(probes, found)] : report(probes, found, colorsFor(stdio.isTerminal.stdout))
+  const lines = json
+    ? [reportJson(probes, found, config)]
+    : report({ probes, found, config }, colorsFor(stdio.isTerminal.stdout))
   for (const line of lines) await stdio.line(line)
   exit(found === undefined ? exitCodes.failed : exitCodes.ok)
 }
@@ -59,7 +62,13 @@ const allFactsOf = ({ info, freezer }: FoundProbe): [name: string, value: string
   ['freezer', freezer],
 ]
 
-function report(probes: readonly Probe[], found: FoundProbe | undefined, colors: Colors): string[] {
+interface Findings {
+  readonly probes: readonly Probe[]
+  readonly found: FoundProbe | undefined
+  readonly config: SpeedSettings
+}
+
+function report({ probes, found, config }: Findings, colors: Colors): string[] {
   const tried = probes.map(({ ok, source, url, error, version, apiVersion }) => [
     ok ? colors.green('✔') : colors.red('✘'),
     printable(url),
@@ -72,6 +81,7 @@ function report(probes: readonly Probe[], found: FoundProbe | undefined, colors:
   const abilities = abilitiesOf(info)
   const advice = [
     ...abilities.flatMap(({ advice }) => (advice === undefined ? [] : [advice])),
+    ...speedAdvice(info, config),
     ...(info.Warnings ?? []).map(warning => `the engine warns: ${printable(warning)}`),
   ]
   return [
@@ -106,7 +116,7 @@ function noEngine(probes: readonly Probe[]): string[] {
   ]
 }
 
-function reportJson(probes: readonly Probe[], found: FoundProbe | undefined): string {
+function reportJson(probes: readonly Probe[], found: FoundProbe | undefined, config: SpeedSettings): string {
   return printableJson({
     engine: found?.url ?? null,
     tried: probes.map(({ source, url, ok, version, apiVersion, error }) => ({
@@ -115,5 +125,6 @@ function reportJson(probes: readonly Probe[], found: FoundProbe | undefined): st
     })),
     facts: found === undefined ? {} : Object.fromEntries(allFactsOf(found)),
     abilities: found === undefined ? [] : abilitiesOf(found.info ?? {}),
+    speed: found === undefined ? [] : speedAdvice(found.info ?? {}, config),
   })
 }

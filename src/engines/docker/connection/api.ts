@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { redact } from '../../../utils/redact.ts'
-import type { Client, EngineRequest } from './client.ts'
+import type { Client } from './client/client.ts'
+import type { EngineRequest } from './client/dialer.ts'
 import { Deadline } from './deadline.ts'
 import { connectionError, EngineReply, protocolError, replyError } from './errors.ts'
 

@@ -1,7 +1,7 @@
 import { CookietinError, InvalidInputError, toCookietinError } from '../../../errors.ts'
 import type { Env, ResolvedDockerConfig } from '../config/config.ts'
 import { Api } from './api.ts'
-import { createClient } from './client.ts'
+import { createClient } from './client/client.ts'
 import { type Endpoint, endpoints } from './endpoint.ts'
 import { SshTunnel } from './ssh-tunnel.ts'
 import { compareVersions } from './versions.ts'

@@ -1,4 +1,4 @@
-import type { Exit, Usage } from '../../../../machines/cookie-types.ts'
+import type { Exit, Usage } from '../../../../machines/types/cookie.ts'
 import { deferred } from '../../../utils/deferred.ts'
 import type { ContainerEvents, ContainerStreams } from '../../engine.ts'
 import { type InputPump, pumpInput } from '../../pump-input.ts'

@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs'
-import type { Usage } from '../../../../machines/cookie-types.ts'
+import type { Usage } from '../../../../machines/types/cookie.ts'
 import type { Stat } from '../../../stats/stat.ts'
 import { containerPath } from '../connection/paths.ts'
 import type { EngineContext } from '../engine-context.ts'

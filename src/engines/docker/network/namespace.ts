@@ -1,4 +1,4 @@
-import type { NamespaceInput } from '../../../../machines/namespace-types.ts'
+import type { NamespaceInput } from '../../../../machines/types/namespace.ts'
 import { stateOf } from '../../../utils/actors/follow-state.ts'
 import type { Inspect } from '../../../utils/actors/inspectable.ts'
 import type { DockerContainer } from '../container/container.ts'
