@@ -281,6 +281,11 @@ export class DockerContainer implements EngineContainer {
   }
 
   async pause(): Promise<void> {
+    // A launcher reports the end of its task before the container has ended.
+    if (this.#run.hasExited) {
+      const message = `Cannot freeze container ${this.name}: it has ended`
+      throw new CookietinError('ERR_COOKIETIN_INVALID_STATE', message)
+    }
     await this.#freezer.freeze(this.#ref('freeze'))
   }
 
