@@ -20,6 +20,8 @@ export interface Message {
 export interface Packet {
   /** The run. */
   readonly run: string
+  /** The process that sent it. Set by the transport. */
+  readonly from?: string | undefined
   readonly lane: LaneName
   /** The number of the message in its lane. Undefined: an acknowledgement. */
   readonly seq?: number | undefined
@@ -38,6 +40,8 @@ export interface LinkOptions {
   readonly run: string
   /** Gives a packet to the transport. */
   readonly transmit: (packet: Packet) => void
+  /** The process at the other end. Undefined while it is not known: the first one that is heard of will be it. */
+  readonly peer: () => string | undefined
   /** Takes the messages of each lane, in order. A lane without a taker drops them. */
   readonly takers: Partial<Record<LaneName, (message: Message) => Promise<void> | undefined>>
 }
@@ -45,11 +49,13 @@ export interface LinkOptions {
 /** One end of the connection between the two processes of a run. */
 export class Link {
   readonly run: string
+  readonly #peer: () => string | undefined
   readonly #senders = new Map<LaneName, LaneSender<Message>>()
   readonly #receivers = new Map<LaneName, LaneReceiver<Message>>()
 
-  constructor({ run, transmit, takers }: LinkOptions) {
+  constructor({ run, transmit, peer, takers }: LinkOptions) {
     this.run = run
+    this.#peer = peer
     for (const lane of laneNames) {
       this.#senders.set(
         lane,
@@ -86,7 +92,9 @@ export class Link {
   }
 
   /** Takes a packet from the transport. */
-  receive({ lane, seq, ack, received, message }: Packet): void {
+  receive({ from, lane, seq, ack, received, message }: Packet): void {
+    // A run may have been handed out twice. What another process says of it does not count.
+    if (from !== (this.#peer() ?? from)) return
     if (ack !== undefined) this.#senders.get(lane)?.acknowledge(ack, received)
     if (seq !== undefined && message !== undefined) this.#receivers.get(lane)?.receive({ seq, message, size: 0 })
   }

@@ -53,7 +53,7 @@ export class Post {
 
   /** Sends a packet to a process. */
   transmit(process: string, packet: Packet): void {
-    const { head, data } = encodePacket(packet)
+    const { head, data } = encodePacket({ ...packet, from: this.self })
     const { redis, keys } = this.#options
     const fields = data === undefined ? ['h', head] : ['h', head, 'd', data]
     redis.xadd(keys.inbox(process), '*', ...fields).catch(() => {})

@@ -12,6 +12,9 @@ import type { WireTask } from '../wire/task.ts'
 /** How often it is looked whether a job that nobody has taken is still there, in ms. A crash of Redis may lose the last second. */
 const lookAgain = 2_000
 
+/** The states of a job that no worker will take any more. */
+const over: readonly string[] = ['unknown', 'completed', 'failed']
+
 /** How a client connects. */
 export interface ClusterClientOptions {
   readonly connection: RedisOptions
@@ -101,7 +104,7 @@ export class ClusterClient {
     const timer = setInterval(() => {
       void this.#queue
         .getJobState(run)
-        .then(state => (state === 'unknown' ? this.#add(run, task) : undefined))
+        .then(state => (over.includes(state) ? this.#addAgain(run, task) : undefined))
         .catch(() => {})
     }, lookAgain).unref()
     const stop = () => clearInterval(timer)
@@ -147,6 +150,15 @@ export class ClusterClient {
       removeOnFail: { age: 60, count: 1_000 },
       ...(priority > 0 && { priority }),
     })
+  }
+
+  /**
+   * A crash of Redis has lost the job, or the worker that took it was lost before it was heard of. Nothing has run: that
+   * happens only when this process asks for it.
+   */
+  async #addAgain(run: string, task: WireTask): Promise<void> {
+    await this.#queue.remove(run)
+    await this.#add(run, task)
   }
 
   #lose(worker: string): void {

@@ -63,6 +63,7 @@ export class RemoteContainer implements EngineContainer {
     this.#link = new Link({
       run: this.#run,
       transmit: packet => this.#worker !== undefined && client.post.transmit(this.#worker, packet),
+      peer: () => this.#worker,
       takers: {
         control: message => this.#control(message),
         output: message => this.#output.write(message),

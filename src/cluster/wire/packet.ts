@@ -10,11 +10,12 @@ export interface EncodedPacket {
   readonly data: Buffer | undefined
 }
 
-export function encodePacket({ run, lane, seq, ack, received, message }: Packet): EncodedPacket {
+export function encodePacket({ run, from, lane, seq, ack, received, message }: Packet): EncodedPacket {
   const { data, ...rest } = message ?? { type: '' }
   const head = JSON.stringify({
     v: wireVersion,
     run,
+    from,
     lane,
     seq,
     ack,
@@ -33,10 +34,11 @@ export function decodePacket(head: string, data: Buffer | undefined): Packet | u
     return undefined
   }
   if (!isRecord(value) || value.v !== wireVersion || typeof value.run !== 'string') return undefined
-  const { run, lane, seq, ack, received, message } = value
+  const { run, from, lane, seq, ack, received, message } = value
   if (!laneNames.some(name => name === lane)) return undefined
   return {
     run,
+    from: typeof from === 'string' ? from : undefined,
     lane: lane as LaneName,
     seq: typeof seq === 'number' ? seq : undefined,
     ack: typeof ack === 'number' ? ack : undefined,

@@ -17,6 +17,8 @@ export interface ServedRunOptions {
   readonly job: RunJob
   readonly post: Post
   readonly host: string
+  /** How long the submitter may take to ask for the first thing, in ms. */
+  readonly answerTimeout: number
   /** Makes the container of the job's task, or rejects the task. */
   readonly open: (job: RunJob) => { readonly task: ResolvedTask; readonly container: EngineContainer }
 }
@@ -26,6 +28,7 @@ export class ServedRun {
   readonly #options: ServedRunOptions
   readonly #link: Link
   readonly #over = deferred<void>()
+  readonly #unanswered: NodeJS.Timeout
   readonly #files = new MessageQueue()
   readonly #input: ServedInput
   readonly #preparing = new AbortController()
@@ -42,6 +45,7 @@ export class ServedRun {
     this.#link = new Link({
       run: job.run,
       transmit: packet => post.transmit(job.from, packet),
+      peer: () => job.from,
       takers: {
         control: message => this.#control(message),
         input: message => this.#input.put(message),
@@ -51,6 +55,8 @@ export class ServedRun {
     this.#input = new ServedInput(this.#link)
     post.add(this.#link)
     void this.#link.send('control', { type: 'hello', worker: post.self, host })
+    // The submitter may have found another worker meanwhile. Nothing runs before it asks for it.
+    this.#unanswered = setTimeout(() => void this.#remove(), options.answerTimeout)
   }
 
   /** The process that waits for the run. */
@@ -112,6 +118,8 @@ export class ServedRun {
   }
 
   async #prepare(): Promise<void> {
+    clearTimeout(this.#unanswered)
+    if (this.#isEnding) throw notReady('prepare')
     const { task, container } = this.#options.open(this.#options.job)
     this.#task = task
     this.#container = container
@@ -179,6 +187,7 @@ export class ServedRun {
 
   async #remove(): Promise<void> {
     this.#isEnding = true
+    clearTimeout(this.#unanswered)
     this.#preparing.abort()
     this.#copyingIn.abort()
     this.#copyingOut.abort()

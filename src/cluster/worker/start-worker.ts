@@ -223,6 +223,7 @@ class OpenWorker implements ClusterWorker {
       job: job.data,
       post: this.#post,
       host: this.#options.host,
+      answerTimeout: 3 * this.#options.lease,
       open: ({ task }) => this.#open(task),
     })
     this.#runs.add(run)
