@@ -46,7 +46,7 @@ export interface MetricDefinition {
   readonly bounds?: readonly number[]
 }
 
-const { errorType, functionName, runStatus, runState, slotState, poolState, runId, imageName } = attribute
+const { errorType, functionName, runStatus, runState, slotState, poolState, imageName } = attribute
 
 /** Seconds: a run takes a tenth of one, or hours. */
 const longBounds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600]
@@ -72,32 +72,32 @@ export const metric = {
   cpuUsage: {
     name: 'container.cpu.usage',
     unit: '{cpu}',
-    description: 'CPUs that a run uses.',
-    attributes: [runId, imageName],
+    description: 'CPUs that the runs of an image use together.',
+    attributes: [imageName],
   },
   memoryUsage: {
     name: 'container.memory.usage',
     unit: 'By',
-    description: 'Memory that a run uses, with the page cache.',
-    attributes: [runId, imageName],
+    description: 'Memory that the runs of an image use together, with the page cache.',
+    attributes: [imageName],
   },
   memoryWorkingSet: {
     name: 'container.memory.working_set',
     unit: 'By',
-    description: 'Memory that a run uses, without the inactive cache.',
-    attributes: [runId, imageName],
+    description: 'Memory that the runs of an image use together, without the inactive cache.',
+    attributes: [imageName],
   },
   diskIo: {
     name: 'container.disk.io',
     unit: 'By',
-    description: 'Bytes that a run has read from disks and written to them.',
-    attributes: [runId, imageName, attribute.diskDirection],
+    description: 'Bytes that the runs of an image have read from disks and written to them.',
+    attributes: [imageName, attribute.diskDirection],
   },
   networkIo: {
     name: 'container.network.io',
     unit: 'By',
-    description: 'Bytes that a run has received and sent.',
-    attributes: [runId, imageName, attribute.networkDirection],
+    description: 'Bytes that the runs of an image have received and sent.',
+    attributes: [imageName, attribute.networkDirection],
   },
   // ours
   runDuration: {

@@ -1,6 +1,6 @@
 import type { Meter, Observable, ObservableCallback } from '@opentelemetry/api'
 import type { MetricDefinition } from '../names.ts'
-import type { Report, Sink } from './sink.ts'
+import type { Attributes, Report, Sink } from './sink.ts'
 
 /** Writes figures to a meter of OpenTelemetry. */
 export class OtelSink implements Sink {
@@ -23,21 +23,24 @@ export class OtelSink implements Sink {
   }
 
   gauge({ name, unit, description }: MetricDefinition, read: (report: Report) => void): void {
-    this.#observe(this.#meter.createObservableGauge(name, { unit, description }), read)
-  }
-
-  sum({ name, unit, description }: MetricDefinition, read: (report: Report) => void): void {
-    this.#observe(this.#meter.createObservableCounter(name, { unit, description }), read)
+    const gauge = this.#meter.createObservableGauge(name, { unit, description })
+    /** Every set of attributes that was reported. An SDK repeats the last value of one that is left out. */
+    const known = new Map<string, Attributes>()
+    const callback: ObservableCallback = result => {
+      const left = new Map(known)
+      read((value, attributes = {}) => {
+        const key = JSON.stringify(attributes)
+        known.set(key, attributes)
+        left.delete(key)
+        result.observe(value, attributes)
+      })
+      for (const attributes of left.values()) result.observe(0, attributes)
+    }
+    gauge.addCallback(callback)
+    this.#callbacks.push([gauge, callback])
   }
 
   close(): void {
-    for (const [observable, callback] of this.#callbacks.splice(0)) observable.removeCallback(callback)
-  }
-
-  #observe(observable: Observable, read: (report: Report) => void): void {
-    const callback: ObservableCallback = result =>
-      read((value, attributes) => result.observe(value, attributes === undefined ? {} : { ...attributes }))
-    observable.addCallback(callback)
-    this.#callbacks.push([observable, callback])
+    for (const [gauge, callback] of this.#callbacks.splice(0)) gauge.removeCallback(callback)
   }
 }

@@ -43,17 +43,6 @@ export class PrometheusSink implements Sink {
     })
   }
 
-  sum(metric: MetricDefinition, read: (report: Report) => void): void {
-    new this.#client.Counter({
-      ...this.#options(metric),
-      name: `${prometheusName(metric)}_total`,
-      collect() {
-        this.reset()
-        read((value, attributes) => this.inc(labelsOf(attributes), value))
-      },
-    })
-  }
-
   close(): void {
     this.#registry.clear()
   }

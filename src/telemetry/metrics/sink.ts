@@ -12,8 +12,6 @@ export interface Sink {
   histogram(metric: MetricDefinition): Report
   /** `read` is called at each collection, and gives the present values. */
   gauge(metric: MetricDefinition, read: (report: Report) => void): void
-  /** As `gauge`, for sums that only grow. */
-  sum(metric: MetricDefinition, read: (report: Report) => void): void
   /** Collects nothing from now on. */
   close(): void
 }

@@ -14,6 +14,7 @@ import type { Transition } from '../../cookie/result.ts'
 import type { ObservedContainer } from '../../executor/instrumentation.ts'
 import type { RunEnd } from '../../executor/run-log.ts'
 import { errorTypeOf } from '../error-type.ts'
+import { imageNameOf } from '../image-name.ts'
 import { attribute, type Phase } from '../names.ts'
 import { type TraceContext, traceContextOf } from './trace-context.ts'
 
@@ -44,14 +45,15 @@ export class RunSpan {
 
   constructor(tracer: Tracer, { task, functionName }: ObservedContainer) {
     const { id, imageName, labels } = task
-    const { repository, registry, tag } = imageName
+    const { tag } = imageName
+    const image = imageNameOf(imageName)
     this.#tracer = tracer
-    const name = functionName === undefined ? `run ${repository}` : `container ${functionName}`
+    const name = functionName === undefined ? `run ${image}` : `container ${functionName}`
     // The container of a function serves many calls: it belongs to no trace of a caller.
     const parent = functionName === undefined ? context.active() : ROOT_CONTEXT
     const attributes = {
       [attribute.runId]: id,
-      [attribute.imageName]: registry === '' ? repository : `${registry}/${repository}`,
+      [attribute.imageName]: image,
       ...(tag !== '' && { [attribute.imageTags]: [tag] }),
       ...(functionName !== undefined && { [attribute.functionName]: functionName }),
       ...Object.fromEntries(Object.entries(labels).map(([key, value]) => [`${attribute.label}.${key}`, value])),

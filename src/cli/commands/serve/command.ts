@@ -7,6 +7,7 @@ import { type CommandContext, collect } from '../../command-context.ts'
 import { Interrupts } from '../../interrupts.ts'
 import { readCount } from '../../options/count.ts'
 import { addInspectOptions, type InspectOptions, openInspection } from '../../options/inspect.ts'
+import { openMetrics } from '../../options/metrics.ts'
 import { readStopTimeout } from '../../options/task.ts'
 import { printable } from '../../output/printable.ts'
 import { UsageError } from '../../usage-error.ts'
@@ -19,6 +20,7 @@ interface ServeOptions extends InspectOptions {
   readonly host: string
   readonly allowedHost?: readonly string[]
   readonly allowedOrigin?: readonly string[]
+  readonly metrics?: boolean
   readonly stopSignal?: string
   readonly stopTimeout?: string
 }
@@ -36,6 +38,7 @@ export function serveCommand(context: CommandContext): Command {
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--allowed-host <name>', 'a name that leads here, besides localhost and addresses (repeatable)', collect)
     .option('--allowed-origin <origin>', 'an origin whose pages may call functions (repeatable)', collect)
+    .option('--metrics', 'answer GET /metrics in the format of Prometheus (needs the package prom-client)')
     .option('--stop-signal <signal>', 'as of run, for functions without a stopSignal')
     .option('--stop-timeout <duration>', 'as of run, for functions without a stopGrace')
     .addHelpText('after', examples)
@@ -68,12 +71,14 @@ async function run({ stdio, exit }: CommandContext, file: string, options: Serve
   const port = readCount('--port', options.port)
   if (port > 65_535) throw new UsageError(`--port: "${options.port}" is not a port`)
   const { functions, ...limits } = await readFunctions(file)
+  const metrics = options.metrics ? await openMetrics() : undefined
   await using inspection = await openInspection(options, stdio)
   using interrupts = new Interrupts(stdio)
   await using driver = await createDockerDriver({}, { inspect: inspection?.inspect })
   await using executor = createExecutor({
     driver,
     ...limits,
+    telemetry: metrics,
     inspect: inspection?.inspect,
     stopSignal: options.stopSignal,
     stopGrace: readStopTimeout(options),
@@ -81,10 +86,11 @@ async function run({ stdio, exit }: CommandContext, file: string, options: Serve
   const width = Math.max(...Object.keys(functions).map(name => name.length))
   const log = (name: string) => new NamedLines(name.padEnd(width), line => stdio.note(line))
   const made = makeFunctions(file, functions, (name, spec) =>
-    executor.function({ ...spec, stdout: log(name), stderr: log(name) }),
+    executor.function({ ...spec, name, stdout: log(name), stderr: log(name) }),
   )
   const server = createFunctionServer(made, {
     stopping: interrupts.signal,
+    metrics,
     hosts: [options.host, ...(options.allowedHost ?? [])].map(name => name.toLowerCase()),
     origins: options.allowedOrigin ?? [],
     onBroken: (name, { message }) => stdio.note(`cookietin: ${name}: a response broke: ${printable(message)}`),
