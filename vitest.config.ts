@@ -34,6 +34,16 @@ export default defineConfig({
       {
         test: {
           ...slowLimits,
+          name: 'cluster',
+          include: ['test/cluster/**/*.test.ts'],
+          fileParallelism: false,
+          globalSetup: 'test/support/redis/global-setup.ts',
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...slowLimits,
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
           globalSetup: 'test/support/browser/global-setup.ts',

@@ -4,8 +4,9 @@ import { runInNewContext } from 'node:vm'
 import { decimate } from '../src/index.ts'
 import { StatAccumulator } from '../src/stats/decimate-sink.ts'
 import type { Stat } from '../src/stats/stat.ts'
-import { compare } from './compare.ts'
-import { fnDecimate } from './fn-decimate.ts'
+import { compare, roundsOr } from './support/compare.ts'
+import { fnDecimate } from './support/fn-decimate.ts'
+import { type Table, tableOf } from './support/table.ts'
 
 const points = 240
 
@@ -33,40 +34,43 @@ function accumulate(stats: Iterable<Stat>): readonly Stat[] {
   return kept.points()
 }
 
-// The heap after a number of samples of one run. The samples themselves are not kept.
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
-const kept = new StatAccumulator(points)
-console.log('\nheap while samples are added')
-let second = 0
-for (const until of [1e3, 1e4, 1e5, 1e6, 3e6]) {
-  const start = performance.now()
-  const from = second
-  while (second < until) kept.push(sampleAt(second++))
-  const each = ((performance.now() - start) / (second - from)) * 1e3
-  collect()
-  const heap = (process.memoryUsage().heapUsed / 2 ** 20).toFixed(1)
-  console.log(
-    `  after ${until.toLocaleString('en').padStart(9)} samples  ${heap.padStart(6)} MiB, ${kept.size} points held, ${each.toFixed(2)} µs per sample, creation included`,
-  )
+/** The heap after a number of samples of one run. The samples themselves are not kept. */
+function heap(): Table {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const kept = new StatAccumulator(points)
+  const values = new Map<string, number[]>()
+  let second = 0
+  for (const until of [1e3, 1e4, 1e5, 1e6, 3e6]) {
+    while (second < until) kept.push(sampleAt(second++))
+    collect()
+    values.set(`${until.toLocaleString('en')} samples`, [process.memoryUsage().heapUsed / 2 ** 20])
+  }
+  return tableOf('the heap while samples are added', values, { unit: 'MiB', peer: null })
 }
 
-for (const [count, rounds] of [
-  [1e3, 200],
-  [1e5, 15],
-  [1e6, 5],
-] as const) {
-  let stats: Stat[] = []
-  const before = () => {
-    stats = Array.from({ length: count }, (_, second) => sampleAt(second))
+export default async function decimating(): Promise<readonly Table[]> {
+  const tables = [heap()]
+  for (const [count, rounds] of [
+    [1e3, 200],
+    [1e5, 15],
+    [1e6, 5],
+  ] as const) {
+    let stats: Stat[] = []
+    const before = () => {
+      stats = Array.from({ length: count }, (_, second) => sampleAt(second))
+    }
+    tables.push(
+      await compare(
+        `${count.toLocaleString('en')} samples of nine metrics to ${points} points`,
+        [
+          { name: 'decimate', before, run: async () => decimate(points, stats) },
+          { name: 'sample by sample (StatAccumulator)', before, run: async () => accumulate(stats) },
+          { name: "Fn's algorithm, transcribed", before, run: async () => fnDecimate(points, stats) },
+        ],
+        { rounds: roundsOr(rounds) },
+      ),
+    )
   }
-  await compare(
-    `${count.toLocaleString('en')} samples of nine metrics to ${points} points`,
-    [
-      { name: 'decimate', before, run: async () => decimate(points, stats) },
-      { name: 'sample by sample (StatAccumulator)', before, run: async () => accumulate(stats) },
-      { name: "Fn's algorithm, transcribed", before, run: async () => fnDecimate(points, stats) },
-    ],
-    rounds,
-  )
+  return tables
 }

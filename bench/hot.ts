@@ -1,72 +1,130 @@
-// Calls to a hot function, compared with plain node:http on the same socket, an unpause and such a call, and a cold
-// `docker run --rm`.
+// Calls to a function that answers at once, a static C one and a Node.js one, beside plain node:http on a socket of the same function; calls to
+// a frozen one, beside an unpause and such a call by hand; and a cold `docker run --rm`.
 import { execFile } from 'node:child_process'
-import { readdirSync } from 'node:fs'
-import { Agent, request } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import Docker from 'dockerode'
-import { createDockerDriver, createExecutor } from '../src/index.ts'
-import { ensureFunctionImage, functionImage } from '../test/support/images/function-image.ts'
+import { createDockerDriver, createExecutor, type Executor, type HotFunction } from '../src/index.ts'
+import { compare, roundsOr } from './support/compare.ts'
+import { SocketPeer, socketsOf } from './support/socket-peer.ts'
+import type { Table } from './support/table.ts'
+
+export const needs = ['engine']
 
 const exec = promisify(execFile)
-const image = await ensureFunctionImage()
-const body = '{"echo":1}'
-
-await using driver = await createDockerDriver()
-await using executor = createExecutor({ driver, concurrency: 4 })
-const spec = { image, command: ['node', '/function/echo.cjs'], disableNet: true }
-await using warm = executor.function({ ...spec, freezeAfter: Number.POSITIVE_INFINITY })
-await using cool = executor.function({ ...spec, freezeAfter: 0 })
-await (await warm.invoke({ body })).text()
-const [root = ''] = readdirSync(tmpdir()).filter(name => name.startsWith('cookietin-sockets-'))
-/** The sockets of the first and the second function, each with its own keep-alive connection. */
-const peers = [0, 1].map(index => ({
-  socketPath: join(tmpdir(), root, String(index), 'lsnr.sock'),
-  agent: new Agent({ keepAlive: true, maxSockets: 1 }),
-}))
-
-function byHand(peer: (typeof peers)[number] | undefined): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'Content-Length': Buffer.byteLength(body) }
-    const call = request({ ...peer, method: 'POST', path: '/call', headers }, response => {
-      let text = ''
-      response.setEncoding('utf8')
-      response.on('data', chunk => {
-        text += chunk
-      })
-      response.on('end', () => resolve(text))
-      response.on('error', reject)
-    })
-    call.on('error', reject)
-    call.end(body)
-  })
-}
-
+const body = '{"name":"Ada"}'
 const docker = new Docker()
-const containerOf = async (id: string) => {
-  const found = await docker.listContainers({ all: true, filters: { label: [`cookietin.id=${id}`] } })
-  return docker.getContainer(found[0]?.Id ?? '')
+
+export default async function hot(): Promise<readonly Table[]> {
+  await exec(process.execPath, [fileURLToPath(new URL('../examples/functions/images.ts', import.meta.url))])
+  await using driver = await createDockerDriver()
+  await using executor = createExecutor({ driver, concurrency: 8 })
+  return [
+    ...(await warm(executor, 'a static function', 'example/static')),
+    ...(await warm(executor, 'a Node.js function', 'example/node')),
+    await frozen(executor),
+  ]
 }
 
-/** The container of `cool`, from the transitions. */
-let coolId = ''
-let onFrozen = () => {}
-executor.transitions$.subscribe(({ id, to }) => {
-  if (to === 'frozen') {
-    coolId = id
+const spec = (image: string) => ({ image, disableNet: true, maxContainers: 1, maxResponseBody: '1m' })
+const call = async (fn: HotFunction) => (await fn.invoke({ body })).text()
+
+/** How many calls are made one after the other. */
+const many = 25
+
+/**
+ * Each way has a container of its own: the static function serves one connection at a time. Calls one after the other, and single ones, with
+ * a turn of the event loop after each: what is left to do then is not part of the next way's time.
+ */
+async function warm(executor: Executor, title: string, image: string): Promise<readonly Table[]> {
+  const before = socketsOf()
+  await using ours = executor.function({ ...spec(image), freezeAfter: Number.POSITIVE_INFINITY })
+  await ours.prewarm(1)
+  const known = socketsOf()
+  await using theirs = executor.function({ ...spec(image), freezeAfter: Number.POSITIVE_INFINITY })
+  await theirs.prewarm(1)
+  const [socketPath = ''] = socketsOf().filter(path => !known.includes(path) && !before.includes(path))
+  using peer = new SocketPeer(socketPath, body)
+  const ways = [
+    ['cookietin', () => call(ours)],
+    ['node:http with keep-alive', () => peer.call()],
+  ] as const
+  return [
+    await compare(
+      `${many} warm calls of ${title}, one after the other`,
+      ways.map(([name, one]) => ({
+        name,
+        after: () => nextTurn(),
+        run: async () => {
+          for (let turn = 0; turn < many; turn += 1) await one()
+        },
+      })),
+      { rounds: roundsOr(400), warmUp: 50 },
+    ),
+    await compare(
+      `a warm call of ${title}`,
+      ways.map(([name, run]) => ({ name, run, after: () => nextTurn() })),
+      { rounds: roundsOr(4_000), warmUp: 500 },
+    ),
+  ]
+}
+
+async function frozen(executor: Executor): Promise<Table> {
+  const known = socketsOf()
+  await using fn = executor.function({ ...spec('example/node'), freezeAfter: 0 })
+  /** The container, from the transitions. */
+  let id = ''
+  let onFrozen = () => {}
+  const following = executor.transitions$.subscribe(transition => {
+    if (transition.to !== 'frozen') return
+    id = transition.id
     onFrozen()
-  }
-})
-const untilFrozen = (act: () => Promise<unknown>) =>
-  new Promise<void>((resolve, reject) => {
-    onFrozen = resolve
-    act().catch(reject)
   })
+  const whenFrozen = () =>
+    new Promise<void>(resolve => {
+      onFrozen = resolve
+    })
+  const first = whenFrozen()
+  await call(fn)
+  await first
+  const [socketPath = ''] = socketsOf().filter(path => !known.includes(path))
+  using peer = new SocketPeer(socketPath, body)
+  const [found] = await docker.listContainers({ all: true, filters: { label: [`cookietin.id=${id}`] } })
+  const container = docker.getContainer(found?.Id ?? '')
+  let again = Promise.resolve()
+  const table = await compare(
+    'a call of a frozen Node.js function',
+    [
+      {
+        name: 'cookietin',
+        before: () => {
+          again = whenFrozen()
+        },
+        run: () => call(fn),
+        after: () => again,
+      },
+      {
+        name: 'docker run --rm of the same image',
+        run: () => exec('docker', ['run', '--rm', '--network', 'none', 'example/node', 'node', '-e', '0']),
+      },
+      {
+        name: 'unpause, then node:http, by hand',
+        run: async () => {
+          await retried(() => container.unpause())
+          await peer.call()
+        },
+        after: () => retried(() => container.pause()),
+      },
+    ],
+    { rounds: roundsOr(30), warmUp: 3 },
+  )
+  following.unsubscribe()
+  return table
+}
 
 /** Repeats a call until it succeeds: the engine's flag lags behind, so that it may refuse a change that was just undone. */
-async function retry(act: () => Promise<unknown>): Promise<void> {
+async function retried(act: () => Promise<unknown>): Promise<void> {
   for (;;) {
     const done = await act().then(
       () => true,
@@ -75,71 +133,3 @@ async function retry(act: () => Promise<unknown>): Promise<void> {
     if (done) return
   }
 }
-
-async function time(act: () => Promise<unknown>): Promise<number> {
-  const start = performance.now()
-  await act()
-  return performance.now() - start
-}
-
-const quantile = (values: number[], share: number) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN
-function print(title: string, rows: readonly (readonly [name: string, times: number[]])[]): void {
-  const peer = rows.at(-1)?.[1] ?? []
-  console.log(`\n${title}`)
-  for (const [name, times] of rows) {
-    const [p50, p99] = [quantile(times, 0.5), quantile(times, 0.99)]
-    const ratio = (p50 / quantile(peer, 0.5)).toFixed(2)
-    console.log(
-      `  ${name.padEnd(44)} p50 ${p50.toFixed(3).padStart(8)} ms   p99 ${p99.toFixed(3).padStart(8)} ms   × ${ratio}`,
-    )
-  }
-}
-
-const [ours, theirs]: [number[], number[]] = [[], []]
-for (let round = -500; round < 3_000; round += 1) {
-  const pair = [await time(async () => (await warm.invoke({ body })).text()), await time(() => byHand(peers[0]))]
-  if (round >= 0) {
-    ours.push(pair[0] ?? 0)
-    theirs.push(pair[1] ?? 0)
-  }
-}
-print('A warm call', [
-  ['cookietin', ours],
-  ['node:http with keep-alive on the same socket', theirs],
-])
-
-await untilFrozen(async () => (await cool.invoke({ body })).text())
-const container = await containerOf(coolId)
-const [frozen, unpaused]: [number[], number[]] = [[], []]
-for (let round = -3; round < 40; round += 1) {
-  let took = 0
-  await untilFrozen(async () => {
-    took = await time(async () => (await cool.invoke({ body })).text())
-  })
-  // By hand on the same container: unpause it, call it, and pause it again.
-  const hand = await time(async () => {
-    await retry(() => container.unpause())
-    await byHand(peers[1])
-  })
-  await retry(() => container.pause())
-  if (round >= 0) {
-    frozen.push(took)
-    unpaused.push(hand)
-  }
-}
-print('A call to a frozen container', [
-  ['cookietin', frozen],
-  ['unpause, then node:http, by hand', unpaused],
-])
-
-const cold: number[] = []
-for (let round = 0; round < 5; round += 1) {
-  const run = ['run', '--rm', '--network', 'none', functionImage, 'node', '-e', '0']
-  cold.push(await time(() => exec('docker', run)))
-}
-print('Compared with a cold container', [
-  ['cookietin, frozen', frozen],
-  ['docker run --rm, the same image', cold],
-])
-for (const { agent } of peers) agent.destroy()

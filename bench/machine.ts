@@ -6,8 +6,11 @@ import { cookieMachine } from '../machines/cookie.ts'
 import { EngineDriver } from '../src/driver/engine-driver.ts'
 import { createExecutor, type ExecutorOptions } from '../src/index.ts'
 import { startInspector } from '../src/inspector/index.ts'
-import { compare } from './compare.ts'
-import { idleContainer, idleEngine } from './idle-engine.ts'
+import { compare, roundsOr } from './support/compare.ts'
+import { idleContainer, idleEngine } from './support/idle-engine.ts'
+import type { Table } from './support/table.ts'
+
+export const needs = ['page']
 
 const tasks = 1_000
 const concurrency = 8
@@ -41,7 +44,7 @@ async function throughQueue() {
 }
 
 const nothing = fromPromise<void, AnyActorRef>(async () => {})
-const machine = cookieMachine.provide({
+const statechart = cookieMachine.provide({
   actors: {
     prepare: nothing,
     start: nothing,
@@ -59,7 +62,7 @@ async function throughMachine() {
   const queue = new PQueue({ concurrency })
   const run = (id: string) =>
     new Promise<void>(resolve => {
-      const actor = createActor(machine, { id, input: { id } })
+      const actor = createActor(statechart, { id, input: { id } })
       actor.subscribe({
         next: snapshot => {
           if (snapshot.matches({ unstarted: 'prepared' })) actor.send({ type: 'run' })
@@ -73,25 +76,27 @@ async function throughMachine() {
   await Promise.all(Array.from({ length: tasks }, (_, index) => queue.add(() => run(`task-${index}`))))
 }
 
-// The page's reader runs in this process, so its cost is included.
-await using unseen = await startInspector()
-await using seen = await startInspector()
-const page = new AbortController()
-const reading = fetch(new URL('events', seen.url), { signal: page.signal })
-  .then(({ body }) => body?.pipeTo(new WritableStream()))
-  .catch(() => {})
-
-await compare(
-  `${tasks} tasks of an engine that does nothing, ${concurrency} at once (1 ms more is 1 µs more a cookie)`,
-  [
-    { name: 'cookietin', run: () => throughExecutor() },
-    { name: 'cookietin, with an idle inspector', run: () => throughExecutor(() => {}) },
-    { name: 'cookietin, with our inspector', run: () => throughExecutor(unseen.inspect) },
-    { name: 'cookietin, with our inspector and a page', run: () => throughExecutor(seen.inspect) },
-    { name: 'the statechart alone, by XState', run: throughMachine },
-    { name: 'p-queue and plain promises', run: throughQueue },
-  ],
-  15,
-)
-page.abort()
-await reading
+export default async function machine(): Promise<readonly Table[]> {
+  // The page's reader runs in this process, so its cost is included.
+  await using unseen = await startInspector()
+  await using seen = await startInspector()
+  const page = new AbortController()
+  const reading = fetch(new URL('events', seen.url), { signal: page.signal })
+    .then(({ body }) => body?.pipeTo(new WritableStream()))
+    .catch(() => {})
+  const table = await compare(
+    `${tasks} tasks of an engine that does nothing, ${concurrency} at once (1 ms more is 1 µs more a cookie)`,
+    [
+      { name: 'cookietin', run: () => throughExecutor() },
+      { name: 'cookietin, with an idle inspector', run: () => throughExecutor(() => {}) },
+      { name: 'cookietin, with our inspector', run: () => throughExecutor(unseen.inspect) },
+      { name: 'cookietin, with our inspector and a page', run: () => throughExecutor(seen.inspect) },
+      { name: 'the statechart alone, by XState', run: throughMachine },
+      { name: 'p-queue and plain promises', run: throughQueue },
+    ],
+    { rounds: roundsOr(15) },
+  )
+  page.abort()
+  await reading
+  return [table]
+}

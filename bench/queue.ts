@@ -1,17 +1,16 @@
 // The queue: a thousand to a million tasks that wait, and then run, on an engine that does nothing; beside p-queue alone with the same
-// promises. Prints a table. `--json FILE` writes the figures, `--largest N` leaves out larger queues.
-import { writeFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+// promises. `BENCH_LARGEST=10000` leaves out larger queues.
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import PQueue from 'p-queue'
 import { EngineDriver } from '../src/driver/engine-driver.ts'
 import { createExecutor } from '../src/index.ts'
 import { deferred } from '../src/utils/deferred.ts'
-import { idleContainer, idleEngine } from './idle-engine.ts'
+import { idleContainer, idleEngine } from './support/idle-engine.ts'
+import { type Table, tableOf } from './support/table.ts'
 
 const concurrency = 8
-const cancelled = 500
+const cancels = 500
 
 /** One queue with its work. The first tasks hold every place until `open`. */
 interface Line {
@@ -72,6 +71,7 @@ interface Figures {
   readonly queued: number
   readonly heap: number
   readonly cancel: number
+  readonly cancelled: number
   readonly run: number
 }
 
@@ -98,12 +98,12 @@ async function measure(make: () => Line, count: number): Promise<Figures> {
   }
   for (let index = 0; index < concurrency; index += 1) line.add(settle)
   await nextTurn()
-  const handles: { cancel(): void }[] = new Array(cancelled)
+  const handles: { cancel(): void }[] = new Array(cancels)
   const before = await heapUsed()
 
   let start = performance.now()
   // Spread over the whole queue: what is cancelled is not only at its end.
-  const stride = Math.ceil(count / cancelled)
+  const stride = Math.ceil(count / cancels)
   for (let index = 0; index < count; index += 1) {
     const handle = line.add(settle)
     if (index % stride === 0) handles[cancelledOnes++] = handle
@@ -113,8 +113,9 @@ async function measure(make: () => Line, count: number): Promise<Figures> {
 
   start = performance.now()
   for (const handle of handles.slice(0, cancelledOnes)) handle.cancel()
-  while (settled < cancelledOnes) await nextTurn()
   const cancel = ((performance.now() - start) * 1e3) / cancelledOnes
+  while (settled < cancelledOnes) await nextTurn()
+  const cancelled = ((performance.now() - start) * 1e3) / cancelledOnes
   handles.length = 0
 
   start = performance.now()
@@ -122,46 +123,39 @@ async function measure(make: () => Line, count: number): Promise<Figures> {
   await ended.promise
   const run = ((performance.now() - start) * 1e3) / (count - cancelledOnes)
   await line.close()
-  return { queued, heap, cancel, run }
+  return { queued, heap, cancel, cancelled, run }
 }
 
-const { values } = parseArgs({ options: { json: { type: 'string' }, largest: { type: 'string', default: '1000000' } } })
-const sizes = [1e3, 1e4, 1e5, 1e6].filter(size => size <= Number(values.largest))
+const sizes = [1e3, 1e4, 1e5, 1e6].filter(size => size <= Number(process.env.BENCH_LARGEST ?? 1e6))
 const roundsOf = (size: number) => (size >= 1e6 ? 1 : size >= 1e5 ? 3 : 7)
 
-const median = (numbers: readonly number[]) =>
-  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN
 const names = {
   queued: ['to queue a task', 'µs'],
   heap: ['heap of a waiting task', 'bytes'],
-  cancel: ['to cancel one, to its result', 'µs'],
+  cancel: ['to cancel one', 'µs'],
+  cancelled: ['to cancel one, to its result', 'µs'],
   run: ['to run a task', 'µs'],
 } as const satisfies Record<keyof Figures, readonly [string, string]>
 
-const rows = []
-for (const size of sizes) {
-  const [own, peer]: [Figures[], Figures[]] = [[], []]
-  // The first round is a warm-up.
-  for (let round = size >= 1e6 ? 0 : -1; round < roundsOf(size); round += 1) {
-    for (const [make, figures] of [[cookietin, own] as const, [plainQueue, peer] as const]) {
-      const measured = await measure(make, size)
-      if (round >= 0) figures.push(measured)
+export default async function queue(): Promise<readonly Table[]> {
+  const tables: Table[] = []
+  for (const size of sizes) {
+    const [own, peer]: [Figures[], Figures[]] = [[], []]
+    // The first round is a warm-up.
+    for (let round = size >= 1e6 ? 0 : -1; round < roundsOf(size); round += 1) {
+      for (const [make, figures] of [[cookietin, own] as const, [plainQueue, peer] as const]) {
+        const measured = await measure(make, size)
+        if (round >= 0) figures.push(measured)
+      }
+    }
+    for (const key of Object.keys(names) as (keyof Figures)[]) {
+      const [what, unit] = names[key]
+      const values = new Map([
+        ['cookietin', own.map(figures => figures[key])],
+        ['p-queue alone', peer.map(figures => figures[key])],
+      ])
+      tables.push(tableOf(`${what}, of ${size.toLocaleString('en')}, ${concurrency} at once`, values, { unit }))
     }
   }
-  console.log(`\n${size.toLocaleString('en')} tasks, ${concurrency} at once (${roundsOf(size)} rounds)`)
-  for (const key of Object.keys(names) as (keyof Figures)[]) {
-    const [name, unit] = names[key]
-    const [mine, theirs] = [own.map(each => each[key]), peer.map(each => each[key])]
-    const [value, peerValue] = [median(mine), median(theirs)]
-    const [min, max, ratio] = [Math.min(...mine), Math.max(...mine), value / peerValue]
-    rows.push({ name: `${size} tasks: ${name}`, unit, value, min, max, peer: 'p-queue', peerValue, ratio })
-    const [shown, low, high, other] = [value, min, max, peerValue].map(number => number.toFixed(1).padStart(9))
-    console.log(
-      `  ${name.padEnd(30)} ${shown} ${unit.padEnd(5)} [${low} – ${high}]  p-queue ${other}  × ${ratio.toFixed(2)}`,
-    )
-  }
-  const { rss } = process.memoryUsage()
-  rows.push({ name: `${size} tasks: memory of the process after it`, unit: 'bytes', value: rss, min: rss, max: rss })
-  console.log(`  ${'memory of the process after it'.padEnd(30)} ${(rss / 2 ** 20).toFixed(0).padStart(9)} MiB`)
+  return tables
 }
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ name: 'queue', rows }, null, 2)}\n`)

@@ -3,22 +3,38 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
-import Docker from 'dockerode'
 import { filter, firstValueFrom } from 'rxjs'
-import { createDockerDriver, createExecutor } from '../src/index.ts'
-import { compare } from './compare.ts'
+import { createDockerDriver, createExecutor, type SpareOptions } from '../src/index.ts'
+import { runByHand } from './support/by-hand.ts'
+import { compare, roundsOr } from './support/compare.ts'
+import type { Table } from './support/table.ts'
 
-const image = process.env.BENCH_IMAGE ?? 'busybox'
-const rounds = Number(process.env.BENCH_ROUNDS ?? 15)
+export const needs = ['engine']
+
 const exec = promisify(execFile)
-const docker = new Docker()
+const image = process.env.BENCH_IMAGE ?? 'busybox'
+const rounds = roundsOr(15)
 const script = 'echo out; cat > /dev/null; exit 3'
-const hardened = { image, profile: 'hardened', memory: '64m', disableNet: true } as const
 
-for (const [title, network, fields] of [
-  ['no network, hardened', 'none', hardened],
-  ["the engine's bridge", 'bridge', { image, memory: '64m' }],
-] as const) {
+export default async function spare(): Promise<readonly Table[]> {
+  const hardened = { image, profile: 'hardened', memory: '64m', disableNet: true } as const
+  return [
+    ...(await beside('no network, hardened', 'none', hardened)),
+    ...(await beside("the engine's bridge", 'bridge', { image, memory: '64m' })),
+    await asInit('no network', true),
+    await asInit("the engine's bridge", false),
+  ]
+}
+
+/** The task of `docker run`, with one byte of input. */
+function dockerRun(network: string) {
+  const args = ['run', '--rm', '-i', '--network', network, '--memory', '64m', image, 'sh', '-c', script]
+  const child = spawn('docker', args, { stdio: ['pipe', 'pipe', 'ignore'] })
+  child.stdin.end('x')
+  return child
+}
+
+async function beside(title: string, network: string, fields: Omit<SpareOptions, 'size'>): Promise<readonly Table[]> {
   await using driver = await createDockerDriver({ spares: [{ ...fields, size: 1 }] })
   await using executor = createExecutor({ driver })
   await using cold = await createDockerDriver()
@@ -28,40 +44,28 @@ for (const [title, network, fields] of [
     await executor.onIdle()
     await ready()
     // The engine has time to end what it does in the background.
-    await new Promise(resolve => setTimeout(resolve, 150))
+    await exec('sleep', ['0.15'])
   }
   await ready()
   const task = { ...fields, command: ['sh', '-c', script], input: 'x' }
-  const dockerRun = () => {
-    const args = ['run', '--rm', '-i', '--network', network, '--memory', '64m', image, 'sh', '-c', script]
-    const child = spawn('docker', args, { stdio: ['pipe', 'pipe', 'ignore'] })
-    child.stdin.end('x')
-    return child
+  const firstByte = async (from: typeof executor) => {
+    const run = from.run(task)
+    await once(run.stdout, 'data')
   }
-  await compare(
+  const first = await compare(
     `the first byte of a task, ${title}`,
     [
+      { name: 'cookietin with spare containers', run: () => firstByte(executor), after: settled },
+      { name: 'cookietin, cold', run: () => firstByte(plain), after: () => plain.onIdle() },
       {
-        name: 'cookietin with spare containers',
-        run: async () => {
-          const run = executor.run(task)
-          await once(run.stdout, 'data')
-        },
-        after: settled,
+        name: 'docker run --rm',
+        run: () => once(dockerRun(network).stdout, 'data'),
+        after: () => exec('sleep', ['0.3']),
       },
-      {
-        name: 'cookietin, cold',
-        run: async () => {
-          const run = plain.run(task)
-          await once(run.stdout, 'data')
-        },
-        after: () => plain.onIdle(),
-      },
-      { name: 'docker run --rm', run: () => once(dockerRun().stdout, 'data'), after: () => exec('sleep', ['0.3']) },
     ],
-    rounds,
+    { rounds },
   )
-  await compare(
+  const result = await compare(
     `the result of a task, ${title}`,
     [
       { name: 'cookietin with spare containers', run: () => executor.run(task), after: settled },
@@ -69,52 +73,36 @@ for (const [title, network, fields] of [
       {
         name: 'docker run --rm',
         run: async () => {
-          const child = dockerRun()
+          const child = dockerRun(network)
           child.stdout.resume()
           await once(child, 'close')
         },
       },
     ],
-    rounds,
+    { rounds },
   )
+  return [first, result]
 }
 
-await using launcher = await createDockerDriver({ launcherInit: true })
-await using soon = createExecutor({ driver: launcher })
-await using usual = await createDockerDriver()
-await using plain = createExecutor({ driver: usual })
-const ended: Array<{ remove(options: object): Promise<unknown> }> = []
-for (const [title, disableNet] of [
-  ['no network', true],
-  ["the engine's bridge", false],
-] as const) {
+async function asInit(title: string, disableNet: boolean): Promise<Table> {
+  await using launcher = await createDockerDriver({ launcherInit: true })
+  await using soon = createExecutor({ driver: launcher })
+  await using usual = await createDockerDriver()
+  await using plain = createExecutor({ driver: usual })
+  const ended: Awaited<ReturnType<typeof runByHand>>[] = []
   const task = { image, command: ['true'], disableNet }
-  await compare(
+  return await compare(
     `a cold run of ${image} true, ${title}, until the result`,
     [
       { name: 'cookietin with launcherInit', run: () => soon.run(task), after: () => soon.onIdle() },
       { name: 'cookietin', run: () => plain.run(task), after: () => plain.onIdle() },
       {
         name: 'dockerode by hand',
-        run: async () => {
-          const container = await docker.createContainer({
-            Image: image,
-            Cmd: ['true'],
-            HostConfig: {
-              NetworkMode: disableNet ? 'none' : 'bridge',
-              Init: true,
-              LogConfig: { Type: 'none', Config: {} },
-            },
-          })
-          const stream = await container.attach({ stream: true, stdout: true, stderr: true })
-          stream.resume()
-          await container.start()
-          await container.wait()
-          ended.push(container)
-        },
+        run: async () =>
+          ended.push(await runByHand({ image, command: ['true'], network: disableNet ? 'none' : 'bridge' })),
         after: () => ended.pop()?.remove({ v: true, force: true }),
       },
     ],
-    rounds,
+    { rounds },
   )
 }

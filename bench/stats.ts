@@ -1,41 +1,18 @@
 // The cost of sampling: CPU time of this process and of the engine per container and second, by sampler and interval,
 // compared with the same stream in plain dockerode.
-import { readFileSync } from 'node:fs'
 import { setTimeout as after } from 'node:timers/promises'
 import Docker from 'dockerode'
 import { filter, firstValueFrom } from 'rxjs'
 import { createDockerDriver, createExecutor, type DockerConfig, type Execution } from '../src/index.ts'
+import { cpuTimes } from './support/cpu.ts'
+import { type Table, tableOf } from './support/table.ts'
+
+export const needs = ['engine']
 
 const image = process.env.BENCH_IMAGE ?? 'busybox'
 const containers = Number(process.env.BENCH_CONTAINERS ?? 50)
 const seconds = Number(process.env.BENCH_SECONDS ?? 8)
 const docker = new Docker()
-
-/** CPU time of this process and, if visible, of the engine, in ms. */
-function cpuTimes() {
-  const { user, system } = process.cpuUsage()
-  return { ours: (user + system) / 1e3, engine: cpuOf(enginePid()) }
-}
-
-function enginePid(): string {
-  // A private engine of `npm run bench` has its pid file beside its socket.
-  const beside = process.env.DOCKER_HOST?.match(/^unix:\/\/(\/tmp\/.*)\/d\.sock$/)?.[1]
-  try {
-    return readFileSync(beside === undefined ? '/var/run/docker.pid' : `${beside}/d.pid`, 'latin1').trim()
-  } catch {
-    return 'none'
-  }
-}
-
-/** CPU time of a process in ms. A clock tick is 10 ms. */
-function cpuOf(pid: string): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? []
-    return 10 * (Number(fields[11]) + Number(fields[12]))
-  } catch {
-    return Number.NaN
-  }
-}
 
 interface Cost {
   readonly ours: number
@@ -127,18 +104,19 @@ const ways: readonly (readonly [name: string, run: () => Promise<Cost>])[] = [
   ["dockerode's stats stream by hand", () => withContainers({}, 0, byHand)],
 ]
 
-const costs = new Map<string, Cost>()
-for (const [name, run] of ways) costs.set(name, await run())
-const idle = costs.get('not sampled')
-const peer = [...costs.values()].at(-1)
-const net = (cost: Cost | undefined, who: 'ours' | 'engine') => (cost?.[who] ?? 0) - (idle?.[who] ?? 0)
-console.log(
-  `\nCPU of sampling ${containers} containers, in ms per container and second, minus the cost without sampling`,
-)
-for (const [name, cost] of costs) {
-  const figures = [net(cost, 'ours'), net(cost, 'engine')].map(value => value.toFixed(3).padStart(8))
-  const sum = (net(cost, 'ours') + net(cost, 'engine')) / (net(peer, 'ours') + net(peer, 'engine'))
-  console.log(
-    `  ${name.padEnd(44)} this process ${figures[0]}  engine ${figures[1]}  ${cost.samples.toFixed(1).padStart(5)} samples  × ${sum.toFixed(2)}`,
-  )
+export default async function sampling(): Promise<readonly Table[]> {
+  const costs = new Map<string, Cost>()
+  for (const [name, run] of ways) costs.set(name, await run())
+  const idle = costs.get('not sampled')
+  costs.delete('not sampled')
+  const table = (title: string, unit: string, of: (cost: Cost) => number) =>
+    tableOf(title, new Map([...costs].map(([name, cost]) => [name, [of(cost)]])), { unit })
+  const net = (cost: Cost, who: 'ours' | 'engine') => cost[who] - (idle?.[who] ?? 0)
+  const title = `sampling ${containers} containers, more than without, a container and second`
+  return [
+    table(title, 'ms of CPU of this process', cost => net(cost, 'ours')),
+    table(title, 'ms of CPU of the engine', cost => net(cost, 'engine')),
+    table(title, 'ms of CPU of both', cost => net(cost, 'ours') + net(cost, 'engine')),
+    table(title, 'samples', ({ samples }) => samples),
+  ]
 }

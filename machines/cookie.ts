@@ -1,8 +1,8 @@
 import { assign, setup } from 'xstate'
 import { elapsedOf, finite, longestDelay, stopwatch } from './clock.ts'
-import { type CookieContext, type CookieEvent, type CookieInput, stopOf } from './cookie-types.ts'
 import { isKilledOutside } from './outcome.ts'
 import { providedCallback, providedPromise } from './provided.ts'
+import { type CookieContext, type CookieEvent, type CookieInput, stopOf } from './types/cookie.ts'
 
 /**
  * The life of a cookie: one container run.

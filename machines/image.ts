@@ -1,7 +1,7 @@
 import { assign, setup } from 'xstate'
 import { elapsedOf, longestDelay, stopwatch } from './clock.ts'
-import type { ImageContext, ImageEvent, ImageInput } from './image-types.ts'
 import { providedPromise } from './provided.ts'
+import type { ImageContext, ImageEvent, ImageInput } from './types/image.ts'
 
 /** Failures that a retry does not overcome, or not soon. Every other failure that may pass is retried. */
 const final: ReadonlySet<unknown> = new Set([

@@ -1,7 +1,7 @@
 import { assign, setup } from 'xstate'
 import { finite, longestDelay } from './clock.ts'
-import type { NamespaceContext, NamespaceEvent, NamespaceInput } from './namespace-types.ts'
 import { providedPromise } from './provided.ts'
+import type { NamespaceContext, NamespaceEvent, NamespaceInput } from './types/namespace.ts'
 
 /** ms between the second and the third attempt in a row that fails. Doubled for each further one, up to the longest. */
 const firstPause = 100
@@ -78,7 +78,12 @@ export const namespaceMachine = setup({
           exit: 'forgetUses',
           on: { died: { target: 'removing', actions: 'recordFailure' } },
           states: {
-            free: { on: { lease: { target: 'leased', actions: 'countUse' } } },
+            free: {
+              on: {
+                lease: { target: 'leased', actions: 'countUse' },
+                retire: '#namespace.open.removing',
+              },
+            },
             leased: {
               on: {
                 release: [

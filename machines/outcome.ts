@@ -1,5 +1,5 @@
 import type { SettledState } from './cookie-states.ts'
-import type { CookieContext, Exit } from './cookie-types.ts'
+import type { CookieContext, Exit } from './types/cookie.ts'
 
 /** How a task ended (Fn's statuses). */
 export type RunStatus = 'success' | 'error' | 'timeout' | 'killed' | 'cancelled'

@@ -1,7 +1,7 @@
 import { assign, setup } from 'xstate'
 import { longestDelay, stopwatch } from './clock.ts'
 import { providedPromise } from './provided.ts'
-import type { RunContext, RunEvent, RunInput } from './run-types.ts'
+import type { RunContext, RunEvent, RunInput } from './types/run.ts'
 
 /** More attempts than this are never needed. The bound keeps the number of states finite. */
 const mostAttempts = 1_000

@@ -1,7 +1,7 @@
 import { assign, setup } from 'xstate'
 import { finite, longestDelay } from './clock.ts'
 import { providedPromise } from './provided.ts'
-import type { SlotContext, SlotEvent, SlotInput } from './slot-types.ts'
+import type { SlotContext, SlotEvent, SlotInput } from './types/slot.ts'
 
 /**
  * The life of a slot: one hot container, which serves one call at a time and is frozen between calls.

@@ -1,6 +1,6 @@
 import { assign, setup } from 'xstate'
 import { providedPromise } from './provided.ts'
-import type { SpareContext, SpareEvent, SpareInput } from './spare-types.ts'
+import type { SpareContext, SpareEvent, SpareInput } from './types/spare.ts'
 
 /** ms between the second and the third attempt in a row that fails. Doubled for each further one, up to the longest. */
 const firstPause = 100

@@ -1,39 +1,68 @@
-// Runs benchmarks by name, each compared with its peers: `npm run bench cold hot`. Without a name, lists them.
+// Runs benchmarks by name, each beside its peers: `npm run bench cold hot`. `-- --all` runs all of them and prints one table of them,
+// `-- --json FILE` also writes the figures. Without a name, lists them.
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, release, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { summary } from '../bench/support/markdown.ts'
+import type { Benchmark, Table } from '../bench/support/table.ts'
 import setUpEngine from '../test/support/engine/global-setup.ts'
 import { ensureTestImage } from '../test/support/images/images.ts'
 import { buildPage } from './build-page.ts'
 
 const folder = fileURLToPath(new URL('../bench/', import.meta.url))
-/** The description of a benchmark is the first comment of its file. */
-const benches = new Map<string, string>()
-for (const file of readdirSync(folder).sort()) {
-  const about = /^(?:\/\/ .*\n)+/.exec(readFileSync(folder + file, 'utf8'))?.[0]
-  if (about !== undefined)
-    benches.set(file.replace('.ts', ''), about.replaceAll('// ', '').trim().replaceAll('\n', ' '))
-}
-const needEngine = ['cold', 'hot', 'spare', 'stats']
-
-const names = process.argv.slice(2)
-const unknown = names.filter(name => !benches.has(name))
+const { values, positionals } = parseArgs({
+  options: { all: { type: 'boolean' }, json: { type: 'string' } },
+  allowPositionals: true,
+})
+const known = readdirSync(folder)
+  .filter(file => file.endsWith('.ts'))
+  .map(file => file.replace('.ts', ''))
+  .sort()
+const names = values.all ? known : positionals
+const unknown = names.filter(name => !known.includes(name))
 if (names.length === 0 || unknown.length > 0) {
   if (unknown.length > 0) console.error(`There is no benchmark ${unknown.join(', ')}\n`)
-  console.log('Usage: npm run bench NAME…\n')
-  for (const [name, about] of benches) console.log(`  ${name.padEnd(9)} ${about}`)
+  console.log('Usage: npm run bench -- [--json FILE] NAME… | --all\n')
+  for (const name of known) console.log(`  ${name.padEnd(10)} ${aboutOf(name)}`)
   process.exit(unknown.length > 0 ? 1 : 0)
 }
 
-const tearDown = names.some(name => needEngine.includes(name)) ? await setUpEngine() : undefined
+const benchmarks = await Promise.all(names.map(name => import(`${folder}${name}.ts`) as Promise<Benchmark>))
+const needs = new Set(benchmarks.flatMap(({ needs = [] }) => needs))
+const work = mkdtempSync(join(tmpdir(), 'ct-bench-'))
+const tearDown = needs.has('engine') ? await setUpEngine() : undefined
 try {
-  if (names.some(name => needEngine.includes(name))) await ensureTestImage()
-  // It serves the inspector's page.
-  if (names.includes('machine')) await buildPage()
+  if (needs.has('engine')) await ensureTestImage()
+  if (needs.has('page')) await buildPage()
+  if (needs.has('build')) run([fileURLToPath(new URL('build.ts', import.meta.url))])
+  const figures: { readonly name: string; readonly tables: readonly Table[] }[] = []
   for (const name of names) {
-    const { status } = spawnSync(process.execPath, [`${folder}${name}.ts`], { stdio: 'inherit' })
-    process.exitCode ||= status ?? 1
+    const file = join(work, `${name}.json`)
+    if (run([join(folder, 'support/run.ts'), name, file])) {
+      figures.push({ name, tables: JSON.parse(readFileSync(file, 'utf8')) as Table[] })
+    }
+  }
+  if (values.all) console.log(`\n${summary(figures)}`)
+  if (values.json !== undefined) {
+    const machine = { cpus: cpus().length, system: release(), node: process.version }
+    writeFileSync(values.json, `${JSON.stringify({ machine, benches: figures }, undefined, 2)}\n`)
   }
 } finally {
+  rmSync(work, { recursive: true })
   await tearDown?.()
+}
+
+function run(args: readonly string[]): boolean {
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' })
+  process.exitCode ||= status ?? 1
+  return status === 0
+}
+
+/** The description of a benchmark is the first comment of its file. */
+function aboutOf(name: string): string {
+  const [about = ''] = /^(?:\/\/ .*\n)+/.exec(readFileSync(`${folder}${name}.ts`, 'utf8')) ?? []
+  return about.replaceAll('// ', '').trim().replaceAll('\n', ' ')
 }

@@ -40,7 +40,7 @@ from the end of the last call, thawed or frozen. A slot that ends has its contai
     machine: namespaceMachine,
     title: 'The namespace',
     text: `\`machines/namespace.ts\`: one network namespace of the prefork pool, held ready for a cookie to join. A namespace that is
-used up or dead is removed and made anew. \`pause\` doubles with each failure in a row after the first, up to 10 s.`,
+used up, dead, or free and of a kind that is no longer asked for is removed and made anew. \`pause\` doubles with each failure in a row after the first, up to 10 s.`,
   },
   {
     machine: spareMachine,

@@ -44,6 +44,9 @@ export const errorCodes = [
   'ERR_COOKIETIN_NETWORK_NOT_FOUND',
   'ERR_COOKIETIN_NAME_CONFLICT',
   'ERR_COOKIETIN_NOT_CLEANED',
+  // the cluster
+  'ERR_COOKIETIN_HOST_LOST',
+  'ERR_COOKIETIN_CLUSTER_FAILED',
   // the history
   'ERR_COOKIETIN_HISTORY_FAILED',
   // the inspector

@@ -23,6 +23,7 @@ export type {
   SuccessResult,
   Transition,
   TransitionEvent,
+  Usage,
 } from './cookie/result.ts'
 export { createDockerDriver, createProcessDriver } from './driver/create-driver.ts'
 export type { DockerDriver, DockerDriverOptions } from './driver/docker-driver.ts'
@@ -45,7 +46,7 @@ export {
   type FieldIssue,
   InvalidInputError,
 } from './errors.ts'
-export type { CloseEvent } from './executor/close-on.ts'
+export type { CloseEvent } from './executor/closing/close-on.ts'
 export type { Execution, ExecutionHandle } from './executor/execution.ts'
 export type {
   BytesTask,
@@ -66,10 +67,10 @@ export type {
   Instrumentation,
   ObservedContainer,
   ObservedExecutor,
-} from './executor/instrumentation.ts'
+} from './executor/observers/instrumentation.ts'
+export type { RunEnd, RunLog, RunRecorder } from './executor/observers/run-log.ts'
 export type { ExecutorOptions } from './executor/options.ts'
 export { createExecutor } from './executor/queue-executor.ts'
-export type { RunEnd, RunLog, RunRecorder } from './executor/run-log.ts'
 export type { CallObserver, CallRecord, ObservedCall } from './functions/call-record.ts'
 export type { HotFunction } from './functions/function.ts'
 export type { CallHeaders } from './functions/http/headers.ts'

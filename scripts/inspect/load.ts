@@ -1,6 +1,6 @@
 import { filter, interval, map, merge, type Observable, Subject, startWith } from 'rxjs'
+import { createMockDriver, type MockDriver, type MockRun } from '../../src/driver/testing.ts'
 import type { ContainerTask, Execution, Executor, Stat } from '../../src/index.ts'
-import { createMockDriver, type MockDriver, type MockRun } from '../../src/testing.ts'
 
 /** A seeded random generator of numbers from 0 to 1. */
 export function dice(seed = 1): () => number {

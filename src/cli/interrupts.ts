@@ -4,14 +4,27 @@ import { exitCodes } from './exit-codes.ts'
 import { printable } from './output/printable.ts'
 import type { Stdio } from './output/stdio.ts'
 
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** Signals that end a command. Windows knows no SIGQUIT. */
+const signals = [
+  'SIGINT',
+  'SIGTERM',
+  'SIGHUP',
+  ...(process.platform === 'win32' ? [] : (['SIGQUIT'] as const)),
+] as const
+/** Signals that mean something to programs only. Without a listener, Node.js would end at one, and open its debugger at the other. */
+const forPrograms = process.platform === 'win32' ? [] : (['SIGUSR1', 'SIGUSR2'] as const)
+
+type EndingSignal = (typeof signals)[number]
+type ProgramSignal = (typeof forPrograms)[number]
 
 /** What a command does at signals. Each returns true when it did something that ends the command soon. */
 export interface InterruptHandler {
   /** At the first signal, instead of an abort. */
-  first?(name: (typeof signals)[number]): boolean
+  first?(name: EndingSignal): boolean
   /** At the second one, instead of an exit at once. */
   second?(): boolean
+  /** At SIGUSR1 and SIGUSR2, as often as they come. Without it they have no effect. */
+  pass?(name: ProgramSignal): void
 }
 
 /**
@@ -30,6 +43,7 @@ export class Interrupts implements Disposable {
   constructor(stdio: Stdio) {
     this.#stdio = stdio
     for (const name of signals) process.on(name, this.#onSignal)
+    for (const name of forPrograms) process.on(name, this.#onProgramSignal)
     this.#release = onAbort(stdio.outputClosed, this.#onOutputClosed)
   }
 
@@ -45,10 +59,13 @@ export class Interrupts implements Disposable {
 
   [Symbol.dispose](): void {
     for (const name of signals) process.off(name, this.#onSignal)
+    for (const name of forPrograms) process.off(name, this.#onProgramSignal)
     this.#release()
   }
 
-  readonly #onSignal = (name: (typeof signals)[number]) => {
+  readonly #onProgramSignal = (name: ProgramSignal) => this.handler.pass?.(name)
+
+  readonly #onSignal = (name: EndingSignal) => {
     const exitCode = 128 + constants.signals[name]
     if (this.#exitCode !== undefined) {
       const wasForced = this.#isForced

@@ -1,52 +1,27 @@
 #!/usr/bin/env node
-import { setTimeout as sleep } from 'node:timers/promises'
-import { CommanderError } from 'commander'
-import { CookietinError, messageOf } from '../errors.ts'
-import { exitCodes } from './exit-codes.ts'
-import { printableLines } from './output/printable.ts'
-import { failureJson } from './output/result-json.ts'
-import { Stdio } from './output/stdio.ts'
-import { createProgram } from './program.ts'
-import { UsageError } from './usage-error.ts'
+import { enableCompileCache } from 'node:module'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { version } from './version.ts'
 
-/** How long an interrupted command waits for the reader of its output, in ms. */
-const flushTimeout = 500
-
-const stdio = new Stdio()
-let exitCode: number = exitCodes.ok
-
-const program = createProgram({
-  stdio,
-  exit(code) {
-    exitCode = code
-  },
-})
-
-try {
-  // As in docker run, -h is the host name there; alone it can only mean the help.
-  const isHelp = process.argv.length === 4 && process.argv[3] === '-h'
-  await program.parseAsync(isHelp ? [...process.argv.slice(0, 3), '--help'] : process.argv)
-} catch (error) {
-  exitCode = report(error)
-  // A program that reads the JSON gets a line also for an option that is not known.
-  const { argv } = process
-  if (error instanceof CommanderError && exitCode !== exitCodes.ok && argv[2] === 'run' && argv.includes('--json')) {
-    await stdio.line(failureJson(new UsageError(error.message.replace(/^error: /, ''))))
-  }
+const [, , only, ...rest] = process.argv
+if (rest.length === 0 && (only === '--version' || only === '-V')) {
+  // A reader that is gone is not an error.
+  process.stdout.on('error', () => {})
+  process.stdout.write(`${version()}\n`)
+} else {
+  keepCompiledCode()
+  const { runCommandLine } = await import('./command-line.ts')
+  await runCommandLine()
 }
-// A reader that has stopped, such as `less`, must not keep an interrupted process alive.
-await Promise.race([stdio.flush(), ...(exitCode > 128 ? [sleep(flushTimeout)] : [])])
-// Standard input may still be open, as on a terminal; it would keep the process running.
-process.exit(exitCode)
 
-function report(error: unknown): number {
-  // Commander has printed its error; --help and --version are not errors.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.unable
-  if (error instanceof UsageError) stdio.note(`cookietin: ${printableLines(error.message)}`)
-  else if (error instanceof CookietinError) stdio.note(`cookietin: ${printableLines(error.message)} (${error.code})`)
-  else
-    stdio.note(
-      `cookietin: this is a bug in cookietin, please report it:\n${printableLines(error instanceof Error ? (error.stack ?? error.message) : messageOf(error))}`,
-    )
-  return exitCodes.unable
+/**
+ * Keeps the compiled code for the next start, where this Node.js can. In a folder of the user's own: whoever could write into it could make
+ * this program run anything. `NODE_COMPILE_CACHE` names another one, `NODE_DISABLE_COMPILE_CACHE=1` turns it off.
+ */
+function keepCompiledCode(): void {
+  const { XDG_CACHE_HOME, NODE_COMPILE_CACHE } = process.env
+  const folder = NODE_COMPILE_CACHE ?? join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'cookietin')
+  // Not in Node.js 20. A folder that cannot be written to is not an error.
+  ;(enableCompileCache as typeof enableCompileCache | undefined)?.(folder)
 }

@@ -1,34 +1,34 @@
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import type { CommandContext } from './command-context.ts'
-import { batchCommand } from './commands/batch/command.ts'
-import { doctorCommand } from './commands/doctor/command.ts'
-import { explainCommand } from './commands/explain.ts'
-import { gcCommand } from './commands/gc.ts'
-import { historyCommand } from './commands/history/command.ts'
-import { inspectCommand } from './commands/inspect.ts'
-import { invokeCommand } from './commands/invoke/command.ts'
-import { runCommand } from './commands/run.ts'
-import { serveCommand } from './commands/serve/command.ts'
 import { printableLines } from './output/printable.ts'
+import { version } from './version.ts'
 
-/** Creates the command line with all of its commands. */
-export function createProgram(context: CommandContext): Command {
+/** Makes each command, in the order of the help. A command is loaded only when it is called. */
+const commands: Readonly<Record<string, () => Promise<(context: CommandContext) => Command>>> = {
+  run: async () => (await import('./commands/run.ts')).runCommand,
+  batch: async () => (await import('./commands/batch/command.ts')).batchCommand,
+  invoke: async () => (await import('./commands/invoke/command.ts')).invokeCommand,
+  serve: async () => (await import('./commands/serve/command.ts')).serveCommand,
+  doctor: async () => (await import('./commands/doctor/command.ts')).doctorCommand,
+  gc: async () => (await import('./commands/gc.ts')).gcCommand,
+  explain: async () => (await import('./commands/explain.ts')).explainCommand,
+  history: async () => (await import('./commands/history/command.ts')).historyCommand,
+  worker: async () => (await import('./commands/cluster/worker.ts')).workerCommand,
+  cluster: async () => (await import('./commands/cluster/status.ts')).clusterCommand,
+  inspect: async () => (await import('./commands/inspect.ts')).inspectCommand,
+}
+
+/**
+ * Creates the command line, with the command that the first word names. With all of its commands when that word names none, since the help
+ * and the suggestions list them.
+ */
+export async function createProgram(context: CommandContext, first?: string): Promise<Command> {
   const { stdio } = context
   const program = new Command('cookietin')
     .description('Runs containers that you can watch, freeze and cancel.')
-    .version(packageVersion(), '-V, --version', 'print the version')
+    .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .enablePositionalOptions()
-    .addCommand(runCommand(context))
-    .addCommand(batchCommand(context))
-    .addCommand(invokeCommand(context))
-    .addCommand(serveCommand(context))
-    .addCommand(doctorCommand(context))
-    .addCommand(gcCommand(context))
-    .addCommand(explainCommand(context))
-    .addCommand(historyCommand(context))
-    .addCommand(inspectCommand(context))
     .addHelpText(
       'after',
       `
@@ -39,6 +39,8 @@ Examples:
 
 The engine is that of DOCKER_HOST, of DOCKER_CONTEXT, or at the default socket.`,
     )
+  const called = first !== undefined && Object.hasOwn(commands, first) ? [commands[first]] : Object.values(commands)
+  for (const load of called) if (load !== undefined) program.addCommand((await load())(context))
   for (const command of [program, ...program.commands]) {
     command
       .exitOverride()
@@ -57,17 +59,3 @@ The engine is that of DOCKER_HOST, of DOCKER_CONTEXT, or at the default socket.`
 
 const helpCommand = (command: Command) =>
   [command.parent?.name(), command.name(), '--help'].filter(word => word !== undefined).join(' ')
-
-/** Reads package.json, which is beside `src/` in the repository and beside `dist/` in the package. */
-function packageVersion(): string {
-  const places = ['../../package.json', '../../../package.json'].map(path => new URL(path, import.meta.url))
-  for (const place of places) {
-    try {
-      const { name, version } = JSON.parse(readFileSync(place, 'utf8')) as { name?: string; version?: string }
-      if (name === 'cookietin' && version !== undefined) return version
-    } catch {
-      // Not in this place.
-    }
-  }
-  return 'unknown'
-}

@@ -1,6 +1,6 @@
 import type { CookieState, SettledState } from '../../machines/cookie-states.ts'
-import type { CookieContext } from '../../machines/cookie-types.ts'
 import { outcomeOf } from '../../machines/outcome.ts'
+import type { CookieContext } from '../../machines/types/cookie.ts'
 import { CookietinError } from '../errors.ts'
 import type { Stat } from '../stats/stat.ts'
 import type { ResolvedTask } from '../task/task.ts'
@@ -43,6 +43,7 @@ export function resultOf(parts: ResultParts): RunResult {
     stderrError: stderr.targetError,
     stats,
     artifacts,
+    usage: exit?.usage ?? {},
     attempts: 1,
     timings,
   }

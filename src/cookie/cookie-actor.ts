@@ -1,6 +1,6 @@
 import { type AnyActorRef, fromCallback } from 'xstate'
 import { cookieMachine } from '../../machines/cookie.ts'
-import type { CookieContext, Exit } from '../../machines/cookie-types.ts'
+import type { CookieContext, Exit } from '../../machines/types/cookie.ts'
 import type { ContainerStreams, EngineContainer } from '../engines/engine.ts'
 import type { InputGuard } from '../task/input.ts'
 import { actorParts } from '../utils/actors/actor-parts.ts'

@@ -1,12 +1,13 @@
 import type { CookieState } from '../../machines/cookie-states.ts'
-import type { CookieEvent } from '../../machines/cookie-types.ts'
 import type { RunStatus } from '../../machines/outcome.ts'
+import type { CookieEvent, Usage } from '../../machines/types/cookie.ts'
 import type { CookietinError } from '../errors.ts'
 import type { Stat } from '../stats/stat.ts'
 
 import type { Artifacts } from './artifacts/types.ts'
 
 export type { RunStatus } from '../../machines/outcome.ts'
+export type { Usage } from '../../machines/types/cookie.ts'
 
 /** Captured output: text, or bytes with `encoding: 'buffer'`. */
 export type Captured = string | Uint8Array
@@ -37,6 +38,8 @@ export interface RunRecord<Output extends Captured = Captured> {
   readonly stats: readonly Stat[]
   /** What was copied out of the container: the task's `artifacts`. Empty for a task without any. */
   readonly artifacts: Artifacts
+  /** What the run used: CPU time in ms and the peak of its memory in bytes, each where the engine can tell it. */
+  readonly usage: Usage
   /** How many times the task was started: more than 1 only with `retry`. The other fields tell of the last attempt. */
   readonly attempts: number
   /** Time in each state that was entered, in ms. `created` is the time in the queue. */

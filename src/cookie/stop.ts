@@ -1,4 +1,4 @@
-import type { Stop } from '../../machines/cookie-types.ts'
+import type { Stop } from '../../machines/types/cookie.ts'
 import type { EngineContainer } from '../engines/engine.ts'
 import { readStop } from '../task/limits.ts'
 import type { ResolvedTask, StopOptions } from '../task/task.ts'

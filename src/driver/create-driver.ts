@@ -1,12 +1,7 @@
-import { resolveDockerConfig } from '../engines/docker/config/config.ts'
 import type { DockerConfig, FnConfig } from '../engines/docker/config/docker-config.ts'
-import { createDockerEngine } from '../engines/docker/engine.ts'
-import { type ProcessConfig, resolveProcessConfig } from '../engines/process/config.ts'
-import { createProcessEngine } from '../engines/process/engine.ts'
-import { guardInspect } from '../utils/actors/inspectable.ts'
-import { type DockerDriver, type DockerDriverOptions, DockerEngineDriver } from './docker-driver.ts'
+import type { ProcessConfig } from '../engines/process/config.ts'
+import type { DockerDriver, DockerDriverOptions } from './docker-driver.ts'
 import type { Driver } from './driver.ts'
-import { EngineDriver } from './engine-driver.ts'
 
 /**
  * Connects to a Docker Engine: the config's `docker`, else `DOCKER_HOST`, else the current docker context, else the default sockets.
@@ -21,10 +16,12 @@ import { EngineDriver } from './engine-driver.ts'
  */
 export async function createDockerDriver(
   config: DockerConfig | FnConfig = {},
-  { inspect }: DockerDriverOptions = {},
+  options: DockerDriverOptions = {},
 ): Promise<DockerDriver> {
-  const resolved = resolveDockerConfig(config, process.env)
-  return new DockerEngineDriver(await createDockerEngine(resolved, process.env, guardInspect(inspect)), resolved)
+  // The environment of the call: it may change while the engine's code is loaded, which a program without a driver does without.
+  const env = { ...process.env }
+  const { openDocker } = await import('./open-docker.ts')
+  return await openDocker(config, options, env)
 }
 
 /**
@@ -38,5 +35,7 @@ export async function createDockerDriver(
  * await using driver = await createProcessDriver()
  */
 export async function createProcessDriver(config: ProcessConfig = {}): Promise<Driver> {
-  return new EngineDriver(createProcessEngine(resolveProcessConfig(config, process.env)))
+  const env = { ...process.env }
+  const { openProcesses } = await import('./open-processes.ts')
+  return openProcesses(config, env)
 }

@@ -9,6 +9,8 @@ import type { Driver } from './driver.ts'
 import { EngineDriver } from './engine-driver.ts'
 import { checkPullOptions, type PullOptions } from './pull.ts'
 
+export { openDockerEngine } from '../engines/docker/engine.ts'
+
 /** Options of {@link createDockerDriver} besides its config. */
 export interface DockerDriverOptions {
   /** An XState inspector. It receives every event of the driver's own actors: image pulls and the prefork pool. */
@@ -18,7 +20,8 @@ export interface DockerDriverOptions {
 /** A driver on a Docker Engine, with members for Docker only. */
 export interface DockerDriver extends Driver {
   /**
-   * The driver's own state changes from now on: image pulls, the namespaces of the prefork pool, and the network that each cookie got.
+   * The driver's own state changes from now on: image pulls, the namespaces of the prefork pool, the network that each cookie got, and who
+   * freezes it.
    * Completes when the driver is closed.
    */
   readonly driverTransitions$: Observable<DriverTransition>

@@ -1,5 +1,5 @@
 /** What `cookietin/engine` exports: the engine port, a driver on it, and the tests that every engine passes. */
-export type { Exit } from '../../machines/cookie-types.ts'
+export type { Exit } from '../../machines/types/cookie.ts'
 export type { ConformanceCommands } from '../engines/conformance/commands.ts'
 export { type ConformanceOptions, type ConformanceTest, engineConformance } from '../engines/conformance/suite.ts'
 export type {
@@ -10,6 +10,7 @@ export type {
   FileEntry,
   FileSource,
   FoundEntry,
+  GcAfterExit,
   OutputSink,
 } from '../engines/engine.ts'
 export type { PullProgress } from '../engines/pull-progress.ts'

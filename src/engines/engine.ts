@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs'
-import type { Exit } from '../../machines/cookie-types.ts'
+import type { Exit } from '../../machines/types/cookie.ts'
 import type { Stat } from '../stats/stat.ts'
+import type { ResolvedRetry } from '../task/retry/types.ts'
 import type { ResolvedTask } from '../task/task.ts'
 import type { PullProgress } from './pull-progress.ts'
 
@@ -147,6 +148,14 @@ export interface SocketSharing {
   readonly folder?: string | undefined
 }
 
+/** How `cookietin gc` removes what an engine's containers leave behind when this process exits. */
+export interface GcAfterExit {
+  /** The value of its option `--driver`. */
+  readonly driver: string
+  /** Variables that name the engine, beside the environment of this process. */
+  readonly env: Readonly<Record<string, string>>
+}
+
 /** The number of spare containers by their state. Together they are `size`. */
 export interface SpareUsage {
   readonly size: number
@@ -208,6 +217,8 @@ export interface Engine {
    * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK` for a task that no spare container can serve.
    */
   openSpares?(kind: SpareKind): SpareContainers
+  /** How an executor runs a task again that says nothing of it. Undefined: not at all. */
+  retryOf?(task: ResolvedTask): ResolvedRetry | undefined
   /** The usage of all spare containers, where the engine has them. */
   readonly spares$?: Observable<SpareUsage>
   /**
@@ -215,6 +226,13 @@ export interface Engine {
    * engine that does not try again.
    */
   readonly leftovers?: readonly string[]
+  /**
+   * What is to be removed when this process exits now, for an executor with `closeOn: ['exit']`. Called at the exit; does no I/O. Undefined:
+   * nothing. An engine without this member leaves what it has.
+   *
+   * @param hasRuns - An executor has runs or functions whose containers are not removed.
+   */
+  gcAfterExit?(hasRuns: boolean): GcAfterExit | undefined
   /** Closes connections and timers. Called after every container's `remove` has settled. */
   close(): Promise<void>
 }

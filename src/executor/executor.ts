@@ -29,7 +29,8 @@ export interface RunOptions {
 /** Options of {@link Executor.runAll}. */
 export interface RunAllOptions extends RunOptions {
   /**
-   * How many tasks may be taken from the source before their results are taken: those that wait, run or are done.
+   * How many tasks may be taken from the source before their results are taken: those that wait, run or are done. None is taken while the
+   * results that wait hold more than 64 MiB.
    *
    * @default twice the executor's concurrency
    */

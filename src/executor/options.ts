@@ -7,9 +7,9 @@ import type { Size, StopOptions } from '../task/task.ts'
 import { guardInspect, inspectRule, isInspect } from '../utils/actors/inspectable.ts'
 import { Issues, isRecord } from '../utils/validation/issues.ts'
 import { boolean, or, size, whole } from '../utils/validation/rules.ts'
-import { type CloseEvent, readCloseOn } from './close-on.ts'
-import type { Instrumentation } from './instrumentation.ts'
-import type { RunLog } from './run-log.ts'
+import { type CloseEvent, readCloseOn } from './closing/close-on.ts'
+import type { Instrumentation } from './observers/instrumentation.ts'
+import type { RunLog } from './observers/run-log.ts'
 
 /** Options of {@link createExecutor}. */
 export interface ExecutorOptions extends Omit<CookieOptions, 'maxOutput'> {

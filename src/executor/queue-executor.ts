@@ -2,13 +2,13 @@ import { type Observable, Subject } from 'rxjs'
 import type { OpenCookie } from '../cookie/open-cookie.ts'
 import { labelsIn } from '../cookie/recorder.ts'
 import type { RunResult, Transition } from '../cookie/result.ts'
+import type { GcAfterExit } from '../engines/engine.ts'
 import { CookietinError, notCleaned, toCookietinError } from '../errors.ts'
 import type { HotFunction } from '../functions/function.ts'
 import { demandOf } from '../functions/launch.ts'
 import { checkPlatform } from '../functions/platform.ts'
 import { PooledFunction } from '../functions/pooled-function.ts'
 import { type FunctionSpec, resolveSpec } from '../functions/spec.ts'
-import { Scheduler } from '../queue/scheduler.ts'
 import { checkRepeatable, readRetry } from '../task/retry/retry.ts'
 import type { ResolvedRetry } from '../task/retry/types.ts'
 import type { ContainerTask, ResolvedTask } from '../task/task.ts'
@@ -16,7 +16,7 @@ import { onAbort } from '../utils/abort.ts'
 import { Issues } from '../utils/validation/issues.ts'
 import { checkKnown } from '../utils/validation/known-options.ts'
 import { signalIssue } from '../utils/validation/signal.ts'
-import { closeOnEvents } from './close-on.ts'
+import { closeOnEvents } from './closing/close-on.ts'
 import { type Execution, executionOf, type Handle, refusedExecution } from './execution.ts'
 import type {
   BytesTask,
@@ -31,19 +31,20 @@ import type {
   TextTask,
 } from './executor.ts'
 import { ExecutorFunctionHost } from './function-host.ts'
-import { guardedRecorder } from './guarded-log.ts'
+import { guardedRecorder } from './observers/guarded-log.ts'
 import {
   type ContainerObserver,
   type ExecutorObserver,
   guardedObserver,
   observeRefusal,
   withObserved,
-} from './instrumentation.ts'
+} from './observers/instrumentation.ts'
+import type { RunRecorder } from './observers/run-log.ts'
 import { type ExecutorOptions, type ResolvedExecutorOptions, resolveExecutorOptions } from './options.ts'
+import { Scheduler } from './queue/scheduler.ts'
 import { QueuedRun, type RunHost, type RunOutcome } from './queued-run.ts'
 import { RetriedRun } from './retried-run.ts'
 import { runAll, runAllSettled } from './run-all.ts'
-import type { RunRecorder } from './run-log.ts'
 import { readRunAll, runOptions } from './run-options.ts'
 import { openTemplate } from './template.ts'
 
@@ -58,6 +59,9 @@ import { openTemplate } from './template.ts'
 export function createExecutor(options: ExecutorOptions): Executor {
   return new QueueExecutor(resolveExecutorOptions(options))
 }
+
+/** What a spare container that waits takes of the machine's memory, in bytes. */
+const spareMemory = 2 * 1024 * 1024
 
 class QueueExecutor implements Executor {
   readonly #options: ResolvedExecutorOptions
@@ -101,7 +105,18 @@ class QueueExecutor implements Executor {
       changed: (run, transition) => this.#changed(run, transition),
       ended: (run, outcome) => void this.#ended(run, outcome),
     }
-    this.#unwatch = closeOnEvents(this, options.closeOn)
+    const unwatch = closeOnEvents(this, options.closeOn)
+    const spares = driver.engine.spares$?.subscribe(({ size }) => this.#scheduler.reserve(size * spareMemory))
+    this.#unwatch = () => {
+      unwatch()
+      spares?.unsubscribe()
+    }
+  }
+
+  /** For `closeOn: ['exit']`. */
+  gcAfterExit(): GcAfterExit | undefined {
+    const hasRuns = this.#runs.size > 0 || [...this.#functions].some(({ size }) => size > 0)
+    return this.#options.driver.engine.gcAfterExit?.(hasRuns)
   }
 
   get transitions$(): Observable<Transition> {
@@ -223,7 +238,7 @@ class QueueExecutor implements Executor {
     }
     const { driver, stop, cookie } = this.#options
     const task = driver.resolve(given, stop)
-    const retry = this.#check(task, options) ?? task.retry
+    const retry = this.#check(task, options) ?? task.retry ?? this.#options.driver.engine.retryOf?.(task)
     const plan = { priority: options.priority ?? 0, retry, previous: driver.prepare(task) }
     const observer = this.#observer?.container({ task, functionName: undefined })
     const run = new QueuedRun(withObserved(task, observer), plan, this.#runHost)

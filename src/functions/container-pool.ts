@@ -1,6 +1,6 @@
-import type { Owner } from '../queue/admission-queue.ts'
-import type { Evictable } from '../queue/evictor.ts'
-import type { Admission } from '../queue/scheduler.ts'
+import type { Owner } from '../executor/queue/admission-queue.ts'
+import type { Evictable } from '../executor/queue/evictor.ts'
+import type { Admission } from '../executor/queue/scheduler.ts'
 import type { Call } from './call.ts'
 import type { Slot, SlotState } from './slot/slot.ts'
 
@@ -14,6 +14,8 @@ export class ContainerPool {
   readonly #calls = new Map<Slot, Call>()
   /** Containers without a call; the one that served last is at the end. */
   readonly #idle: Slot[] = []
+  /** Containers that have served a call in this turn of the event loop, and take another one without being idle in between. */
+  readonly #kept: Slot[] = []
   readonly #evictables = new Map<Slot, MutableEvictable>()
 
   constructor(max: number, owner: Owner) {
@@ -70,6 +72,21 @@ export class ContainerPool {
   /** The idle container that served last. */
   mostRecentlyIdle(): Slot | undefined {
     return this.#idle.at(-1)
+  }
+
+  /** Keeps a container that has served a call, for the next one of this turn. */
+  keep(slot: Slot): void {
+    this.#kept.push(slot)
+  }
+
+  /** Takes the container that was kept last. */
+  takeKept(): Slot | undefined {
+    return this.#kept.pop()
+  }
+
+  /** Gives a call to a container that is not idle. */
+  reassign(slot: Slot, call: Call): void {
+    this.#calls.set(slot, call)
   }
 
   assign(slot: Slot, call: Call): Evictable {

@@ -1,11 +1,11 @@
 import { type CookietinError, toCookietinError } from '../errors.ts'
-import type { Owner } from '../queue/admission-queue.ts'
-import type { Demand } from '../queue/resource-pool.ts'
-import type { Admission } from '../queue/scheduler.ts'
+import type { Owner } from '../executor/queue/admission-queue.ts'
+import type { Demand } from '../executor/queue/resource-pool.ts'
+import type { Admission } from '../executor/queue/scheduler.ts'
 import type { ResolvedTask } from '../task/task.ts'
 import type { FunctionHost } from './host.ts'
 import { LogRouter } from './slot/log-router.ts'
-import { Slot, type SlotState } from './slot/slot.ts'
+import { Slot, type SlotParts, type SlotState } from './slot/slot.ts'
 import type { FunctionSpares } from './spares.ts'
 import type { ResolvedSpec } from './spec.ts'
 
@@ -21,7 +21,7 @@ export function launchSlot(
   host: FunctionHost,
   spec: ResolvedSpec,
   owner: Owner,
-  follow: (slot: Slot, state: SlotState, from: SlotState) => void,
+  { onServed, onChange: follow }: Pick<SlotParts, 'onServed' | 'onChange'>,
   spares?: FunctionSpares,
 ): Launch | CookietinError {
   let task: ResolvedTask
@@ -45,7 +45,7 @@ export function launchSlot(
           host.resolve({ ...spec.task, id: task.id, udsPath: folder.path, stdout, stderr }),
           spec.name,
         )
-        return new Slot({ spec, cookie, folder, stdout, stderr, demand, inspect: host.inspect, onChange })
+        return new Slot({ spec, cookie, folder, stdout, stderr, demand, inspect: host.inspect, onServed, onChange })
       } catch (error) {
         await folder.remove()
         throw error

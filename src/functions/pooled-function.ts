@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Subject } from 'rxjs'
 import { CookietinError, notCleaned } from '../errors.ts'
-import type { Evictable } from '../queue/evictor.ts'
-import type { Admission } from '../queue/scheduler.ts'
+import type { Evictable } from '../executor/queue/evictor.ts'
+import type { Admission } from '../executor/queue/scheduler.ts'
 import { Call, type CallListener } from './call.ts'
 import type { CallRecord } from './call-record.ts'
 import { ContainerPool } from './container-pool.ts'
@@ -43,6 +43,8 @@ export class PooledFunction implements HotFunction {
       call.response.then(report, report)
     },
   }
+  /** Set while containers are kept. */
+  #resting: NodeJS.Immediate | undefined
   #isClosed = false
   #closing: Promise<void> | undefined
 
@@ -128,6 +130,11 @@ export class PooledFunction implements HotFunction {
   /** Assigns idle containers to waiting calls, and starts the containers that are missing. */
   #dispatch(): void {
     while (this.#waiting.length > 0) {
+      const kept = this.#pool.takeKept()
+      if (kept !== undefined) {
+        this.#continue(kept)
+        continue
+      }
       const slot = this.#pool.mostRecentlyIdle()
       if (slot === undefined) break
       this.#assign(slot)
@@ -150,17 +157,47 @@ export class PooledFunction implements HotFunction {
     slot.actor.send({ type: 'call' })
   }
 
+  /**
+   * A container has served a call. The next call of this turn of the event loop goes to it at once: to be idle in between would cost more
+   * than the call. Whoever waits for its place gets it first.
+   */
+  #onServed(slot: Slot): void {
+    this.#pool.unassign(slot)?.finish()
+    slot.direct(undefined, undefined)
+    if (this.#isClosed || !slot.isKept || this.#host.mustYield(this)) {
+      slot.rest()
+      return
+    }
+    this.#pool.keep(slot)
+    this.#resting ??= setImmediate(() => this.#restKept())
+    if (this.#waiting.length > 0) queueMicrotask(() => this.#dispatch())
+  }
+
+  #restKept(): void {
+    this.#resting = undefined
+    for (let slot = this.#pool.takeKept(); slot !== undefined; slot = this.#pool.takeKept()) slot.rest()
+  }
+
+  /** Gives the next call to a container that was kept. */
+  #continue(slot: Slot): void {
+    const call = slot.isKept ? this.#waiting.shift() : undefined
+    if (call === undefined) {
+      slot.rest()
+      return
+    }
+    this.#pool.reassign(slot, call)
+    this.#onBusy(slot)
+  }
+
   #launch(): void {
     // The containers that the function is to keep do not expire.
     const isKept = this.#pool.slots.size + this.#pool.pending < this.#spec.minContainers
     const spec = isKept ? { ...this.#spec, idleTimeout: Infinity } : this.#spec
-    const launch = launchSlot(
-      this.#host,
-      spec,
-      this,
-      (slot, state, from) => this.#follow(slot, state, from),
-      this.#spares,
-    )
+    const events = {
+      onServed: (slot: Slot) => this.#onServed(slot),
+      onChange: (slot: Slot, state: SlotState, from: SlotState) => this.#follow(slot, state, from),
+    }
+    const launch = launchSlot(this.#host, spec, this, events, this.#spares)
     if (launch instanceof CookietinError) {
       this.#onLaunchFailed(launch)
       return
@@ -198,7 +235,7 @@ export class PooledFunction implements HotFunction {
 
   #onBusy(slot: Slot): void {
     // The caller gave up while the container was thawed, or the call cannot be sent. The container serves on.
-    if (this.#pool.callOf(slot)?.send(slot) !== true) slot.actor.send({ type: 'served' })
+    if (this.#pool.callOf(slot)?.send(slot) !== true) slot.rest()
   }
 
   #onIdle(slot: Slot, from: SlotState): void {
@@ -275,6 +312,7 @@ class Changes {
   }
 
   notify(): void {
+    if (this.#waiting.length === 0) return
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
 }

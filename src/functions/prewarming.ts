@@ -24,6 +24,7 @@ export class Prewarming {
 
   /** Resolves the waiters whose number is reached. */
   report(listening: number): void {
+    if (this.#waiting.length === 0) return
     for (const each of this.#waiting.filter(({ goal }) => goal <= listening)) {
       this.#waiting.splice(this.#waiting.indexOf(each), 1)
       each.ready.resolve()

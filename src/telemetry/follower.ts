@@ -3,7 +3,7 @@ import type {
   ExecutorObserver,
   ObservedContainer,
   ObservedExecutor,
-} from '../executor/instrumentation.ts'
+} from '../executor/observers/instrumentation.ts'
 import type { CallObserver, ObservedCall } from '../functions/call-record.ts'
 import type { Figures } from './metrics/figures.ts'
 import type { Spans } from './spans/spans.ts'

@@ -1,4 +1,4 @@
-import type { Instrumentation } from '../executor/instrumentation.ts'
+import type { Instrumentation } from '../executor/observers/instrumentation.ts'
 import { Follower } from './follower.ts'
 import { Figures } from './metrics/figures.ts'
 import { type PromClient, PrometheusSink } from './metrics/prometheus-sink.ts'

@@ -1,5 +1,5 @@
 import { metrics, trace } from '@opentelemetry/api'
-import type { Instrumentation } from '../executor/instrumentation.ts'
+import type { Instrumentation } from '../executor/observers/instrumentation.ts'
 import { Follower } from './follower.ts'
 import { Figures } from './metrics/figures.ts'
 import { OtelSink } from './metrics/otel-sink.ts'

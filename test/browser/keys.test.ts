@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createMockDriver } from '../../src/driver/testing.ts'
 import { createExecutor } from '../../src/index.ts'
 import { openRecording, startRecording } from '../../src/inspector/index.ts'
-import { createMockDriver } from '../../src/testing.ts'
 import { closeAfterTest, open, script, setup, useBrowser } from './setup.ts'
 
 describe('keys and the pointer', () => {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { filter, firstValueFrom } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createMockDriver } from '../../src/driver/testing.ts'
 import { createExecutor } from '../../src/index.ts'
 import { openRecording, startRecording } from '../../src/inspector/index.ts'
-import { createMockDriver } from '../../src/testing.ts'
 import { closeAfterTest, open, script, useBrowser } from './setup.ts'
 
 let folder: string

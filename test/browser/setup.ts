@@ -1,8 +1,8 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
+import { createMockDriver, type MockScript } from '../../src/driver/testing.ts'
 import { createExecutor, type Executor } from '../../src/index.ts'
 import { type Inspector, type InspectorOptions, startInspector } from '../../src/inspector/index.ts'
-import { createMockDriver, type MockScript } from '../../src/testing.ts'
 import { launchBrowser, openPage } from '../support/browser/browser.ts'
 
 let browser: Browser | undefined

@@ -165,6 +165,22 @@ describe('serve', () => {
     expect((await run.end).code).toBe(0)
   })
 
+  test('on SIGTERM asks its functions to end, after the call that they have', async () => {
+    const program =
+      "process.on('SIGTERM', () => { console.log('asked to end'); process.exit(0) }); require('/function/echo.cjs')"
+    const { run, url } = await serving({
+      functions: {
+        echo: { image: functionImage, command: ['node', '-e', program], stopGrace: 10_000, freezeAfter: 60_000 },
+      },
+    })
+    const call = fetch(`${url}/invoke/echo`, { method: 'POST', body: '{"wait":700}' })
+    await run.untilStderr('echo | out ')
+    run.process.kill('SIGTERM')
+    expect((await call).status).toBe(200)
+    const { code, stderr } = await run.end
+    expect([code, stderr]).toEqual([0, expect.stringContaining('echo | asked to end\n')])
+  })
+
   test.each([
     ['{', 'is not JSON'],
     ['{}', '"functions"'],

@@ -19,7 +19,7 @@ const parts = ['engines/local-engine.ts', 'engines/conformance.ts']
 /** Examples of several files, which a page cannot show as one block. */
 const notEmbedded = ['engines/custom-engine.ts']
 const examples = readdirSync(`${root}/examples`, { recursive: true, encoding: 'utf8' }).filter(
-  name => /^(?:engines\/)?[\w-]+\.ts$/.test(name) && !parts.includes(name),
+  name => /^(?:(?:engines|programs|watching)\/)?[\w-]+\.ts$/.test(name) && !parts.includes(name),
 )
 
 /** The output of each example. */
@@ -29,9 +29,9 @@ const output: Readonly<Record<string, string>> = {
   'files.ts': '/app/out/recipe.txt 21\n',
   'first-run.ts': 'created\npreparing\nprepared\nstarting\nrunning\ndone\nclosing\nsuccess 0 5\n\nclosed\n',
   'freeze.ts': 'frozen\nrunning\nsuccess\n',
-  'history.ts': 'unlucky 3\n',
+  'watching/history.ts': 'unlucky 3\n',
   'hot.ts': '201 Hello Ada\n201 Hello Grace\n1 container\n',
-  'inspector.ts': '<url>\nsuccess\n',
+  'watching/inspector.ts': '<url>\nsuccess\n',
   'machine.ts': "{ unstarted: 'preparing' }\n{ settled: 'cancelled' }\n",
   'many.ts': '0\n1\n4\n9\n16\n25\n36\n49\n',
   'engines/custom-engine.ts': 'local success from my engine\n',
@@ -39,15 +39,23 @@ const output: Readonly<Record<string, string>> = {
   'engines/spares.ts': '42 created preparing prepared starting running\n',
   'engines/prefork.ts': '2 of 2 free\nbaker pooled\nsuccess\n',
   'engines/process-driver.ts': 'success hi\n',
+  'programs/batch.ts':
+    'job-10 exited with 1 after 1 attempts\njob-12 exited with 75 after 2 attempts\njob-3 exited with 75 after 2 attempts\njob-5 exited with 1 after 1 attempts\njob-6 exited with 75 after 2 attempts\njob-9 exited with 75 after 2 attempts\n6 × error, 6 × success\n',
+  'programs/ci-step.ts': 'ok 1 - adds\nsuccess: exit code 0\nreport: ok 1 - adds\n',
+  'programs/dashboard.ts': 'open <url>\n2 done, 2 timed out, 0 waiting\nmemory was measured\n',
+  'programs/judge.ts':
+    'right: accepted\nwrong: wrong answer\nslow: time limit exceeded\ngreedy: memory limit exceeded\nbroken: runtime error\n',
+  'programs/transform.ts':
+    'success butter.txt 0\nsuccess flour.txt 0\nsuccess sugar.txt 0\nbutter.txt BUTTER\nflour.txt FLOUR\nsugar.txt SUGAR\n',
   'retry.ts': 'success after 1, error after 1, error after 3\n',
-  'stats.ts': '3 processes, 64 MiB allowed\n',
+  'watching/stats.ts': '3 processes, 64 MiB allowed\n',
   'results.ts': 'error 3 no flour\nERR_COOKIETIN_IMAGE_NOT_FOUND\n',
 }
 
 test('the pages have the code of the examples', () => {
   const texts = pagesWithExamples.map(page => readFileSync(page, 'utf8'))
   expect(texts).toEqual(texts.map(embedExamples))
-  const embedded = examples.filter(name => !notEmbedded.includes(name))
+  const embedded = examples.filter(name => !notEmbedded.includes(name) && !name.startsWith('programs/'))
   for (const name of embedded) expect(texts[0]).toContain(`<!-- examples/${name} -->\n\`\`\`ts\n`)
 })
 

@@ -5,9 +5,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { createMockDriver, type MockScript } from '../../src/driver/testing.ts'
 import { createHistory, type History } from '../../src/history/index.ts'
 import { createExecutor } from '../../src/index.ts'
-import { createMockDriver, type MockScript } from '../../src/testing.ts'
 import { databases, sqliteFile } from '../support/postgres/histories.ts'
 
 async function runOne(history: History, id: string, script: MockScript = {}, labels: Record<string, string> = {}) {

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
+import { createMockDriver, type MockScript } from '../../src/driver/testing.ts'
 import { createHistory, type HistoryQuery, type HistoryRecord } from '../../src/history/index.ts'
 import { createExecutor, type RunResult } from '../../src/index.ts'
-import { createMockDriver, type MockScript } from '../../src/testing.ts'
 import { databases } from '../support/postgres/histories.ts'
 
 const stats = [

@@ -3,9 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import Libsql from 'libsql'
 import pg from 'pg'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { createMockDriver } from '../../src/driver/testing.ts'
 import { createHistory, type History } from '../../src/history/index.ts'
 import { createExecutor } from '../../src/index.ts'
-import { createMockDriver } from '../../src/testing.ts'
 import { databases, postgresSchema } from '../support/postgres/histories.ts'
 
 async function runOne(history: History, id = 'r1') {

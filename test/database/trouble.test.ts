@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { createMockDriver } from '../../src/driver/testing.ts'
 import { createHistory, type PostgresPool } from '../../src/history/index.ts'
 import { createExecutor } from '../../src/index.ts'
-import { createMockDriver } from '../../src/testing.ts'
 import { hideSqlite, sqliteFile } from '../support/postgres/histories.ts'
 
 async function folder(): Promise<string> {

@@ -5,9 +5,13 @@ import { mayStartEngine, startPrivateEngine } from '../support/engine/private.ts
 import { ensureTestImage, testImage } from '../support/images/images.ts'
 import { until } from './setup.ts'
 
-test.runIf(mayStartEngine())(
-  'an engine that is stopped kills its containers: they have not failed by themselves',
-  async () => {
+test.runIf(mayStartEngine()).each([
+  ['engine', 2_000],
+  // The engine asks a container that is frozen by its file to end, and kills it after 10 s.
+  ['cgroup', 30_000],
+] as const)(
+  'an engine that is stopped kills its containers: they have not failed by themselves (freezer: %s)',
+  async (freezer, reconnectTimeout) => {
     const { host, stop } = await startPrivateEngine()
     const usual = process.env.DOCKER_HOST
     process.env.DOCKER_HOST = host
@@ -16,7 +20,7 @@ test.runIf(mayStartEngine())(
       await stop()
     })
     await ensureTestImage()
-    const driver = await createDockerDriver({ docker: host, reconnectTimeout: 2_000, engineTimeout: 1_000 })
+    const driver = await createDockerDriver({ docker: host, freezer, reconnectTimeout, engineTimeout: 1_000 })
     const executor = createExecutor({ driver, concurrency: 4 })
     const runs = ['plain', 'frozen'].map(id =>
       executor.run({ id, image: testImage, command: ['sleep', '60'], disableNet: true }),

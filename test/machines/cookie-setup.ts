@@ -9,7 +9,7 @@ import {
 } from 'xstate'
 import { cookieMachine } from '../../machines/cookie.ts'
 import type { CookieState } from '../../machines/cookie-states.ts'
-import type { CookieEvent, CookieInput } from '../../machines/cookie-types.ts'
+import type { CookieEvent, CookieInput } from '../../machines/types/cookie.ts'
 import { stateOf } from '../../src/utils/actors/follow-state.ts'
 import { flush } from './flush.ts'
 

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { longestDelay } from '../../machines/clock.ts'
 import { cookieMachine } from '../../machines/cookie.ts'
 import { type CookieState, cookieStates, settledStates } from '../../machines/cookie-states.ts'
-import type { CookieEvent } from '../../machines/cookie-types.ts'
+import type { CookieEvent } from '../../machines/types/cookie.ts'
 import { type CookieSetup, reach } from './cookie-setup.ts'
 import { TransitionCoverage } from './transition-coverage.ts'
 

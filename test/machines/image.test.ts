@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { createActor, SimulatedClock } from 'xstate'
 import { imageMachine } from '../../machines/image.ts'
-import type { ImageInput } from '../../machines/image-types.ts'
+import type { ImageInput } from '../../machines/types/image.ts'
 import { CookietinError, type ErrorCode } from '../../src/errors.ts'
 import { ActorStubs, driven } from './actor-stubs.ts'
 import { TransitionCoverage } from './transition-coverage.ts'

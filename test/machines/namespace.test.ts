@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { createActor, SimulatedClock } from 'xstate'
 import { namespaceMachine } from '../../machines/namespace.ts'
-import type { NamespaceEvent, NamespaceInput } from '../../machines/namespace-types.ts'
+import type { NamespaceEvent, NamespaceInput } from '../../machines/types/namespace.ts'
 import { stateOf } from '../../src/utils/actors/follow-state.ts'
 import { ActorStubs } from './actor-stubs.ts'
 import { TransitionCoverage } from './transition-coverage.ts'
@@ -72,6 +72,16 @@ describe('a namespace', () => {
     expect(namespace.state).toBe('resting')
     namespace.clock.increment(1)
     expect(namespace.state).toBe('free')
+  })
+
+  it('is made anew when another kind is needed in its place, but only while it is free', async () => {
+    const namespace = await free({ maxUses: 9 })
+    await namespace.send('lease', 'retire')
+    expect(namespace.state).toBe('leased')
+    await namespace.send('release', 'retire')
+    expect(namespace.state).toBe('removing')
+    await namespace.stubs.settle()
+    expect([namespace.state, namespace.context.failures]).toEqual(['making', 0])
   })
 
   it('ignores a release when it is free, and a lease when it is leased', async () => {

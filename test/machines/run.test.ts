@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { createActor, SimulatedClock } from 'xstate'
 import { runMachine } from '../../machines/run.ts'
-import type { RunInput } from '../../machines/run-types.ts'
+import type { RunInput } from '../../machines/types/run.ts'
 import { ActorStubs, driven } from './actor-stubs.ts'
 import { TransitionCoverage } from './transition-coverage.ts'
 

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { createActor, SimulatedClock } from 'xstate'
 import { spareMachine } from '../../machines/spare.ts'
-import type { SpareEvent } from '../../machines/spare-types.ts'
+import type { SpareEvent } from '../../machines/types/spare.ts'
 import { stateOf } from '../../src/utils/actors/follow-state.ts'
 import { ActorStubs } from './actor-stubs.ts'
 import { TransitionCoverage } from './transition-coverage.ts'

@@ -20,8 +20,8 @@ export function documentedBlocks(): readonly ShellBlock[] {
 }
 
 /** The examples of every command's help. */
-export function helpExamples(): readonly ShellBlock[] {
-  const program = createProgram({ stdio: {} as CommandContext['stdio'], exit: () => {} })
+export async function helpExamples(): Promise<readonly ShellBlock[]> {
+  const program = await createProgram({ stdio: {} as CommandContext['stdio'], exit: () => {} })
   return [program, ...program.commands].map(command => {
     let help = ''
     command.configureOutput({

@@ -1,8 +1,8 @@
 import { Command } from 'commander'
-import { longestDelay } from '../../../machines/clock.ts'
 import type { RunResult } from '../../cookie/result.ts'
+import type { PullProgress } from '../../engines/pull-progress.ts'
 import { CookietinError } from '../../errors.ts'
-import { type CookieState, createExecutor, type Execution } from '../../index.ts'
+import type { CookieState, Execution } from '../../index.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addDriverOption, type DriverName, type DriverOption, openDriver, samplingHint } from '../drivers/drivers.ts'
 import { exitCodeOf, exitCodes } from '../exit-codes.ts'
@@ -15,9 +15,6 @@ import { addStatsOption, type StatsOptions, statsForm } from '../options/stats.t
 import { addTaskOptions, type TaskOptions, taskOf } from '../options/task.ts'
 import { colorsFor } from '../output/colors.ts'
 import { printableJson, printableLines } from '../output/printable.ts'
-import { watchPull } from '../output/pull-watch.ts'
-import { failureJson, resultJson, statsJson } from '../output/result-json.ts'
-import { plotStats, plotWidth } from '../output/stats-plot.ts'
 import type { Stdio } from '../output/stdio.ts'
 import { UsageError } from '../usage-error.ts'
 
@@ -62,6 +59,7 @@ async function runOrReport(context: CommandContext, image: string, words: readon
     // The removal may fail after the result is printed.
     const isKnown = error instanceof CookietinError || error instanceof UsageError
     if (options.json && isKnown && !output.isPrinted) {
+      const { failureJson } = await import('../output/result-json.ts')
       await context.stdio.line(failureJson(error, { id: options.id ?? options.name }))
     }
     throw error
@@ -85,6 +83,8 @@ async function run(
   }
   await using history = await openHistory(options, stdio)
   await using driver = await openDriver(options.driver, stdio, options.quiet ?? false, inspection?.inspect)
+  // Loaded while the engine answers, with the code of the driver.
+  const { createExecutor } = await import('../../executor/queue-executor.ts')
   const maxOutput = options.json ? options.maxOutput : 0
   await using executor = createExecutor({ driver, concurrency: 1, maxOutput, history, inspect: inspection?.inspect })
   const execution = executor.run(
@@ -101,9 +101,10 @@ async function run(
   // Subscribed from the start, so that a short run has samples, too.
   if (form !== undefined) execution.stats$.subscribe()
   const silent = options.quiet || options.json
-  const watched = silent ? undefined : watchPull(execution, stdio, colorsFor(stdio.isTerminal.stderr))
+  const watched = silent ? undefined : noteOfPull(execution, stdio)
   const [result] = await Promise.all([execution, watched])
   if (options.json) {
+    const { resultJson } = await import('../output/result-json.ts')
     output.isPrinted = true
     await stdio.line(resultJson(result))
   } else if (interrupts.exitCode === undefined && hasMessage(result)) note(result.error?.message ?? '')
@@ -115,6 +116,19 @@ async function run(
   const own = code === exitCodes.ok && problems.length > 0 ? exitCodes.unable : code
   exit(forwarding.hasBegun ? own : (interrupts.exitCode ?? own))
 }
+
+/** Shows the pull of the image, if there is one. */
+async function noteOfPull(execution: Execution, stdio: Stdio): Promise<void> {
+  const first = await new Promise<PullProgress | undefined>(resolve => {
+    execution.pull$.subscribe({ next: resolve, complete: () => resolve(undefined) })
+  })
+  if (first === undefined) return
+  const { watchPull } = await import('../output/pull-watch.ts')
+  await watchPull(execution, first, stdio, colorsFor(stdio.isTerminal.stderr))
+}
+
+/** The longest delay of a timer, in ms: a longer one would fire at once. */
+const longestDelay = 2 ** 31 - 1
 
 /** How long a program may take to end after a signal that was passed on, in ms, as `docker stop` does. */
 const signalGrace = 10_000
@@ -144,6 +158,10 @@ function forward(
       force()
       return true
     },
+    pass(name) {
+      // It may be ending, or not run yet.
+      if (execution.state === 'running') execution.signal(name).catch(() => {})
+    },
   }
   return forwarding
 }
@@ -162,8 +180,10 @@ async function noteStats(
   form: 'plot' | 'json',
   driver: DriverName,
 ): Promise<void> {
+  const { plotStats, plotWidth } = await import('../output/stats-plot.ts')
+  const { statsJson } = await import('../output/result-json.ts')
   const colors = colorsFor(stdio.isTerminal.stderr)
-  const style = { width: plotWidth(stdio.columns.stderr), height: 9, colors, hint: samplingHint(driver) }
+  const style = { width: plotWidth(stdio.columns.stderr), height: 9, colors, hint: await samplingHint(driver) }
   const lines = form === 'json' ? [printableJson({ id, stats: statsJson(stats) })] : await plotStats(stats, style)
   for (const line of lines) stdio.note(line)
 }

@@ -15,6 +15,8 @@ export interface CliDriver {
 export interface RemoveOrphansOptions {
   /** Only lists them. */
   readonly dryRun: boolean
+  /** Only those of this owner. */
+  readonly owner: string | undefined
   /** Removes named volumes that no container uses, too. */
   readonly volumes: boolean
   readonly signal: AbortSignal

@@ -4,11 +4,13 @@ import type { Inspect } from '../../utils/actors/inspectable.ts'
 import type { Stdio } from '../output/stdio.ts'
 import { UsageError } from '../usage-error.ts'
 import type { CliDriver } from './cli-driver.ts'
-import { docker } from './docker.ts'
-import { processes } from './process.ts'
 
 /** The drivers that `--driver` names. The first is the default: the others are never chosen silently. */
-const drivers = { docker, process: processes } satisfies Record<string, CliDriver>
+const drivers = {
+  docker: async () => (await import('./docker.ts')).docker,
+  process: async () => (await import('./process.ts')).processes,
+  cluster: async () => (await import('./cluster.ts')).cluster,
+} satisfies Record<string, () => Promise<CliDriver>>
 
 /** The name of a driver. */
 export type DriverName = keyof typeof drivers
@@ -23,7 +25,7 @@ export interface DriverOption {
 /** Adds `--driver`. */
 export const addDriverOption = (
   command: Command,
-  help = 'where to run; process: on this machine, without isolation',
+  help = 'where to run; process: on this machine, without isolation; cluster: on the hosts of COOKIETIN_CLUSTER',
 ): Command => command.option(`--driver <${names.join('|')}>`, help, readDriver, names[0])
 
 function readDriver(text: string): DriverName {
@@ -32,15 +34,17 @@ function readDriver(text: string): DriverName {
   return name
 }
 
-/** The driver of a name. */
-export const driverOf = (name: DriverName): CliDriver => drivers[name]
+/** Loads the driver of a name. */
+export const driverOf = (name: DriverName): Promise<CliDriver> => drivers[name]()
 
 /** Opens a driver, and prints its warning unless `quiet`. */
 export async function openDriver(name: DriverName, stdio: Stdio, quiet: boolean, inspect?: Inspect): Promise<Driver> {
-  const { open, warning } = driverOf(name)
+  const { open, warning } = await driverOf(name)
   if (warning !== undefined && !quiet) stdio.note(`cookietin: ${warning}`)
   return await open(inspect)
 }
 
 /** How to get samples of a run that was too short for one. Without a name: a run of the default driver. */
-export const samplingHint = (name: DriverName = names[0]): string | undefined => driverOf(name).samplingHint?.()
+export async function samplingHint(name: DriverName = names[0]): Promise<string | undefined> {
+  return (await driverOf(name)).samplingHint?.()
+}

@@ -7,9 +7,9 @@ import type { CliDriver } from './cli-driver.ts'
 export const processes: CliDriver = {
   warning: 'the process driver runs the command on this machine as you, without any isolation',
   open: () => createProcessDriver(),
-  async removeOrphans({ dryRun, volumes }) {
+  async removeOrphans({ dryRun, owner, volumes }) {
     if (volumes) throw new UsageError('--volumes: the process driver has no volumes')
-    const orphans = reapProcesses({ dryRun }).map(({ pid, command, owner, removed }) => ({
+    const orphans = reapProcesses({ dryRun, owner }).map(({ pid, command, owner, removed }) => ({
       removed,
       cells: [removed ? 'ended' : dryRun ? 'would end' : 'left', String(pid), printable(command)],
       json: { pid, command, owner, removed },

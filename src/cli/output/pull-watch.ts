@@ -1,4 +1,4 @@
-import { firstValueFrom, throttleTime } from 'rxjs'
+import { throttleTime } from 'rxjs'
 import type { PullProgress } from '../../engines/pull-progress.ts'
 import type { Execution } from '../../index.ts'
 import type { Colors } from './colors.ts'
@@ -9,15 +9,20 @@ import type { Stdio } from './stdio.ts'
 /** Time between two redraws, in ms. */
 const redrawInterval = 100
 
-/** Shows the pull of a run's image on standard error: as bars on a terminal, otherwise as lines. */
-export async function watchPull({ pull$ }: Execution, stdio: Stdio, colors: Colors): Promise<void> {
+/** Shows the pull of a run's image on standard error from its `first` progress on: as bars on a terminal, otherwise as lines. */
+export async function watchPull(
+  { pull$ }: Execution,
+  first: PullProgress,
+  stdio: Stdio,
+  colors: Colors,
+): Promise<void> {
   if (!stdio.hasScreen || !stdio.isTerminal.stdout) {
-    pull$.subscribe(pullReporter(line => stdio.note(`cookietin: ${line}`)))
+    const report = pullReporter(line => stdio.note(`cookietin: ${line}`))
+    report(first)
+    pull$.subscribe(report)
     return
   }
-  const first = await firstValueFrom(pull$, { defaultValue: undefined })
-  if (first === undefined) return
-  // Loaded late: most runs pull nothing, and it patches process.stdout when it is loaded.
+  // It patches process.stdout when it is loaded.
   const { createLogUpdate } = await import('log-update')
   const draw = createLogUpdate(stdio.stderr as NodeJS.WriteStream)
   let latest = first

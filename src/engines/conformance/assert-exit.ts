@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Exit } from '../../../machines/cookie-types.ts'
+import type { Exit } from '../../../machines/types/cookie.ts'
 
 /** Asserts the named fields of an exit. */
 export function assertExit(exit: Exit, expected: Partial<Exit>): void {

@@ -1,4 +1,4 @@
-import type { Exit } from '../../../machines/cookie-types.ts'
+import type { Exit } from '../../../machines/types/cookie.ts'
 import { toChunks } from '../../task/input.ts'
 import { resolveTask } from '../../task/resolve-task.ts'
 import type { ContainerTask, TaskInput } from '../../task/task.ts'

@@ -29,6 +29,7 @@ export interface EngineContext {
   readonly config: ResolvedDockerConfig
   /** Undefined when the engine takes the samples. */
   readonly cgroups: CgroupSampler | undefined
+  readonly freezer: FreezerSource
   /** A random id. It is a part of every container's name and labels, so that two drivers never share one. */
   readonly instance: string
   /** The engine is Podman, whose Docker API differs in places. */
@@ -64,6 +65,35 @@ export interface GpuSource {
   lease(options: CreateOptions, gpus: number | 'all'): () => void
 }
 
+/** The freezer's file of one control group. */
+export interface FreezerFile {
+  /** Undefined when the group is gone. `changing`: not all of its processes are frozen or thawed yet. */
+  state(): 'frozen' | 'thawed' | 'changing' | undefined
+  /** Freezes or thaws the group. Throws the system's error. */
+  set(wanted: 'frozen' | 'thawed'): void
+  /** Sends SIGKILL to every process of the group and thaws it, so that nothing of it runs again. Never throws. */
+  kill(): void
+}
+
+/** The container whose file is wanted. */
+export interface FreezerTarget {
+  readonly id: string
+  /** The engine's runtime for this container. Undefined: the engine's own. */
+  readonly runtime: string | undefined
+  /** Asks the engine for the id of one of its processes. */
+  findPid(): Promise<number | undefined>
+}
+
+/** Who freezes the containers of an engine. */
+export interface FreezerSource {
+  /** False when the engine freezes every container. */
+  readonly mayUseFiles: boolean
+  /** The file of a container's group, or why the engine has to freeze it. */
+  find(target: FreezerTarget): Promise<{ readonly file?: FreezerFile | undefined; readonly why?: string | undefined }>
+  /** From now on the engine freezes every container. */
+  refuse(why: string): void
+}
+
 /** Picks networks for containers. */
 export interface NetworkSource {
   /** Returns undefined when the container keeps the network of its create options. */
@@ -77,6 +107,7 @@ export interface EngineContextOptions {
   readonly env: Env
   readonly cgroups: CgroupSampler | undefined
   readonly gpus: GpuSource
+  readonly freezer: FreezerSource
   readonly onTransition: TransitionListener
   readonly inspect: Inspect | undefined
 }
@@ -86,7 +117,7 @@ const pingInterval = 5_000
 
 /** Makes the context of a connected engine. Its `liveness` and `cleaner` must be closed. */
 export function createEngineContext(options: EngineContextOptions): EngineContext {
-  const { connection, config, env, cgroups, onTransition, inspect } = options
+  const { connection, config, env, cgroups, freezer, onTransition, inspect } = options
   const { api, endpoint, podman, revive } = connection
   const { engineTimeout, registries } = config
   const liveness = new Liveness(api, {
@@ -101,6 +132,7 @@ export function createEngineContext(options: EngineContextOptions): EngineContex
     onTransition,
     warnings: new EngineWarnings(onTransition),
     cgroups,
+    freezer,
     podman,
     liveness,
     leftovers: new Leftovers(),

@@ -2,7 +2,15 @@ import { type Observable, of, Subject } from 'rxjs'
 import { CookietinError, InvalidInputError } from '../../errors.ts'
 import type { ResolvedTask } from '../../task/task.ts'
 import type { Inspect } from '../../utils/actors/inspectable.ts'
-import type { Engine, EngineContainer, SocketSharing, SpareContainers, SpareKind, SpareUsage } from '../engine.ts'
+import type {
+  Engine,
+  EngineContainer,
+  GcAfterExit,
+  SocketSharing,
+  SpareContainers,
+  SpareKind,
+  SpareUsage,
+} from '../engine.ts'
 import type { PullProgress } from '../pull-progress.ts'
 import { type Orphan, type ReapOptions, reapOrphans } from './cleanup/orphans.ts'
 import type { Env, ResolvedDockerConfig } from './config/config.ts'
@@ -10,17 +18,18 @@ import { resolveSpares } from './config/spares.ts'
 import { type Connection, connect } from './connection/connect.ts'
 import { compareVersions } from './connection/versions.ts'
 import { type ContainerLauncher, DockerContainer } from './container/container.ts'
+import { openFreezer } from './container/control/freezer-source.ts'
 import { GpuLeases } from './container/resources/gpu-leases.ts'
 import { checkDigest, checkUser } from './create-options/hardened.ts'
 import { checkTaskOptions } from './create-options/task-options.ts'
-import { createEngineContext, type EngineContext, type NetworkSource } from './engine-context.ts'
+import { createEngineContext, type EngineContext, type FreezerSource, type NetworkSource } from './engine-context.ts'
 import type { ImageCacheUsage } from './image/cache.ts'
 import { loadImages } from './image/load.ts'
 import { hasLauncher, readLauncher } from './launcher/program.ts'
 import { LauncherSession } from './launcher/session.ts'
 import { LauncherVolume } from './launcher/volume.ts'
 import { Networks } from './network/networks.ts'
-import { checkPool, openPool } from './network/open-pool.ts'
+import type { openPool } from './network/open-pool.ts'
 import type { PreforkPool, PreforkUsage } from './network/pool.ts'
 import { cgroupMounts } from './sampling/cgroup/available.ts'
 import { CgroupSampler } from './sampling/cgroup/sampler.ts'
@@ -71,14 +80,29 @@ export async function createDockerEngine(
   env: Env = process.env,
   inspect?: Inspect,
 ): Promise<DockerEngine> {
-  const connection = await connect(config, env)
+  return await openDockerEngine(await connect(config, env), config, env, inspect)
+}
+
+/** Makes an engine of a connection, which it owns: it is closed with the engine, and when this rejects. */
+export async function openDockerEngine(
+  connection: Connection,
+  config: ResolvedDockerConfig,
+  env: Env,
+  inspect: Inspect | undefined,
+): Promise<DockerEngine> {
   try {
     checkServerVersion(connection, config.serverVersion)
-    checkPool(config, connection.architecture)
+    // Loaded only where it is used.
+    const pool = config.preForkPoolSize === 0 ? undefined : await import('./network/open-pool.ts')
+    pool?.checkPool(config, connection.architecture)
     checkSpares(config, connection.architecture)
     if (config.dockerLoadFile !== undefined) await loadImages(connection.api, config.dockerLoadFile, config.pullTimeout)
     const cgroups = await openCgroupSampler(connection, config)
-    return new OpenDockerEngine({ connection, config, env, cgroups, inspect })
+    const freezer = await openFreezer(connection, config)
+    return new OpenDockerEngine({
+      ...{ connection, config, env, cgroups, freezer, inspect },
+      openPool: pool?.openPool,
+    })
   } catch (error) {
     await connection.close()
     throw error
@@ -90,7 +114,10 @@ interface OpenEngineOptions {
   readonly config: ResolvedDockerConfig
   readonly env: Env
   readonly cgroups: CgroupSampler | undefined
+  readonly freezer: FreezerSource
   readonly inspect: Inspect | undefined
+  /** Undefined when the config has no pool. */
+  readonly openPool: typeof openPool | undefined
 }
 
 class OpenDockerEngine implements DockerEngine {
@@ -115,17 +142,17 @@ class OpenDockerEngine implements DockerEngine {
   readonly #reaping: Promise<unknown>
   #closed: Promise<void> | undefined
 
-  constructor({ connection, config, env, cgroups, inspect }: OpenEngineOptions) {
+  constructor({ connection, config, env, cgroups, freezer, inspect, openPool }: OpenEngineOptions) {
     const { endpoint, version, apiVersion, architecture } = connection
     const context = createEngineContext({
-      ...{ connection, config, env, cgroups, inspect },
+      ...{ connection, config, env, cgroups, freezer, inspect },
       gpus: new GpuLeases(config.gpus, connection.podman),
       onTransition: transition => this.transitions$.next({ ...transition, at: Date.now() }),
     })
     this.#connection = connection
     this.#architecture = architecture
     this.#context = context
-    this.#pool = openPool(context, { architecture, inspect })
+    this.#pool = openPool?.(context, { architecture, inspect })
     this.#networks = new Networks({ config, pool: this.#pool, onTransition: context.onTransition })
     this.#volume = new LauncherVolume({
       ...{ api: context.api, instance: context.instance, deadline: config.engineTimeout },
@@ -148,6 +175,21 @@ class OpenDockerEngine implements DockerEngine {
     this.imageCache$ = context.cleaner.usage$
     // Orphans are removed in the background. A failure does not concern the driver.
     this.#reaping = this.reapOrphans({ signal: this.#closing.signal }).catch(() => {})
+  }
+
+  gcAfterExit(hasRuns: boolean): GcAfterExit | undefined {
+    const { config, leftovers } = this.#context
+    const holdsNone = this.#pool === undefined && this.#spares.isEmpty && leftovers.names.length === 0
+    if (!hasRuns && holdsNone) return undefined
+    const { sshCommand, socketFolder } = config
+    return {
+      driver: 'docker',
+      env: {
+        COOKIETIN_DOCKER: this.endpoint.url,
+        COOKIETIN_SSH_COMMAND: sshCommand,
+        ...(socketFolder !== undefined && { COOKIETIN_SOCKET_FOLDER: socketFolder }),
+      },
+    }
   }
 
   check(task: ResolvedTask): void {

@@ -5,9 +5,10 @@ export interface DriverTransition {
    * cookie's request to the pool ended. `spare`: one place for a spare container. `adoption`: whether a cookie got a spare
    * container; `event` says why not. `profile`: what a cookie's `containerOptions` loosen; `event` lists the names.
    * `warning`: what the engine warned of when it created a cookie's container, such as a limit that it cannot keep;
-   * `event` is its text.
+   * `event` is its text. `freezer`: who freezes a cookie's container, at its first freeze; where the control group's file
+   * was asked for, `event` and `error` tell why the engine does it.
    */
-  readonly machine: 'image' | 'namespace' | 'network' | 'spare' | 'adoption' | 'profile' | 'warning'
+  readonly machine: 'image' | 'namespace' | 'network' | 'spare' | 'adoption' | 'profile' | 'warning' | 'freezer'
   /** The image's reference, the namespace holder's name, or the cookie's id. */
   readonly id: string
   readonly from: string

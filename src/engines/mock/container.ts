@@ -1,5 +1,5 @@
 import { concat, defer, EMPTY, from, NEVER, type Observable, Subject, switchMap, takeUntil } from 'rxjs'
-import type { Exit } from '../../../machines/cookie-types.ts'
+import type { Exit } from '../../../machines/types/cookie.ts'
 import { CookietinError, type ErrorCode } from '../../errors.ts'
 import type { Stat } from '../../stats/stat.ts'
 import type { ResolvedTask } from '../../task/task.ts'
@@ -186,8 +186,8 @@ export class MockContainer implements EngineContainer {
     const written = this.#program?.written ?? true
     this.#finish('ended')
     this.#events?.exitSeen()
-    const { oomKilled = false, outputTruncated = false, message } = this.#run
-    this.#exit.resolve({ exitCode, oomKilled, outputTruncated: outputTruncated || !written, message })
+    const { oomKilled = false, outputTruncated = false, message, usage } = this.#run
+    this.#exit.resolve({ exitCode, oomKilled, outputTruncated: outputTruncated || !written, message, usage })
   }
 
   #lose(): void {

@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs'
+import type { Usage } from '../../../machines/types/cookie.ts'
 import type { Stat } from '../../stats/stat.ts'
 import type { ResolvedTask } from '../../task/task.ts'
 import { Issues, isRecord } from '../../utils/validation/issues.ts'
@@ -26,6 +27,12 @@ export interface MockRun {
   readonly outputTruncated?: boolean
   /** The engine's message on the exit. */
   readonly message?: string
+  /**
+   * What it has used.
+   *
+   * @default unknown
+   */
+  readonly usage?: Usage
   /**
    * How long it runs at least, in ms by the engine's clock, without the time that it is paused. Infinity: until it is killed.
    *
@@ -66,7 +73,7 @@ export interface MockRun {
   readonly hangOn?: MockCall | readonly MockCall[]
 }
 
-/** The scripts of runs: one for all, one for each image (`'*'` for any other), or a function that returns one. */
+/** The scripts of runs: one for all, one for each image (`'*'` for any other), or a function that returns one, which is called when the turn of a task comes. */
 export type MockScript = MockRun | Readonly<Record<string, MockRun>> | ((task: ResolvedTask) => MockRun)
 
 // Complete by its type: a field that is missing here does not compile.
@@ -77,6 +84,7 @@ const runFields: Record<keyof MockRun, true> = {
   oomKilled: true,
   outputTruncated: true,
   message: true,
+  usage: true,
   runFor: true,
   echoInput: true,
   artifacts: true,

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { EMPTY, from, type Observable, Subject, switchMap, takeUntil } from 'rxjs'
-import type { Exit } from '../../../machines/cookie-types.ts'
+import type { Exit } from '../../../machines/types/cookie.ts'
 import { CookietinError, messageOf } from '../../errors.ts'
 import type { Stat } from '../../stats/stat.ts'
 import { onAbort } from '../../utils/abort.ts'
@@ -11,6 +11,7 @@ import { pumpInput } from '../pump-input.ts'
 import { signalGroup, signalProcess, whenStopped } from './group.ts'
 import type { ProcessOptions } from './options.ts'
 import { finishOutput, OutputPump } from './output-pump.ts'
+import { cpuTimeOfEnded } from './proc.ts'
 import type { ProcessRoot } from './root.ts'
 import type { GroupSampler } from './sampler.ts'
 import { exitOrError, workDirError } from './start-error.ts'
@@ -46,6 +47,8 @@ export class ProcessContainer implements EngineContainer {
   /** The group's number while its main process lives. Later the number may belong to another group. */
   #group: number | undefined
   #pid: number | undefined
+  /** The CPU time at its end. */
+  #cpuMs: number | undefined
   #state: 'created' | 'started' | 'ended' | 'removed' = 'created'
   #pumps: readonly OutputPump[] = []
   #releaseInput = noop
@@ -207,6 +210,10 @@ export class ProcessContainer implements EngineContainer {
       (code, signal) => void this.#end(pid, code ?? 128 + (constants.signals[signal ?? 'SIGKILL'] ?? 0), events),
     )
     if (child.stdout !== null && child.stderr !== null) {
+      const read = () => {
+        this.#cpuMs = cpuTimeOfEnded(pid) ?? this.#cpuMs
+      }
+      for (const stream of [child.stdout, child.stderr]) stream.once('end', read)
       this.#pumps = [new OutputPump(child.stdout, streams.stdout), new OutputPump(child.stderr, streams.stderr)]
     }
     if (streams.stdin !== undefined && child.stdin !== null) {
@@ -229,7 +236,12 @@ export class ProcessContainer implements EngineContainer {
     this.#releaseInput()
     events.exitSeen()
     await finishOutput(this.#pumps, this.#context.outputTimeout)
-    this.#exit.resolve({ exitCode, oomKilled: false, outputTruncated: this.#pumps.some(pump => pump.truncated) })
+    this.#exit.resolve({
+      exitCode,
+      oomKilled: false,
+      outputTruncated: this.#pumps.some(pump => pump.truncated),
+      usage: this.#cpuMs === undefined ? undefined : { cpuMs: this.#cpuMs },
+    })
   }
 
   #failToStart(error: unknown, events: ContainerEvents): void {

@@ -33,6 +33,7 @@ export function createProcessEngine(config: ResolvedProcessConfig = resolveProce
         root: hasRoot ? new ProcessRoot(options) : undefined,
       })
     },
+    gcAfterExit: hasRuns => (hasRuns ? { driver: 'process', env: {} } : undefined),
     close: async () => sampler.close(),
   }
 }

@@ -16,10 +16,17 @@ export interface OrphanProcess {
  * Ends the processes of dead owners. Each is found by `COOKIETIN_OWNER` in the environment that it was started with. Without root, only
  * processes of this user are found.
  */
-export function reapProcesses({ dryRun }: { readonly dryRun: boolean }): readonly OrphanProcess[] {
+export function reapProcesses({
+  dryRun,
+  owner: wanted,
+}: {
+  readonly dryRun: boolean
+  /** Only those of this owner. */
+  readonly owner?: string | undefined
+}): readonly OrphanProcess[] {
   return processIds().flatMap(pid => {
     const owner = ownerOf(pid)
-    if (owner === undefined || ownerState(owner) !== 'dead') return []
+    if (owner === undefined || owner !== (wanted ?? owner) || ownerState(owner) !== 'dead') return []
     const command = (readText(`/proc/${pid}/cmdline`) ?? '').replaceAll('\0', ' ').trim()
     return [{ pid, command, owner, removed: !dryRun && kill(pid) }]
   })

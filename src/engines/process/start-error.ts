@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import type { Exit } from '../../../machines/cookie-types.ts'
+import type { Exit } from '../../../machines/types/cookie.ts'
 import { CookietinError } from '../../errors.ts'
 import type { ProcessOptions } from './options.ts'
 

@@ -1,25 +1,35 @@
-import { type Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { isUint8Array } from 'node:util/types'
+import type { Dispatcher } from 'undici'
 import { type CookietinError, toCookietinError } from '../../errors.ts'
 import { toChunks } from '../../task/input.ts'
 import type { TaskInput } from '../../task/task.ts'
 import { deferred } from '../../utils/deferred.ts'
-import { CallSocket } from '../socket/call-socket.ts'
+import { readSize } from '../socket/call-socket.ts'
 import { isRefusal } from '../socket/listener.ts'
-import { type CallHeaders, hasNoBody, requestHeaders, responseHead, statedLength } from './headers.ts'
-import { sendChunks } from './request-body.ts'
-import { bodyStream } from './response-body.ts'
+import { type CallHeaders, frameOf, hasNoBody, requestHeaders, responseHead, statedLength } from './headers.ts'
+import { BodyStream } from './response-body.ts'
 import {
   cancelledBody,
   connectionError,
   headersRefused,
+  isOfBody,
   type ResponseFault,
   reportedError,
   responseError,
 } from './response-errors.ts'
+import type { SlotClient } from './slot-client.ts'
 
 /** How many interim responses (1xx) a function may send before its response. */
 const maxInterim = 8
+
+/** How many bytes a function may say of its chunks besides their sizes. */
+const maxExtensions = 16 * 1024
+
+/** More bytes than the frame of a chunk takes: its size and two line ends. */
+const chunkFrame = 24
+
+/** More bytes than stand between the names and the values of headers, and than a status line may have. */
+const [headerFrame, maxStatusLine] = [16, 1_024]
 
 /** The request of one call. */
 export interface Outgoing {
@@ -30,13 +40,8 @@ export interface Outgoing {
   readonly body: TaskInput | undefined
 }
 
-/** Bounds and callbacks of one exchange. */
-export interface ExchangeOptions {
-  readonly socketPath: string
-  readonly maxHeaderSize: number
-  readonly maxBody: number
-  /** True when the function has accepted a connection before. */
-  readonly hasConnected: () => boolean
+/** What follows the exchanges of a container. */
+export interface ExchangeListener {
   /** The response is complete. The container may serve another call. */
   readonly onServed: () => void
   /** The container must not serve another call. */
@@ -45,44 +50,65 @@ export interface ExchangeOptions {
   readonly explain: (error: CookietinError) => Promise<CookietinError>
 }
 
+/** Bounds and callbacks of one exchange. */
+export interface ExchangeOptions {
+  readonly maxHeaderSize: number
+  readonly maxBody: number
+  readonly listener: ExchangeListener
+}
+
+type Controller = Dispatcher.DispatchController
+
+/** What is done with the body of a response. */
+interface BodyReader {
+  push(chunk: Buffer, isLast: boolean): void
+  end(): void
+}
+
 /** One call over HTTP. After it is sent, any failure ends the container, because the state of the function is unknown. */
-export class Exchange {
+export class Exchange implements Dispatcher.DispatchHandler {
+  readonly #client: SlotClient
   readonly #options: ExchangeOptions
-  readonly #request: ClientRequest
   readonly #callId: string
   readonly #response = deferred<Response>()
-  readonly #failure = deferred<CookietinError>()
   /** The body can be sent again. */
   readonly #isRepeatable: boolean
-  #socket: CallSocket | undefined
-  #incoming: IncomingMessage | undefined
   /** The body that is streamed. */
   #chunks: AsyncIterator<Uint8Array> | undefined
+  #controller: Controller | undefined
+  #reader: BodyReader | undefined
+  #body: BodyStream | undefined
+  #interim = 0
+  /** Bytes of the body, where the response states them. */
+  #length: number | undefined
+  /** Bytes of the body so far. */
+  #size = 0
+  /** How many parts of the body have come. */
+  #parts = 0
+  /** Bytes that the connection had read before the response, and those of the heads. */
+  readonly #readBefore: number
+  #headSize = 0
   #isOver = false
   #isUnseen = false
 
-  constructor(agent: Agent, { callId, deadline, headers, body }: Outgoing, options: ExchangeOptions) {
+  constructor(client: SlotClient, { callId, deadline, headers, body }: Outgoing, options: ExchangeOptions) {
+    this.#client = client
     this.#options = options
     this.#callId = callId
     const whole = typeof body === 'string' || isUint8Array(body) ? Buffer.from(body as string) : undefined
-    const length = body === undefined ? 0 : (whole?.length ?? statedLength(headers))
     this.#isRepeatable = body === undefined || whole !== undefined
-    this.#request = request({
-      agent,
-      socketPath: options.socketPath,
-      method: 'POST',
-      path: '/call',
-      headers: requestHeaders({ callId, deadline, headers, length }),
-      maxHeaderSize: options.maxHeaderSize,
-    })
-    // The size of the headers is bounded. Node.js would drop those beyond 1,000 without a word.
-    this.#request.maxHeadersCount = 0
-    // A caller that states a length must keep to it: what is too much would be taken for the next request.
-    // Assigned, since Node's types have the property for responses only.
-    Object.assign(this.#request, { strictContentLength: true })
-    this.#listen()
-    if (this.#isRepeatable) this.#request.end(whole)
-    else if (body !== undefined) void this.#send(body)
+    const length = this.#isRepeatable ? (whole?.length ?? 0) : statedLength(headers)
+    this.#readBefore = client.socket?.bytesRead ?? 0
+    client.send(
+      {
+        method: 'POST',
+        path: '/call',
+        headers: requestHeaders({ callId, deadline, headers, length }),
+        // undici takes any iterable; its type knows streams only.
+        body: (this.#isRepeatable ? whole : this.#streamed(body as TaskInput)) as Buffer | undefined,
+      } as Dispatcher.DispatchOptions,
+      this,
+    )
   }
 
   /** Stays pending when the function has not seen the call; see {@link isUnseen}. */
@@ -100,113 +126,109 @@ export class Exchange {
     this.#fail(error)
   }
 
-  #listen(): void {
-    this.#request.on('socket', socket => {
-      if (!(socket instanceof CallSocket)) return
-      this.#socket = socket
-      socket.beginRequest()
-    })
-    let interim = 0
-    this.#request.on('information', () => {
-      if (++interim > maxInterim) this.#failWith('invalid', `more than ${maxInterim} interim responses came before it`)
-    })
-    this.#request.on('upgrade', (_response, socket) => {
-      socket.destroy()
-      this.#failWith('invalid', 'the function switched protocols, which was not requested')
-    })
-    this.#request.on('response', response => this.#read(response))
-    this.#request.on('error', (error: NodeJS.ErrnoException) => this.#onError(error))
-    this.#request.on('close', () => {
-      if (this.#incoming === undefined)
-        this.#failConnection(responseError('failed', 'the connection closed before its start'))
-    })
+  onRequestStart(controller: Controller): void {
+    this.#controller = controller
+    if (this.#isOver) controller.abort(new Error('the call is over'))
   }
 
-  async #send(body: TaskInput): Promise<void> {
-    this.#chunks = toChunks(body)[Symbol.asyncIterator]()
+  onResponseStart(controller: Controller, status: number): void {
+    const rawHeaders = rawHeadersOf(controller)
+    this.#headSize += rawHeaders.reduce((sum, { length }) => sum + length + headerFrame, maxStatusLine)
+    if (status >= 200) this.#read(rawHeaders, status)
+    else if (++this.#interim > maxInterim) {
+      this.#failWith('invalid', `more than ${maxInterim} interim responses came before it`)
+    }
+  }
+
+  onResponseData(_controller: Controller, chunk: Buffer): void {
+    // The parser gives an empty part when it goes on.
+    if (this.#isOver || chunk.length === 0) return
+    this.#size += chunk.length
+    this.#parts += 1
+    if (this.#size > this.#options.maxBody) this.#failAsTooLarge()
+    else if (!this.#failsByExtensions(readSize)) this.#reader?.push(chunk, this.#size === this.#length)
+  }
+
+  onResponseEnd(): void {
+    if (this.#isOver || this.#failsByExtensions(0)) return
+    this.#isOver = true
+    this.#reader?.end()
+    // A response that came before the request was read is a response, such as 413. The rest of the request is still in the connection.
+    void this.#chunks?.return?.()
+    if ((this.#client.socket?.writableLength ?? 0) > 0) this.#client.socket?.destroy()
+    this.#options.listener.onServed()
+  }
+
+  onResponseError(_controller: Controller, error: NodeJS.ErrnoException): void {
+    if (this.#isOver) return
+    if (isOfBody(error)) {
+      this.#fail(toCookietinError(error, 'ERR_COOKIETIN_INPUT_FAILED', 'Could not send the body of the call'))
+      return
+    }
+    const began = this.#reader !== undefined
+    if (began && /chunk extension/.test(error.message) && this.#failsByExtensions(0)) return
+    // The function closed the connection before it could read any of the call, or does not accept another connection.
+    const isUnseen = this.#client.socket?.isUnseen === true || (isRefusal(error) && this.#client.hasConnected)
+    if (!began && isUnseen && this.#isRepeatable) this.#isUnseen = true
+    this.#failConnection(connectionError(error, { began, maxHeaderSize: this.#options.maxHeaderSize }))
+  }
+
+  async *#streamed(body: TaskInput): AsyncGenerator<Uint8Array> {
+    const chunks = toChunks(body)[Symbol.asyncIterator]()
+    this.#chunks = chunks
     try {
-      await sendChunks(this.#chunks, this.#request)
+      for await (const chunk of { [Symbol.asyncIterator]: () => chunks }) yield chunk
     } catch (error) {
       this.#fail(toCookietinError(error, 'ERR_COOKIETIN_INPUT_FAILED', 'Could not send the body of the call'))
     }
   }
 
-  #read(response: IncomingMessage): void {
-    this.#incoming = response
-    const { statusCode = 0, headers } = response
-    const isFramed = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
+  #read(rawHeaders: readonly string[], status: number): void {
+    const { length, isChunked } = frameOf(rawHeaders)
+    this.#length = length
+    this.#reader = drain
     // By Fn's contract the function's own status is in a header. These statuses tell whether it ran.
-    if (statusCode === 431) {
-      this.#untilRead(response, () => this.#response.reject(headersRefused()))
-      response.resume()
-    } else if (statusCode !== 200 && statusCode !== 502 && statusCode !== 504) {
-      this.#failWith('invalid', `it has the status ${statusCode}`)
-    } else if (!isFramed && !hasNoBody(statusCode)) {
+    if (status === 431) {
+      this.#reader = { push() {}, end: () => this.#response.reject(headersRefused()) }
+    } else if (status !== 200 && status !== 502 && status !== 504) {
+      this.#failWith('invalid', `it has the status ${status}`)
+    } else if (length === undefined && !isChunked) {
       this.#failWith('invalid', 'it does not state where it ends (neither Content-Length nor chunked)')
-    } else if (Number(headers['content-length'] ?? 0) > this.#options.maxBody) {
+    } else if ((length ?? 0) > this.#options.maxBody) {
       this.#failAsTooLarge()
-    } else if (statusCode !== 200) {
-      this.#report(response, statusCode)
+    } else if (status !== 200) {
+      this.#reader = new Report(text => this.#response.reject(reportedError(status, text)))
     } else {
-      this.#respond(response)
+      this.#respond(rawHeaders)
     }
   }
 
-  /** The function reports that it failed, or ran out of time. The container serves on. */
-  #report(response: IncomingMessage, status: 502 | 504): void {
-    const chunks: Buffer[] = []
-    let size = 0
-    response.on('data', (chunk: Buffer) => {
-      if (size < 4_096) chunks.push(chunk)
-      size += chunk.length
-      if (size > this.#options.maxBody) this.#failAsTooLarge()
-    })
-    this.#untilRead(response, () => this.#response.reject(reportedError(status, Buffer.concat(chunks))))
-  }
-
-  #respond(response: IncomingMessage): void {
-    const head = responseHead(response.rawHeaders, this.#callId)
+  #respond(rawHeaders: readonly string[]): void {
+    const head = responseHead(rawHeaders, this.#callId)
     if (head === undefined) {
-      this.#failWith('invalid', `its Fn-Http-Status is ${response.headers['fn-http-status']}`)
+      this.#failWith('invalid', `its Fn-Http-Status is not a status`)
       return
     }
-    const body = bodyStream(response, {
-      limit: this.#options.maxBody,
-      onTooLarge: () => this.#failAsTooLarge(),
-      onCancelled: reason => this.#fail(cancelledBody(reason)),
-      failure: () => this.#failure.promise,
-    })
-    this.#untilRead(response, () => {})
     // A Response with one of these statuses must have no body. What the function sends regardless is read and dropped.
-    const isBare = hasNoBody(head.status)
-    if (isBare) void body.pipeTo(new WritableStream()).catch(() => {})
-    this.#response.resolve(new Response(isBare ? null : body, head))
+    if (hasNoBody(head.status)) {
+      this.#response.resolve(new Response(null, head))
+      return
+    }
+    this.#body = new BodyStream(this.#controller, reason => this.#fail(cancelledBody(reason)))
+    this.#reader = this.#body
+    this.#response.resolve(new Response(this.#body.readable, head))
   }
 
-  #untilRead(response: IncomingMessage, done: () => void): void {
-    response.on('end', () => {
-      if (!response.complete || this.#isOver) return
-      this.#isOver = true
-      done()
-      // A response that came before the request was read is a response, such as 413. The rest of the request is still in the connection.
-      if (!this.#request.writableFinished) {
-        void this.#chunks?.return?.()
-        this.#request.destroy()
-      }
-      this.#options.onServed()
-    })
-    response.on('error', (error: NodeJS.ErrnoException) => this.#onError(error))
-    response.on('close', () => {
-      if (!response.complete) this.#failConnection(responseError('truncated', 'the connection closed before its end'))
-    })
-  }
-
-  #onError(error: NodeJS.ErrnoException): void {
-    const began = this.#incoming !== undefined
-    // The function closed the connection before it could read any of the call, or does not accept another connection.
-    const isUnseen = this.#socket?.isUnseen === true || (isRefusal(error) && this.#options.hasConnected())
-    if (!began && isUnseen && this.#isRepeatable && !this.#isOver) this.#isUnseen = true
-    this.#failConnection(connectionError(error, { began, maxHeaderSize: this.#options.maxHeaderSize }))
+  /**
+   * The client's parser drops what is said of chunks, and gives it no bound. So it is what was read and is nothing else. In the middle of a
+   * body, the rest of the last read may be body, too: `unparsed`.
+   */
+  #failsByExtensions(unparsed: number): boolean {
+    const read = (this.#client.socket?.bytesRead ?? 0) - this.#readBefore
+    const others = this.#headSize + this.#size + this.#parts * chunkFrame
+    if (read - others <= maxExtensions + unparsed) return false
+    this.#failWith('headersTooLarge', 'the extensions of its body chunks are larger than 16 KiB')
+    return true
   }
 
   #failAsTooLarge(): void {
@@ -221,7 +243,7 @@ export class Exchange {
   #failConnection(error: CookietinError): void {
     if (this.#isOver) return
     this.#cutOff()
-    void this.#options.explain(error).then(explained => this.#finish(explained))
+    void this.#options.listener.explain(error).then(explained => this.#finish(explained))
   }
 
   #fail(error: CookietinError): void {
@@ -238,13 +260,40 @@ export class Exchange {
     this.#isOver = true
     // Also while its next chunk is awaited, which may never come.
     void this.#chunks?.return?.()
-    this.#request.destroy()
-    this.#incoming?.destroy()
+    this.#controller?.abort(new Error('the call is over'))
   }
 
   #finish(error: CookietinError): void {
-    this.#failure.resolve(error)
-    this.#options.onBroken(error)
+    this.#body?.fail(error)
+    this.#options.listener.onBroken(error)
     if (!this.#isUnseen) this.#response.reject(error)
   }
+}
+
+const drain: BodyReader = { push() {}, end() {} }
+
+/** Reads what a function reports of its failure: the beginning of it. The container serves on. */
+class Report implements BodyReader {
+  readonly #done: (text: Buffer) => void
+  readonly #chunks: Buffer[] = []
+  #size = 0
+
+  constructor(done: (text: Buffer) => void) {
+    this.#done = done
+  }
+
+  push(chunk: Buffer): void {
+    if (this.#size < 4_096) this.#chunks.push(chunk)
+    this.#size += chunk.length
+  }
+
+  end(): void {
+    this.#done(Buffer.concat(this.#chunks))
+  }
+}
+
+/** Names and values in turn, as they came. */
+function rawHeadersOf(controller: Controller): readonly string[] {
+  const { rawHeaders } = controller as { readonly rawHeaders?: readonly Buffer[] | null }
+  return (rawHeaders ?? []).map(part => part.toString('latin1'))
 }

@@ -52,7 +52,8 @@ export function requestHeaders({ callId, deadline, headers, length }: CallHead):
     host: 'localhost',
     'fn-call-id': callId,
     'fn-deadline': new Date(deadline).toISOString(),
-    ...(length === undefined ? { 'transfer-encoding': 'chunked' } : { 'content-length': String(length) }),
+    // Without a length, the body is sent in chunks.
+    ...(length !== undefined && { 'content-length': String(length) }),
   }
 }
 
@@ -67,6 +68,7 @@ export function gatewayHeaders(headers: Headers): Record<string, string | string
 
 function endToEnd(headers: CallHeaders | undefined): Record<string, string | string[]> {
   const given = [...(headers instanceof Headers ? headers : Object.entries(headers ?? {}))]
+  if (given.length === 0) return {}
   const dropped = namedBy(given.flatMap(([name, value]) => (name.toLowerCase() === 'connection' ? value : [])))
   const kept = given
     .map(([name, value]) => [name.toLowerCase(), typeof value === 'string' ? value : [...value]] as const)
@@ -82,6 +84,18 @@ export function statedLength(headers: CallHeaders | undefined): number | undefin
       return Number(value)
   }
   return undefined
+}
+
+/** How a response states where its body ends. */
+export function frameOf(rawHeaders: readonly string[]): { length: number | undefined; isChunked: boolean } {
+  let length: number | undefined
+  let isChunked = false
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? ''
+    if (name.length === 14 && name.toLowerCase() === 'content-length') length = Number(rawHeaders[index + 1])
+    else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') isChunked = true
+  }
+  return { length, isChunked }
 }
 
 /** The head of a function's response, as its caller gets it. */
@@ -111,9 +125,10 @@ export function responseHead(rawHeaders: readonly string[], callId: string): Res
   }
   if (status === undefined) return undefined
   // A header for the caller replaces one for us of the same name.
-  for (const name of new Set(wrapped.map(([name]) => name))) headers.delete(name)
+  if (wrapped.length > 0) for (const name of new Set(wrapped.map(([name]) => name))) headers.delete(name)
   for (const [name, value] of wrapped) headers.append(name, value)
-  for (const name of [...hopByHop, ...namedBy(connection)]) if (isHeaderName(name)) headers.delete(name)
+  for (const name of hopByHop) headers.delete(name)
+  if (connection.length > 0) for (const name of namedBy(connection)) if (isHeaderName(name)) headers.delete(name)
   if (hasNoBody(status)) headers.delete('content-length')
   headers.set('fn-call-id', callId)
   return { status, headers }

@@ -1,49 +1,56 @@
-import type { IncomingMessage } from 'node:http'
 import type { CookietinError } from '../../errors.ts'
 
-/** Bounds and callbacks of a response's body. */
-export interface BodyOptions {
-  /** Bytes. */
-  readonly limit: number
-  readonly onTooLarge: () => void
-  /** The caller has cancelled the rest. */
-  readonly onCancelled: (reason: unknown) => void
-  /** Resolves with why the response broke, after it has. */
-  readonly failure: () => Promise<CookietinError>
+/** What lets a connection wait for the reader of a body. */
+export interface Flow {
+  pause(): void
+  resume(): void
 }
 
+/** How many bytes of a body wait for its reader before the function does. */
+const kept = new ByteLengthQueuingStrategy({ highWaterMark: 64 * 1024 })
+
 /** A response's body as a web stream, read at the pace of its reader. */
-export function bodyStream(response: IncomingMessage, options: BodyOptions): ReadableStream<Uint8Array> {
-  let size = 0
-  let open = true
-  return new ReadableStream<Uint8Array>({
-    start(controller) {
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length
-        if (size > options.limit) {
-          options.onTooLarge()
-          return
-        }
-        controller.enqueue(chunk)
-        if ((controller.desiredSize ?? 0) <= 0) response.pause()
-      })
-      response.on('end', () => {
-        if (!open || !response.complete) return
-        open = false
-        controller.close()
-      })
-      response.on('close', () => {
-        if (!open) return
-        open = false
-        void options.failure().then(error => controller.error(error))
-      })
-    },
-    pull() {
-      response.resume()
-    },
-    cancel(reason) {
-      open = false
-      options.onCancelled(reason)
-    },
-  })
+export class BodyStream {
+  readonly readable: ReadableStream<Uint8Array>
+  readonly #flow: Flow | undefined
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined
+  #isOpen = true
+
+  /** @param onCancelled - Called when the reader cancels the rest. */
+  constructor(flow: Flow | undefined, onCancelled: (reason: unknown) => void) {
+    this.#flow = flow
+    this.readable = new ReadableStream<Uint8Array>(
+      {
+        start: controller => {
+          this.#controller = controller
+        },
+        pull: () => this.#flow?.resume(),
+        cancel: reason => {
+          this.#isOpen = false
+          onCancelled(reason)
+        },
+      },
+      kept,
+    )
+  }
+
+  /** @param isLast - It is known to be the last. The connection goes on to the end of the response, which may close it. */
+  push(chunk: Uint8Array, isLast: boolean): void {
+    if (!this.#isOpen) return
+    this.#controller?.enqueue(chunk)
+    if (!isLast && (this.#controller?.desiredSize ?? 0) <= 0) this.#flow?.pause()
+  }
+
+  end(): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    this.#controller?.close()
+  }
+
+  /** Ends it by an error. What was not read is lost. */
+  fail(error: CookietinError): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    this.#controller?.error(error)
+  }
 }

@@ -18,20 +18,28 @@ export function responseError(fault: ResponseFault, why: string, cause?: unknown
   })
 }
 
-/** The error for a connection that broke, by Node.js's error. */
+/** The error for a connection that broke, by undici's or Node.js's error. */
 export function connectionError(
   error: NodeJS.ErrnoException,
   { began, maxHeaderSize }: { readonly began: boolean; readonly maxHeaderSize: number },
 ): CookietinError {
   const { code, message } = error
-  if (code === 'HPE_HEADER_OVERFLOW')
+  if (code === 'UND_ERR_HEADERS_OVERFLOW')
     return responseError('headersTooLarge', `its headers are larger than ${maxHeaderSize} bytes`, error)
-  if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW')
-    return responseError('headersTooLarge', 'the extensions of its body chunks are larger than 16 KiB', error)
-  if (code?.startsWith('HPE_')) return responseError('invalid', `it is not HTTP (${message})`, error)
+  if (isNotHttp(error, began)) return responseError('invalid', `it is not HTTP (${message})`, error)
   if (began) return responseError('truncated', 'the connection closed before its end', error)
   return responseError('failed', `the connection broke before its start (${message})`, error)
 }
+
+/** True for a response that the client's parser refuses, and for one that was not asked for. */
+function isNotHttp({ name, code, message }: NodeJS.ErrnoException, began: boolean): boolean {
+  if (name === 'HTTPParserError' || (code === 'UND_ERR_SOCKET' && /^bad (response|upgrade)$/.test(message))) return true
+  // The parser's name for every fault of a response that states a length.
+  return !began && code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
+}
+
+/** True for an error of the request's body: it is longer or shorter than it was said to be. */
+export const isOfBody = ({ code }: NodeJS.ErrnoException): boolean => code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH'
 
 /** The error for a function that reports a failure of its own, or that it ran out of time. */
 export function reportedError(status: 502 | 504, body: Buffer): CookietinError {

@@ -26,10 +26,13 @@ export class LogRouter extends Writable {
   }
 
   /** Sends the output to a call's writable from here on; undefined: to the function's. */
-  direct(target: Writable | undefined): void {
+  direct(given: Writable | undefined): void {
+    const target = given ?? this.#between
+    if (target === this.#target) return
     this.#release()
     this.#unfollow()
-    this.#target = target ?? this.#between
+    this.#unfollow = noop
+    this.#target = target
     // A consumer that breaks loses its log, and nothing else.
     if (this.#target !== undefined) {
       const go = () => this.#release()

@@ -1,17 +1,17 @@
 import type { Writable } from 'node:stream'
 import { type Actor, createActor } from 'xstate'
-import type { SlotEvent } from '../../../machines/slot-types.ts'
+import type { SlotEvent } from '../../../machines/types/slot.ts'
 import type { CookieOptions } from '../../cookie/cookie.ts'
 import { shownOf } from '../../cookie/inspectable.ts'
 import type { OpenCookie } from '../../cookie/open-cookie.ts'
 import { CookietinError, toCookietinError } from '../../errors.ts'
-import type { Demand } from '../../queue/resource-pool.ts'
-import { followState } from '../../utils/actors/follow-state.ts'
+import type { Demand } from '../../executor/queue/resource-pool.ts'
+import { innermost } from '../../utils/actors/follow-state.ts'
 import { makeInspectable } from '../../utils/actors/inspectable.ts'
 import { deferred } from '../../utils/deferred.ts'
 import { settles } from '../../utils/timing.ts'
-import { Exchange, type Outgoing } from '../http/exchange.ts'
-import { SlotAgent } from '../http/slot-agent.ts'
+import { Exchange, type ExchangeListener, type Outgoing } from '../http/exchange.ts'
+import { SlotClient } from '../http/slot-client.ts'
 import type { SocketFolder } from '../socket/folder.ts'
 import { isRefusal, type Listener, untilListening } from '../socket/listener.ts'
 import type { ResolvedSpec } from '../spec.ts'
@@ -38,6 +38,8 @@ export interface SlotParts {
   readonly stdout: LogRouter
   readonly stderr: LogRouter
   readonly inspect: CookieOptions['inspect']
+  /** Called when a response is complete. The slot takes another call at once, or {@link Slot.rest}. */
+  readonly onServed: (slot: Slot) => void
   /** Called at each change of state. */
   readonly onChange: (slot: Slot, state: SlotState, from: SlotState) => void
   readonly demand: Demand
@@ -51,20 +53,31 @@ export class Slot {
   readonly id: string
   readonly actor: Actor<typeof hotSlotMachine>
   readonly #parts: SlotParts
-  readonly #agent: SlotAgent
+  readonly #client: SlotClient
   /** Settles with the container's end. */
   readonly #exited = deferred<CookietinError>()
   #listener: Listener | undefined
   /** Why its socket could not be connected to at the last look. */
   #refusal: NodeJS.ErrnoException | undefined
   #state: SlotState = 'launching'
+  readonly #exchanges: ExchangeListener = {
+    onServed: () => {
+      this.#hasServed = true
+      this.#parts.onServed(this)
+    },
+    onBroken: error => this.actor.send({ type: 'broken', error }),
+    explain: error => this.#explain(error),
+  }
   #hasServed = false
 
   constructor(parts: SlotParts) {
     const { spec, cookie, inspect } = parts
     this.id = cookie.id
     this.#parts = parts
-    this.#agent = new SlotAgent(spec.launchTimeout)
+    this.#client = new SlotClient({
+      connectTimeout: spec.launchTimeout,
+      maxHeaderSize: spec.maxResponseHeaders,
+    })
     this.actor = createActor(hotSlotMachine, {
       id: `slot-${cookie.id}`,
       input: { id: cookie.id, ...spec },
@@ -78,9 +91,11 @@ export class Slot {
       unfreeze: () => cookie.unfreeze(),
       retire: () => this.#retire(),
     })
-    followState(this.actor, ({ from, to }) => {
+    this.actor.subscribe(({ value }) => {
+      const from = this.#state
+      const to = innermost(value) as SlotState
+      if (to === from) return
       this.#state = to
-      if (from === 'busy') this.#hasServed = true
       parts.onChange(this, to, from)
     })
   }
@@ -130,6 +145,17 @@ export class Slot {
     return text === '' ? '' : `. Its last output:\n${text}`
   }
 
+  /** True while it may take one call after the other without being idle in between. */
+  get isKept(): boolean {
+    const { exited, closeWanted } = this.actor.getSnapshot().context
+    return this.#state === 'busy' && !exited && !closeWanted
+  }
+
+  /** Becomes idle after a call, or ends. */
+  rest(): void {
+    if (this.#state === 'busy') this.actor.send({ type: 'served' })
+  }
+
   start(): void {
     this.actor.start()
   }
@@ -137,14 +163,10 @@ export class Slot {
   /** Sends a call. Only while the slot is busy with it. */
   exchange(outgoing: Outgoing): Exchange {
     const { spec } = this.#parts
-    return new Exchange(this.#agent, outgoing, {
-      socketPath: this.#listener?.path ?? '',
+    return new Exchange(this.#client, outgoing, {
       maxHeaderSize: spec.maxResponseHeaders,
       maxBody: spec.maxResponseBody,
-      hasConnected: () => this.#agent.hasConnected,
-      onServed: () => this.actor.send({ type: 'served' }),
-      onBroken: error => this.actor.send({ type: 'broken', error }),
-      explain: error => this.#explain(error),
+      listener: this.#exchanges,
     })
   }
 
@@ -174,14 +196,14 @@ export class Slot {
   #onExit(message: string, cause: CookietinError | undefined): void {
     const error = new CookietinError('ERR_COOKIETIN_FUNCTION_EXITED', message, { cookieId: this.id, cause })
     this.#exited.resolve(error)
-    this.#agent.giveUp()
+    this.#client.giveUp()
     this.#send({ type: 'exited', error })
   }
 
   /** A connection often breaks because the container has ended. Its exit is known a moment later, and says why. */
   async #explain(error: CookietinError): Promise<CookietinError> {
     if (!(await settles(this.#exited.promise, exitDelay))) {
-      const neverListened = !this.#agent.hasConnected && isRefusal(error.cause)
+      const neverListened = !this.#client.hasConnected && isRefusal(error.cause)
       return neverListened ? this.#listenError(error.cause as NodeJS.ErrnoException) : error
     }
     const exit = await this.#exited.promise
@@ -195,12 +217,12 @@ export class Slot {
     })
     if (signal.aborted) return listener.close()
     this.#listener = listener
-    this.#agent.use(listener.path)
+    await this.#client.use(listener.path)
   }
 
   async #retire(): Promise<void> {
     const { cookie, folder, stdout, stderr } = this.#parts
-    this.#agent.destroy()
+    this.#client.destroy()
     try {
       // Killed without a thaw: a frozen container does not run again.
       await cookie.close()

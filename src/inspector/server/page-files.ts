@@ -1,33 +1,29 @@
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { dirname } from 'node:path'
 import { serveStatic } from '@hono/node-server/serve-static'
 import type { MiddlewareHandler } from 'hono'
 import { CookietinError } from '../../errors.ts'
-
-// Beside `dist/src/` in the package. In the repository it has a folder of its own: a build of the package empties
-// `dist/`.
-const places = ['../../../inspector-page/', '../../../.inspector-page/'].map(path => new URL(path, import.meta.url))
+import { packageFile } from '../../utils/package-file.ts'
 
 /**
- * Finds the folder of the built page.
+ * Finds the folder of the built page. In the repository it has a folder of its own: a build of the package empties `dist/`.
  *
  * @throws CookietinError `ERR_COOKIETIN_INSPECTOR_FAILED` if the page is not built.
  */
-export function pageFolder(): URL {
-  const folder = places.find(place => existsSync(new URL('index.html', place)))
-  if (folder === undefined) {
+export function pageFolder(): string {
+  const page = packageFile('.inspector-page/index.html', 'dist/inspector-page/index.html')
+  if (page === undefined) {
     throw new CookietinError(
       'ERR_COOKIETIN_INSPECTOR_FAILED',
       'Cannot start the inspector: its page is not built; in the repository, run `npm run build:page`',
     )
   }
-  return folder
+  return dirname(page)
 }
 
 /** Serves the files of the page, which lie in one flat folder. The folder itself is `index.html`. */
-export function pageFiles(folder: URL): MiddlewareHandler {
+export function pageFiles(folder: string): MiddlewareHandler {
   const serve = serveStatic({
-    root: fileURLToPath(folder),
+    root: folder,
     rewriteRequestPath: path => path.slice(path.lastIndexOf('/') + 1) || 'index.html',
   })
   return async (context, next) => {

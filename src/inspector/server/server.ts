@@ -26,7 +26,7 @@ const headers = secureHeaders({
 })
 
 export interface PageServerOptions {
-  readonly folder: URL
+  readonly folder: string
   readonly host: string
   /** 0: a free port. */
   readonly port: number

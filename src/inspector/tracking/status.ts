@@ -1,6 +1,6 @@
 import { type CookieState, cookieStates, isSettled } from '../../../machines/cookie-states.ts'
-import type { CookieContext } from '../../../machines/cookie-types.ts'
 import { outcomeOf } from '../../../machines/outcome.ts'
+import type { CookieContext } from '../../../machines/types/cookie.ts'
 import type { Reason } from '../protocol.ts'
 
 /** How an actor ended. */

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { cli, main, startCli } from '../../support/cli.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'cookietin-'))
@@ -169,6 +169,7 @@ test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
   ['SIGHUP', 129],
+  ['SIGQUIT', 131],
 ] as const)('on %s ends the command and exits with %i', async (signal, code) => {
   const { process: child, untilStdout, end } = startCli(sh('echo $$; exec sleep 60'), { input: '' })
   await untilStdout('\n')
@@ -205,4 +206,61 @@ test.each([
     if (signal === 'SIGINT') await untilStderr('Ctrl-C again kills')
   }
   expect((await end).code).toBe(code)
+})
+
+test.each(['SIGUSR1', 'SIGUSR2'] as const)('passes %s on, as often as it comes, and goes on', async signal => {
+  const script = `trap 'n=$((n + 1)); echo got $n' ${signal.slice(3)}; echo up; while [ "$n" != 2 ]; do sleep 0.02; done; exit 3`
+  const { process: child, untilStdout, end } = startCli([...run, 'none', 'sh', '-c', script], { input: '' })
+  await untilStdout('up')
+  child.kill(signal)
+  await untilStdout('got 1')
+  child.kill(signal)
+  expect(await end).toMatchObject({ code: 3, stdout: 'up\ngot 1\ngot 2\n' })
+})
+
+describe('a batch', () => {
+  const task = (id: string, script: string) => JSON.stringify({ id, image: 'none', command: ['sh', '-c', script] })
+  const started = (folder: string, ids: readonly string[]) =>
+    expect.poll(() => ids.every(id => existsSync(join(folder, id)))).toBe(true)
+  const folderOf = () => {
+    const folder = mkdtempSync(join(tmpdir(), 'cookietin-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    return folder
+  }
+
+  test('passes SIGUSR1 on to every task that runs', async () => {
+    const folder = folderOf()
+    const waits = (id: string) => task(id, `trap 'exit 0' USR1; : > ${folder}/${id}; while :; do sleep 0.02; done`)
+    const { process: child, end } = startCli(['batch', '--driver', 'process', '-q', '--json', '-c', '2'], {
+      input: [waits('one'), waits('two')].join('\n'),
+    })
+    await started(folder, ['one', 'two'])
+    child.kill('SIGUSR1')
+    const { code, stdout } = await end
+    expect([code, stdout.match(/"status":"success"/g)?.length]).toEqual([0, 2])
+  })
+
+  test.each([
+    ['SIGHUP', 129],
+    ['SIGQUIT', 131],
+  ] as const)('passes %s on to what runs, waits for it, and starts nothing more', async (signal, exit) => {
+    const folder = folderOf()
+    const waits = (id: string) =>
+      task(id, `trap 'echo bye; exit 7' ${signal.slice(3)}; : > ${folder}/${id}; while :; do sleep 0.02; done`)
+    const { process: child, end } = startCli(['batch', '--driver', 'process', '-q', '--json', '-c', '1'], {
+      input: [waits('one'), task('queued', 'true')].join('\n'),
+    })
+    await started(folder, ['one'])
+    child.kill(signal)
+    const { code, stdout } = await end
+    const ends = stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as Record<string, unknown>)
+    expect(code).toBe(exit)
+    expect(ends.map(({ id, status, exitCode, stdout: text }) => [id, status, exitCode, text]).sort()).toEqual([
+      ['one', 'cancelled', 7, 'bye\n'],
+      ['queued', 'cancelled', undefined, ''],
+    ])
+  })
 })

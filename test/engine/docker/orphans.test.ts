@@ -14,9 +14,9 @@ import { checkLeaks } from '../../support/leaks/hooks.ts'
 checkLeaks()
 
 /** A process with a running container, and the container's name. */
-async function otherProcess() {
+async function otherProcess(...args: string[]) {
   const script = fileURLToPath(new URL('../../support/children/orphans.ts', import.meta.url))
-  const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [text] = (await once(child.stdout, 'data')) as [Buffer]
   const kill = async () => {
     const ended = once(child, 'exit')
@@ -57,6 +57,21 @@ test('containers of a killed process are listed, then removed; those of a live p
     await driver.engine.reapOrphans()
   }
   expect(await exists(living.name)).toBe(false)
+})
+
+test('a container that a killed process has frozen by its file is thawed and removed, whatever the freezer of who removes it', async () => {
+  for (const freezer of ['engine', 'cgroup'] as const) {
+    const dead = await otherProcess('cgroup')
+    await dead.kill()
+    const state = () => engineRequest('GET', `/containers/${dead.name}/json`)
+    expect(await state()).toMatchObject({
+      State: { Status: 'running' },
+      Config: { Labels: { 'cookietin.freezer': 'cgroup' } },
+    })
+    await using driver = await testEngine({ freezer })
+    await driver.engine.reapOrphans()
+    await expect.poll(() => exists(dead.name)).toBe(false)
+  }
 })
 
 test('a new driver removes orphans by itself', async () => {

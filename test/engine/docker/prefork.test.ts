@@ -26,9 +26,25 @@ async function pooled(config: DockerConfig, concurrency = 4) {
     (await containersWith(`cookietin.instance=${engine.instance}`)).filter(name => name.includes('-namespace-'))
   const kill = (name: string) => engineRequest('POST', `/containers/${name}/kill`)
   const networks = () => transitions.filter(({ machine }) => machine === 'network').map(({ id, to }) => [id, to])
+  /** What each cookie got of the pool, and why. */
+  const reasons = () =>
+    transitions.filter(({ machine }) => machine === 'network').map(({ id, to, event }) => [id, to, event])
+  /** The number of its namespaces without a network. */
+  const networkless = async () => {
+    const modes = (await holders()).map(async name => {
+      const { HostConfig } = (await engineRequest('GET', `/containers/${name}/json`)) as {
+        HostConfig: { NetworkMode: string }
+      }
+      return HostConfig.NetworkMode
+    })
+    return (await Promise.all(modes)).filter(mode => mode === 'none').length
+  }
   /** The state of each namespace after its cookie released it. */
   const releases = () => transitions.filter(({ event }) => event === 'release').map(({ to }) => to)
-  return { driver, executor, containers, engine, transitions, reaches, holders, kill, networks, releases }
+  return {
+    ...{ driver, executor, containers, engine, transitions, reaches, holders, kill, networks, reasons },
+    ...{ releases, networkless },
+  }
 }
 
 /** Prints the network namespace and the number of its addresses. */
@@ -81,15 +97,39 @@ describe('a pool', () => {
     await reaches({ free: 2, leased: 0 })
   })
 
-  test('leases a namespace to a task without a network only with preForkNetworks: none', async () => {
-    const { executor, networks } = await pooled({ preForkPoolSize: 1 })
-    const { stdout } = await executor.run(shell('ls /sys/class/net'))
-    expect([stdout, networks()]).toEqual(['lo\n', []])
+  test('serves tasks with and without a network, hardened ones, too, as they are asked for', async () => {
+    const { executor, reaches, networks, networkless, transitions } = await pooled({ preForkPoolSize: 2 }, 1)
+    expect(await networkless()).toBe(1)
+    for (const [id, task] of Object.entries({ bare: {}, hard: { profile: 'hardened' } as const })) {
+      expect((await executor.run(shell('ls /sys/class/net', { id, ...task }))).stdout).toBe('lo\n')
+      await reaches({ free: 2 })
+    }
+    expect((await executor.run(shell(where, { id: 'wired', disableNet: false }))).stdout).toMatch(/\n1\n$/)
+    expect(networks()).toEqual(['bare', 'hard', 'wired'].map(id => [id, 'pooled']))
+    // It follows the demand: a namespace of the kind that nobody asks for is replaced.
+    for (let turn = 0; turn < 8; turn += 1) {
+      await reaches({ free: 2 })
+      await executor.run(shell('true', { disableNet: false }))
+    }
+    await reaches({ free: 2 })
+    expect(await networkless()).toBe(0)
+    expect(transitions.filter(({ event }) => event === 'retire').length).toBeGreaterThan(0)
+  })
+
+  test('has namespaces of the kinds that preForkNetworks names, and reports a task that it cannot serve, with the reason', async () => {
     const without = await pooled({ preForkPoolSize: 1, preForkNetworks: 'none' })
     const inside = await without.executor.run(shell('ls /sys/class/net', { id: 'in', profile: 'hardened' }))
     const outside = await without.executor.run(shell(where, { id: 'out', disableNet: false }))
     expect([inside.stdout, outside.stdout.toString().split('\n')[1]]).toEqual(['lo\n', '1'])
-    expect(without.networks()).toEqual([['in', 'pooled']])
+    await without.executor.run(shell('true', { id: 'named', hostname: 'x', disableNet: false }))
+    expect(without.reasons()).toEqual([
+      ['in', 'pooled', 'lease'],
+      ['out', 'ownNamespace', 'noneWithNetwork'],
+      ['named', 'ownNamespace', 'ownHostname'],
+    ])
+    const wired = await pooled({ preForkPoolSize: 1, preForkNetworks: 'bridge' })
+    expect((await wired.executor.run(shell('ls /sys/class/net', { id: 'bare' }))).stdout).toBe('lo\n')
+    expect(wired.reasons()).toEqual([['bare', 'ownNamespace', 'noneWithoutNetwork']])
   })
 
   test('replaces a namespace holder that dies, free or leased', async () => {
@@ -143,7 +183,7 @@ describe('a pool', () => {
     expect(networks().map(([, to]) => to)).toEqual(['pooled', 'pooled', 'pooled'])
     const none = await pooled({ preForkPoolSize: 1, preForkUseOnce: false, preForkNetworks: ['none'] }, 1)
     await none.executor.run(shell('true', { id: 'hard', profile: 'hardened' }))
-    expect(none.networks()).toEqual([])
+    expect(none.reasons()).toEqual([['hard', 'ownNamespace', 'reusedNamespaces']])
   })
 
   test('runs the image and command of the config', async () => {

@@ -105,6 +105,18 @@ test('what is past its deadline is removed, whoever owns it, also when it is fro
 
 const script = fileURLToPath(new URL('../../support/children/stopped.ts', import.meta.url))
 
+test("a process that exits with closeOn: ['exit'] leaves its containers to a gc of its own, which removes them and no others", async () => {
+  const [id, neighbour] = ['stopped-exit-gc', 'stopped-neighbour']
+  await using driver = await testEngine()
+  const other = driver.container({ id: neighbour, command: ['sleep', '60'] })
+  await other.prepare(new AbortController().signal)
+  const child = spawn(process.execPath, [script, 'exit with gc', id], { stdio: 'ignore' })
+  expect((await once(child, 'close'))[0]).toBe(3)
+  await expect.poll(() => containersWith(`cookietin.id=${id}`), { timeout: 20_000 }).toEqual([])
+  expect(await containersWith(`cookietin.id=${neighbour}`)).toHaveLength(1)
+  await other.remove()
+})
+
 test.each([
   ['SIGINT', 130, 'cancelled 7'],
   ['SIGTERM', 143, 'cancelled 7'],

@@ -14,7 +14,10 @@ const refusals: readonly Fault[] = ['error500', 'redirect']
 async function behindProxy() {
   const proxy = await startProxy()
   onTestFinished(() => proxy[Symbol.asyncDispose]())
-  const { executor } = await setup({ concurrency: 1 }, { docker: `unix://${proxy.socketPath}`, ...quick })
+  const { executor } = await setup(
+    { concurrency: 1 },
+    { docker: `unix://${proxy.socketPath}`, freezer: 'engine', ...quick },
+  )
   /** Breaks the first such call. Returns whether there was one. */
   const breakOnce = (action: string, fault: Fault) => {
     let broken = 0

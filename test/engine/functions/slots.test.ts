@@ -54,7 +54,7 @@ describe('freezing', () => {
 
   it('a call whose container cannot be thawed was never sent, and is served by a fresh one', async () => {
     await using proxy = await startProxy()
-    const { make, executor } = await setup({}, { docker: `unix://${proxy.socketPath}` })
+    const { make, executor } = await setup({}, { docker: `unix://${proxy.socketPath}`, freezer: 'engine' })
     await using fn = make('echo', { freezeAfter: 10 })
     const frozen = next(executor, ({ to }) => to === 'frozen')
     await callsOf(fn.invoke())

@@ -19,7 +19,7 @@ test('there is a launcher for amd64 and arm64 only', async () => {
 test('the programs in the package are those that its source gives', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'cookietin-launcher-'))
   try {
-    execFileSync(packageFile('native/build.sh'), [folder], { stdio: ['ignore', 'inherit', 'inherit'] })
+    execFileSync(packageFile('native/build.sh') ?? '', [folder], { stdio: ['ignore', 'inherit', 'inherit'] })
     for (const architecture of ['amd64', 'arm64']) {
       const built = await readFile(join(folder, `launch-${architecture}`))
       expect([architecture, built.equals(await readLauncher(architecture))]).toEqual([architecture, true])
@@ -36,7 +36,7 @@ test.each([
   const token = newToken()
   const command = ['sh', '-c', 'cat; pwd; echo "$A" >&2; exit 3'] as const
   const frame = frameOf({ argv: command, env: ['A=1'], workDir: '/tmp', hasInput: true, hasMemoryLimit: false }, token)
-  const [program = '', ...args] = [...emulator, packageFile(`native/launch-${architecture}`)]
+  const [program = '', ...args] = [...emulator, packageFile(`native/launch-${architecture}`) ?? '']
   // As the first process of a namespace: it ends every process that it may.
   const unshare = ['--pid', '--fork', '--mount-proc', '--kill-child', program, ...args]
   let status: unknown

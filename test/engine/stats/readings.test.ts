@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Cookie, RunResult, Stat } from '../../../src/index.ts'
+import { type Cookie, type RunResult, rawSample, type Stat } from '../../../src/index.ts'
 import { diskOfEngine } from '../../support/engine/disk.ts'
 import { setup, shell } from '../setup.ts'
 
@@ -37,6 +37,20 @@ describe.each(['engine', 'cgroup'] as const)('what the %s sampler reads', sample
       readings.push({ got, cpu: median(all(stats, 'cpu_total')), user: median(all(stats, 'cpu_user')) })
     }
     expect(readings).toContainEqual(expect.toSatisfy(agrees))
+  })
+
+  it('of what a run used: its last reading of the kernel, or nothing', async () => {
+    const { driver } = await setup({}, config)
+    const script =
+      'head -c 20971520 /dev/zero | tail -c 20971520 > /dev/null; i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; sleep 0.5'
+    const { result, stats } = await sampled(await driver.createCookie(shell(script)))
+    if (sampler === 'engine') {
+      expect(result.usage).toEqual({})
+      return
+    }
+    const raw = rawSample(stats.at(-1) as Stat) as { counters: { cpuTotal: number; memoryPeak: number } }
+    expect(result.usage).toEqual({ cpuMs: raw.counters.cpuTotal / 1e6, memoryPeak: raw.counters.memoryPeak })
+    expect(result.usage.memoryPeak).toBeGreaterThan(20 * MiB)
   })
 
   it('of a container that holds 50 MiB: that, within 10 %', async () => {

@@ -1,8 +1,9 @@
 // Runs tasks until it is killed, with a history of the options in its first argument. Prints the id of each run whose
 // result it got. With a second argument, hides Node's SQLite.
+
+import { createMockDriver } from '../../../src/driver/testing.ts'
 import { createHistory, type HistoryOptions } from '../../../src/history/index.ts'
 import { createExecutor } from '../../../src/index.ts'
-import { createMockDriver } from '../../../src/testing.ts'
 
 const [, , options = '', without] = process.argv
 if (without !== undefined) process.getBuiltinModule = () => undefined as never

@@ -1,10 +1,15 @@
 // Runs a task with a timeout on an executor with `closeOn`, prints its id once it runs, and ends as the first argument says.
-import { createDockerDriver, createExecutor } from '../../../src/index.ts'
+import { type CloseEvent, createDockerDriver, createExecutor } from '../../../src/index.ts'
 import { testImage } from '../images/images.ts'
 
 const [end, id] = process.argv.slice(2)
 const driver = await createDockerDriver()
-const closeOn = ['SIGINT', 'SIGTERM', 'uncaughtException'] as const
+const closeOn: CloseEvent[] = [
+  'SIGINT',
+  'SIGTERM',
+  'uncaughtException',
+  ...(end === 'exit with gc' ? (['exit'] as const) : []),
+]
 const executor = createExecutor({ driver, stopGrace: 5_000, closeOn })
 const other = createExecutor({ driver, closeOn })
 const script = "trap 'exit 7' TERM; echo up; while :; do sleep 0.05; done"
@@ -17,4 +22,4 @@ if (end === 'throw') {
     throw new Error('uncaught in the test')
   })
 }
-if (end === 'exit') process.exit(3)
+if (end?.startsWith('exit')) process.exit(3)

@@ -3,11 +3,12 @@ import { registerHooks } from 'node:module'
 
 const sources: Readonly<Record<string, string>> = {
   cookietin: '../../../src/index.ts',
+  'cookietin/cluster': '../../../src/cluster/index.ts',
   'cookietin/engine': '../../../src/driver/engine.ts',
   'cookietin/history': '../../../src/history/index.ts',
   'cookietin/inspector': '../../../src/inspector/index.ts',
   'cookietin/machines': '../../../machines/index.ts',
-  'cookietin/testing': '../../../src/testing.ts',
+  'cookietin/testing': '../../../src/driver/testing.ts',
 }
 
 registerHooks({

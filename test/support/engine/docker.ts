@@ -1,4 +1,4 @@
-import type { Exit } from '../../../machines/cookie-types.ts'
+import type { Exit } from '../../../machines/types/cookie.ts'
 import { resolveDockerConfig } from '../../../src/engines/docker/config/config.ts'
 import type { DockerConfig } from '../../../src/engines/docker/config/docker-config.ts'
 import { createDockerEngine, type DockerEngine } from '../../../src/engines/docker/engine.ts'

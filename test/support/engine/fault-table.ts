@@ -121,7 +121,7 @@ async function tryCell(target: FaultTarget, { call, fault, extent }: Cell): Prom
 /** A driver through the proxy; undefined when the fault, in a call of its opening, made it fail. */
 async function opened(proxy: EngineProxy, { call, startTimeout }: { call: EngineCall; startTimeout: number }) {
   try {
-    const config = { docker: `unix://${proxy.socketPath}`, startTimeout, ...limits }
+    const config = { docker: `unix://${proxy.socketPath}`, startTimeout, freezer: 'engine', ...limits } as const
     return await settled(createDockerDriver(config), 'the driver')
   } catch (error) {
     expect(error, String(error)).toBeInstanceOf(CookietinError)

@@ -20,6 +20,7 @@ const testTools: Readonly<Record<string, string>> = {
   htpasswd: 'apache2-utils',
   openssl: 'openssl',
   ps: 'procps',
+  'redis-server': 'redis-server',
   'qemu-aarch64-static': 'qemu-user-static',
   ssh: 'openssh-client',
   sshd: 'openssh-server',

@@ -1,9 +1,10 @@
 import { EMPTY, type Observable } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { SimulatedClock } from 'xstate'
+import { resultJson } from '../../../src/cli/output/result-json.ts'
 import { type ContainerEvents, createDriver, type EngineContainer } from '../../../src/driver/engine.ts'
+import { createMockDriver, type MockRun } from '../../../src/driver/testing.ts'
 import { CookietinError } from '../../../src/index.ts'
-import { createMockDriver, type MockRun } from '../../../src/testing.ts'
 
 const forEver: MockRun = { runFor: Number.POSITIVE_INFINITY, stdout: 'begun' }
 const invalidState = { code: 'ERR_COOKIETIN_INVALID_STATE' }
@@ -13,6 +14,26 @@ async function cookieOf(run: MockRun, task: { timeout?: number } = {}) {
   const driver = createMockDriver(run, { clock })
   return { clock, driver, cookie: await driver.createCookie({ image: 'mock', ...task }) }
 }
+
+describe('the usage of a run', () => {
+  it('is what the engine tells of it, and empty where it tells nothing', async () => {
+    const usages = [{ cpuMs: 12.5, memoryPeak: 4096 }, { cpuMs: 3 }, undefined].map(async usage => {
+      const cookie = await createMockDriver(usage === undefined ? {} : { usage }).createCookie({ image: 'mock' })
+      const { wait } = await cookie.run()
+      const result = await wait()
+      await cookie.close()
+      return [result.usage, JSON.parse(resultJson(result)).usage]
+    })
+    expect(await Promise.all(usages)).toEqual([
+      [
+        { cpuMs: 12.5, memoryPeak: 4096 },
+        { cpuMs: 12.5, memoryPeak: 4096 },
+      ],
+      [{ cpuMs: 3 }, { cpuMs: 3 }],
+      [{}, {}],
+    ])
+  })
+})
 
 describe('prepare', () => {
   it('resolves at once when it is done, also through the driver', async () => {

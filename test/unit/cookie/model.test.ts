@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { SimulatedClock } from 'xstate'
+import { createMockDriver, type MockCall, type MockRun } from '../../../src/driver/testing.ts'
 import { type Cookie, type CookieState, CookietinError, isSettled, type Transition } from '../../../src/index.ts'
-import { createMockDriver, type MockCall, type MockRun } from '../../../src/testing.ts'
 import { parameters } from '../../support/models/seed.ts'
 
 // A cookie under random sequences of requests, some of them made inside of its own subscribers, on an engine that fails at random.

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { SimulatedClock } from 'xstate'
 import { createDriver } from '../../../src/driver/engine.ts'
+import { createMockDriver, type MockRun } from '../../../src/driver/testing.ts'
 import { createExecutor } from '../../../src/index.ts'
-import { createMockDriver, type MockRun } from '../../../src/testing.ts'
 
 const forEver: MockRun = { runFor: Number.POSITIVE_INFINITY }
 const grace = { image: 'any', timeout: 1_000, stopGrace: 300 }

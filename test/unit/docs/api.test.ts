@@ -1,10 +1,11 @@
 import { describe, expect, it, test } from 'vitest'
 import * as machines from '../../../machines/index.ts'
+import * as cluster from '../../../src/cluster/index.ts'
+import * as testing from '../../../src/driver/testing.ts'
 import { delegatedMembers } from '../../../src/executor/execution.ts'
 import * as history from '../../../src/history/index.ts'
 import * as main from '../../../src/index.ts'
 import * as inspector from '../../../src/inspector/index.ts'
-import * as testing from '../../../src/testing.ts'
 import { chosenNames, exportedTypes, type Member, membersOf } from '../../support/docs/declarations.ts'
 import { namesIn, page, rowsBelow } from '../../support/docs/pages.ts'
 
@@ -36,6 +37,8 @@ const tables: readonly (readonly [headings: string[], members: readonly Member[]
   [['Cookie options'], cookieOptions],
   [['FunctionSpec'], membersOf('functions/spec.ts', 'FunctionSpec')],
   [['InvokeRequest'], membersOf('functions/http/request.ts', 'InvokeRequest')],
+  [['Cluster driver options'], membersOf('cluster/cluster-driver.ts', 'ClusterDriverOptions')],
+  [['Worker options'], membersOf('cluster/worker/start-worker.ts', 'WorkerOptions')],
   [['HistoryRun'], membersOf('history/types.ts', 'HistoryRun')],
 ]
 
@@ -103,7 +106,7 @@ test('the spec of a function names the fields of a task that it has not', () => 
 
 test('the tables of a history have every option and member', () => {
   expect(named('History options').toSorted()).toEqual(['path', 'postgres', ...names(historyOptions)].toSorted())
-  const members = [...membersOf('history/types.ts', 'History'), ...membersOf('executor/run-log.ts', 'RunLog')]
+  const members = [...membersOf('history/types.ts', 'History'), ...membersOf('executor/observers/run-log.ts', 'RunLog')]
   expect(
     named('History members')
       .filter(name => names(members).includes(name))
@@ -115,13 +118,15 @@ test('the tables of a history have every option and member', () => {
 })
 
 test('every export of the package is on the page', () => {
-  const values = [main, history, inspector, machines, testing].flatMap(module => Object.keys(module))
+  const values = [main, cluster, history, inspector, machines, testing].flatMap(module => Object.keys(module))
   const all = api.split('\n').flatMap(namesIn)
   expect(all).toEqual(expect.arrayContaining(values))
 })
 
 test('the table of types has every type that is exported, and no other', () => {
-  const types = ['index.ts', 'history/index.ts', 'inspector/index.ts', 'testing.ts'].flatMap(exportedTypes)
+  const types = ['index.ts', 'cluster/index.ts', 'history/index.ts', 'inspector/index.ts', 'driver/testing.ts'].flatMap(
+    exportedTypes,
+  )
   expect(types.length).toBeGreaterThan(50)
   expect(
     rows('Types')

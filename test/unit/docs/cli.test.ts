@@ -5,7 +5,7 @@ import { page } from '../../support/docs/pages.ts'
 
 const cli = page('docs/cli.md')
 // Nothing is run, so nothing is written.
-const program = createProgram({ stdio: {} as CommandContext['stdio'], exit: () => {} })
+const program = await createProgram({ stdio: {} as CommandContext['stdio'], exit: () => {} })
 
 /** What the page says of a command: below the heading that names it, and in what that refers to. */
 function textOf(command: string): string {

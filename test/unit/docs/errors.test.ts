@@ -8,7 +8,7 @@ import { namesIn, page, rowsBelow } from '../../support/docs/pages.ts'
 const errors = page('docs/errors.md')
 const topics = [
   ...['What you asked for', 'How a task ended', 'A call of a hot function', 'The engine', 'The image'],
-  'History and inspector',
+  'History, inspector and cluster',
 ]
 const rows = topics.flatMap(topic => rowsBelow(errors, topic))
 

@@ -3,10 +3,10 @@ import { join, relative } from 'node:path'
 import { expect, it } from 'vitest'
 import * as machines from '../../../machines/index.ts'
 import * as engine from '../../../src/driver/engine.ts'
+import * as testing from '../../../src/driver/testing.ts'
 import * as history from '../../../src/history/index.ts'
 import * as main from '../../../src/index.ts'
 import * as inspector from '../../../src/inspector/index.ts'
-import * as testing from '../../../src/testing.ts'
 import { root } from '../../support/docs/pages.ts'
 
 const files = ['src', 'machines'].flatMap(folder =>

@@ -52,8 +52,8 @@ describe('what a room may load', () => {
     expect(reachedFrom('machines/').filter(file => file.startsWith('src/'))).toEqual([])
   })
 
-  it('is p-queue alone for src/queue/', () => {
-    const packages = sources.filter(file => file.startsWith('src/queue/')).flatMap(packagesOf)
+  it('is p-queue alone for src/executor/queue/', () => {
+    const packages = sources.filter(file => file.startsWith('src/executor/queue/')).flatMap(packagesOf)
     expect(new Set(packages)).toEqual(new Set(['p-queue']))
   })
 

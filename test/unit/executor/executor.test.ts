@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events'
 import { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { createMockDriver, type MockScript } from '../../../src/driver/testing.ts'
 import {
   type ContainerTask,
   CookietinError,
@@ -9,7 +10,6 @@ import {
   type ExecutorOptions,
   type Transition,
 } from '../../../src/index.ts'
-import { createMockDriver, type MockScript } from '../../../src/testing.ts'
 
 /** A task that the script below runs: its command says how. */
 const task = (...command: string[]): ContainerTask => ({ image: 'mock', command })

@@ -3,8 +3,8 @@ import { createWriteStream } from 'node:fs'
 import { inspect } from 'node:util'
 import { map } from 'rxjs'
 import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest'
+import { createMockDriver, type MockScript } from '../../../src/driver/testing.ts'
 import { type CookietinError, createExecutor, type Execution, type Transition } from '../../../src/index.ts'
-import { createMockDriver, type MockScript } from '../../../src/testing.ts'
 
 function setup(script: MockScript = { quick: {}, slow: { runFor: Number.POSITIVE_INFINITY } }) {
   const driver = createMockDriver(script)

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { AnyActorRef, InspectionEvent } from 'xstate'
+import { createMockDriver } from '../../../src/driver/testing.ts'
 import { createExecutor } from '../../../src/index.ts'
-import { createMockDriver } from '../../../src/testing.ts'
 import { innermost } from '../../../src/utils/actors/follow-state.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { createMockDriver } from '../../../src/driver/testing.ts'
 import { createExecutor, type RunLog, type RunRecorder } from '../../../src/index.ts'
-import { createMockDriver } from '../../../src/testing.ts'
 
 /** An executor whose log is wrong in one way, and the warnings of the process. */
 function setup(recorder: Partial<RunRecorder>) {

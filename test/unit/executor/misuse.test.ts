@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { Subject, toArray } from 'rxjs'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { InspectionEvent } from 'xstate'
+import { createMockDriver, type MockScript } from '../../../src/driver/testing.ts'
 import {
   createExecutor,
   decimate,
@@ -11,7 +12,6 @@ import {
   encodeStats,
   type Stat,
 } from '../../../src/index.ts'
-import { createMockDriver, type MockScript } from '../../../src/testing.ts'
 
 // What a caller does wrong is a rejection with a code: nothing hangs, nothing is thrown elsewhere, nothing is left.
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { createMockDriver, type MockRun } from '../../../src/driver/testing.ts'
 import { type CookieState, CookietinError, createExecutor, type Execution } from '../../../src/index.ts'
-import { createMockDriver, type MockRun } from '../../../src/testing.ts'
 import { parameters } from '../../support/models/seed.ts'
 
 // An executor under random loads: tasks of any size and priority, with cancels, freezes and closes at any time, also by its subscribers.

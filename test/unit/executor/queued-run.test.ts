@@ -1,10 +1,11 @@
 import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { lastValueFrom } from 'rxjs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createDriver } from '../../../src/driver/engine.ts'
+import { createMockDriver, type MockRun } from '../../../src/driver/testing.ts'
 import type { EngineContainer } from '../../../src/engines/engine.ts'
 import { createExecutor, type Execution, type ExecutorOptions, type RunResult } from '../../../src/index.ts'
-import { createMockDriver, type MockRun } from '../../../src/testing.ts'
 
 const forever: MockRun = { runFor: Number.POSITIVE_INFINITY }
 
@@ -172,7 +173,7 @@ describe.each([
   ] as const)('%s', async (_, fields) => {
     const outcomes = []
     for (const inspect of [undefined, () => {}]) {
-      const { executor, driver, first } = setup({ inspect })
+      const { executor, driver } = setup({ inspect })
       const transitions: unknown[] = []
       executor.transitions$.subscribe(({ at, ...transition }) => {
         if (transition.id === 'task') transitions.push(transition)
@@ -184,9 +185,9 @@ describe.each([
       run.state$.subscribe(state => states.push(state))
       end(run, () => void executor.close({ force: true }))
       const ended = run.state
+      const closed = lastValueFrom(run.state$)
       const result = await plain(run)
-      first.cancel()
-      await executor.onIdle()
+      await closed
       const listeners = stdout.eventNames()
       const calls = driver.calls.filter(({ id, call }) => id === 'task' && call !== 'remove')
       outcomes.push({ result, transitions, states, ended, calls, listeners, outputs: await text(run.stdout) })
@@ -202,16 +203,17 @@ describe.each([
 })
 
 it('the end of the driver cancels what waits', async () => {
-  const { executor, driver, made } = setup()
+  const { executor, driver, made, first } = setup()
   const run = executor.run({ image: 'a' })
   const retried = executor.run({ image: 'a', retry: {} })
   const watched = executor.run({ image: 'a', retry: {} })
   watched.stats$.subscribe()
+  await new Promise<void>(resolve => first.state$.subscribe(state => state === 'running' && resolve()))
   await driver.close()
   const results: RunResult[] = await Promise.all([run, retried, watched])
   expect(results.map(({ status }) => status)).toEqual(['cancelled', 'cancelled', 'cancelled'])
   await executor.close()
-  expect(made).toEqual([watched.id])
+  expect(new Set(made)).toEqual(new Set(['first', watched.id]))
 })
 
 it('an input that is not read is released by a cancel in the queue', async () => {
@@ -219,19 +221,14 @@ it('an input that is not read is released by a cancel in the queue', async () =>
   const input = Readable.from(['never read'])
   let isReleased = false
   const chunks = {
-    *[Symbol.iterator]() {
-      yield 'never read'
-    },
-    return() {},
+    [Symbol.iterator]: () => ({
+      next: () => ({ done: false, value: 'x' }),
+      return: () => {
+        isReleased = true
+        return { done: true, value: undefined }
+      },
+    }),
   }
-  const iterator = {
-    next: () => ({ done: false, value: 'x' }),
-    return() {
-      isReleased = true
-      return { done: true, value: '' }
-    },
-  }
-  chunks[Symbol.iterator] = (() => iterator) as never
   const runs = [executor.run({ image: 'a', input }), executor.run({ image: 'a', input: chunks as Iterable<string> })]
   for (const run of runs) run.cancel()
   await Promise.all(runs)

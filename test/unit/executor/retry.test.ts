@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { createMockDriver, type MockRun } from '../../../src/driver/testing.ts'
 import {
   type ContainerTask,
   CookietinError,
@@ -8,7 +9,6 @@ import {
   type ExecutorOptions,
   type Transition,
 } from '../../../src/index.ts'
-import { createMockDriver, type MockRun } from '../../../src/testing.ts'
 
 const lost = new CookietinError('ERR_COOKIETIN_ENGINE_LOST', 'the engine went away', { retryable: true })
 const killedOutside: MockRun = { exitCode: 137 }

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { createMockDriver, type MockScript } from '../../../src/driver/testing.ts'
 import { createExecutor, type RunAllOptions } from '../../../src/index.ts'
-import { createMockDriver, type MockScript } from '../../../src/testing.ts'
 
 function setup(script: MockScript, concurrency = 4) {
   const driver = createMockDriver(script)

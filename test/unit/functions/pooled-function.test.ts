@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { createMockDriver } from '../../../src/driver/testing.ts'
 import { strayCharacter } from '../../../src/functions/http/headers.ts'
 import { SocketFolders } from '../../../src/functions/socket/folder.ts'
 import { CookietinError, createExecutor } from '../../../src/index.ts'
-import { createMockDriver } from '../../../src/testing.ts'
 import { setup } from './setup.ts'
 
 describe('a call that cannot be sent', () => {

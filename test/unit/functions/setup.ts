@@ -1,12 +1,12 @@
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createRawServer, type Server, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
+import { createMockDriver, type MockRun } from '../../../src/driver/testing.ts'
 import { ExecutorFunctionHost } from '../../../src/executor/function-host.ts'
+import { Scheduler } from '../../../src/executor/queue/scheduler.ts'
 import { PooledFunction } from '../../../src/functions/pooled-function.ts'
 import { type FunctionSpec, resolveSpec } from '../../../src/functions/spec.ts'
 import type { ContainerTask, ExecutorObserver, Transition } from '../../../src/index.ts'
-import { Scheduler } from '../../../src/queue/scheduler.ts'
-import { createMockDriver, type MockRun } from '../../../src/testing.ts'
 import { deferred } from '../../../src/utils/deferred.ts'
 
 /** What a function does: answers requests, or has the connection to itself. */

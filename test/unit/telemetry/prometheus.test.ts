@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest'
+import { createMockDriver } from '../../../src/driver/testing.ts'
 import { createExecutor } from '../../../src/index.ts'
 import { openPrometheus } from '../../../src/telemetry/prometheus.ts'
-import { createMockDriver } from '../../../src/testing.ts'
 import { setup as setupFunctions } from '../functions/setup.ts'
 
 async function open() {

@@ -8,9 +8,9 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base'
 import { onTestFinished } from 'vitest'
+import { createMockDriver, type MockScript } from '../../../src/driver/testing.ts'
 import { createExecutor, type ExecutorOptions } from '../../../src/index.ts'
 import { startTelemetry, type TelemetryOptions } from '../../../src/telemetry/index.ts'
-import { createMockDriver, type MockScript } from '../../../src/testing.ts'
 
 interface Point {
   readonly attributes: object

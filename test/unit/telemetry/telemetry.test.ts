@@ -2,9 +2,9 @@ import { context, SpanStatusCode, trace } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
 import { filter, firstValueFrom } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
+import { createMockDriver } from '../../../src/driver/testing.ts'
 import { createExecutor, type Execution, type Instrumentation } from '../../../src/index.ts'
 import { startTelemetry } from '../../../src/telemetry/index.ts'
-import { createMockDriver } from '../../../src/testing.ts'
 import { namesOf, setup, startSdk } from './setup.ts'
 
 const script = {

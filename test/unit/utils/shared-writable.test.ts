@@ -1,7 +1,7 @@
 import { PassThrough, Writable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createMockDriver } from '../../../src/driver/testing.ts'
 import { createExecutor } from '../../../src/index.ts'
-import { createMockDriver } from '../../../src/testing.ts'
 import { followWritable, writeTo } from '../../../src/utils/shared-writable.ts'
 
 const listeners = (writable: Writable) =>

@@ -84,15 +84,16 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
   if (concurrency === 0) throw new UsageError('--concurrency: "0" would run nothing; use 1 or more')
   const spares = options.spares === undefined ? 0 : readCount('--spares', options.spares)
   if (spares > 256) throw new UsageError(`--spares: "${options.spares}" is more than 256`)
-  if (spares > 0 && options.driver === 'process') {
+  if (spares > 0 && options.driver !== 'docker') {
     throw new UsageError(
-      '--spares: the process driver starts no containers ahead; leave it out, or use --driver docker',
+      `--spares: the ${options.driver} driver starts no containers ahead; leave it out, or use --driver docker`,
     )
   }
   const retry = options.retries === undefined ? undefined : readRetries(options.retries)
   await using inspection = await openInspection(options, stdio)
   using interrupts = new Interrupts(stdio)
   const quiet = options.quiet ?? false
+  const stopGrace = readStopTimeout(options)
   await using history = await openHistory(options, stdio)
   await using driver = await openDriver(options.driver, stdio, quiet, inspection?.inspect)
   const { memory, maxOutput } = options
@@ -105,9 +106,24 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
     history,
     inspect: inspection?.inspect,
     stopSignal: options.stopSignal,
-    stopGrace: readStopTimeout(options),
+    stopGrace,
   })
+  const hangup = new AbortController()
   interrupts.handler = {
+    first(name) {
+      // SIGINT and SIGTERM cancel, as everywhere; the others are for the programs, too.
+      if (name === 'SIGINT' || name === 'SIGTERM') return false
+      for (const execution of executor.executions) {
+        execution.cancel(`interrupted by ${name}`, { stopSignal: name, stopGrace: stopGrace ?? signalGrace })
+      }
+      hangup.abort(new Error(`interrupted by ${name}`))
+      return true
+    },
+    pass(name) {
+      for (const execution of executor.executions) {
+        if (execution.state === 'running') execution.signal(name).catch(() => {})
+      }
+    },
     second() {
       const ending = [...executor.executions].filter(({ state }) => state === 'terminating')
       for (const execution of ending) execution.cancel()
@@ -143,7 +159,7 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
     },
   }
   try {
-    await runBatch(readBatch(file), executor, watcher, { signal: interrupts.signal, retry })
+    await runBatch(readBatch(file), executor, watcher, { signal: interrupts.signal, ending: hangup.signal, retry })
   } finally {
     progress?.stop()
   }
@@ -157,6 +173,9 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
   if (interrupts.exitCode === undefined) inspection?.stay()
   exit(interrupts.exitCode ?? (outcomes.some(hasFailed) ? exitCodes.failed : exitCodes.ok))
 }
+
+/** How long the programs may take to end after a SIGHUP or SIGQUIT that was passed on, in ms, as `run` has it. */
+const signalGrace = 10_000
 
 /** Writes the artifacts of a task. A task whose artifacts cannot be written has failed. */
 async function withArtifacts(outcome: Outcome, folder: string): Promise<Outcome> {

@@ -29,23 +29,34 @@ export interface BatchWatcher {
 /** The input is read no further while this many tasks run or are queued. */
 const maxActive = 1_000
 
-/** Runs every line of a batch. A line's own `retry` comes before that of the batch. Abort the signal to cancel the running tasks and stop reading. */
+/** How a batch is run. */
+export interface BatchOptions {
+  /** Abort it to cancel the running tasks and stop reading. */
+  readonly signal: AbortSignal
+  /** Abort it to stop reading, and start nothing more. */
+  readonly ending: AbortSignal
+  /** A line's own `retry` comes before this. */
+  readonly retry: RetryOptions | undefined
+}
+
+/** Runs every line of a batch. */
 export async function runBatch(
   lines: AsyncIterable<BatchLine>,
   executor: Executor,
   watcher: BatchWatcher,
-  { signal, retry }: { readonly signal: AbortSignal; readonly retry: RetryOptions | undefined },
+  { signal, ending, retry }: BatchOptions,
 ): Promise<void> {
   const active = new Set<Promise<void>>()
   const inTurn = oneByOne()
-  for await (const { line, task } of untilAborted(lines, signal)) {
+  for await (const { line, task } of untilAborted(lines, AbortSignal.any([signal, ending]))) {
     if (task instanceof Error) {
       await watcher.ended({ line, id: '', folder: `line-${line}`, ended: task, ms: 0 })
       continue
     }
     watcher.taken?.(task)
     const start = async () => {
-      const execution = executor.run(task, { signal, retry: task.retry ?? retry })
+      // What has waited for an earlier run of its id is cancelled as it starts.
+      const execution = executor.run(task, { signal: ending.aborted ? ending : signal, retry: task.retry ?? retry })
       watcher.added(line, execution)
       await watcher.ended(await endOf(line, execution, task.id))
       await closed(execution)

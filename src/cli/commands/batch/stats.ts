@@ -51,7 +51,7 @@ export function batchStats(
     async finish() {
       const stream = isJson ? 'stderr' : 'stdout'
       const colors = colorsFor(stdio.isTerminal[stream])
-      const style = { width: plotWidth(stdio.columns[stream]), height: 5, colors, hint: samplingHint(driver) }
+      const style = { width: plotWidth(stdio.columns[stream]), height: 5, colors, hint: await samplingHint(driver) }
       for (const { line, id, stats } of kept.sort((one, other) => one.line - other.line)) {
         await print('')
         await print(style.colors.bold(`line ${line}  ${printable(id)}`))

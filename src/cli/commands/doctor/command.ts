@@ -1,7 +1,8 @@
 import { Command } from 'commander'
-import { resolveDockerConfig } from '../../../engines/docker/config/config.ts'
+import { type ResolvedDockerConfig, resolveDockerConfig } from '../../../engines/docker/config/config.ts'
 import { explain } from '../../../engines/docker/connection/connect.ts'
 import { type Probe, probeEndpoints } from '../../../engines/docker/connection/probe.ts'
+import { fitFreezer } from '../../../engines/docker/container/control/freezer-source.ts'
 import type { CookietinError } from '../../../errors.ts'
 import type { CommandContext } from '../../command-context.ts'
 import { exitCodes } from '../../exit-codes.ts'
@@ -10,6 +11,7 @@ import { columns } from '../../output/columns.ts'
 import { printable, printableJson } from '../../output/printable.ts'
 import { errorJson } from '../../output/result-json.ts'
 import { abilitiesOf, type EngineInfo, factsOf } from './report.ts'
+import { type SpeedSettings, speedAdvice } from './speed.ts'
 
 /** `cookietin doctor`. */
 export function doctorCommand(context: CommandContext): Command {
@@ -29,14 +31,44 @@ Examples:
   $ DOCKER_HOST=ssh://me@far.example cookietin doctor`
 
 async function doctor({ stdio, exit }: CommandContext, { json = false }: { readonly json?: boolean }): Promise<void> {
-  const probes = await probeEndpoints(resolveDockerConfig({}, process.env), process.env)
-  const found = probes.find(({ ok }) => ok)
-  const lines = json ? [reportJson(probes, found)] : report(probes, found, colorsFor(stdio.isTerminal.stdout))
+  const config = resolveDockerConfig({}, process.env)
+  const probes = await probeEndpoints(config, process.env)
+  const probe = probes.find(({ ok }) => ok)
+  const found = probe && { ...probe, freezer: await freezerOf(probe, config) }
+  const lines = json
+    ? [reportJson(probes, found, config)]
+    : report({ probes, found, config }, colorsFor(stdio.isTerminal.stdout))
   for (const line of lines) await stdio.line(line)
   exit(found === undefined ? exitCodes.failed : exitCodes.ok)
 }
 
-function report(probes: readonly Probe[], found: Probe | undefined, colors: Colors): string[] {
+/** The engine that a driver would use, and who would freeze its containers. */
+interface FoundProbe extends Probe {
+  readonly freezer: string
+}
+
+/** Who freezes containers: what the config names, or what its `'auto'` finds. */
+async function freezerOf(
+  { endpoint, podman = false, runc, info = {} }: Probe,
+  { freezer }: ResolvedDockerConfig,
+): Promise<string> {
+  if (freezer !== 'auto' || endpoint === undefined) return `${freezer} (set)`
+  const { why } = await fitFreezer({ endpoint, podman, runc }, async () => info)
+  return why === undefined ? "cgroup: the control group's own file" : `engine: ${why}`
+}
+
+const allFactsOf = ({ info, freezer }: FoundProbe): [name: string, value: string][] => [
+  ...factsOf(info ?? {}),
+  ['freezer', freezer],
+]
+
+interface Findings {
+  readonly probes: readonly Probe[]
+  readonly found: FoundProbe | undefined
+  readonly config: SpeedSettings
+}
+
+function report({ probes, found, config }: Findings, colors: Colors): string[] {
   const tried = probes.map(({ ok, source, url, error, version, apiVersion }) => [
     ok ? colors.green('✔') : colors.red('✘'),
     printable(url),
@@ -49,13 +81,14 @@ function report(probes: readonly Probe[], found: Probe | undefined, colors: Colo
   const abilities = abilitiesOf(info)
   const advice = [
     ...abilities.flatMap(({ advice }) => (advice === undefined ? [] : [advice])),
+    ...speedAdvice(info, config),
     ...(info.Warnings ?? []).map(warning => `the engine warns: ${printable(warning)}`),
   ]
   return [
     ...lines,
     '',
     `The engine at ${printable(found.url)}:`,
-    ...columns(factsOf(info).map(([name, value]) => [name, printable(value)])).map(indent),
+    ...columns(allFactsOf(found).map(([name, value]) => [name, printable(value)])).map(indent),
     '',
     'What works there:',
     ...columns(abilities.map(({ name, works }) => [works ? colors.green('✔') : colors.yellow('✘'), name])).map(indent),
@@ -83,11 +116,15 @@ function noEngine(probes: readonly Probe[]): string[] {
   ]
 }
 
-function reportJson(probes: readonly Probe[], found: Probe | undefined): string {
+function reportJson(probes: readonly Probe[], found: FoundProbe | undefined, config: SpeedSettings): string {
   return printableJson({
     engine: found?.url ?? null,
-    tried: probes.map(({ info: _, error, ...probe }) => ({ ...probe, error: errorJson(error) })),
-    facts: found === undefined ? {} : Object.fromEntries(factsOf(found.info ?? {})),
+    tried: probes.map(({ source, url, ok, version, apiVersion, error }) => ({
+      ...{ source, url, ok, version, apiVersion },
+      error: errorJson(error),
+    })),
+    facts: found === undefined ? {} : Object.fromEntries(allFactsOf(found)),
     abilities: found === undefined ? [] : abilitiesOf(found.info ?? {}),
+    speed: found === undefined ? [] : speedAdvice(found.info ?? {}, config),
   })
 }

@@ -108,7 +108,7 @@ async function show({ stdio, exit }: CommandContext, history: History, id: strin
             width: plotWidth(stdio.columns.stdout),
             height: 9,
             colors,
-            hint: samplingHint(),
+            hint: await samplingHint(),
           })),
         ]
   for (const line of [...runDetails(run, colors), ...plot]) await stdio.line(line)

@@ -1,7 +1,8 @@
 import { CookietinError } from '../../../errors.ts'
 import { ownerState } from '../../../utils/owner.ts'
 import type { Call } from '../connection/api.ts'
-import { inspectContainer } from '../container/inspect.ts'
+import { killGroup } from '../container/control/freezer-source.ts'
+import { findPid, inspectContainer } from '../container/inspect.ts'
 import { removeContainer } from '../container/remove.ts'
 import { currentHost, labelNames } from '../create-options/identity.ts'
 import type { EngineContext } from '../engine-context.ts'
@@ -32,6 +33,8 @@ interface Listed {
 export interface ReapOptions {
   /** Only lists the orphans. */
   readonly dryRun: boolean
+  /** Only those of this owner. */
+  readonly owner?: string | undefined
   /** Once aborted, the remaining orphans are only listed. */
   readonly signal: AbortSignal | undefined
 }
@@ -43,13 +46,13 @@ export interface ReapOptions {
  */
 export async function reapOrphans(
   context: Pick<EngineContext, 'api' | 'liveness' | 'config'>,
-  { dryRun, signal }: ReapOptions,
+  { dryRun, signal, owner: wanted }: ReapOptions,
 ): Promise<readonly Orphan[]> {
   const orphans: Orphan[] = []
   for (const container of await list(context, signal)) {
     const { Id: id, Names, State: state = '', Labels } = container
     const owner = Labels?.[labelNames.owner]
-    if (typeof id !== 'string' || owner === undefined) continue
+    if (typeof id !== 'string' || owner === undefined || owner !== (wanted ?? owner)) continue
     if (!isDead(owner, Labels?.[labelNames.host]) && !(await isOverdue(context, container))) continue
     const orphan = { id, owner, state, name: Names?.[0]?.replace(/^\//, '') ?? id, removed: false }
     if (dryRun || signal?.aborted) {
@@ -57,6 +60,9 @@ export async function reapOrphans(
       continue
     }
     try {
+      if (Labels?.[labelNames.freezer] !== undefined) {
+        await killGroup(id, () => findPid(context.api, id, context.config.engineTimeout))
+      }
       await removeContainer(context, { id, name: orphan.name, budget: context.config.engineTimeout })
       orphans.push({ ...orphan, removed: true })
     } catch (error) {

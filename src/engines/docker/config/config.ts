@@ -80,6 +80,7 @@ const dockerFields = {
   freezeAllowance: milliseconds(3_600_000),
   sampler: oneOf(['engine', 'cgroup'], 'engine'),
   sampleInterval: milliseconds(100, 50),
+  freezer: oneOf(['engine', 'cgroup', 'auto'], 'auto'),
   sshCommand: text('ssh'),
   socketFolder: text(undefined),
 }

@@ -75,7 +75,7 @@ export interface DockerConfig {
    * The networks of the namespaces, in turn. A string is split at spaces. `none` makes namespaces for tasks without a
    * network.
    *
-   * @default none: the engine's own
+   * @default none: the engine's own network and no network, as tasks ask for it
    */
   readonly preForkNetworks?: string | readonly string[] | undefined
   /**
@@ -260,6 +260,14 @@ export interface DockerConfig {
    * @default 100
    */
   readonly sampleInterval?: number | undefined
+  /**
+   * Who freezes and thaws containers. `'engine'`: the engine, by its pause. `'cgroup'`: this process, by the control group's own file, which
+   * is ten times as fast and of which the engine does not know; the engine must run on this machine, and the file must be writable. `'auto'`:
+   * the file where that can be had and the engine's own kill ends such a container, else the engine.
+   *
+   * @default `'auto'`
+   */
+  readonly freezer?: 'engine' | 'cgroup' | 'auto' | undefined
   /**
    * The ssh program for an `ssh://` address.
    *

@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel'
-import type { EngineRequest } from './client.ts'
+import type { EngineRequest } from './client/dialer.ts'
 
 /** One call to an engine that has ended, as the channel `cookietin:engine-call` of `node:diagnostics_channel` publishes it. */
 export interface EngineCall extends Pick<EngineRequest, 'method' | 'path'> {

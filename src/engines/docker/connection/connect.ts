@@ -1,7 +1,7 @@
 import { CookietinError, InvalidInputError, toCookietinError } from '../../../errors.ts'
 import type { Env, ResolvedDockerConfig } from '../config/config.ts'
 import { Api } from './api.ts'
-import { createClient } from './client.ts'
+import { createClient } from './client/client.ts'
 import { type Endpoint, endpoints } from './endpoint.ts'
 import { SshTunnel } from './ssh-tunnel.ts'
 import { compareVersions } from './versions.ts'
@@ -21,6 +21,8 @@ export interface Connection {
   readonly apiVersion: string
   /** The engine is Podman. */
   readonly podman: boolean
+  /** The version of its runc. Undefined when it does not report one. */
+  readonly runc: string | undefined
   /** The engine's CPU architecture, in its own words: `'amd64'`, `'arm64'`. */
   readonly architecture: string
   /** Reopens the tunnel to the engine, where there is one. */
@@ -109,7 +111,7 @@ interface NegotiateOptions {
 async function negotiate(
   api: Api,
   { url, deadline, wanted }: NegotiateOptions,
-): Promise<Pick<Connection, 'version' | 'apiVersion' | 'podman' | 'architecture'>> {
+): Promise<Pick<Connection, 'version' | 'apiVersion' | 'podman' | 'runc' | 'architecture'>> {
   const body = await askVersion(api, url, deadline)
   const { Version: version, ApiVersion: engineApi, MinAPIVersion: engineLeast } = (body ?? {}) as VersionBody
   if (typeof version !== 'string' || typeof engineApi !== 'string' || !/^\d+\.\d+$/.test(engineApi)) {
@@ -135,7 +137,14 @@ async function negotiate(
       `Could not use the engine at ${url} with DOCKER_API_VERSION=${apiVersion}: the versions from ${lowest} to ${highest} are possible. Unset the variable, or set it to one of them`,
     )
   }
-  return { version, podman, architecture, apiVersion }
+  return { version, podman, runc: versionOf('runc', body), architecture, apiVersion }
+}
+
+/** The version of one of the programs that an engine consists of. */
+function versionOf(name: string, body: unknown): string | undefined {
+  const { Components } = (body ?? {}) as VersionBody
+  const found = Array.isArray(Components) ? Components.find(component => component?.Name === name) : undefined
+  return typeof found?.Version === 'string' ? found.Version : undefined
 }
 
 /** A connection that is cut in the reply is no other fault than one that is cut before: nothing runs on it yet. */

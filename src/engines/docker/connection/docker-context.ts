@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { InvalidInputError } from '../../../errors.ts'
 import type { Env } from '../config/config.ts'
 import { dockerFolder, fieldsOf, parseFields, readDockerConfig, readText, textOf } from '../config/docker-files.ts'
-import type { Tls } from './agent.ts'
+import type { Tls } from './client/agent.ts'
 
 /** The current docker context, and the setting that names it. Undefined for the default one. */
 export function currentContext(env: Env): { readonly name: string; readonly source: string } | undefined {

@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { InvalidInputError } from '../../../errors.ts'
 import type { Env } from '../config/config.ts'
-import type { Tls } from './agent.ts'
+import type { Tls } from './client/agent.ts'
 import { contextEndpoint, currentContext } from './docker-context.ts'
 
 /** An address where an engine may listen. */

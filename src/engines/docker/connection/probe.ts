@@ -14,6 +14,11 @@ export interface Probe {
   readonly version?: string
   /** The API version that would be used. */
   readonly apiVersion?: string
+  /** The engine is Podman. */
+  readonly podman?: boolean
+  /** The version of its runc. */
+  readonly runc?: string | undefined
+  readonly endpoint?: Endpoint
   /** The engine's `/info`, unchanged. */
   readonly info?: Readonly<Record<string, unknown>>
 }
@@ -30,7 +35,7 @@ export async function probeEndpoints(config: ResolvedDockerConfig, env: Env): Pr
 async function probe(endpoint: Endpoint, config: ResolvedDockerConfig, env: Env): Promise<Probe> {
   const { source, url } = endpoint
   try {
-    const { api, version, apiVersion, close } = await connectTo(endpoint, config, env)
+    const { api, version, apiVersion, podman, runc, close } = await connectTo(endpoint, config, env)
     try {
       const call = {
         doing: `ask ${url} for its info`,
@@ -39,7 +44,8 @@ async function probe(endpoint: Endpoint, config: ResolvedDockerConfig, env: Env)
         deadline: config.engineTimeout,
       } as const
       const { body } = await api.request(call)
-      return { source, url, ok: true, version, apiVersion, info: (body ?? {}) as Record<string, unknown> }
+      const info = (body ?? {}) as Record<string, unknown>
+      return { source, url, ok: true, version, apiVersion, podman, runc, endpoint, info }
     } finally {
       await close()
     }

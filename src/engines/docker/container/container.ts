@@ -1,5 +1,5 @@
 import { type Observable, ReplaySubject } from 'rxjs'
-import type { Exit } from '../../../../machines/cookie-types.ts'
+import type { Exit } from '../../../../machines/types/cookie.ts'
 import { CookietinError, cancelledError } from '../../../errors.ts'
 import type { Stat } from '../../../stats/stat.ts'
 import type { ResolvedTask } from '../../../task/task.ts'
@@ -10,20 +10,22 @@ import type { PullProgress } from '../../pull-progress.ts'
 import { isDisconnected, isMissingImage } from '../connection/errors.ts'
 import { untilReachable } from '../connection/liveness.ts'
 import { type CreateOptions, secretsOf } from '../create-options/create-options.ts'
-import { deadlineLabel } from '../create-options/identity.ts'
+import { runHook } from '../create-options/hook.ts'
+import { deadlineLabel, labelNames } from '../create-options/identity.ts'
 import type { EngineContext, NetworkSource } from '../engine-context.ts'
 import type { ImageCommand } from '../image/image-command.ts'
 import { commandOf } from '../launcher/command.ts'
 import type { LaunchCommand } from '../launcher/frame.ts'
 import { useLauncher } from '../launcher/options.ts'
 import type { LauncherSession } from '../launcher/session.ts'
+import { ContainerFreezer } from './control/container-freezer.ts'
+import { sendKill, sendSignal, stopSignalOf } from './control/signals.ts'
 import type { ContainerRef } from './inspect.ts'
 import { NetworkAttachment } from './network-attachment.ts'
-import { defaultOptions, preflight, runHook } from './preflight.ts'
+import { defaultOptions, preflight } from './preflight.ts'
 import { copyFrom, copyInto } from './resources/copies.ts'
 import { makeVolumes } from './resources/named-volumes.ts'
 import { ContainerRun } from './run.ts'
-import { sendKill, sendPause, sendSignal, sendUnpause, stopSignalOf } from './signals.ts'
 import { statsOf } from './stats.ts'
 import { hangTimeout, TrackedContainer } from './tracked-container.ts'
 
@@ -64,6 +66,7 @@ export class DockerContainer implements EngineContainer {
   readonly #tracked: TrackedContainer
   readonly #network: NetworkAttachment
   readonly #run: ContainerRun
+  readonly #freezer: ContainerFreezer
   readonly #launcher: ContainerLauncher | undefined
   #usesLauncher = false
   /** What the launcher starts as an init process. */
@@ -91,6 +94,7 @@ export class DockerContainer implements EngineContainer {
       options: this.options,
       secrets,
     })
+    this.#freezer = new ContainerFreezer(context, task.id, this.options)
     this.#network = new NetworkAttachment(networks, task, this.options)
     const { ending, abandoned } = this.#tracked
     const run = new ContainerRun(context, {
@@ -107,6 +111,9 @@ export class DockerContainer implements EngineContainer {
       started: run.started,
       ended: run.exit,
       outputEnded: () => run.outputEnded,
+      onUsage: usage => {
+        run.usage = usage
+      },
     })
   }
 
@@ -191,7 +198,9 @@ export class DockerContainer implements EngineContainer {
     const image = await untilReachable(this.#context, check, { signal, mayRepeat: isDisconnected })
     if (image !== undefined) await this.#useInitLauncher(image)
     this.#refuseEnding('prepare')
-    Object.assign(this.options.Labels, deadlineLabel(this.#task, this.#context.config.freezeAllowance))
+    const { config, freezer } = this.#context
+    Object.assign(this.options.Labels, deadlineLabel(this.#task, config.freezeAllowance))
+    if (freezer.mayUseFiles) this.options.Labels[labelNames.freezer] = config.freezer
     await this.#tracked.create(signal)
   }
 
@@ -272,11 +281,11 @@ export class DockerContainer implements EngineContainer {
   }
 
   async pause(): Promise<void> {
-    await sendPause(this.#context, this.#ref('freeze'))
+    await this.#freezer.freeze(this.#ref('freeze'))
   }
 
   async unpause(): Promise<void> {
-    await sendUnpause(this.#context, this.#ref('unfreeze'))
+    await this.#freezer.thaw(this.#ref('unfreeze'))
   }
 
   async signal(name: string | undefined): Promise<void> {
@@ -295,6 +304,7 @@ export class DockerContainer implements EngineContainer {
   async kill(): Promise<void> {
     this.#isEnding = true
     this.#tracked.end()
+    this.#freezer.end()
     this.#run.drain()
     const { startCalls } = this.#run
     if (startCalls === undefined) return
@@ -317,6 +327,7 @@ export class DockerContainer implements EngineContainer {
   async #remove(): Promise<void> {
     this.#isEnding = true
     this.#tracked.end()
+    this.#freezer.end()
     this.pull$.complete()
     // Its task has ended, and it ends by itself in a moment. What the engine says of that is heard first.
     const { overByEngine } = this.#run

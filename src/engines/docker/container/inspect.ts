@@ -96,3 +96,11 @@ function timeOf(text = ''): number | undefined {
   const time = Date.parse(text)
   return time > 0 ? time : undefined
 }
+
+/** The id of a container's main process on the engine's machine. Resolves with undefined when none runs. */
+export async function findPid(api: Api, idOrName: string, deadline: number): Promise<number | undefined> {
+  const path = containerPath(idOrName, '/json')
+  const { body } = await api.request({ doing: `find ${idOrName}`, method: 'GET', path, deadline })
+  const pid = (body as { State?: { Pid?: unknown } } | undefined)?.State?.Pid
+  return typeof pid === 'number' && pid > 0 ? pid : undefined
+}

@@ -1,4 +1,4 @@
-import { InvalidInputError, messageOf } from '../../../errors.ts'
+import { InvalidInputError } from '../../../errors.ts'
 import type { ResolvedTask } from '../../../task/task.ts'
 import { createOptions } from '../create-options/build.ts'
 import type { CreateOptions } from '../create-options/create-options.ts'
@@ -19,28 +19,6 @@ export function defaultOptions({ config, hostname, instance }: EngineContext, ta
   const issues = fileIssues(task, options)
   if (issues.length > 0) throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', issues)
   return options
-}
-
-/**
- * Lets the task's own hook edit the create options.
- *
- * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK` for a hook that throws or is asynchronous.
- */
-export function runHook({ id, containerOptions }: ResolvedTask, options: CreateOptions): void {
-  const refuse = (value: string, cause?: unknown) => {
-    const issue = { field: 'containerOptions', value, allowed: 'a function that changes the options at once' }
-    throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [issue], { cookieId: id, cause })
-  }
-  let result: unknown
-  try {
-    result = containerOptions?.(options)
-  } catch (error) {
-    refuse(`a function that throws (${messageOf(error)})`, error)
-  }
-  if (!(result instanceof Promise)) return
-  // It is not awaited, so its error must not be unhandled.
-  result.catch(() => {})
-  refuse('an asynchronous function')
 }
 
 /** The input of {@link preflight}. */

@@ -1,4 +1,4 @@
-import type { Exit } from '../../../../machines/cookie-types.ts'
+import type { Exit, Usage } from '../../../../machines/types/cookie.ts'
 import { deferred } from '../../../utils/deferred.ts'
 import type { ContainerEvents, ContainerStreams } from '../../engine.ts'
 import { type InputPump, pumpInput } from '../../pump-input.ts'
@@ -54,6 +54,8 @@ export class ContainerRun {
   readonly #exit = deferred<Exit>()
   /** The numbers of the signals that were sent on request. */
   readonly sentSignals = new Set<number>()
+  /** What it has used, by the last reading. */
+  usage: Usage | undefined
   #startCalls: Promise<void> | undefined
   #attachment: Attachment | undefined
   #input: InputPump | undefined
@@ -241,7 +243,7 @@ export class ContainerRun {
       }
       const exit = await collectExit(this.#context, container, details)
       await launcher?.flush()
-      this.#exit.resolve(exit)
+      this.#exit.resolve({ ...exit, usage: exit.usage ?? this.usage })
     } catch (error) {
       this.#exit.reject(error)
     } finally {

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { Exit } from '../../../../machines/cookie-types.ts'
+import type { Exit } from '../../../../machines/types/cookie.ts'
 import { CookietinError } from '../../../errors.ts'
 import type { ContainerStreams } from '../../engine.ts'
 import { type EngineReply, isLostReply, replyOf } from '../connection/errors.ts'

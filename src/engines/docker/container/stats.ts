@@ -1,8 +1,10 @@
 import type { Observable } from 'rxjs'
+import type { Usage } from '../../../../machines/types/cookie.ts'
 import type { Stat } from '../../../stats/stat.ts'
 import { containerPath } from '../connection/paths.ts'
 import type { EngineContext } from '../engine-context.ts'
 import { samples$ } from '../sampling/engine-samples.ts'
+import { findPid } from './inspect.ts'
 
 /** One container to sample. */
 export interface SampledContainer {
@@ -15,6 +17,8 @@ export interface SampledContainer {
   readonly ended: Promise<unknown>
   /** Settles when the container's output has ended. Returns undefined before it is attached. */
   outputEnded(): Promise<unknown> | undefined
+  /** Called with what it has used so far, as often as that is known exactly. */
+  onUsage(usage: Usage): void
 }
 
 /**
@@ -39,17 +43,14 @@ export function statsOf({ api, config, cgroups }: EngineContext, container: Samp
     ended,
   })
   if (cgroups === undefined) return fromEngine
-  const findPid = async () => {
-    const { body } = await api.request({ doing: `find ${name}`, method: 'GET', path: path('/json'), deadline })
-    const pid = (body as { State?: { Pid?: unknown } } | undefined)?.State?.Pid
-    return typeof pid === 'number' && pid > 0 ? pid : undefined
-  }
   return cgroups.samples$({
     id: idOrName,
-    findPid,
+    findPid: () => findPid(api, idOrName(), deadline),
     started,
     ended,
     outputEnded: () => container.outputEnded(),
+    onCounters: ({ cpuTotal, memoryPeak }) =>
+      container.onUsage({ cpuMs: cpuTotal / 1e6, ...(memoryPeak !== undefined && { memoryPeak }) }),
     fallback: fromEngine,
   })
 }

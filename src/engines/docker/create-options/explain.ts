@@ -1,8 +1,12 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { ResolvedTask } from '../../../task/task.ts'
 import { type ResolvedDockerConfig, sharedNetworks } from '../config/config.ts'
 import { createOptions } from './build.ts'
 import type { CreateOptions, HostOptions } from './create-options.ts'
+import type { Fields } from './edit.ts'
+import { loosenings } from './edit-rules.ts'
 import { isHardened } from './hardened.ts'
+import { runHook } from './hook.ts'
 
 /** One create option, and the reason for its value. */
 export interface Explained {
@@ -15,7 +19,7 @@ export interface Explained {
 /** The create call that a task leads to, explained. */
 export interface Explanation {
   readonly options: readonly Explained[]
-  /** The parts of the security profile that the config loosens, by name. */
+  /** The parts of the security profile that the config and the task's hook loosen, by name. */
   readonly loosened: readonly string[]
 }
 
@@ -110,21 +114,34 @@ const hostReasons: Readonly<Partial<Record<keyof HostOptions, Reason>>> = {
 const loose = ({ config }: Given, what: ResolvedDockerConfig['allow'][number]) =>
   config.allow.includes(what) ? `config allow: ${what}` : undefined
 
-/** Explains the create options of a task, without an engine. Pure. */
+/**
+ * Explains the create options of a task, without an engine. The task's hook `containerOptions` is run, as a run would do.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK` for a hook that throws or is asynchronous.
+ */
 export function explain(
   task: ResolvedTask,
   config: ResolvedDockerConfig,
   { labels, hostname }: { readonly labels: Record<string, string>; readonly hostname: string | undefined },
 ): Explanation {
   const given = { task, config }
-  const { HostConfig, ...top } = createOptions(task, { ...config, hostname }, labels)
-  const shown = { ...top, Env: top.Env.map(variable => `${variable.slice(0, variable.indexOf('='))}=•••`) }
+  const defaults = createOptions(task, { ...config, hostname }, labels)
+  const edited = structuredClone(defaults)
+  runHook(task, edited)
+  const { HostConfig, ...top } = edited
+  const shown = { ...top, Env: (top.Env ?? []).map(variable => `${variable.slice(0, variable.indexOf('='))}=•••`) }
+  const before = { ...defaults, ...prefixed(defaults.HostConfig) } as Readonly<Record<string, unknown>>
+  const now = { ...edited, ...prefixed(HostConfig) } as Readonly<Record<string, unknown>>
   const explained = (values: object, reasons: Readonly<Record<string, Reason>>, prefix: string) =>
-    Object.entries(values).map(([name, value]) => ({
-      option: `${prefix}${name}`,
-      value: value as unknown,
-      reason: reasons[name]?.(given) ?? '',
-    }))
+    Object.entries(values).map(([name, value]) => {
+      const option = `${prefix}${name}`
+      const isEdited = !isDeepStrictEqual(now[option], before[option])
+      return {
+        option,
+        value: value as unknown,
+        reason: isEdited ? "the task's containerOptions" : (reasons[name]?.(given) ?? ''),
+      }
+    })
   return {
     options: [
       ...explained(shown, topReasons, ''),
@@ -143,20 +160,32 @@ export function explain(
             },
           ]),
       ...explained(HostConfig, hostReasons, 'HostConfig.'),
-      ...networkOf(HostConfig, config),
+      ...networkOf(HostConfig, given),
     ],
-    loosened: loosened(config),
+    loosened: [...loosened(config), ...loosenedByHook(edited, defaults, isHardened(task))],
   }
+}
+
+const prefixed = (options: object) =>
+  Object.fromEntries(Object.entries(options).map(([name, value]) => [`HostConfig.${name}`, value]))
+
+/** What the hook loosens. A run also follows the links of new mount sources, for which it takes the engine's machine. */
+function loosenedByHook(edited: CreateOptions, defaults: CreateOptions, hardened: boolean): string[] {
+  const names = loosenings(edited as unknown as Fields, defaults as unknown as Fields, hardened).map(({ name }) => name)
+  return [...new Set(names)].map(name => `containerOptions: ${name}`)
 }
 
 /** The network, which is picked only when the container is prepared. */
 function networkOf(
   { NetworkMode }: HostOptions,
-  { dockerNetworks, preForkPoolSize, preForkNetworks }: ResolvedDockerConfig,
+  { task, config: { dockerNetworks, preForkPoolSize, preForkNetworks, preForkUseOnce } }: Given,
 ) {
-  const pooled =
-    preForkPoolSize > 0 &&
-    (preForkNetworks.length === 0 || (NetworkMode === 'none') === preForkNetworks.includes('none'))
+  // A network that the task names is kept.
+  if (NetworkMode !== undefined && NetworkMode !== 'none') return []
+  const networkless = NetworkMode === 'none'
+  const isMade = preForkNetworks.length === 0 || preForkNetworks.some(network => (network === 'none') === networkless)
+  // Untrusted code gets no namespace that serves others.
+  const pooled = preForkPoolSize > 0 && isMade && (preForkUseOnce || !isHardened(task))
   const choices = [
     ...(pooled ? ['container:<a namespace of the prefork pool>'] : []),
     ...(NetworkMode === undefined ? dockerNetworks : []),

@@ -15,6 +15,8 @@ export const labelNames = {
   host: 'cookietin.host',
   /** When the run of a container is over at the latest, in Unix time (ms). Only with a timeout. */
   deadline: 'cookietin.deadline',
+  /** It may be frozen by its control group's file, of which the engine does not know. */
+  freezer: 'cookietin.freezer',
 } as const
 
 /** The label of every volume that is made for a task. */

@@ -1,7 +1,7 @@
 import { type Actor, createActor } from 'xstate'
 import { elapsedOf } from '../../../../machines/clock.ts'
 import { imageMachine } from '../../../../machines/image.ts'
-import type { ImageInput } from '../../../../machines/image-types.ts'
+import type { ImageInput } from '../../../../machines/types/image.ts'
 import { CookietinError, cancelledError, messageOf, toCookietinError } from '../../../errors.ts'
 import { onAbort } from '../../../utils/abort.ts'
 import { actorParts } from '../../../utils/actors/actor-parts.ts'

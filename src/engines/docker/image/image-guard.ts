@@ -19,8 +19,8 @@ interface ImageConfig extends ImageCommand {
 export class ImageGuard {
   readonly #api: Api
   readonly #config: ResolvedDockerConfig
-  /** By reference, for the default profile. A call for each container would slow it down. */
-  readonly #seen = new Map<string, ImageConfig>()
+  /** By reference and platform, for the default profile. A call for each container would slow it down. */
+  readonly #seen = new Map<string, Map<string, ImageConfig>>()
 
   constructor(api: Api, config: ResolvedDockerConfig) {
     this.#api = api
@@ -41,7 +41,7 @@ export class ImageGuard {
     { Image: image, WorkingDir }: CreateOptions,
     signal: AbortSignal,
   ): Promise<ImageCommand | undefined> {
-    const config = await this.#configOf(image, isHardened(task), signal)
+    const config = await this.#configOf(image, task, signal)
     if (config === undefined) return undefined
     const { volumes, workDir } = config
     if (isHardened(task) && volumes.length > 0 && !isAllowed(this.#config, 'hardened-volumes')) {
@@ -62,8 +62,11 @@ export class ImageGuard {
     this.#seen.delete(image)
   }
 
-  async #configOf(image: string, mustBeFresh: boolean, signal: AbortSignal): Promise<ImageConfig | undefined> {
-    const seen = mustBeFresh ? undefined : this.#seen.get(image)
+  async #configOf(image: string, task: ResolvedTask, signal: AbortSignal): Promise<ImageConfig | undefined> {
+    const mustBeFresh = isHardened(task)
+    // One reference may mean an image of each platform.
+    const platform = task.platform ?? ''
+    const seen = mustBeFresh ? undefined : this.#seen.get(image)?.get(platform)
     if (seen !== undefined) return seen
     const call = { doing: `look at image ${image}`, method: 'GET', path: imagePath(image, '/json') } as const
     const { body } = await this.#api.request({ ...call, deadline: this.#config.engineTimeout, signal }).catch(error => {
@@ -75,7 +78,8 @@ export class ImageGuard {
     if (body === undefined) return undefined
     const { Config } = body as { Config?: { Volumes?: object | null } | null }
     const config = { volumes: Object.keys(Config?.Volumes ?? {}), ...imageCommand(Config) }
-    this.#seen.set(image, config)
+    const platforms = this.#seen.get(image) ?? new Map<string, ImageConfig>()
+    this.#seen.set(image, platforms.set(platform, config))
     return config
   }
 }

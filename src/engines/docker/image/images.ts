@@ -12,7 +12,6 @@ import { isDisconnected } from '../connection/errors.ts'
 import { type Liveness, untilReachable } from '../connection/liveness.ts'
 import type { TransitionListener } from '../transitions.ts'
 import type { Credentials } from './credentials/credentials.ts'
-import { makePresent } from './image-actor.ts'
 import { hasImage, pullImage } from './pull.ts'
 
 /** The options of {@link Images}. */
@@ -64,6 +63,8 @@ export class Images {
     const image = formatImage(name)
     const { api, liveness, config, onTransition, inspect } = this.#options
     const { pullRetries, pullRetryDelay, pullRetryMaxDelay, pullTimeout, pullIdleTimeout, engineTimeout } = config
+    // Loaded for the first pull.
+    const { makePresent } = await import('./image-actor.ts')
     await makePresent(
       {
         image,

@@ -1,4 +1,4 @@
-import type { Exit } from '../../../../machines/cookie-types.ts'
+import type { Exit } from '../../../../machines/types/cookie.ts'
 import { CookietinError } from '../../../errors.ts'
 import { type Deferred, deferred } from '../../../utils/deferred.ts'
 import type { ContainerEvents, ContainerStreams, OutputSink } from '../../engine.ts'

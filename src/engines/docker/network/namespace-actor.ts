@@ -1,6 +1,6 @@
 import { type Actor, createActor } from 'xstate'
 import { namespaceMachine } from '../../../../machines/namespace.ts'
-import type { NamespaceInput } from '../../../../machines/namespace-types.ts'
+import type { NamespaceInput } from '../../../../machines/types/namespace.ts'
 import { actorParts } from '../../../utils/actors/actor-parts.ts'
 import { followState } from '../../../utils/actors/follow-state.ts'
 import type { Inspect } from '../../../utils/actors/inspectable.ts'

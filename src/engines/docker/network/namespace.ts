@@ -1,4 +1,4 @@
-import type { NamespaceInput } from '../../../../machines/namespace-types.ts'
+import type { NamespaceInput } from '../../../../machines/types/namespace.ts'
 import { stateOf } from '../../../utils/actors/follow-state.ts'
 import type { Inspect } from '../../../utils/actors/inspectable.ts'
 import type { DockerContainer } from '../container/container.ts'
@@ -8,10 +8,12 @@ import { createNamespaceActor, type NamespaceActor } from './namespace-actor.ts'
 
 /** The options of a {@link NamespaceHolder}. */
 export interface NamespaceHolderOptions extends NamespaceInput {
-  /** Its namespaces have no network but loopback. */
-  readonly networkless: boolean
+  /** Its kind never changes. */
+  readonly isFixed: boolean
+  /** Decides before each container whether its namespace has no network but loopback. */
+  chooseKind(self: NamespaceHolder): boolean
   /** Makes the handle of the next container. No I/O on the container. */
-  container(): Promise<DockerContainer>
+  container(networkless: boolean): Promise<DockerContainer>
   readonly onTransition: TransitionListener
   readonly inspect: Inspect | undefined
   /** Called after each change of its state. */
@@ -23,16 +25,20 @@ const noEvents = { exitSeen() {}, broken() {} }
 
 /** Holds one network namespace of the prefork pool by a container that does nothing. */
 export class NamespaceHolder {
-  readonly networkless: boolean
+  readonly isFixed: boolean
   readonly #actor: NamespaceActor
+  #networkless = false
   #container: DockerContainer | undefined
   /** Containers that could not be removed. */
   readonly #notRemoved = new Set<DockerContainer>()
 
-  constructor({ networkless, container, onTransition, inspect, onChange, ...input }: NamespaceHolderOptions) {
-    this.networkless = networkless
+  constructor({ isFixed, chooseKind, container, onTransition, inspect, onChange, ...input }: NamespaceHolderOptions) {
+    this.isFixed = isFixed
     const dependencies = {
-      make: async (signal: AbortSignal) => await this.#make(await container(), signal),
+      make: async (signal: AbortSignal) => {
+        this.#networkless = chooseKind(this)
+        await this.#make(await container(this.#networkless), signal)
+      },
       remove: () => this.#remove(),
     }
     this.#actor = createNamespaceActor(input, dependencies, {
@@ -47,6 +53,16 @@ export class NamespaceHolder {
 
   get state(): string {
     return stateOf(this.#actor)
+  }
+
+  /** Its namespace, or the next one, has no network but loopback. */
+  get networkless(): boolean {
+    return this.#networkless
+  }
+
+  /** Has its namespace made anew, if it is free. */
+  retire(): void {
+    this.#actor.send({ type: 'retire' })
   }
 
   /** Leases its namespace, which must be free. */

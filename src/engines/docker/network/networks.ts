@@ -32,15 +32,24 @@ export class Networks implements NetworkSource {
   }
 
   #fromPool(task: ResolvedTask, networkless: boolean): NetworkLease | undefined {
-    // A container with untrusted code never gets a namespace that serves others.
-    // A container in the namespace of another one has that one's host name and name servers.
-    const isOwn = task.hostname !== undefined || task.dns.length > 0 || Object.keys(task.extraHosts).length > 0
-    if (isOwn) return undefined
-    if (!this.#pool?.serves(networkless) || (this.#isReused && isHardened(task))) return undefined
-    const lease = this.#pool.lease(networkless)
-    const result = lease === undefined ? { to: 'ownNamespace', event: 'poolEmpty' } : { to: 'pooled', event: 'lease' }
+    if (this.#pool === undefined) return undefined
+    const why = this.#misfit(task, networkless, this.#pool)
+    const lease = why === undefined ? this.#pool.lease(networkless) : undefined
+    const result =
+      lease === undefined ? { to: 'ownNamespace', event: why ?? 'poolEmpty' } : { to: 'pooled', event: 'lease' }
     this.#onTransition({ machine: 'network', id: task.id, from: 'wanted', ...result })
     return lease
+  }
+
+  /** Why the pool never serves this task. */
+  #misfit(task: ResolvedTask, networkless: boolean, pool: PreforkPool): string | undefined {
+    // A container in the namespace of another one has that one's host name and name servers.
+    const isOwn = task.hostname !== undefined || task.dns.length > 0 || Object.keys(task.extraHosts).length > 0
+    if (isOwn) return 'ownHostname'
+    // A container with untrusted code never gets a namespace that serves others.
+    if (this.#isReused && isHardened(task)) return 'reusedNamespaces'
+    if (!pool.serves(networkless)) return networkless ? 'noneWithoutNetwork' : 'noneWithNetwork'
+    return undefined
   }
 }
 

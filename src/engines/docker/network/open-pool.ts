@@ -40,22 +40,22 @@ export function openPool(context: EngineContext, { architecture, inspect }: Pool
   if (size === 0) return undefined
   const program = image === pauseImage ? pauseProgram(architecture) : undefined
   const ownImage = program && new PauseImage(api, program, config.engineTimeout)
-  const networks = preForkNetworks.length > 0 ? preForkNetworks : ['']
   const holders = Array.from({ length: size }, (_, index) => {
     const id = `namespace-${index}`
-    const network = networks[index % networks.length] ?? ''
-    const source = { lease: () => (network === '' ? undefined : { network, release() {} }) }
+    const fixed = preForkNetworks[index % preForkNetworks.length]
     let made = 0
     return {
       id,
-      networkless: network === 'none',
+      networkless: fixed === undefined ? undefined : fixed === 'none',
       maxUses: preForkUseOnce ? 1 : preForkMaxUses || Number.POSITIVE_INFINITY,
       rest: config.preForkRest,
       onTransition,
       inspect,
-      container: async () => {
+      container: async (networkless: boolean) => {
         await ownImage?.ensure()
         made++
+        const network = fixed ?? (networkless ? 'none' : undefined)
+        const source = { lease: () => (network === undefined ? undefined : { network, release() {} }) }
         return new DockerContainer(context, holderTask(config, `${id}-${made}`), { networks: source })
       },
     }

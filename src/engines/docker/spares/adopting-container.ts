@@ -1,5 +1,5 @@
 import { defer, type Observable, switchMap } from 'rxjs'
-import type { Exit } from '../../../../machines/cookie-types.ts'
+import type { Exit } from '../../../../machines/types/cookie.ts'
 import { CookietinError } from '../../../errors.ts'
 import type { Stat } from '../../../stats/stat.ts'
 import type { ResolvedTask } from '../../../task/task.ts'

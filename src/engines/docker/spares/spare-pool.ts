@@ -7,7 +7,7 @@ import { differences } from '../launcher/options.ts'
 import { type SpareContext, SparePlace } from './spare.ts'
 
 /** The image of a task, as spare containers are found by. */
-export const imageOf = ({ imageId, imageName }: ResolvedTask): string => imageId ?? formatImage(imageName)
+const imageOf = ({ imageId, imageName }: ResolvedTask): string => imageId ?? formatImage(imageName)
 
 /** What a search for a spare container found: one that fits, else why there is none. */
 export type Search = { readonly place: SparePlace } | { readonly reason: string }

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { expect, onTestFinished, test } from 'vitest'
 import { createDriver } from '../../../../src/driver/engine-driver.ts'
+import { createMockDriver, type MockRun } from '../../../../src/driver/testing.ts'
 import { createMockEngine } from '../../../../src/engines/mock/engine.ts'
 import { createExecutor, createProcessDriver } from '../../../../src/index.ts'
-import { createMockDriver, type MockRun } from '../../../../src/testing.ts'
 import { checkLeaks } from '../../../support/leaks/hooks.ts'
 
 checkLeaks()

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { createMockEngine } from '../../../../src/engines/mock/engine.ts'
 import type { MockRun } from '../../../../src/engines/mock/script.ts'
 import type { ContainerTask } from '../../../../src/task/task.ts'
-import { conformance } from '../../../engine/conformance.ts'
+import { conformance } from '../../../engine/conformance/conformance.ts'
 
 const task = (image: string): ContainerTask => ({ image })
 const forever = { runFor: Number.POSITIVE_INFINITY }

@@ -1,7 +1,7 @@
 import { lastValueFrom, toArray } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { SimulatedClock } from 'xstate'
-import type { Exit } from '../../../../machines/cookie-types.ts'
+import type { Exit } from '../../../../machines/types/cookie.ts'
 import { portRun } from '../../../../src/engines/conformance/port-run.ts'
 import { SlowSink } from '../../../../src/engines/conformance/sinks.ts'
 import { createMockEngine, type MockOptions } from '../../../../src/engines/mock/engine.ts'

@@ -10,7 +10,7 @@ import { resolveProcessConfig } from '../../../../src/engines/process/config.ts'
 import { cpuShares } from '../../../../src/engines/process/cpu-share.ts'
 import { createProcessEngine } from '../../../../src/engines/process/engine.ts'
 import { type Host, type ProcessOptions, processOptions } from '../../../../src/engines/process/options.ts'
-import { findGroups, parseStat } from '../../../../src/engines/process/proc.ts'
+import { cpuTimeOfEnded, findGroups, parseStat } from '../../../../src/engines/process/proc.ts'
 import { exitOrError } from '../../../../src/engines/process/start-error.ts'
 import { InvalidInputError } from '../../../../src/errors.ts'
 import { resolveTask } from '../../../../src/task/resolve-task.ts'
@@ -147,6 +147,23 @@ describe.skipIf(process.platform !== 'linux')('process engine', () => {
       .map(line => line.split('=')[0])
     expect(names.toSorted()).toEqual(['A', 'COOKIETIN_INSTANCE', 'COOKIETIN_OWNER', 'HOME', 'PATH'])
     expect(one.stdout.text).toContain(`COOKIETIN_OWNER=${currentOwner()}\n`)
+  })
+
+  it('tells the CPU time of a program at its end', async () => {
+    // A program that is gone before its outputs were read has none.
+    for (let attempt = 0; ; attempt += 1) {
+      const spin = 'i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done'
+      const { usage } = await run(['sh', '-c', spin]).toExit()
+      if (usage === undefined && attempt < 20) continue
+      expect(usage?.cpuMs).toBeGreaterThan(0)
+      expect(usage).toEqual({ cpuMs: expect.any(Number) })
+      return
+    }
+  })
+
+  it('has no CPU time of a program that lives, or is gone', () => {
+    expect(cpuTimeOfEnded(process.pid)).toBeUndefined()
+    expect(cpuTimeOfEnded(2 ** 30)).toBeUndefined()
   })
 
   it('runs in the working directory, and says so when that is not there', async () => {

@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { Hono } from 'hono'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Access } from '../../../../src/inspector/server/access.ts'
@@ -29,7 +28,7 @@ afterAll(async () => {
 
 const serve = (host = '127.0.0.1') =>
   servePage({
-    folder: pathToFileURL(`${folder}/`),
+    folder,
     host,
     port: 0,
     token,
@@ -164,6 +163,6 @@ it('accepts allowed hosts, also over TLS, and no other', () => {
 it('reports why it cannot listen', async () => {
   const { port } = new URL(server.url)
   await expect(
-    servePage({ folder: pathToFileURL(folder), host: '127.0.0.1', port: Number(port), token, routes: new Hono() }),
+    servePage({ folder, host: '127.0.0.1', port: Number(port), token, routes: new Hono() }),
   ).rejects.toMatchObject({ code: 'ERR_COOKIETIN_INSPECTOR_FAILED', message: expect.stringContaining('EADDRINUSE') })
 })

@@ -2,11 +2,11 @@ import { filter, firstValueFrom } from 'rxjs'
 import { expect, it } from 'vitest'
 import { createActor, fromPromise, waitFor } from 'xstate'
 import { imageMachine } from '../../../../machines/image.ts'
+import { createMockDriver } from '../../../../src/driver/testing.ts'
 import { createExecutor, type Executor } from '../../../../src/index.ts'
 import { Model } from '../../../../src/inspector/page/data/model.ts'
 import type { Delta, Snapshot } from '../../../../src/inspector/protocol.ts'
 import type { Hub } from '../../../../src/inspector/tracking/hub.ts'
-import { createMockDriver } from '../../../../src/testing.ts'
 import { Listener, newHub } from '../setup.ts'
 
 async function withExecutor(hub: Hub, act: (executor: Executor) => Promise<unknown>): Promise<void> {

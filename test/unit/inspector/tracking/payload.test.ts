@@ -1,9 +1,9 @@
 import { filter, firstValueFrom } from 'rxjs'
 import { expect, it } from 'vitest'
+import { createMockDriver } from '../../../../src/driver/testing.ts'
 import { CookietinError, createExecutor } from '../../../../src/index.ts'
 import type { Snapshot } from '../../../../src/inspector/protocol.ts'
 import { payloadOf, showable } from '../../../../src/inspector/tracking/payload.ts'
-import { createMockDriver } from '../../../../src/testing.ts'
 import { Listener, newHub } from '../setup.ts'
 
 it('masks the values of the environment and the credentials everywhere', async () => {

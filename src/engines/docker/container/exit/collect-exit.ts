@@ -1,4 +1,4 @@
-import type { Exit } from '../../../../../machines/cookie-types.ts'
+import type { Exit } from '../../../../../machines/types/cookie.ts'
 import { CookietinError } from '../../../../errors.ts'
 import { redact } from '../../../../utils/redact.ts'
 import { pause } from '../../../../utils/timing.ts'

@@ -1,3 +1,5 @@
+import type { Controller } from './mounts.ts'
+
 /** The counters of a control group at one moment. Values that the kernel does not report are undefined. */
 export interface Counters {
   /** CPU time in ns since the group began. */
@@ -20,10 +22,7 @@ export interface Counters {
 }
 
 /** The controllers whose files are read. */
-export const controllers = ['cpu', 'cpuacct', 'memory', 'blkio', 'pids'] as const
-
-/** One of {@link controllers}. With cgroup v2 all of them are in one folder. */
-export type Controller = (typeof controllers)[number]
+export const controllers = ['cpu', 'cpuacct', 'memory', 'blkio', 'pids'] as const satisfies readonly Controller[]
 
 /** Reads a file of a group. Returns undefined when it does not exist. */
 export type ReadFile = (controller: Controller, file: string) => string | undefined

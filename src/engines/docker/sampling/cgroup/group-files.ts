@@ -1,9 +1,10 @@
-import { existsSync, readlinkSync } from 'node:fs'
+import { readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { readText } from '../../../../utils/read-text.ts'
-import { type Controller, controllers, networkBytes, readV1, readV2 } from './counters.ts'
+import { controllers, networkBytes, readV1, readV2 } from './counters.ts'
+import { findGroup } from './find-group.ts'
 import { KeptFiles } from './kept-files.ts'
-import { type CgroupMounts, parseGroups, usualGroups } from './mounts.ts'
+import type { CgroupMounts, Controller } from './mounts.ts'
 import type { Reading } from './series.ts'
 
 /** The files of one container's control group on this machine. */
@@ -20,35 +21,14 @@ export class CgroupFiles {
     this.#folders = folders
   }
 
-  /**
-   * Finds a container's group: first where engines usually put it, then by the id of one of its processes. Resolves
-   * with undefined when there is none.
-   */
+  /** Finds a container's group. Resolves with undefined when there is none. */
   static async find(
     mounts: CgroupMounts,
     id: string,
     findPid: () => Promise<number | undefined>,
   ): Promise<CgroupFiles | undefined> {
-    for (const group of usualGroups(id)) {
-      const files = CgroupFiles.#at(mounts, () => group)
-      if (files !== undefined) return files
-    }
-    const pid = await findPid()
-    const groups = parseGroups(readText(`/proc/${pid}/cgroup`) ?? '', mounts.version)
-    // A group without the container's id belongs to another process with the same process id.
-    const isOwn = [...groups.values()].every(group => group.includes(id))
-    return isOwn ? CgroupFiles.#at(mounts, controller => groups.get(controller)) : undefined
-  }
-
-  static #at(mounts: CgroupMounts, groupOf: (controller: Controller) => string | undefined): CgroupFiles | undefined {
-    const folders = new Map<Controller, string>()
-    for (const controller of controllers) {
-      const group = groupOf(controller)
-      const folder = group === undefined ? undefined : mounts.folder(controller, group)
-      if (folder === undefined || !existsSync(folder)) return undefined
-      folders.set(controller, folder)
-    }
-    return new CgroupFiles(mounts, folders)
+    const folders = await findGroup({ mounts, needed: controllers, id, findPid })
+    return folders && new CgroupFiles(mounts, folders)
   }
 
   /** Reads the counters. Returns undefined when the container is gone. */

@@ -1,5 +1,9 @@
 import { join } from 'node:path'
-import { type Controller, controllers } from './counters.ts'
+
+/** The controllers that are used. With cgroup v2 all of them are in one folder. */
+export type Controller = 'cpu' | 'cpuacct' | 'memory' | 'blkio' | 'pids' | 'freezer'
+
+const everyController: readonly Controller[] = ['cpu', 'cpuacct', 'memory', 'blkio', 'pids', 'freezer']
 
 /** The mount points of this machine's control groups. */
 export interface CgroupMounts {
@@ -15,10 +19,14 @@ interface Mount {
 }
 
 /**
- * Reads the text of `/proc/self/mountinfo`. Returns undefined when a needed controller is not mounted. A machine may
- * mount both versions; `version` is the engine's.
+ * Reads the text of `/proc/self/mountinfo`. Returns undefined when one of the `needed` controllers is not mounted. A
+ * machine may mount both versions; `version` is the engine's.
  */
-export function parseMounts(mountinfo: string, version: 1 | 2): CgroupMounts | undefined {
+export function parseMounts(
+  mountinfo: string,
+  version: 1 | 2,
+  needed: readonly Controller[],
+): CgroupMounts | undefined {
   const mounts = new Map<string, Mount>()
   for (const line of mountinfo.split('\n')) {
     const [fields = '', more = ''] = line.split(' - ')
@@ -29,7 +37,7 @@ export function parseMounts(mountinfo: string, version: 1 | 2): CgroupMounts | u
     for (const name of names) mounts.set(name, { root, point })
   }
   const mountOf = (controller: Controller) => mounts.get(version === 1 ? controller : 'unified')
-  if (controllers.some(controller => mountOf(controller) === undefined)) return undefined
+  if (needed.some(controller => mountOf(controller) === undefined)) return undefined
   return {
     version,
     folder(controller, group) {
@@ -52,7 +60,7 @@ export function parseGroups(text: string, version: 1 | 2): ReadonlyMap<Controlle
     for (const name of names === '' ? ['unified'] : names.split(',')) groups.set(name, path)
   }
   return new Map(
-    controllers.flatMap(controller => {
+    everyController.flatMap(controller => {
       const group = groups.get(version === 1 ? controller : 'unified')
       return group === undefined ? [] : [[controller, group] as const]
     }),

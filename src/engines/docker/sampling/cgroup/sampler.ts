@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os'
 import { Observable } from 'rxjs'
 import type { Stat } from '../../../../stats/stat.ts'
+import type { Counters } from './counters.ts'
 import { CgroupFiles } from './group-files.ts'
 import type { CgroupMounts } from './mounts.ts'
 import { seriesOf } from './series.ts'
@@ -16,6 +17,8 @@ export interface CgroupTarget {
   outputEnded(): Promise<unknown> | undefined
   /** Settles when the container has ended. */
   readonly ended: Promise<unknown>
+  /** Called with each reading of its counters. */
+  onCounters(counters: Counters): void
   /** The samples to use when its group cannot be found. */
   readonly fallback: Observable<Stat>
 }
@@ -34,7 +37,7 @@ export class CgroupSampler {
   }
 
   /** The samples of one container, the first at once. Completes when the container ends. */
-  samples$({ id, findPid, started, outputEnded, ended, fallback }: CgroupTarget): Observable<Stat> {
+  samples$({ id, findPid, started, outputEnded, ended, onCounters, fallback }: CgroupTarget): Observable<Stat> {
     return new Observable(subscriber => {
       const end = () => subscriber.complete()
       ended.then(end, end)
@@ -51,6 +54,7 @@ export class CgroupSampler {
         const toStat = seriesOf(totalmem())
         const sample = () => {
           const reading = subscriber.closed ? undefined : files.read()
+          if (reading !== undefined) onCounters(reading.counters)
           const stat = reading === undefined ? undefined : toStat(reading)
           if (stat !== undefined) subscriber.next(stat)
         }

@@ -58,6 +58,7 @@ describe('resolveDockerConfig', () => {
       freezeAllowance: 3_600_000,
       sampler: 'engine',
       sampleInterval: 100,
+      freezer: 'auto',
       sshCommand: 'ssh',
     })
   })
@@ -168,6 +169,7 @@ describe('resolveDockerConfig', () => {
     ['allow', ['everything', 7, ['swap', 'x']]],
     ['imageCacheMaxSize', ['much', -1]],
     ['sampleInterval', [0, 49, '20Hz']],
+    ['freezer', ['kernel', 1, null]],
     ['engineTimeout', [0, -1, Number.POSITIVE_INFINITY, 2 ** 31, '15s']],
   ] as [string, unknown[]][])('refuses a wrong %s', (key, values) => {
     for (const value of values) expect(issuesOf({ [key]: value }), String(value)).toMatchObject([{ field: key }])

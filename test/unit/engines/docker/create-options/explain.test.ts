@@ -51,12 +51,41 @@ describe('an explanation', () => {
     expect(JSON.stringify(told(all))).not.toContain('canary')
   })
 
+  test("runs the task's hook: what it edits has that as its reason, and what it loosens is listed", () => {
+    const task = {
+      containerOptions: (options: { Labels: Record<string, string>; HostConfig: Record<string, unknown> }) => {
+        options.Labels.team = 'red'
+        options.HostConfig.Privileged = true
+        options.HostConfig.PidsLimit = -1
+      },
+    } as unknown as Partial<ContainerTask>
+    const explanation = told(task)
+    const byHook = explanation.options.filter(({ reason }) => reason === "the task's containerOptions")
+    expect(byHook.map(({ option }) => option)).toEqual(['Labels', 'HostConfig.PidsLimit', 'HostConfig.Privileged'])
+    expect(shownAs(explanation, 'HostConfig.PidsLimit')).toBe(-1)
+    expect(explanation.loosened).toEqual(
+      expect.arrayContaining(['containerOptions: privileged', 'containerOptions: limits']),
+    )
+    const throwing = () => {
+      throw new Error('broken hook')
+    }
+    expect(() => told({ containerOptions: throwing })).toThrow('a function that throws (broken hook)')
+  })
+
   test('lists the networks of which one is picked later', () => {
     const choices = (config: DockerConfig, task = {}) => shownAs(told(task, config), 'HostConfig.NetworkMode')
     expect(choices({ dockerNetworks: 'a b' })).toEqual(['a', 'b'])
     expect(choices({ dockerNetworks: 'host', allow: 'namespaces' })).toEqual(['host'])
     expect(choices({ preForkPoolSize: 1 })).toEqual(['container:<a namespace of the prefork pool>'])
-    expect(choices({ preForkPoolSize: 1 }, { disableNet: true })).toBe('none')
+    const all = (config: DockerConfig, task = {}) =>
+      told(task, config).options.flatMap(({ option, value }) => (option === 'HostConfig.NetworkMode' ? [value] : []))
+    const pooled = ['container:<a namespace of the prefork pool>']
+    for (const task of [{ disableNet: true }, { profile: 'hardened' }]) {
+      expect(all({ preForkPoolSize: 1 }, task)).toEqual(['none', pooled])
+      expect(all({ preForkPoolSize: 1, preForkNetworks: 'a' }, task)).toEqual(['none'])
+      expect(all({ preForkPoolSize: 1, preForkNetworks: 'a none' }, task)).toEqual(['none', pooled])
+    }
+    expect(all({ preForkPoolSize: 1, preForkUseOnce: false }, { profile: 'hardened' })).toEqual(['none'])
   })
 
   test("lists the host's network among what is loosened, whose name allow must list", () => {

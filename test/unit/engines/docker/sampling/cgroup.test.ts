@@ -4,7 +4,12 @@ import { describe, expect, it } from 'vitest'
 import type { Api } from '../../../../../src/engines/docker/connection/api.ts'
 import type { Endpoint } from '../../../../../src/engines/docker/connection/endpoint.ts'
 import { cgroupMounts } from '../../../../../src/engines/docker/sampling/cgroup/available.ts'
-import { type Counters, networkBytes, readV2 } from '../../../../../src/engines/docker/sampling/cgroup/counters.ts'
+import {
+  type Counters,
+  controllers,
+  networkBytes,
+  readV2,
+} from '../../../../../src/engines/docker/sampling/cgroup/counters.ts'
 import { CgroupFiles } from '../../../../../src/engines/docker/sampling/cgroup/group-files.ts'
 import { parseGroups, parseMounts } from '../../../../../src/engines/docker/sampling/cgroup/mounts.ts'
 import { seriesOf } from '../../../../../src/engines/docker/sampling/cgroup/series.ts'
@@ -42,7 +47,7 @@ const counters: Counters = {
 const noPid = async () => undefined
 
 describe.each([1, 2] as const)('control groups of version %i', version => {
-  const mounts = parseMounts(mountinfo, version)
+  const mounts = parseMounts(mountinfo, version, controllers)
 
   it('are found by the container id, with all counters', async () => {
     if (mounts === undefined) throw new Error('no mounts')
@@ -62,7 +67,11 @@ describe.each([1, 2] as const)('control groups of version %i', version => {
 
 describe('mounts', () => {
   it('may have several controllers, a space in the path, or only a part of the groups', () => {
-    const shared = parseMounts('9 1 0:1 /lxc/a /sys/fs/c\\040g rw - cgroup cgroup rw,cpu,cpuacct,memory,blkio,pids', 1)
+    const shared = parseMounts(
+      '9 1 0:1 /lxc/a /sys/fs/c\\040g rw - cgroup cgroup rw,cpu,cpuacct,memory,blkio,pids',
+      1,
+      controllers,
+    )
     expect(shared?.folder('cpuacct', '/lxc/a/docker/x')).toBe('/sys/fs/c g/docker/x')
     expect(shared?.folder('memory', '/lxc/a')).toBe('/sys/fs/c g')
     expect(shared?.folder('memory', '/lxc/abc')).toBeUndefined()
@@ -70,9 +79,9 @@ describe('mounts', () => {
   })
 
   it('are rejected when a controller is missing', () => {
-    expect(parseMounts('9 1 0:1 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory', 1)).toBeUndefined()
-    expect(parseMounts('9 1 0:1 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory', 2)).toBeUndefined()
-    expect(parseMounts('', 2)).toBeUndefined()
+    expect(parseMounts('9 1 0:1 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory', 1, controllers)).toBeUndefined()
+    expect(parseMounts('9 1 0:1 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory', 2, controllers)).toBeUndefined()
+    expect(parseMounts('', 2, controllers)).toBeUndefined()
   })
 
   it("give a process's group by controller", () => {

@@ -1,0 +1,77 @@
+import { Command } from 'commander'
+import { createDockerDriver } from '../../../driver/create-driver.ts'
+import type { CommandContext } from '../../command-context.ts'
+import { clusterConnection } from '../../drivers/cluster.ts'
+import { addDriverOption, type DriverOption, openDriver } from '../../drivers/drivers.ts'
+import { Interrupts } from '../../interrupts.ts'
+import { readCount } from '../../options/count.ts'
+import { printable } from '../../output/printable.ts'
+import { UsageError } from '../../usage-error.ts'
+
+interface WorkerOptions extends DriverOption {
+  readonly connection?: string
+  readonly queue?: string
+  readonly slots?: string
+  readonly host?: string
+  readonly allowMounts?: boolean
+}
+
+/** `cookietin worker`. */
+export function workerCommand(context: CommandContext): Command {
+  const command = new Command('worker')
+    .summary('run the tasks of a cluster on this host')
+    .description(
+      'Takes runs from the queue of a cluster, and runs them on the engine of this host, until it is told to stop.',
+    )
+    .option(
+      '--connection <redis>',
+      'the Redis of the cluster: a URL, or the path of a socket (default: COOKIETIN_CLUSTER)',
+    )
+    .option('--queue <name>', 'the queue to take runs from (default: COOKIETIN_CLUSTER_QUEUE, else cookietin)')
+    .option('--slots <number>', 'how many runs it has at once (default: 4)')
+    .option('--host <name>', "the name of this host (default: the host's own)")
+    .option(
+      '--allow-mounts',
+      'run tasks that mount paths of this host; who can write the queue can then read its files',
+    )
+  return addDriverOption(command)
+    .addHelpText('after', examples)
+    .action((options: WorkerOptions) => work(context, options))
+}
+
+const examples = `
+SIGTERM or Ctrl-C stops the worker: it takes no more runs, and ends when those that it has are over. A second one ends them.
+
+Examples:
+  $ cookietin worker --connection redis://queue.internal --slots 8
+  $ cookietin cluster status --connection redis://queue.internal`
+
+async function work({ stdio, exit }: CommandContext, options: WorkerOptions): Promise<void> {
+  if (options.driver === 'cluster') throw new UsageError('--driver: a worker runs what it takes on its own host')
+  const connection = clusterConnection(options.connection)
+  const slots = options.slots === undefined ? undefined : readCount('--slots', options.slots)
+  using interrupts = new Interrupts(stdio)
+  const { startWorker } = await import('../../../cluster/index.ts')
+  await using driver =
+    options.driver === 'docker' ? await createDockerDriver() : await openDriver(options.driver, stdio, false)
+  await using worker = await startWorker({
+    ...{ connection, driver, slots, host: options.host },
+    queue: options.queue ?? (process.env.COOKIETIN_CLUSTER_QUEUE || undefined),
+    ...(options.allowMounts === true && { policy: () => undefined }),
+  })
+  let last = ''
+  worker.status$.subscribe(({ host, slots, busy, isDraining }) => {
+    last = `${printable(host)}: ${busy} of ${slots} slots busy${isDraining ? ', taking no more' : ''}`
+  })
+  stdio.note(`cookietin: takes runs; ${last}`)
+  interrupts.handler = {
+    second() {
+      void worker.close({ force: true })
+      return true
+    },
+  }
+  if (!interrupts.signal.aborted) await new Promise(resolve => interrupts.signal.addEventListener('abort', resolve))
+  stdio.note(`cookietin: stopping; ${last}`)
+  await worker.close()
+  exit(0)
+}

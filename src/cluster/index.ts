@@ -1,0 +1,12 @@
+/** What `cookietin/cluster` exports: a driver whose containers are on other hosts, and the worker of each host. */
+export { type ClusterDriverOptions, createClusterDriver } from './cluster-driver.ts'
+export type { ClusterConnection } from './redis/connect.ts'
+export {
+  type ClusterStatus,
+  type ClusterStatusOptions,
+  clusterStatus,
+  type HostStatus,
+  type RedisFacts,
+} from './status.ts'
+export type { WorkerPolicy } from './worker/policy.ts'
+export { type ClusterWorker, startWorker, type WorkerOptions, type WorkerStatus } from './worker/start-worker.ts'

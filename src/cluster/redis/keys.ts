@@ -1,0 +1,28 @@
+import { InvalidInputError } from '../../errors.ts'
+
+/** The names of what a cluster keeps in Redis. BullMQ keeps the queue itself below `bull:`. */
+export interface ClusterKeys {
+  /** The stream of packets for a process. */
+  inbox(process: string): string
+  /** Present while a process lives. Its value tells of a worker. */
+  alive(process: string): string
+  /** The set of the workers' processes. */
+  readonly workers: string
+}
+
+/** The names of a queue's keys. They have no colon of the queue's own, which BullMQ does not take. */
+export function keysOf(queue: string): ClusterKeys {
+  const prefix = `cookietin:${queue}`
+  return {
+    inbox: process => `${prefix}:inbox:${process}`,
+    alive: process => `${prefix}:alive:${process}`,
+    workers: `${prefix}:workers`,
+  }
+}
+
+/** Checks the name of a queue. */
+export function checkQueue(queue: unknown): string {
+  if (typeof queue === 'string' && /^[A-Za-z0-9_.-]{1,100}$/.test(queue)) return queue
+  const allowed = '1 to 100 letters, digits, "_", "." and "-"'
+  throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', [{ field: 'queue', value: String(queue), allowed }])
+}

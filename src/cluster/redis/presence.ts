@@ -1,0 +1,116 @@
+import type { Redis } from 'ioredis'
+import type { ClusterKeys } from './keys.ts'
+
+/** The options of a {@link Presence}. */
+export interface PresenceOptions {
+  readonly redis: Redis
+  readonly keys: ClusterKeys
+  /** The name of this process. */
+  readonly self: string
+  /** How long a process counts as alive after its last beat, in ms. */
+  readonly lease: number
+  /** What others may know of this process. */
+  readonly about: () => object
+  /** Called with a process of {@link watch} that has not been seen for the whole lease. */
+  readonly onLost: (process: string) => void
+  /** Called when others may take this process for lost soon: what it holds must end now. */
+  readonly onFenced?: () => void
+}
+
+/** The part of a lease after which a process that cannot renew it ends what it holds. */
+const fencePart = 0.8
+
+/**
+ * Tells others that this process lives, and notices who does not. A process that could not tell for 0.8 leases ends what it holds;
+ * others take it for lost after a whole lease. So neither clock counts, and what is lost has ended before it is made again.
+ */
+export class Presence {
+  readonly #options: PresenceOptions
+  readonly #seen = new Map<string, number>()
+  readonly #timer: NodeJS.Timeout
+  #beatAt = performance.now()
+  #isFenced = false
+  #isLooking = false
+  #isBeating = false
+
+  constructor(options: PresenceOptions) {
+    this.#options = options
+    this.#timer = setInterval(() => this.#tick(), options.lease / 10)
+  }
+
+  /** Resolves when others can see it. */
+  async start(): Promise<void> {
+    await this.#beat()
+  }
+
+  /** Watches a process, which is alive now. */
+  watch(process: string): void {
+    if (!this.#seen.has(process)) this.#seen.set(process, performance.now())
+  }
+
+  unwatch(process: string): void {
+    this.#seen.delete(process)
+  }
+
+  /** True while others may take it for lost. */
+  get isFenced(): boolean {
+    return this.#isFenced
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    const { redis, keys, self } = this.#options
+    if (redis.status === 'ready') await redis.del(keys.alive(self)).catch(() => {})
+  }
+
+  #tick(): void {
+    void this.#beat()
+    void this.#look()
+    const { lease, onFenced } = this.#options
+    if (this.#isFenced || performance.now() - this.#beatAt < fencePart * lease) return
+    this.#isFenced = true
+    onFenced?.()
+  }
+
+  async #beat(): Promise<void> {
+    if (this.#isBeating) return
+    this.#isBeating = true
+    const { redis, keys, self, lease, about } = this.#options
+    // The lease counts from before the call: Redis may have acted on it at any time since.
+    const at = performance.now()
+    try {
+      await redis.set(keys.alive(self), JSON.stringify(about()), 'PX', lease)
+      this.#beatAt = at
+      this.#isFenced = performance.now() - at >= fencePart * lease
+    } catch {
+      // The next beat tries again.
+    } finally {
+      this.#isBeating = false
+    }
+  }
+
+  async #look(): Promise<void> {
+    const processes = [...this.#seen.keys()]
+    if (this.#isLooking || processes.length === 0) return
+    this.#isLooking = true
+    const { redis, keys, lease, onLost } = this.#options
+    const at = performance.now()
+    try {
+      const values = await redis.mget(processes.map(process => keys.alive(process)))
+      for (const [index, process] of processes.entries()) {
+        const seen = this.#seen.get(process)
+        if (seen === undefined) continue
+        if (values[index] != null) this.#seen.set(process, at)
+        // It may have told until just after it was seen last, and a crash of Redis may have lost that.
+        else if (at - seen >= lease) {
+          this.#seen.delete(process)
+          onLost(process)
+        }
+      }
+    } catch {
+      // Redis is away. Nothing is known.
+    } finally {
+      this.#isLooking = false
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto'
+import type { Queue } from 'bullmq'
+import type { Redis, RedisOptions } from 'ioredis'
+import { CookietinError } from '../../errors.ts'
+import { type ClusterLibraries, dialRedis, openRedis } from '../redis/connect.ts'
+import { type ClusterKeys, keysOf } from '../redis/keys.ts'
+import { Post } from '../redis/post.ts'
+import { Presence } from '../redis/presence.ts'
+import { wireVersion } from '../wire/packet.ts'
+import type { WireTask } from '../wire/task.ts'
+
+/** How often it is looked whether a job that nobody has taken is still there, in ms. A crash of Redis may lose the last second. */
+const lookAgain = 2_000
+
+/** How a client connects. */
+export interface ClusterClientOptions {
+  readonly connection: RedisOptions
+  readonly queue: string
+  readonly priority: number
+  /** ms. */
+  readonly lease: number
+  /** ms. */
+  readonly connectTimeout: number
+}
+
+/** A run that a worker has. */
+export interface RemoteRun {
+  readonly name: string
+  /** The worker's process. */
+  readonly worker: string | undefined
+  /** Its host is gone. */
+  lose(error: CookietinError): void
+}
+
+/** A job of the queue: one run. */
+export interface RunJob {
+  readonly v: number
+  readonly run: string
+  /** The process that waits for it. */
+  readonly from: string
+  readonly task: WireTask
+}
+
+/** The part of a cluster that a submitting process has: its connections, its queue and its runs. */
+export class ClusterClient {
+  readonly post: Post
+  readonly redis: Redis
+  readonly keys: ClusterKeys
+  readonly #options: ClusterClientOptions
+  readonly #queue: Queue<RunJob>
+  readonly #presence: Presence
+  readonly #runs = new Set<RemoteRun>()
+  #isClosed = false
+
+  private constructor(options: ClusterClientOptions, libraries: ClusterLibraries, redis: Redis, reader: Redis) {
+    const { queue, connection, lease } = options
+    const self = `s-${randomBytes(8).toString('hex')}`
+    this.#options = options
+    this.redis = redis
+    this.keys = keysOf(queue)
+    this.post = new Post({ redis, reader, keys: this.keys, self })
+    this.#presence = new Presence({
+      ...{ redis, keys: this.keys, self, lease },
+      about: () => ({ submitter: true, runs: this.#runs.size }),
+      onLost: worker => this.#lose(worker),
+    })
+    this.#queue = new libraries.bullmq.Queue<RunJob>(queue, {
+      connection: { ...connection, maxRetriesPerRequest: null } as never,
+      skipVersionCheck: true,
+    })
+    this.#queue.on('error', () => {})
+  }
+
+  /**
+   * Connects to Redis.
+   *
+   * @throws CookietinError `ERR_COOKIETIN_CLUSTER_FAILED`
+   */
+  static async open(options: ClusterClientOptions, libraries: ClusterLibraries): Promise<ClusterClient> {
+    const redis = openRedis(libraries, options.connection)
+    await dialRedis(redis, options.connectTimeout)
+    const reader = openRedis(libraries, options.connection)
+    const client = new ClusterClient(options, libraries, redis, reader)
+    await client.#presence.start()
+    return client
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** A name for one run of a task, which no other run has. */
+  newRun(id: string): string {
+    return `${id}.${randomBytes(6).toString('hex')}`
+  }
+
+  /** Puts a run into the queue, and keeps it there until `taken` settles. */
+  async enqueue(run: string, task: WireTask, taken: Promise<void>): Promise<void> {
+    if (this.#isClosed) throw new CookietinError('ERR_COOKIETIN_CLOSED', 'The cluster driver is closed')
+    await this.#add(run, task)
+    const timer = setInterval(() => {
+      void this.#queue
+        .getJobState(run)
+        .then(state => (state === 'unknown' ? this.#add(run, task) : undefined))
+        .catch(() => {})
+    }, lookAgain).unref()
+    const stop = () => clearInterval(timer)
+    taken.then(stop, stop)
+  }
+
+  /** Takes a run out of the queue. Resolves with false when a worker has it. */
+  async withdraw(run: string): Promise<boolean> {
+    const state = await this.#queue.getJobState(run)
+    if (state === 'unknown') return true
+    return (await this.#queue.remove(run)) === 1
+  }
+
+  /** A worker has taken a run. */
+  meet(container: RemoteRun): void {
+    this.#runs.add(container)
+    if (container.worker !== undefined) this.#presence.watch(container.worker)
+  }
+
+  /** A run is over. */
+  forget(container: RemoteRun): void {
+    this.#runs.delete(container)
+    const { worker } = container
+    if (worker !== undefined && ![...this.#runs].some(other => other.worker === worker)) this.#presence.unwatch(worker)
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await this.#presence.stop()
+    await this.post.close()
+    await this.#queue.close()
+    this.redis.disconnect()
+  }
+
+  async #add(run: string, task: WireTask): Promise<void> {
+    const { priority } = this.#options
+    const job: RunJob = { v: wireVersion, run, from: this.post.self, task }
+    await this.#queue.add('run', job, {
+      jobId: run,
+      attempts: 1,
+      removeOnComplete: { age: 60, count: 1_000 },
+      removeOnFail: { age: 60, count: 1_000 },
+      ...(priority > 0 && { priority }),
+    })
+  }
+
+  #lose(worker: string): void {
+    for (const container of [...this.#runs]) {
+      if (container.worker !== worker) continue
+      const message = `${container.name} was lost: its worker has not been seen for ${this.#options.lease} ms. It ends its containers by itself when it cannot reach Redis; those of a worker that was killed end when it is started again, or at their deadline`
+      container.lose(new CookietinError('ERR_COOKIETIN_HOST_LOST', message, { retryable: true }))
+    }
+  }
+}

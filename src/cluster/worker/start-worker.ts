@@ -1,0 +1,261 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { Worker as BullWorker, Job } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { BehaviorSubject, type Observable } from 'rxjs'
+import type { Driver } from '../../driver/driver.ts'
+import { type EngineDriver, isEngineDriver } from '../../driver/engine-driver.ts'
+import { CookietinError, InvalidInputError } from '../../errors.ts'
+import { Issues } from '../../utils/validation/issues.ts'
+import { checkKnown } from '../../utils/validation/known-options.ts'
+import { callback, line, milliseconds, whole } from '../../utils/validation/rules.ts'
+import { type ClusterConnection, dialRedis, loadLibraries, openRedis, readConnection } from '../redis/connect.ts'
+import { type ClusterKeys, checkQueue, keysOf } from '../redis/keys.ts'
+import { Post } from '../redis/post.ts'
+import { Presence } from '../redis/presence.ts'
+import type { RunJob } from '../remote/cluster-client.ts'
+import { wireVersion } from '../wire/packet.ts'
+import { decodeTask } from '../wire/task.ts'
+import { askPolicy, defaultPolicy, type WorkerPolicy } from './policy.ts'
+import { ServedRun } from './served-run.ts'
+
+/** Options of {@link startWorker}. */
+export interface WorkerOptions {
+  /** Where Redis is: `'redis://HOST:PORT'`, `'rediss://…'`, the path of a unix socket, or options of ioredis. */
+  readonly connection: ClusterConnection
+  /** The driver that runs what is taken, such as that of {@link createDockerDriver}. The worker does not close it. */
+  readonly driver: Driver
+  /**
+   * The queue to take runs from.
+   *
+   * @default 'cookietin'
+   */
+  readonly queue?: string | undefined
+  /**
+   * How many runs it has at once.
+   *
+   * @default 4
+   */
+  readonly slots?: number | undefined
+  /**
+   * The name of this host, in errors and in `cookietin cluster status`.
+   *
+   * @default the host's name
+   */
+  readonly host?: string | undefined
+  /**
+   * Decides which tasks this host runs.
+   *
+   * @default refuses mounts of host paths
+   */
+  readonly policy?: WorkerPolicy | undefined
+  /**
+   * How long this process may be out of sight, in ms, before others take it for lost. It ends its runs after 0.8 of that. The same for
+   * all processes of a cluster.
+   *
+   * @default 5000
+   */
+  readonly lease?: number | undefined
+}
+
+/** What a worker does. */
+export interface WorkerStatus {
+  readonly host: string
+  readonly slots: number
+  /** Runs that it has. */
+  readonly busy: number
+  /** Takes no more runs, and ends when those that it has are over. */
+  readonly isDraining: boolean
+}
+
+/** A worker of a cluster: it takes runs from the queue and runs them on its own driver. */
+export interface ClusterWorker extends AsyncDisposable {
+  readonly status$: Observable<WorkerStatus>
+  /**
+   * Takes no more runs, waits for those that it has, and disconnects. With `force`, and by a second call with it, they are ended: their
+   * submitters see a lost host. Idempotent.
+   */
+  close(options?: { readonly force?: boolean | undefined }): Promise<void>
+}
+
+const known: Record<keyof WorkerOptions, true> = {
+  connection: true,
+  driver: true,
+  queue: true,
+  slots: true,
+  host: true,
+  policy: true,
+  lease: true,
+}
+
+/** How long the first connection may take, in ms. */
+const connectTimeout = 10_000
+
+/**
+ * Starts to take runs from a queue.
+ *
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`, which lists every bad option.
+ * @throws CookietinError `ERR_COOKIETIN_CLUSTER_FAILED` when Redis does not answer, or bullmq and ioredis are not installed.
+ *
+ * @example
+ * await using driver = await createDockerDriver()
+ * await using worker = await startWorker({ connection: 'redis://queue.internal', driver, slots: 8 })
+ */
+export async function startWorker(options: WorkerOptions): Promise<ClusterWorker> {
+  checkKnown(options, known)
+  const issues = new Issues()
+  const slots = issues.read('slots', options?.slots, whole({ min: 1, max: 10_000 }), 4)
+  const host = issues.read('host', options?.host, line, hostname())
+  const lease = issues.read('lease', options?.lease, milliseconds({ min: 1_000 }), 5_000)
+  const policy = issues.read('policy', options?.policy, callback, defaultPolicy) as WorkerPolicy
+  issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
+  const queue = checkQueue(options.queue ?? 'cookietin')
+  const { driver } = options
+  if (!isEngineDriver(driver)) {
+    const allowed = 'a driver, such as createDockerDriver() makes'
+    throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', [{ field: 'driver', value: String(driver), allowed }])
+  }
+  const connection = readConnection(options.connection)
+  const libraries = await loadLibraries()
+  const redis = openRedis(libraries, connection)
+  await dialRedis(redis, connectTimeout)
+  const worker = new OpenWorker({
+    ...{ driver, slots, host, policy, lease, redis },
+    reader: openRedis(libraries, connection),
+    keys: keysOf(queue),
+    putBack: () => new libraries.bullmq.WaitingError(),
+    take: process =>
+      new libraries.bullmq.Worker<RunJob>(queue, process, {
+        connection: { ...connection, maxRetriesPerRequest: null } as never,
+        concurrency: slots,
+        lockDuration: lease,
+        stalledInterval: Math.max(1_000, lease / 2),
+        maxStalledCount: 10,
+        skipVersionCheck: true,
+      }),
+  })
+  await worker.start()
+  return worker
+}
+
+interface OpenWorkerOptions {
+  readonly driver: EngineDriver
+  readonly slots: number
+  readonly host: string
+  readonly policy: WorkerPolicy
+  readonly lease: number
+  readonly redis: Redis
+  readonly reader: Redis
+  readonly keys: ClusterKeys
+  /** Makes what a job that was put back is left with. */
+  readonly putBack: () => Error
+  readonly take: (
+    process: (job: Job<RunJob>, token?: string, signal?: AbortSignal) => Promise<void>,
+  ) => BullWorker<RunJob>
+}
+
+class OpenWorker implements ClusterWorker {
+  readonly status$: BehaviorSubject<WorkerStatus>
+  readonly #options: OpenWorkerOptions
+  readonly #self = `w-${randomBytes(8).toString('hex')}`
+  readonly #post: Post
+  readonly #presence: Presence
+  readonly #runs = new Set<ServedRun>()
+  #bull: BullWorker<RunJob> | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(options: OpenWorkerOptions) {
+    const { redis, reader, keys, lease, host, slots } = options
+    this.#options = options
+    this.status$ = new BehaviorSubject<WorkerStatus>({ host, slots, busy: 0, isDraining: false })
+    this.#post = new Post({ redis, reader, keys, self: this.#self })
+    this.#presence = new Presence({
+      ...{ redis, keys, self: this.#self, lease },
+      about: () => ({ ...this.status$.value, pid: process.pid, v: wireVersion }),
+      onLost: submitter => this.#endAll(run => run.submitter === submitter, 'its submitter is gone'),
+      onFenced: () => this.#endAll(() => true, 'its host could not reach Redis'),
+    })
+  }
+
+  async start(): Promise<void> {
+    const { redis, keys, take } = this.#options
+    await this.#presence.start()
+    await redis.sadd(keys.workers, this.#self)
+    this.#bull = take((job, token, signal) => this.#process(job, token, signal))
+    this.#bull.on('error', () => {})
+    await this.#bull.waitUntilReady()
+  }
+
+  close({ force = false }: { readonly force?: boolean | undefined } = {}): Promise<void> {
+    this.#closing ??= this.#close()
+    if (force) this.#endAll(() => true, 'its worker was closed')
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    this.#report(true)
+    await this.#bull?.close()
+    // The last words have a moment to arrive.
+    await Promise.all([...this.#runs].map(run => run.over))
+    const { redis, keys } = this.#options
+    await redis.srem(keys.workers, this.#self).catch(() => {})
+    await this.#presence.stop()
+    await this.#post.close()
+    redis.disconnect()
+    this.status$.complete()
+  }
+
+  async #process(job: Job<RunJob>, token: string | undefined, signal: AbortSignal | undefined): Promise<void> {
+    // A second start would run it twice: the submitter decides what happens to a run whose host was lost.
+    if (job.stalledCounter > 0) return
+    // The queue may hand out a last one while it is told to stop.
+    if (this.#closing !== undefined || this.#presence.isFenced) {
+      await job.moveToWait(token)
+      throw this.#options.putBack()
+    }
+    if (job.data?.v !== wireVersion)
+      throw new Error(`this worker understands version ${wireVersion} of a job, not ${job.data?.v}`)
+    const run = new ServedRun({
+      job: job.data,
+      post: this.#post,
+      host: this.#options.host,
+      open: ({ task }) => this.#open(task),
+    })
+    this.#runs.add(run)
+    this.#presence.watch(run.submitter)
+    this.#report(this.#closing !== undefined)
+    const fence = () => void run.end(lost('the queue has given it away'))
+    signal?.addEventListener('abort', fence)
+    try {
+      await run.over
+    } finally {
+      signal?.removeEventListener('abort', fence)
+      this.#runs.delete(run)
+      if (![...this.#runs].some(other => other.submitter === run.submitter)) this.#presence.unwatch(run.submitter)
+      this.#report(this.#closing !== undefined)
+    }
+  }
+
+  #open(wire: unknown) {
+    const { driver, policy } = this.#options
+    const task = decodeTask(wire, given => driver.resolve(given))
+    askPolicy(policy, task)
+    return { task, container: driver.engine.container(task) }
+  }
+
+  #endAll(which: (run: ServedRun) => boolean, why: string): void {
+    for (const run of this.#runs) if (which(run)) void run.end(lost(why)).catch(() => {})
+  }
+
+  #report(isDraining: boolean): void {
+    const { host, slots } = this.#options
+    this.status$.next({ host, slots, busy: this.#runs.size, isDraining })
+  }
+}
+
+const lost = (why: string) =>
+  new CookietinError('ERR_COOKIETIN_HOST_LOST', `The run was ended by its host: ${why}`, { retryable: true })
