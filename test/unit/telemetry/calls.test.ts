@@ -20,7 +20,7 @@ describe('a call of a function', () => {
     const fn = make({}, { name: 'greet' })
     functions.push(fn)
     for (let call = 0; call < 2; call++) await (await fn.invoke({ body: 'Ada' })).text()
-    expect(fn.slots).toEqual({ idle: 1 })
+    await expect.poll(() => fn.slots).toEqual({ idle: 1 })
     const idle = { 'faas.invoked_name': 'greet', 'cookietin.slot.state': 'idle' }
     expect(await points('cookietin.function.slots')).toEqual([[idle, 1]])
     await fn.close()

@@ -55,6 +55,7 @@ it('calls are scraped: their number, status, duration, cold starts and waiting',
   const fn = setupFunctions({ observer }).make({}, { name: 'greet' })
   functions.push(fn)
   for (let call = 0; call < 3; call++) await (await fn.invoke()).text()
+  await expect.poll(() => fn.slots).toEqual({ idle: 1 })
   const named = 'faas_invoked_name="greet"'
   expect(await lines('faas_invoke_duration_seconds_count')).toEqual([
     `faas_invoke_duration_seconds_count{${named},http_response_status_code="200"} 3`,
