@@ -25,7 +25,7 @@ export class Follower implements ExecutorObserver {
   constructor(executor: ObservedExecutor, parts: FollowerParts) {
     this.#executor = executor
     this.#parts = parts
-    parts.figures.follow(executor)
+    if (!parts.isClosed()) parts.figures.follow(executor)
   }
 
   container(container: ObservedContainer): ContainerObserver | undefined {

@@ -5,6 +5,7 @@ import { type EngineCall, engineCalls } from '../../engines/docker/connection/ca
 import type { DriverTransition } from '../../engines/docker/transitions.ts'
 import { errorTypeOf } from '../error-type.ts'
 import { attribute, metric } from '../names.ts'
+import { quietly } from '../quietly.ts'
 import { operationOf } from './engine-operation.ts'
 import type { Report, Sink } from './sink.ts'
 
@@ -30,21 +31,21 @@ export class DriverFigures {
 
   /** Follows a driver until it is closed. Only one of Docker has more than its runs. */
   follow(driver: Driver): void {
-    if (this.#drivers.has(driver)) return
-    this.#drivers.add(driver)
     const { driverTransitions$, prefork$, spares$ } = driver as Partial<DockerDriver>
+    if (driverTransitions$ === undefined || this.#drivers.has(driver)) return
+    this.#drivers.add(driver)
     const pulls = new Map<string, number>()
-    this.#subscribe(driverTransitions$, transition => this.#onTransition(transition, pulls))
     this.#subscribe(
-      prefork$,
-      usage => this.#prefork.set(driver, { ...usage }),
-      () => this.#prefork.delete(driver),
+      driverTransitions$,
+      transition => this.#onTransition(transition, pulls),
+      () => {
+        this.#drivers.delete(driver)
+        this.#prefork.delete(driver)
+        this.#spares.delete(driver)
+      },
     )
-    this.#subscribe(
-      spares$,
-      usage => this.#spares.set(driver, { ...usage }),
-      () => this.#spares.delete(driver),
-    )
+    this.#subscribe(prefork$, usage => this.#prefork.set(driver, { ...usage }))
+    this.#subscribe(spares$, usage => this.#spares.set(driver, { ...usage }))
   }
 
   close(): void {
@@ -54,9 +55,10 @@ export class DriverFigures {
   }
 
   #subscribe<T>(source$: Observable<T> | undefined, next: (value: T) => void, complete = () => {}): void {
-    if (source$ === undefined) return
-    // An error of a sink must not reach whoever has caused the value.
-    this.#subscriptions.add(source$.subscribe({ next: value => quietly(() => next(value)), error: complete, complete }))
+    const subscription = source$?.subscribe({ next: value => quietly(() => next(value)), error: complete, complete })
+    if (subscription === undefined) return
+    this.#subscriptions.add(subscription)
+    subscription.add(() => this.#subscriptions.delete(subscription))
   }
 
   /** @param pulls When the pull of each image began. */
@@ -86,12 +88,4 @@ function reportStates(report: Report, pools: ReadonlyMap<Driver, Usage>): void {
   for (const { size: _, ...states } of pools.values())
     for (const [state, count] of Object.entries(states)) sums.set(state, (sums.get(state) ?? 0) + count)
   for (const [state, count] of sums) report(count, { [attribute.poolState]: state })
-}
-
-function quietly(act: () => void): void {
-  try {
-    act()
-  } catch {
-    // The figure is lost.
-  }
 }

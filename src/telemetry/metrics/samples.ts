@@ -4,6 +4,7 @@ import type { MetricName, Metrics } from '../../stats/stat.ts'
 import type { ResolvedTask } from '../../task/task.ts'
 import { imageNameOf } from '../image-name.ts'
 import { attribute, metric } from '../names.ts'
+import { quietly } from '../quietly.ts'
 import type { Attributes, Report, Sink } from './sink.ts'
 
 interface Sampled {
@@ -39,7 +40,10 @@ export class SampleFigures {
     if (this.#live.has(key)) return
     const sampled: Sampled = { image: imageNameOf(imageName), subscription: undefined, metrics: {} }
     this.#live.set(key, sampled)
-    sampled.subscription = stats$.subscribe({ next: ({ metrics }) => this.#take(sampled, metrics), error: () => {} })
+    sampled.subscription = stats$.subscribe({
+      next: ({ metrics }) => quietly(() => this.#take(sampled, metrics)),
+      error: () => {},
+    })
   }
 
   end(key: object): void {

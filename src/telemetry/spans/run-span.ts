@@ -11,11 +11,13 @@ import type { Subscription } from 'rxjs'
 import { type CookieState, isSettled } from '../../../machines/cookie-states.ts'
 import type { Cookie } from '../../cookie/cookie.ts'
 import type { Transition } from '../../cookie/result.ts'
+import type { PullProgress } from '../../engines/pull-progress.ts'
 import type { ObservedContainer } from '../../executor/observers/instrumentation.ts'
 import type { RunEnd } from '../../executor/observers/run-log.ts'
 import { errorTypeOf } from '../error-type.ts'
 import { imageNameOf } from '../image-name.ts'
 import { attribute, type Phase } from '../names.ts'
+import { quietly } from '../quietly.ts'
 import { type TraceContext, traceContextOf } from './trace-context.ts'
 
 /** The phases that are open in a state. In a state that is left out, those stay that are open. */
@@ -117,15 +119,13 @@ export class RunSpan {
   /** The pull that this run waits for may have been begun by another one. */
   #followPull(pull$: Cookie['pull$']): void {
     this.#pull?.unsubscribe()
-    this.#pull = pull$.subscribe({
-      next: ({ state, error }) => {
-        const isOpen = this.#open.has('pull')
-        if (state === 'pulling' && !isOpen) this.#begin('pull')
-        else if (isOpen && state === 'present') this.#end('pull')
-        else if (isOpen && state === 'failed') this.#end('pull', new Error(error))
-      },
-      error: () => {},
-    })
+    this.#pull = pull$.subscribe({ next: progress => quietly(() => this.#onPull(progress)), error: () => {} })
+  }
+
+  #onPull({ state, error }: PullProgress): void {
+    if (state === 'pulling' && !this.#open.has('pull')) this.#begin('pull')
+    else if (state === 'present') this.#end('pull')
+    else if (state === 'failed') this.#end('pull', new Error(error))
   }
 }
 

@@ -1,10 +1,12 @@
 import { context, SpanStatusCode, trace } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
-import { filter, firstValueFrom } from 'rxjs'
+import { filter, firstValueFrom, Subject } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
 import { createMockDriver } from '../../../src/driver/testing.ts'
+import type { PullProgress } from '../../../src/engines/pull-progress.ts'
 import { createExecutor, type Execution, type Instrumentation } from '../../../src/index.ts'
 import { startTelemetry } from '../../../src/telemetry/index.ts'
+import { RunSpan } from '../../../src/telemetry/spans/run-span.ts'
 import { namesOf, setup, startSdk } from './setup.ts'
 
 const script = {
@@ -240,6 +242,38 @@ describe('a telemetry that fails', () => {
     expect((await hung.run({ image: 'quick' })).status).toBe('success')
     expect((await executor.run({ image: 'quick' })).status).toBe('success')
   })
+})
+
+it('a pull has a span, also where it ends with an error, and a tracer that throws in it harms nothing', async () => {
+  const { tracer, spans } = startSdk()
+  let isBroken = false
+  const breaking = {
+    startSpan(...args: Parameters<typeof tracer.startSpan>) {
+      if (isBroken) throw new Error('no room')
+      return tracer.startSpan(...args)
+    },
+  } as typeof tracer
+  await using driver = createMockDriver(script)
+  const { task } = await driver.createCookie({ image: 'quick' })
+  const step = { id: 'x', from: 'created', to: 'preparing', event: 'prepare', at: 0 } as const
+  const progress = { image: 'quick', attempt: 1, retryIn: undefined, layers: [], current: 0, total: 0 }
+  for (const end of ['present', 'failed', 'broken'] as const) {
+    const span = new RunSpan(breaking, { task, functionName: undefined })
+    const pull$ = new Subject<PullProgress>()
+    span.changed(step, { pull$ })
+    isBroken = end === 'broken'
+    pull$.next({ ...progress, state: 'pulling', error: undefined })
+    pull$.next({ ...progress, state: 'pulling', error: undefined })
+    if (end !== 'broken') pull$.next({ ...progress, state: end, error: end === 'failed' ? 'no room' : undefined })
+    isBroken = false
+    span.closed(undefined)
+    expect(pull$.observed).toBe(false)
+  }
+  const pulls = spans().filter(({ name }) => name === 'pull')
+  expect(pulls.map(({ status }) => status)).toEqual([
+    { code: SpanStatusCode.UNSET },
+    { code: SpanStatusCode.ERROR, message: 'no room' },
+  ])
 })
 
 it('two executors of one telemetry are counted together', async () => {
