@@ -130,7 +130,7 @@ export class RunSpan {
 }
 
 /** Marks a span as failed, by the code of the error. */
-export function fail(span: Span, error: unknown): void {
+function fail(span: Span, error: unknown): void {
   const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
   span.setAttribute(attribute.errorType, errorTypeOf(error))
   span.setStatus({ code: SpanStatusCode.ERROR, message: message.slice(0, longestMessage) })
