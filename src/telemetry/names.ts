@@ -145,6 +145,12 @@ export const metric = {
     description: 'How many containers functions have.',
     attributes: [functionName, slotState],
   },
+  workerSlots: {
+    name: 'cookietin.worker.slots',
+    unit: '{run}',
+    description: 'How many runs a worker of a cluster has, and how many more it takes.',
+    attributes: [slotState],
+  },
   prefork: {
     name: 'cookietin.prefork.namespaces',
     unit: '{namespace}',

@@ -8,8 +8,7 @@ export type PromClient = typeof import('prom-client')
 const unitNames: Readonly<Record<string, string>> = { s: '_seconds', By: '_bytes' }
 
 /** The name of a metric in Prometheus, by the rules of OpenTelemetry: `cookietin.run.duration` in `s` is `cookietin_run_duration_seconds`. */
-const prometheusName = ({ name, unit }: MetricDefinition): string =>
-  name.replaceAll('.', '_') + (unitNames[unit] ?? '')
+const prometheusName = ({ name, unit }: MetricDefinition): string => name.replaceAll('.', '_') + (unitNames[unit] ?? '')
 
 const labelName = (attribute: string) => attribute.replaceAll('.', '_')
 

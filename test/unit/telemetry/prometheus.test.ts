@@ -1,7 +1,8 @@
+import { BehaviorSubject } from 'rxjs'
 import { expect, it, onTestFinished } from 'vitest'
 import { createMockDriver } from '../../../src/driver/testing.ts'
 import { createExecutor } from '../../../src/index.ts'
-import { openPrometheus } from '../../../src/telemetry/prometheus.ts'
+import { openPrometheus, openWorkerPrometheus } from '../../../src/telemetry/prometheus.ts'
 import { setup as setupFunctions } from '../functions/setup.ts'
 
 async function open() {
@@ -70,4 +71,17 @@ it('calls are scraped: their number, status, duration, cold starts and waiting',
   ])
   observer.closed()
   expect(await lines('cookietin_function_slots')).toEqual([])
+})
+
+it('the slots of a worker are scraped, and none is free while it drains', async () => {
+  const status$ = new BehaviorSubject({ slots: 4, busy: 1, isDraining: false })
+  await using driver = createMockDriver({})
+  const metrics = await openWorkerPrometheus(driver, status$)
+  const slots = async () => (await metrics.text()).match(/^cookietin_worker_slots.*$/gm)
+  const name = (state: string) => `cookietin_worker_slots{cookietin_slot_state="${state}"}`
+  expect(await slots()).toEqual([`${name('busy')} 1`, `${name('free')} 3`])
+  status$.next({ slots: 4, busy: 2, isDraining: true })
+  expect(await slots()).toEqual([`${name('busy')} 2`, `${name('free')} 0`])
+  metrics[Symbol.dispose]()
+  expect([await slots(), status$.observed]).toEqual([null, false])
 })

@@ -1,18 +1,17 @@
 import { once } from 'node:events'
-import type { Server } from 'node:http'
 import { Command } from 'commander'
-import { CookietinError, messageOf } from '../../../errors.ts'
 import { createDockerDriver, createExecutor } from '../../../index.ts'
 import { type CommandContext, collect } from '../../command-context.ts'
 import { Interrupts } from '../../interrupts.ts'
 import { readCount } from '../../options/count.ts'
 import { addInspectOptions, type InspectOptions, openInspection } from '../../options/inspect.ts'
-import { openMetrics } from '../../options/metrics.ts'
+import { loadMetrics } from '../../options/metrics.ts'
 import { readStopTimeout } from '../../options/task.ts'
 import { printable } from '../../output/printable.ts'
 import { UsageError } from '../../usage-error.ts'
 import { makeFunctions, readFunctions } from './functions-file.ts'
 import { createFunctionServer } from './http.ts'
+import { hostOf, listening } from './listening.ts'
 import { NamedLines } from './named-lines.ts'
 
 interface ServeOptions extends InspectOptions {
@@ -71,7 +70,7 @@ async function run({ stdio, exit }: CommandContext, file: string, options: Serve
   const port = readCount('--port', options.port)
   if (port > 65_535) throw new UsageError(`--port: "${options.port}" is not a port`)
   const { functions, ...limits } = await readFunctions(file)
-  const metrics = options.metrics ? await openMetrics() : undefined
+  const metrics = options.metrics ? await loadMetrics(({ openPrometheus }) => openPrometheus()) : undefined
   await using inspection = await openInspection(options, stdio)
   using interrupts = new Interrupts(stdio)
   await using driver = await createDockerDriver({}, { inspect: inspection?.inspect })
@@ -96,7 +95,7 @@ async function run({ stdio, exit }: CommandContext, file: string, options: Serve
     onBroken: (name, { message }) => stdio.note(`cookietin: ${name}: a response broke: ${printable(message)}`),
   })
   server.listen(port, options.host)
-  const { port: boundPort } = await listening(server, options)
+  const boundPort = await listening(server, options)
   stdio.note(`cookietin: ${made.size} functions at http://${hostOf(options.host)}:${boundPort}/invoke/NAME`)
   if (!interrupts.signal.aborted) await once(interrupts.signal, 'abort')
   stdio.note('cookietin: stopping: rejects new calls and answers the calls that it has')
@@ -104,21 +103,3 @@ async function run({ stdio, exit }: CommandContext, file: string, options: Serve
   await new Promise<void>(resolve => server.close(() => resolve()))
   exit(0)
 }
-
-async function listening(server: Server, { host, port }: ServeOptions): Promise<{ port: number }> {
-  try {
-    if (!server.listening) await once(server, 'listening')
-  } catch (cause) {
-    throw new CookietinError(
-      'ERR_COOKIETIN_INVALID_CONFIG',
-      `Cannot listen on ${host}:${port}: ${messageOf(cause)}. Use another --port or --host`,
-      {
-        cause,
-      },
-    )
-  }
-  const address = server.address()
-  return { port: typeof address === 'object' && address !== null ? address.port : 0 }
-}
-
-const hostOf = (host: string) => (host.includes(':') ? `[${host}]` : host)

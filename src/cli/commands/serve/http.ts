@@ -5,7 +5,7 @@ import { Hono } from 'hono'
 import { asError, CookietinError } from '../../../errors.ts'
 import type { HotFunction } from '../../../functions/function.ts'
 import { isHeadersRefusal } from '../../../functions/http/response-errors.ts'
-import type { PrometheusMetrics } from '../../../telemetry/prometheus.ts'
+import type { MetricsPage } from '../../../telemetry/prometheus.ts'
 import { type AccessOptions, refusalOf } from './access.ts'
 import { passOn } from './gateway.ts'
 
@@ -24,7 +24,7 @@ export interface ServerOptions extends AccessOptions {
   /** Called when a response breaks after its headers, which the client can only see as a cut. */
   readonly onBroken: (name: string, error: Error) => void
   /** What GET /metrics answers; undefined for a server without metrics. */
-  readonly metrics?: Pick<PrometheusMetrics, 'contentType' | 'text'> | undefined
+  readonly metrics?: MetricsPage | undefined
 }
 
 /** Makes the HTTP server of functions. It does not listen yet. */
