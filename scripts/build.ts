@@ -16,6 +16,7 @@ const entries = {
   cluster: 'src/cluster/index.ts',
   history: 'src/history/index.ts',
   inspector: 'src/inspector/index.ts',
+  telemetry: 'src/telemetry/index.ts',
   machines: 'machines/index.ts',
   testing: 'src/driver/testing.ts',
   cli: 'src/cli/main.ts',

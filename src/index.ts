@@ -61,13 +61,21 @@ export type {
   TemplateOptions,
   TextTask,
 } from './executor/executor.ts'
+export type {
+  ContainerObserver,
+  ExecutorObserver,
+  Instrumentation,
+  ObservedContainer,
+  ObservedExecutor,
+} from './executor/observers/instrumentation.ts'
+export type { RunEnd, RunLog, RunRecorder } from './executor/observers/run-log.ts'
 export type { ExecutorOptions } from './executor/options.ts'
 export { createExecutor } from './executor/queue-executor.ts'
-export type { RunEnd, RunLog, RunRecorder } from './executor/run-log.ts'
-export type { CallRecord } from './functions/call-record.ts'
+export type { CallObserver, CallRecord, ObservedCall } from './functions/call-record.ts'
 export type { HotFunction } from './functions/function.ts'
 export type { CallHeaders } from './functions/http/headers.ts'
 export type { InvokeRequest } from './functions/http/request.ts'
+export type { SlotState } from './functions/slot/slot.ts'
 export type { FunctionSpec } from './functions/spec.ts'
 export { decodeStats, encodeStats } from './stats/codec.ts'
 export { decimate } from './stats/decimate.ts'

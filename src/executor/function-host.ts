@@ -7,6 +7,7 @@ import type { FunctionHost } from '../functions/host.ts'
 import { SocketFolders } from '../functions/socket/folder.ts'
 import type { ContainerTask, ResolvedTask, StopOptions } from '../task/task.ts'
 import { deferred } from '../utils/deferred.ts'
+import { type ExecutorObserver, openObserved, withObserved } from './observers/instrumentation.ts'
 import type { Owner } from './queue/admission-queue.ts'
 import type { Evictable } from './queue/evictor.ts'
 import { Evictor } from './queue/evictor.ts'
@@ -31,6 +32,8 @@ export class ExecutorFunctionHost implements FunctionHost {
   readonly #scheduler: Scheduler
   readonly #onTransition: (transition: Transition) => void
   readonly #stop: StopOptions
+  readonly #observer: ExecutorObserver | undefined
+  readonly observeCall: FunctionHost['observeCall']
   readonly #evictor = new Evictor()
 
   constructor(
@@ -39,7 +42,10 @@ export class ExecutorFunctionHost implements FunctionHost {
     inspect: CookieOptions['inspect'],
     onTransition: (transition: Transition) => void,
     stop: StopOptions = {},
+    observer?: ExecutorObserver,
   ) {
+    this.#observer = observer
+    this.observeCall = observer && (call => observer.call(call))
     this.#stop = stop
     this.#driver = driver
     this.folders = new SocketFolders(driver.engine.socketSharing?.folder)
@@ -61,10 +67,20 @@ export class ExecutorFunctionHost implements FunctionHost {
     return openSpares(this.#driver.engine, kind)
   }
 
-  open(task: ResolvedTask): OpenCookie {
+  open(task: ResolvedTask, functionName: string): OpenCookie {
     // Its output goes to the callers. Its samples belong to many calls.
-    const { inspect } = this
-    return this.#driver.open(task, { maxOutput: 0, maxStats: 0, inspect, onTransition: this.#onTransition })
+    const options = { maxOutput: 0, maxStats: 0, inspect: this.inspect }
+    const observer = this.#observer?.container({ task, functionName })
+    if (observer === undefined) return this.#driver.open(task, { ...options, onTransition: this.#onTransition })
+    return openObserved(task, observer, observed =>
+      this.#driver.open(withObserved(task, observer), {
+        ...options,
+        onTransition: transition => {
+          observed(transition)
+          this.#onTransition(transition)
+        },
+      }),
+    )
   }
 
   capacity(demand: Demand): number {

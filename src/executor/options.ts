@@ -8,7 +8,8 @@ import { guardInspect, inspectRule, isInspect } from '../utils/actors/inspectabl
 import { Issues, isRecord } from '../utils/validation/issues.ts'
 import { boolean, or, size, whole } from '../utils/validation/rules.ts'
 import { type CloseEvent, readCloseOn } from './closing/close-on.ts'
-import type { RunLog } from './run-log.ts'
+import type { Instrumentation } from './observers/instrumentation.ts'
+import type { RunLog } from './observers/run-log.ts'
 
 /** Options of {@link createExecutor}. */
 export interface ExecutorOptions extends Omit<CookieOptions, 'maxOutput'> {
@@ -66,6 +67,8 @@ export interface ExecutorOptions extends Omit<CookieOptions, 'maxOutput'> {
   readonly closeOn?: readonly CloseEvent[] | undefined
   /** Records every run: a history of `cookietin/history`, or a log of your own. A result is given after its run is recorded. The executor does not close it. */
   readonly history?: RunLog | undefined
+  /** Follows every run and call: a telemetry of `cookietin/telemetry`, or an instrumentation of your own. The executor does not close it. */
+  readonly telemetry?: Instrumentation | undefined
 }
 
 /** The options after validation. */
@@ -80,6 +83,7 @@ export interface ResolvedExecutorOptions {
   readonly stop: StopOptions
   readonly closeOn: readonly CloseEvent[]
   readonly history: RunLog | undefined
+  readonly telemetry: Instrumentation | undefined
 }
 
 // Complete by its type: an option that is missing here does not compile.
@@ -98,6 +102,7 @@ const names: Record<keyof ExecutorOptions, true> = {
   thaw: true,
   closeOn: true,
   history: true,
+  telemetry: true,
 }
 
 const driverRule = 'a driver made by createDockerDriver(), createProcessDriver(), createMockDriver() or createDriver()'
@@ -114,10 +119,13 @@ export function resolveExecutorOptions(options: ExecutorOptions): ResolvedExecut
     issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
   }
   issues.refuseUnknown(options, Object.keys(names))
-  const { driver, inspect, history } = options
+  const { driver, inspect, history, telemetry } = options
   if (!isEngineDriver(driver)) issues.add('driver', driver, driverRule)
   if (history !== undefined && typeof history?.follow !== 'function') {
     issues.add('history', history, 'a history made by createHistory(), awaited')
+  }
+  if (telemetry !== undefined && typeof telemetry?.follow !== 'function') {
+    issues.add('telemetry', telemetry, 'a telemetry made by startTelemetry()')
   }
   if (!isInspect(inspect)) issues.add('inspect', inspect, inspectRule)
   const atLeastOne = or(whole({ min: 1 }), Infinity)
@@ -125,6 +133,7 @@ export function resolveExecutorOptions(options: ExecutorOptions): ResolvedExecut
   const resolved = {
     driver: driver as EngineDriver,
     history,
+    telemetry,
     concurrency: issues.read('concurrency', options.concurrency, atLeastOne, 2 * availableParallelism()),
     memory: issues.read('memory', options.memory, bytes, Infinity),
     cpus: issues.read('cpus', options.cpus, atLeastOne, Infinity),

@@ -31,13 +31,20 @@ import type {
   TextTask,
 } from './executor.ts'
 import { ExecutorFunctionHost } from './function-host.ts'
-import { guardedRecorder } from './guarded-log.ts'
+import { guardedRecorder } from './observers/guarded-log.ts'
+import {
+  type ContainerObserver,
+  type ExecutorObserver,
+  guardedObserver,
+  observeRefusal,
+  withObserved,
+} from './observers/instrumentation.ts'
+import type { RunRecorder } from './observers/run-log.ts'
 import { type ExecutorOptions, type ResolvedExecutorOptions, resolveExecutorOptions } from './options.ts'
 import { Scheduler } from './queue/scheduler.ts'
 import { QueuedRun, type RunHost, type RunOutcome } from './queued-run.ts'
 import { RetriedRun } from './retried-run.ts'
 import { runAll, runAllSettled } from './run-all.ts'
-import type { RunRecorder } from './run-log.ts'
 import { readRunAll, runOptions } from './run-options.ts'
 import { openTemplate } from './template.ts'
 
@@ -71,6 +78,8 @@ class QueueExecutor implements Executor {
   readonly #runHost: RunHost
   readonly #uncleaned: unknown[] = []
   readonly #recorder: RunRecorder | undefined
+  readonly #observer: ExecutorObserver | undefined
+  readonly #observed = new Map<QueuedRun, ContainerObserver>()
   readonly #unwatch: () => void
   #idlers: (() => void)[] = []
   #isForced = false
@@ -86,7 +95,9 @@ class QueueExecutor implements Executor {
       ...(driver.engine.gpus !== undefined && { gpus: driver.engine.gpus }),
     })
     const onTransition = (transition: Transition) => this.#transitions$.next(transition)
-    this.#host = new ExecutorFunctionHost(driver, this.#scheduler, cookie.inspect, onTransition, options.stop)
+    this.#observer = options.telemetry && guardedObserver(options.telemetry, { driver, functions: this.#functions })
+    const { stop } = options
+    this.#host = new ExecutorFunctionHost(driver, this.#scheduler, cookie.inspect, onTransition, stop, this.#observer)
     this.#runHost = {
       cookie,
       now: () => driver.clock.now?.() ?? performance.now(),
@@ -229,10 +240,18 @@ class QueueExecutor implements Executor {
     const task = driver.resolve(given, stop)
     const retry = this.#check(task, options) ?? task.retry ?? this.#options.driver.engine.retryOf?.(task)
     const plan = { priority: options.priority ?? 0, retry, previous: driver.prepare(task) }
-    const run = new QueuedRun(task, plan, this.#runHost)
-    // An inspector shows also what waits.
-    if (driver.canDefer(task) && cookie.inspect === undefined) run.follow()
-    else run.open()
+    const observer = this.#observer?.container({ task, functionName: undefined })
+    const run = new QueuedRun(withObserved(task, observer), plan, this.#runHost)
+    if (observer !== undefined) this.#observed.set(run, observer)
+    try {
+      // An inspector shows also what waits.
+      if (driver.canDefer(task) && cookie.inspect === undefined) run.follow()
+      else run.open()
+    } catch (error) {
+      this.#observed.delete(run)
+      observeRefusal(observer, task, error)
+      throw error
+    }
     driver.hold(run)
     this.#recorder?.created(task)
     return run
@@ -292,6 +311,7 @@ class QueueExecutor implements Executor {
   }
 
   #changed(run: QueuedRun, transition: Transition): void {
+    this.#observed.get(run)?.changed(transition, run)
     this.#transitions$.next(transition)
     if (transition.to === 'frozen' && this.#closing !== undefined) thaw(run)
     if (transition.to === 'closed') this.#options.driver.release(run)
@@ -304,22 +324,26 @@ class QueueExecutor implements Executor {
     this.#releases.delete(run)
     // One that ended in the queue must leave it.
     this.#scheduler.withdraw(run.id)
-    void this.#closeRun(run)
     const { task } = run
     const { result, error } = outcome
-    if (this.#recorder !== undefined) {
-      await this.#recorder.ended(result === undefined ? { task, error: error as CookietinError } : { task, result })
-    }
+    const end = result === undefined ? { task, error: error as CookietinError } : { task, result }
+    this.#observed.get(run)?.ended(end)
+    void this.#closeRun(run)
+    if (this.#recorder !== undefined) await this.#recorder.ended(end)
     if (result === undefined) handle?.reject(error)
     else handle?.resolve(result)
   }
 
   async #closeRun(run: QueuedRun): Promise<void> {
+    let left: unknown
     try {
       await run.close()
     } catch (error) {
+      left = error
       this.#uncleaned.push(error)
     }
+    this.#observed.get(run)?.closed(left)
+    this.#observed.delete(run)
     this.#runs.delete(run)
     if (this.#runs.size > 0) return
     for (const resolve of this.#idlers.splice(0)) resolve()
@@ -333,6 +357,7 @@ class QueueExecutor implements Executor {
     for (const outcome of closed) if (outcome.status === 'rejected') this.#uncleaned.push(outcome.reason)
     await this.#host.folders.close().catch(error => this.#uncleaned.push(error))
     this.#unwatch()
+    this.#observer?.closed()
     this.#transitions$.complete()
     this.#runs$.complete()
     const left = this.#uncleaned.filter(failure => this.#options.driver.isLeft(failure))

@@ -21,3 +21,21 @@ export interface CallRecord {
   /** Why it failed; undefined when it did not. */
   readonly error: ErrorCode | undefined
 }
+
+/** A call of a function that begins. */
+export interface ObservedCall {
+  /** The name of the function. */
+  readonly functionName: string
+  /** The image of the function. */
+  readonly image: string
+  /** The profile of its containers. */
+  readonly profile: 'default' | 'hardened'
+}
+
+/** Follows one call. */
+export interface CallObserver {
+  /** Headers for the function. Those of the caller override them. */
+  readonly headers: Readonly<Record<string, string>>
+  /** The call has ended. Called once. */
+  ended(record: CallRecord): void
+}

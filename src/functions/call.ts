@@ -3,7 +3,7 @@ import { newId } from '../task/id.ts'
 import { guardInput } from '../task/input.ts'
 import { onAbort } from '../utils/abort.ts'
 import { deferred } from '../utils/deferred.ts'
-import type { CallRecord } from './call-record.ts'
+import type { CallObserver, CallRecord } from './call-record.ts'
 import type { Exchange } from './http/exchange.ts'
 import type { ResolvedRequest } from './http/request.ts'
 import { releaseBody } from './http/request-body.ts'
@@ -21,6 +21,7 @@ export interface CallListener {
 export class Call {
   readonly id = newId()
   readonly request: ResolvedRequest
+  readonly observer: CallObserver | undefined
   /** Unix time in ms. */
   readonly deadline: number
   readonly #response = deferred<Response>()
@@ -41,9 +42,11 @@ export class Call {
   /** Why the last container that was started for it failed. */
   #launchError: CookietinError | undefined
 
-  constructor(request: ResolvedRequest, { onLeft, onOver }: CallListener) {
+  constructor(request: ResolvedRequest, { onLeft, onOver }: CallListener, observer?: CallObserver) {
     const { timeout, signal } = request
-    this.request = request
+    this.request =
+      observer === undefined ? request : { ...request, headers: { ...observer.headers, ...request.headers } }
+    this.observer = observer
     this.#onLeft = onLeft
     this.#onOver = onOver
     this.deadline = Date.now() + Math.min(timeout, 2 ** 40)

@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs'
 import type { CallRecord } from './call-record.ts'
 import type { InvokeRequest } from './http/request.ts'
+import type { SlotState } from './slot/slot.ts'
 
 /** A function that is called over HTTP (Fn's `http-stream`). Its containers start once, serve many calls, and are frozen while idle. */
 export interface HotFunction extends AsyncDisposable {
@@ -19,6 +20,10 @@ export interface HotFunction extends AsyncDisposable {
   prewarm(count: number): Promise<void>
   /** Every call from now on, when it has ended. Completes when the function is closed. */
   readonly calls$: Observable<CallRecord>
+  /** What telemetry and metrics call it: the spec's `name`, else its image. */
+  readonly name: string
+  /** How many containers of the function are in each state. States without any are left out. */
+  readonly slots: Readonly<Partial<Record<SlotState, number>>>
   /** How many containers the function has. */
   readonly size: number
   /** Accepts no more calls, serves the accepted ones (with `force`: rejects them), and removes its containers. Idempotent. */

@@ -6,12 +6,15 @@ import type { Evictable } from '../executor/queue/evictor.ts'
 import type { Demand } from '../executor/queue/resource-pool.ts'
 import type { Admission } from '../executor/queue/scheduler.ts'
 import type { ContainerTask, ResolvedTask } from '../task/task.ts'
+import type { CallObserver, ObservedCall } from './call-record.ts'
 import type { SocketFolders } from './socket/folder.ts'
 
 /** What a function needs of its executor. */
 export interface FunctionHost {
   readonly inspect: CookieOptions['inspect']
   readonly folders: SocketFolders
+  /** Follows each call; undefined when nothing does. */
+  readonly observeCall: ((call: ObservedCall) => CallObserver | undefined) | undefined
   /** What all tasks together may hold. */
   readonly total: Demand
   /** Validates a task by the rules of the driver. */
@@ -19,7 +22,7 @@ export interface FunctionHost {
   /** Begins to make containers ahead. */
   openSpares(kind: SpareKind): SpareContainers
   /** Makes the cookie of a hot container. */
-  open(task: ResolvedTask): OpenCookie
+  open(task: ResolvedTask, functionName: string): OpenCookie
   /** How many containers with this demand may ever run at once. */
   capacity(demand: Demand): number
   /** Queues for admission. */

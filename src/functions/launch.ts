@@ -41,7 +41,10 @@ export function launchSlot(
       const folder = spares?.take() ?? (await host.folders.make())
       const [stdout, stderr] = [new LogRouter(spec.task.stdout), new LogRouter(spec.task.stderr)]
       try {
-        const cookie = host.open(host.resolve({ ...spec.task, id: task.id, udsPath: folder.path, stdout, stderr }))
+        const cookie = host.open(
+          host.resolve({ ...spec.task, id: task.id, udsPath: folder.path, stdout, stderr }),
+          spec.name,
+        )
         return new Slot({ spec, cookie, folder, stdout, stderr, demand, inspect: host.inspect, onServed, onChange })
       } catch (error) {
         await folder.remove()

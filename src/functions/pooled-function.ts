@@ -35,7 +35,11 @@ export class PooledFunction implements HotFunction {
     onLeft: call => this.#onCallerLeft(call),
     onOver: call => {
       // A short response ends before its promise has resolved.
-      const report = () => this.calls$.next(call.record(this.#spec.task.image))
+      const report = () => {
+        const record = call.record(this.#spec.task.image)
+        call.observer?.ended(record)
+        this.calls$.next(record)
+      }
       call.response.then(report, report)
     },
   }
@@ -54,6 +58,16 @@ export class PooledFunction implements HotFunction {
     if (spec.minContainers > 0) this.#dispatch()
   }
 
+  get name(): string {
+    return this.#spec.name
+  }
+
+  get slots(): HotFunction['slots'] {
+    const counts: Partial<Record<SlotState, number>> = {}
+    for (const { state } of this.#pool.slots) counts[state] = (counts[state] ?? 0) + 1
+    return counts
+  }
+
   get size(): number {
     return this.#pool.slots.size
   }
@@ -64,7 +78,9 @@ export class PooledFunction implements HotFunction {
       releaseBody(resolved.body)
       throw closedError()
     }
-    const call = new Call(resolved, this.#listener)
+    const { image, profile = 'default' } = this.#spec.task
+    const observer = this.#host.observeCall?.({ functionName: this.name, image, profile })
+    const call = new Call(resolved, this.#listener, observer)
     // It waits for the next start of a function that could not be started before.
     if (this.#backoff.lastError !== undefined) call.noteLaunchFailure(this.#backoff.lastError)
     if (!call.isOver) {

@@ -3,7 +3,7 @@ import type { ContainerTask, Size } from '../task/task.ts'
 import { udsTarget } from '../task/task.ts'
 import { parseSize } from '../utils/size.ts'
 import { Issues, isRecord } from '../utils/validation/issues.ts'
-import { milliseconds, or, size, whole } from '../utils/validation/rules.ts'
+import { isText, milliseconds, or, type Rule, size, whole } from '../utils/validation/rules.ts'
 
 /** A function: the task of its containers, and how long they are kept. */
 export interface FunctionSpec
@@ -21,6 +21,12 @@ export interface FunctionSpec
     | 'maxArtifactEntries'
     | 'artifactsTimeout'
   > {
+  /**
+   * What telemetry and metrics call the function.
+   *
+   * @default the image
+   */
+  readonly name?: string | undefined
   /**
    * How many containers it may have at once.
    *
@@ -80,6 +86,7 @@ export interface FunctionSpec
 
 /** A spec after validation. The driver validates its task. */
 export interface ResolvedSpec {
+  readonly name: string
   readonly task: ContainerTask
   readonly maxContainers: number
   readonly minContainers: number
@@ -107,6 +114,12 @@ const responseSize = or(
   Infinity,
 )
 
+/** A label of metrics: it has a bounded length. */
+const nameRule: Rule<string> = {
+  allowed: 'a text of 1 to 256 characters',
+  read: value => (isText(value) && value.length >= 1 && value.length <= 256 ? value : undefined),
+}
+
 /**
  * Checks the fields that are the function's own, and makes the task of its containers.
  *
@@ -115,6 +128,7 @@ const responseSize = or(
 export function resolveSpec(spec: FunctionSpec, concurrency: number): ResolvedSpec {
   const issues = new Issues()
   const {
+    name,
     maxContainers,
     minContainers,
     spares,
@@ -127,6 +141,7 @@ export function resolveSpec(spec: FunctionSpec, concurrency: number): ResolvedSp
     ...task
   } = spec
   const own = {
+    name: issues.read('name', name, nameRule, spec.image),
     maxContainers: issues.read('maxContainers', maxContainers, or(whole({ min: 1 }), Infinity), concurrency),
     minContainers: issues.read('minContainers', minContainers, whole(), 0),
     spares: issues.read('spares', spares, whole({ min: 0, max: 256, unit: 'containers' }), 0),

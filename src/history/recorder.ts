@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs'
 import type { Transition } from '../cookie/result.ts'
-import type { RunEnd, RunRecorder } from '../executor/run-log.ts'
+import type { RunEnd, RunRecorder } from '../executor/observers/run-log.ts'
 import type { ResolvedTask } from '../task/task.ts'
 import { currentOwner } from '../utils/owner.ts'
 import { insertLabels, insertRun, insertTransition, upsertRun } from './rows.ts'

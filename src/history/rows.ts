@@ -1,6 +1,6 @@
 import type { CookieState } from '../../machines/cookie-states.ts'
 import type { RunStatus, Transition } from '../cookie/result.ts'
-import type { RunEnd } from '../executor/run-log.ts'
+import type { RunEnd } from '../executor/observers/run-log.ts'
 import { decodeStats, encodeStats } from '../stats/codec.ts'
 import { writeTime } from '../stats/go-time.ts'
 import type { Stat } from '../stats/stat.ts'

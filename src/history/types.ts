@@ -1,6 +1,6 @@
 import type { CookieState } from '../../machines/cookie-states.ts'
 import type { RunStatus, Transition } from '../cookie/result.ts'
-import type { RunLog } from '../executor/run-log.ts'
+import type { RunLog } from '../executor/observers/run-log.ts'
 import type { Stat } from '../stats/stat.ts'
 import type { PostgresPool } from './postgres.ts'
 

@@ -89,9 +89,9 @@ describe('invoke', () => {
 describe('serve', () => {
   const file = join(dir, 'functions.json')
 
-  async function serving(content: object) {
+  async function serving(content: object, ...options: string[]) {
     writeFileSync(file, JSON.stringify(content))
-    const run = startCli(['serve', '--port', '0', file])
+    const run = startCli(['serve', '--port', '0', ...options, file])
     onTestFinished(async () => {
       run.process.kill('SIGTERM')
       await run.end
@@ -118,6 +118,23 @@ describe('serve', () => {
       status: 'ok',
       functions: { fdk: 1, node: 1, static: 1 },
     })
+  })
+
+  test('answers a scraper of Prometheus', async () => {
+    const { url } = await serving({ functions: { greet: { image: 'example/node', disableNet: true } } }, '--metrics')
+    for (let call = 0; call < 2; call++) {
+      await (await fetch(`${url}/invoke/greet`, { method: 'POST', body: '{"name":"Ada"}' })).text()
+    }
+    const scraped = await fetch(`${url}/metrics`)
+    expect(scraped.headers.get('content-type')).toContain('text/plain; version=0.0.4')
+    const lines = (await scraped.text()).split('\n')
+    const named = 'faas_invoked_name="greet"'
+    expect(lines).toContain(`faas_invoke_duration_seconds_count{${named},http_response_status_code="200"} 2`)
+    expect(lines).toContain(`faas_coldstarts_total{${named}} 1`)
+    expect(lines).toContain(
+      'cookietin_engine_call_duration_seconds_count{http_request_method="POST",url_template="/containers/create"} 1',
+    )
+    expect(lines.some(line => line.startsWith(`cookietin_function_slots{${named},`))).toBe(true)
   })
 
   test('answers failed calls with an error', async () => {

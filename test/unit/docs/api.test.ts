@@ -6,6 +6,7 @@ import { delegatedMembers } from '../../../src/executor/execution.ts'
 import * as history from '../../../src/history/index.ts'
 import * as main from '../../../src/index.ts'
 import * as inspector from '../../../src/inspector/index.ts'
+import * as telemetry from '../../../src/telemetry/index.ts'
 import { chosenNames, exportedTypes, type Member, membersOf } from '../../support/docs/declarations.ts'
 import { namesIn, page, rowsBelow } from '../../support/docs/pages.ts'
 
@@ -35,6 +36,7 @@ const tables: readonly (readonly [headings: string[], members: readonly Member[]
   [['RunResult'], [...membersOf('cookie/result.ts', 'RunRecord'), ...membersOf('cookie/result.ts', 'FailureResult')]],
   [['Transition'], membersOf('cookie/result.ts', 'Transition')],
   [['Cookie options'], cookieOptions],
+  [['Telemetry'], membersOf('telemetry/options.ts', 'TelemetryOptions')],
   [['FunctionSpec'], membersOf('functions/spec.ts', 'FunctionSpec')],
   [['InvokeRequest'], membersOf('functions/http/request.ts', 'InvokeRequest')],
   [['Cluster driver options'], membersOf('cluster/cluster-driver.ts', 'ClusterDriverOptions')],
@@ -106,7 +108,7 @@ test('the spec of a function names the fields of a task that it has not', () => 
 
 test('the tables of a history have every option and member', () => {
   expect(named('History options').toSorted()).toEqual(['path', 'postgres', ...names(historyOptions)].toSorted())
-  const members = [...membersOf('history/types.ts', 'History'), ...membersOf('executor/run-log.ts', 'RunLog')]
+  const members = [...membersOf('history/types.ts', 'History'), ...membersOf('executor/observers/run-log.ts', 'RunLog')]
   expect(
     named('History members')
       .filter(name => names(members).includes(name))
@@ -118,15 +120,22 @@ test('the tables of a history have every option and member', () => {
 })
 
 test('every export of the package is on the page', () => {
-  const values = [main, cluster, history, inspector, machines, testing].flatMap(module => Object.keys(module))
+  const values = [main, cluster, history, inspector, machines, telemetry, testing].flatMap(module =>
+    Object.keys(module),
+  )
   const all = api.split('\n').flatMap(namesIn)
   expect(all).toEqual(expect.arrayContaining(values))
 })
 
 test('the table of types has every type that is exported, and no other', () => {
-  const types = ['index.ts', 'cluster/index.ts', 'history/index.ts', 'inspector/index.ts', 'driver/testing.ts'].flatMap(
-    exportedTypes,
-  )
+  const types = [
+    'index.ts',
+    'cluster/index.ts',
+    'history/index.ts',
+    'inspector/index.ts',
+    'telemetry/index.ts',
+    'driver/testing.ts',
+  ].flatMap(exportedTypes)
   expect(types.length).toBeGreaterThan(50)
   expect(
     rows('Types')

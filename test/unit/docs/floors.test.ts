@@ -57,10 +57,10 @@ describe('what a room may load', () => {
     expect(new Set(packages)).toEqual(new Set(['p-queue']))
   })
 
-  it('is neither history, inspector nor cli for src/index.ts', () => {
+  it('is neither history, inspector, telemetry nor cli for src/index.ts', () => {
     const reached = loadedBy('src/index.ts')
     expect(reached.length).toBeGreaterThan(50)
-    expect(reached.filter(file => /^src\/(history|inspector|cli)\//.test(file))).toEqual([])
+    expect(reached.filter(file => /^src\/(history|inspector|telemetry|cli)\//.test(file))).toEqual([])
   })
 
   it('is the protocol and the diagrams alone for src/inspector/page/', () => {

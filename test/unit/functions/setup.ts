@@ -6,7 +6,7 @@ import { ExecutorFunctionHost } from '../../../src/executor/function-host.ts'
 import { Scheduler } from '../../../src/executor/queue/scheduler.ts'
 import { PooledFunction } from '../../../src/functions/pooled-function.ts'
 import { type FunctionSpec, resolveSpec } from '../../../src/functions/spec.ts'
-import type { ContainerTask } from '../../../src/index.ts'
+import type { ContainerTask, ExecutorObserver, Transition } from '../../../src/index.ts'
 import { deferred } from '../../../src/utils/deferred.ts'
 
 /** What a function does: answers requests, or has the connection to itself. */
@@ -24,10 +24,11 @@ export interface Behaviour {
 interface SetupOptions {
   readonly concurrency?: number
   readonly memory?: number
+  readonly observer?: ExecutorObserver
 }
 
 /** Functions whose containers are of the mock engine, and whose sockets are of this process: all but the containers is as it is. */
-export function setup({ concurrency = 8, memory = Number.POSITIVE_INFINITY }: SetupOptions = {}) {
+export function setup({ concurrency = 8, memory = Number.POSITIVE_INFINITY, observer }: SetupOptions = {}) {
   const behaviours = new Map<string, Behaviour>()
   const containers: MockedContainer[] = []
   const byId = new Map<string, MockedContainer>()
@@ -43,10 +44,11 @@ export function setup({ concurrency = 8, memory = Number.POSITIVE_INFINITY }: Se
     }
   })
   const scheduler = new Scheduler(concurrency, { memory, cpus: Number.POSITIVE_INFINITY })
-  const host = new ExecutorFunctionHost(driver, scheduler, undefined, ({ id, to }) => {
+  const onTransition = ({ id, to }: Transition) => {
     if (to === 'done') byId.get(id)?.exited.resolve()
     if (to === 'closed') byId.get(id)?.end()
-  })
+  }
+  const host = new ExecutorFunctionHost(driver, scheduler, undefined, onTransition, {}, observer)
   const functions: PooledFunction[] = []
   const make = (behaviour: Behaviour = {}, spec: Partial<FunctionSpec> = {}) => {
     const image = `function-${behaviours.size}`

@@ -5,8 +5,10 @@ import { clusterConnection } from '../../drivers/cluster.ts'
 import { addDriverOption, type DriverOption, openDriver } from '../../drivers/drivers.ts'
 import { Interrupts } from '../../interrupts.ts'
 import { readCount } from '../../options/count.ts'
+import { loadMetrics } from '../../options/metrics.ts'
 import { printable } from '../../output/printable.ts'
 import { UsageError } from '../../usage-error.ts'
+import { readMetricsAddress, serveMetrics } from './metrics-server.ts'
 
 interface WorkerOptions extends DriverOption {
   readonly connection?: string
@@ -14,6 +16,7 @@ interface WorkerOptions extends DriverOption {
   readonly slots?: string
   readonly host?: string
   readonly allowMounts?: boolean
+  readonly metrics?: string
 }
 
 /** `cookietin worker`. */
@@ -34,6 +37,7 @@ export function workerCommand(context: CommandContext): Command {
       '--allow-mounts',
       'run tasks that mount paths of this host; who can write the queue can then read its files',
     )
+    .option('--metrics <[address:]port>', 'answer GET /metrics there in the format of Prometheus (needs prom-client)')
   return addDriverOption(command)
     .addHelpText('after', examples)
     .action((options: WorkerOptions) => work(context, options))
@@ -50,6 +54,7 @@ async function work({ stdio, exit }: CommandContext, options: WorkerOptions): Pr
   if (options.driver === 'cluster') throw new UsageError('--driver: a worker runs what it takes on its own host')
   const connection = clusterConnection(options.connection)
   const slots = options.slots === undefined ? undefined : readCount('--slots', options.slots)
+  const address = options.metrics === undefined ? undefined : readMetricsAddress(options.metrics)
   using interrupts = new Interrupts(stdio)
   const { startWorker } = await import('../../../cluster/index.ts')
   await using driver =
@@ -59,6 +64,9 @@ async function work({ stdio, exit }: CommandContext, options: WorkerOptions): Pr
     queue: options.queue ?? (process.env.COOKIETIN_CLUSTER_QUEUE || undefined),
     ...(options.allowMounts === true && { policy: () => undefined }),
   })
+  using metrics = address && (await loadMetrics(module => module.openWorkerPrometheus(driver, worker.status$)))
+  await using server = address && metrics && (await serveMetrics(metrics, address))
+  if (server !== undefined) stdio.note(`cookietin: metrics at ${server.url}`)
   let last = ''
   worker.status$.subscribe(({ host, slots, busy, isDraining }) => {
     last = `${printable(host)}: ${busy} of ${slots} slots busy${isDraining ? ', taking no more' : ''}`

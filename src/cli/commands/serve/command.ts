@@ -1,17 +1,17 @@
 import { once } from 'node:events'
-import type { Server } from 'node:http'
 import { Command } from 'commander'
-import { CookietinError, messageOf } from '../../../errors.ts'
 import { createDockerDriver, createExecutor } from '../../../index.ts'
 import { type CommandContext, collect } from '../../command-context.ts'
 import { Interrupts } from '../../interrupts.ts'
 import { readCount } from '../../options/count.ts'
 import { addInspectOptions, type InspectOptions, openInspection } from '../../options/inspect.ts'
+import { loadMetrics } from '../../options/metrics.ts'
 import { readStopTimeout } from '../../options/task.ts'
 import { printable } from '../../output/printable.ts'
 import { UsageError } from '../../usage-error.ts'
 import { makeFunctions, readFunctions } from './functions-file.ts'
 import { createFunctionServer } from './http.ts'
+import { hostOf, listening } from './listening.ts'
 import { NamedLines } from './named-lines.ts'
 
 interface ServeOptions extends InspectOptions {
@@ -19,6 +19,7 @@ interface ServeOptions extends InspectOptions {
   readonly host: string
   readonly allowedHost?: readonly string[]
   readonly allowedOrigin?: readonly string[]
+  readonly metrics?: boolean
   readonly stopSignal?: string
   readonly stopTimeout?: string
 }
@@ -36,6 +37,7 @@ export function serveCommand(context: CommandContext): Command {
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--allowed-host <name>', 'a name that leads here, besides localhost and addresses (repeatable)', collect)
     .option('--allowed-origin <origin>', 'an origin whose pages may call functions (repeatable)', collect)
+    .option('--metrics', 'answer GET /metrics in the format of Prometheus (needs the package prom-client)')
     .option('--stop-signal <signal>', 'as of run, for functions without a stopSignal')
     .option('--stop-timeout <duration>', 'as of run, for functions without a stopGrace')
     .addHelpText('after', examples)
@@ -68,12 +70,14 @@ async function run({ stdio, exit }: CommandContext, file: string, options: Serve
   const port = readCount('--port', options.port)
   if (port > 65_535) throw new UsageError(`--port: "${options.port}" is not a port`)
   const { functions, ...limits } = await readFunctions(file)
+  const metrics = options.metrics ? await loadMetrics(({ openPrometheus }) => openPrometheus()) : undefined
   await using inspection = await openInspection(options, stdio)
   using interrupts = new Interrupts(stdio)
   await using driver = await createDockerDriver({}, { inspect: inspection?.inspect })
   await using executor = createExecutor({
     driver,
     ...limits,
+    telemetry: metrics,
     inspect: inspection?.inspect,
     stopSignal: options.stopSignal,
     stopGrace: readStopTimeout(options),
@@ -81,16 +85,17 @@ async function run({ stdio, exit }: CommandContext, file: string, options: Serve
   const width = Math.max(...Object.keys(functions).map(name => name.length))
   const log = (name: string) => new NamedLines(name.padEnd(width), line => stdio.note(line))
   const made = makeFunctions(file, functions, (name, spec) =>
-    executor.function({ ...spec, stdout: log(name), stderr: log(name) }),
+    executor.function({ ...spec, name, stdout: log(name), stderr: log(name) }),
   )
   const server = createFunctionServer(made, {
     stopping: interrupts.signal,
+    metrics,
     hosts: [options.host, ...(options.allowedHost ?? [])].map(name => name.toLowerCase()),
     origins: options.allowedOrigin ?? [],
     onBroken: (name, { message }) => stdio.note(`cookietin: ${name}: a response broke: ${printable(message)}`),
   })
   server.listen(port, options.host)
-  const { port: boundPort } = await listening(server, options)
+  const boundPort = await listening(server, options)
   stdio.note(`cookietin: ${made.size} functions at http://${hostOf(options.host)}:${boundPort}/invoke/NAME`)
   if (!interrupts.signal.aborted) await once(interrupts.signal, 'abort')
   stdio.note('cookietin: stopping: rejects new calls and answers the calls that it has')
@@ -98,21 +103,3 @@ async function run({ stdio, exit }: CommandContext, file: string, options: Serve
   await new Promise<void>(resolve => server.close(() => resolve()))
   exit(0)
 }
-
-async function listening(server: Server, { host, port }: ServeOptions): Promise<{ port: number }> {
-  try {
-    if (!server.listening) await once(server, 'listening')
-  } catch (cause) {
-    throw new CookietinError(
-      'ERR_COOKIETIN_INVALID_CONFIG',
-      `Cannot listen on ${host}:${port}: ${messageOf(cause)}. Use another --port or --host`,
-      {
-        cause,
-      },
-    )
-  }
-  const address = server.address()
-  return { port: typeof address === 'object' && address !== null ? address.port : 0 }
-}
-
-const hostOf = (host: string) => (host.includes(':') ? `[${host}]` : host)

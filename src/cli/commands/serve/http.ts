@@ -5,6 +5,7 @@ import { Hono } from 'hono'
 import { asError, CookietinError } from '../../../errors.ts'
 import type { HotFunction } from '../../../functions/function.ts'
 import { isHeadersRefusal } from '../../../functions/http/response-errors.ts'
+import type { MetricsPage } from '../../../telemetry/prometheus.ts'
 import { type AccessOptions, refusalOf } from './access.ts'
 import { passOn } from './gateway.ts'
 
@@ -22,6 +23,8 @@ export interface ServerOptions extends AccessOptions {
   readonly stopping: AbortSignal
   /** Called when a response breaks after its headers, which the client can only see as a cut. */
   readonly onBroken: (name: string, error: Error) => void
+  /** What GET /metrics answers; undefined for a server without metrics. */
+  readonly metrics?: MetricsPage | undefined
 }
 
 /** Makes the HTTP server of functions. It does not listen yet. */
@@ -34,7 +37,7 @@ export function createFunctionServer(functions: ReadonlyMap<string, HotFunction>
 
 function createApp(
   functions: ReadonlyMap<string, HotFunction>,
-  { stopping, onBroken, ...access }: ServerOptions,
+  { stopping, onBroken, metrics, ...access }: ServerOptions,
 ): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>()
   app.use(async (context, next) => {
@@ -49,7 +52,13 @@ function createApp(
           functions: Object.fromEntries([...functions].map(([name, { size }]) => [name, size])),
         }),
   )
-  app.all('/healthz', context => context.json({ message: 'Ask by GET' }, 405, { Allow: 'GET, HEAD' }))
+  if (metrics !== undefined) {
+    const { contentType } = metrics
+    app.get('/metrics', async context => context.body(await metrics.text(), 200, { 'Content-Type': contentType }))
+  }
+  const readOnly = metrics === undefined ? ['/healthz'] : ['/healthz', '/metrics']
+  for (const path of readOnly)
+    app.all(path, context => context.json({ message: 'Ask by GET' }, 405, { Allow: 'GET, HEAD' }))
   app.all('/invoke/:name/*', async context => {
     const name = context.req.param('name')
     const fn = functions.get(name)
@@ -64,7 +73,7 @@ function createApp(
     }
     return RESPONSE_ALREADY_SENT
   })
-  app.notFound(context => context.json({ message: 'There are only /invoke/NAME and /healthz' }, 404))
+  app.notFound(context => context.json({ message: `There are only ${['/invoke/NAME', ...readOnly].join(', ')}` }, 404))
   app.onError((error, context) => context.json({ message: `This is a bug in cookietin: ${error.message}` }, 500))
   return app
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { redact } from '../../../utils/redact.ts'
+import { publishCall } from './call-channel.ts'
 import type { Client } from './client/client.ts'
 import type { EngineRequest } from './client/dialer.ts'
 import { Deadline } from './deadline.ts'
@@ -97,7 +98,11 @@ export class Api {
 }
 
 /** Makes a call within its limits. Rejects with the limit that ended it, if one did. */
-async function bounded<T>(call: Call, act: (signal: AbortSignal | undefined) => Promise<T>): Promise<T> {
+function bounded<T>(call: Call, act: (signal: AbortSignal | undefined) => Promise<T>): Promise<T> {
+  return publishCall(call, limited(call, act))
+}
+
+async function limited<T>(call: Call, act: (signal: AbortSignal | undefined) => Promise<T>): Promise<T> {
   const deadline = new Deadline(call)
   try {
     return await act(deadline.signal)

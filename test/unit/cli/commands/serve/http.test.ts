@@ -255,3 +255,19 @@ it.each([204, 205, 304])('a response of %i has no body, and the next response fo
   expect(await call()).toMatchObject({ status, body: '', reused: false })
   expect(await call()).toMatchObject({ status, body: '', reused: true })
 })
+
+it('GET /metrics answers with the metrics, where there are any', async () => {
+  const metrics = { contentType: 'text/plain; version=0.0.4', text: async () => 'runs 1\n' }
+  const { call } = await serving(echo, { metrics })
+  const scraped = await call({ method: 'GET', path: '/metrics' })
+  expect([scraped.status, scraped.headers['content-type'], scraped.body]).toEqual([
+    200,
+    metrics.contentType,
+    'runs 1\n',
+  ])
+  expect((await call({ method: 'POST', path: '/metrics' })).status).toBe(405)
+  expect((await call({ method: 'GET', path: '/metrics', headers: { host: 'evil.example' } })).status).toBe(403)
+  const without = await serving(echo)
+  const missing = await without.call({ method: 'GET', path: '/metrics' })
+  expect([missing.status, missing.body]).toEqual([404, '{"message":"There are only /invoke/NAME, /healthz"}'])
+})

@@ -1,8 +1,8 @@
 import type { Observable } from 'rxjs'
-import type { Transition } from '../cookie/result.ts'
-import { CookietinError, messageOf } from '../errors.ts'
-import type { ResolvedTask } from '../task/task.ts'
-import { settles } from '../utils/timing.ts'
+import type { Transition } from '../../cookie/result.ts'
+import { CookietinError, messageOf } from '../../errors.ts'
+import type { ResolvedTask } from '../../task/task.ts'
+import { settles } from '../../utils/timing.ts'
 import type { RunEnd, RunLog, RunRecorder } from './run-log.ts'
 
 /** How long a result waits until its run is recorded, in ms. It is longer than the bound of a history of ours. */

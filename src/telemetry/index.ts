@@ -1,0 +1,2 @@
+export type { Profile, TelemetryOptions } from './options.ts'
+export { startTelemetry, type Telemetry } from './telemetry.ts'
