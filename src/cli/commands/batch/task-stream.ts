@@ -34,7 +34,6 @@ export class TaskStream extends Writable {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
     this.#keep(chunk)
-    if (this.path === undefined) return done()
     this.#append(chunk).then(
       () => done(),
       (error: unknown) => done(asError(error)),
@@ -42,7 +41,6 @@ export class TaskStream extends Writable {
   }
 
   override _final(done: (error?: Error) => void): void {
-    if (this.path === undefined) return done()
     this.#append(Buffer.alloc(0)).then(
       () => done(),
       (error: unknown) => done(asError(error)),
@@ -52,8 +50,8 @@ export class TaskStream extends Writable {
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     const file = this.#file
     this.#file = undefined
-    if (file === undefined) return done(error)
-    file.close().then(
+    const closed = file === undefined ? Promise.resolve() : file.close()
+    closed.then(
       () => done(error),
       (closing: unknown) => done(error ?? asError(closing)),
     )

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { cli } from '../support/cli.ts'
+import { cli } from '../../support/cli.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'cookietin-'))
 afterAll(() => rmSync(dir, { recursive: true }))
@@ -91,14 +91,14 @@ test('--resume runs only the tasks that have not succeeded', async () => {
   const marker = join(dir, 'fixed')
   writeFileSync(
     tasks,
-    [task('echo a', { id: 'a' }), '', task(`[ -e ${marker} ]`, { id: 'b' }), task('true')].join('\n'),
+    [task('echo a', { id: 'one' }), '', task(`[ -e ${marker} ]`, { id: 'two' }), task('true')].join('\n'),
   )
   const first = await cli([...batch, '--json', tasks])
   // Its last line was cut, as by the end of the machine.
-  writeFileSync(results, `${first.stdout}{"line":3,"id":"b","status":"success"`)
+  writeFileSync(results, `${first.stdout}{"line":3,"id":"two","status":"success"`)
   writeFileSync(marker, '')
   const again = await cli([...batch, '--json', '--resume', results, tasks])
-  expect(again.code).toBe(0)
+  expect(again).toMatchObject({ code: 0 })
   expect(linesOf(again.stdout).map(({ line, status }) => [line, status])).toEqual([[3, 'success']])
   expect(again.stderr).toContain('1 task: 1 succeeded, 0 failed, 2 skipped')
 })
