@@ -29,6 +29,7 @@ test('a batch draws its running tasks, and then its summary', async () => {
   const plain = stripVTControlCharacters(shown)
   expect(plain).toMatch(/line 1 +first +running +\d+ ms/)
   expect(plain).toContain('0 ended, 0 failed, 2 under way, 0 waiting')
+  expect(plain).toMatch(/░ {2}0 of 2\s/)
   expect(plain).toMatch(/2 tasks: 1 succeeded, 1 failed\s+$/)
   expect(shown).toContain('\u001b[31mexit 4\u001b[39m')
 })

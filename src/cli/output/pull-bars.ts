@@ -41,7 +41,8 @@ export function pullLine({ image, state, attempt, retryIn, error, total }: PullP
   }
 }
 
-function bar(current: number, total: number): string {
+/** A bar of fixed width. */
+export function bar(current: number, total: number): string {
   const done = total > 0 ? Math.min(barWidth, Math.round((current / total) * barWidth)) : 0
   return `${'█'.repeat(done)}${'░'.repeat(barWidth - done)}`
 }

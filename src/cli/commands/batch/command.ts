@@ -1,9 +1,10 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { isatty } from 'node:tty'
 import { Command } from 'commander'
 import { noArtifacts } from '../../../cookie/artifacts/artifacts.ts'
 import { asError } from '../../../errors.ts'
 import { createExecutor, type Execution } from '../../../index.ts'
+import type { ContainerTask } from '../../../task/task.ts'
 import type { CommandContext } from '../../command-context.ts'
 import { addDriverOption, type DriverOption, openDriver } from '../../drivers/drivers.ts'
 import { exitCodes } from '../../exit-codes.ts'
@@ -17,11 +18,17 @@ import { colorsFor } from '../../output/colors.ts'
 import { failureJson, resultJson } from '../../output/result-json.ts'
 import { UsageError } from '../../usage-error.ts'
 import { readBatch } from './lines.ts'
+import { LineOrder } from './order.ts'
 import { hasFailed, summary } from './outcomes.ts'
 import { liveProgress, plainProgress } from './progress.ts'
+import { planBatch } from './resume.ts'
 import { type Outcome, runBatch } from './run.ts'
 import { BatchSpares } from './spares.ts'
 import { batchStats } from './stats.ts'
+import { BatchStreams } from './streams.ts'
+
+/** Bytes of each stream in a result. The library has a lower limit for tasks with writables. */
+const defaultMaxOutput = 8 * 1024 * 1024
 
 interface BatchOptions extends StatsOptions, HistoryOption, InspectOptions, DriverOption {
   readonly concurrency?: string
@@ -30,6 +37,9 @@ interface BatchOptions extends StatsOptions, HistoryOption, InspectOptions, Driv
   readonly stopSignal?: string
   readonly stopTimeout?: string
   readonly artifacts?: string
+  readonly output?: string
+  readonly keepOrder?: boolean
+  readonly resume?: string
   readonly retries?: string
   readonly spares?: string
   readonly json?: boolean
@@ -58,6 +68,9 @@ export function batchCommand(context: CommandContext): Command {
     .option('--json', 'print each result as a line of JSON; the summary goes to standard error')
     .option('--max-output <size>', 'maximum size of each output stream in a result (default: 8m)')
     .option('--artifacts <dir>', 'write the artifacts of each task into a folder of its own in DIR')
+    .option('--output <dir>', 'write stdout and stderr of each task into a folder of its own in DIR')
+    .option('--keep-order', 'with --json, print the results in the order of the tasks')
+    .option('--resume <file>', 'skip the tasks that succeeded by the results of an earlier batch --json')
   addDriverOption(command)
     .option('-q, --quiet', 'print no progress and no summary')
     .addHelpText('after', examples)
@@ -77,7 +90,9 @@ Exit code: 0 if every task succeeded, 1 if one failed, 125 if cookietin or the e
 
 Examples:
   $ cookietin batch tasks.jsonl --concurrency 4
-  $ generate-tasks | cookietin batch --json > results.jsonl`
+  $ generate-tasks | cookietin batch --json > results.jsonl
+  $ cookietin batch tasks.jsonl --resume results.jsonl --json >> results.jsonl
+  $ cookietin batch tasks.jsonl --output logs --keep-order --json`
 
 async function batch({ stdio, exit }: CommandContext, file: string, options: BatchOptions): Promise<void> {
   const concurrency = options.concurrency === undefined ? undefined : readCount('--concurrency', options.concurrency)
@@ -90,6 +105,15 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
     )
   }
   const retry = options.retries === undefined ? undefined : readRetries(options.retries)
+  if (options.keepOrder && !options.json)
+    throw new UsageError('--keep-order: it needs --json; the summary has an order')
+  if (options.output !== undefined && options.artifacts !== undefined) {
+    if (resolve(options.output) === resolve(options.artifacts))
+      throw new UsageError('--output: the folder is that of --artifacts; use another one')
+  }
+  const plan = await planBatch(file, options.resume, stdio.hasScreen)
+  const streams = new BatchStreams(options.output)
+  await streams.prepare()
   await using inspection = await openInspection(options, stdio)
   using interrupts = new Interrupts(stdio)
   const quiet = options.quiet ?? false
@@ -102,7 +126,7 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
     driver,
     concurrency,
     memory,
-    maxOutput: options.json ? maxOutput : 0,
+    maxOutput: options.json ? (maxOutput ?? defaultMaxOutput) : 0,
     history,
     inspect: inspection?.inspect,
     stopSignal: options.stopSignal,
@@ -140,21 +164,33 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
   const progress = quiet
     ? undefined
     : stdio.hasScreen
-      ? await liveProgress(stdio, stderrColors)
+      ? await liveProgress(stdio, stderrColors, plan.total)
       : plainProgress(stdio, stderrColors)
   const stats = batchStats(stdio, options.driver, statsForm(options), options.json ?? false)
   const ahead = spares === 0 ? undefined : new BatchSpares(executor, spares)
+  const order = options.keepOrder ? new LineOrder() : undefined
   const watcher = {
-    taken: (task: unknown) => ahead?.see(task),
+    read(line: number) {
+      const isRun = !plan.skipped.has(line)
+      if (isRun) order?.enter(line)
+      return isRun
+    },
+    taken(line: number, task: ContainerTask) {
+      ahead?.see(task)
+      return streams.connect(line, task)
+    },
     added(line: number, execution: Execution) {
       progress?.added(line, execution)
       stats?.added(execution)
     },
     async ended(given: Outcome) {
-      const outcome = options.artifacts === undefined ? given : await withArtifacts(given, options.artifacts)
+      const closed = await streams.close(given)
+      const outcome = options.artifacts === undefined ? closed : await withArtifacts(closed, options.artifacts)
       outcomes.push(withoutOutput(outcome))
       await progress?.ended(outcome)
-      if (options.json) await stdio.line(outcomeJson(outcome))
+      const print = async () => (options.json ? await stdio.line(outcomeJson(outcome)) : undefined)
+      if (order === undefined) await print()
+      else await order.inTurn(outcome.line, print)
       await stats?.ended(outcome)
     },
   }
@@ -166,7 +202,7 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
   if (!quiet) {
     // JSON has standard output to itself.
     const onStderr = options.json || statsForm(options) === 'json'
-    const lines = summary(outcomes, onStderr ? stderrColors : colorsFor(stdio.isTerminal.stdout))
+    const lines = summary(outcomes, onStderr ? stderrColors : colorsFor(stdio.isTerminal.stdout), plan.skipped.size)
     for (const line of lines) onStderr ? stdio.note(line) : await stdio.line(line)
   }
   await stats?.finish()

@@ -32,7 +32,7 @@ export async function* readBatch(file: string): AsyncGenerator<BatchLine, void, 
 }
 
 /** Splits chunks of text into lines. A line with a task's input may span many chunks. */
-async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
+export async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
   let partial: string[] = []
   for await (const chunk of chunks) {
     const [first = '', ...more] = chunk.split('\n')

@@ -1,6 +1,6 @@
 import { CookietinError } from '../../../errors.ts'
 import type { Colors } from '../../output/colors.ts'
-import { columns } from '../../output/columns.ts'
+import { columns, shorten } from '../../output/columns.ts'
 import { formatDuration } from '../../output/format.ts'
 import { printable } from '../../output/printable.ts'
 import type { Outcome } from './run.ts'
@@ -42,7 +42,7 @@ export function colorOutcome(outcome: Outcome, colors: Colors, text: string): st
 const maxListed = 50
 
 /** The table at the end of a batch, and its totals. */
-export function summary(outcomes: readonly Outcome[], colors: Colors): string[] {
+export function summary(outcomes: readonly Outcome[], colors: Colors, skipped = 0): string[] {
   const inOrder = [...outcomes].sort((a, b) => a.line - b.line)
   const rows = (inOrder.length > maxListed ? inOrder.filter(hasFailed) : inOrder).map(outcome => {
     const { status, reason } = describe(outcome)
@@ -54,8 +54,31 @@ export function summary(outcomes: readonly Outcome[], colors: Colors): string[] 
       reason,
     ]
   })
-  const totals = `${outcomes.length} ${outcomes.length === 1 ? 'task' : 'tasks'}: ${totalsOf(outcomes)}`
+  const again = skipped > 0 ? `, ${skipped} skipped` : ''
+  const totals = `${outcomes.length} ${outcomes.length === 1 ? 'task' : 'tasks'}: ${totalsOf(outcomes)}${again}`
   const table =
     rows.length === 0 ? [] : [...columns([['LINE', 'ID', 'ENDED', 'TIME', 'WHY'].map(colors.dim), ...rows]), '']
-  return [...table, outcomes.some(hasFailed) ? colors.red(totals) : colors.green(totals)]
+  return [
+    ...table,
+    ...lastLinesOf(inOrder, colors),
+    outcomes.some(hasFailed) ? colors.red(totals) : colors.green(totals),
+  ]
+}
+
+/** The last lines of standard error of so many failed tasks are shown at most. */
+const maxTails = 20
+/** Characters of such a line that are shown. */
+const maxTailWidth = 200
+
+function lastLinesOf(outcomes: readonly Outcome[], colors: Colors): string[] {
+  const failed = outcomes.filter(outcome => !wasCancelled(outcome) && (outcome.lastLines?.length ?? 0) > 0)
+  const shown = failed
+    .slice(0, maxTails)
+    .flatMap(({ line, id, lastLines = [] }) => [
+      colors.bold(`line ${line}  ${printable(id)}`),
+      ...lastLines.map(text => `  ${shorten(text, maxTailWidth)}`),
+      '',
+    ])
+  const more = failed.length - maxTails
+  return more > 0 ? [...shown, `and standard error of ${more} more failed tasks`, ''] : shown
 }

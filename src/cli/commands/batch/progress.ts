@@ -4,14 +4,14 @@ import type { Colors } from '../../output/colors.ts'
 import { columns, shorten } from '../../output/columns.ts'
 import { formatDuration } from '../../output/format.ts'
 import { printable } from '../../output/printable.ts'
-import { pullBars } from '../../output/pull-bars.ts'
+import { bar, pullBars } from '../../output/pull-bars.ts'
 import { isUnderWay, pullReporter } from '../../output/pull-watch.ts'
 import type { Stdio } from '../../output/stdio.ts'
 import { colorOutcome, describe, hasFailed, wasCancelled } from './outcomes.ts'
 import type { BatchWatcher, Outcome } from './run.ts'
 
 /** Shows the progress of a batch on standard error. */
-export interface Progress extends BatchWatcher {
+export interface Progress extends Pick<BatchWatcher, 'added' | 'ended'> {
   /** Removes the live display. */
   stop(): void
 }
@@ -47,14 +47,22 @@ const maxRows = 12
 /** Time between two redraws, in ms. */
 const redrawInterval = 100
 
+/** The bar of a batch, with an estimate of the time left by the pace so far. */
+export function batchBar(ended: number, total: number, elapsed: number): string {
+  const left =
+    ended === 0 || ended >= total ? '' : `, about ${formatDuration((elapsed / ended) * (total - ended))} left`
+  return `${bar(ended, total)}  ${ended} of ${total}${left}`
+}
+
 /** Draws the running tasks and pulls until it is stopped: for a terminal. */
-export async function liveProgress(stdio: Stdio, colors: Colors): Promise<Progress> {
+export async function liveProgress(stdio: Stdio, colors: Colors, total: number | undefined): Promise<Progress> {
   // Loaded late: it patches process.stdout when it is loaded, which is harmless on a terminal only.
   const { createLogUpdate } = await import('log-update')
   const draw = createLogUpdate(stdio.stderr as NodeJS.WriteStream)
   const running = new Map<Execution, { line: number; since: number }>()
   const pulls = new Map<string, PullProgress>()
   const counts = { ended: 0, failed: 0 }
+  const began = performance.now()
 
   const picture = () => {
     const active = [...running].filter(([{ state }]) => state !== 'created')
@@ -70,7 +78,8 @@ export async function liveProgress(stdio: Stdio, colors: Colors): Promise<Progre
     const failed = counts.failed > 0 ? colors.red(`${counts.failed} failed`) : '0 failed'
     const totals = `${counts.ended} ended, ${failed}, ${active.length} under way, ${waiting} waiting`
     const bars = [...pulls.values()].flatMap(progress => pullBars(progress, colors))
-    return [...bars, ...columns(shown), totals].join('\n')
+    const whole = total === undefined ? [] : [batchBar(counts.ended, total, performance.now() - began)]
+    return [...bars, ...columns(shown), ...whole, totals].join('\n')
   }
   stdio.live = { clear: () => draw.clear(), draw: () => draw(picture()) }
   const timer = setInterval(() => draw(picture()), redrawInterval)

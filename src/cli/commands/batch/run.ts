@@ -1,6 +1,7 @@
 import type { RunResult } from '../../../cookie/result.ts'
 import { asError } from '../../../errors.ts'
 import type { Execution, Executor, RetryOptions } from '../../../index.ts'
+import type { ContainerTask } from '../../../task/task.ts'
 import { onAbort } from '../../../utils/abort.ts'
 import type { BatchLine } from './lines.ts'
 
@@ -14,12 +15,16 @@ export interface Outcome {
   readonly ended: RunResult | Error
   /** Time from its start to its end, in ms. */
   readonly ms: number
+  /** The last lines that a failed task wrote to standard error, harmless to a terminal. */
+  readonly lastLines?: readonly string[]
 }
 
 /** Observes the runs of a batch. */
 export interface BatchWatcher {
-  /** Called with each task when it is read. */
-  taken?(task: unknown): void
+  /** Called with each task when it is read. Returns the task that is run. */
+  taken(line: number, task: ContainerTask): ContainerTask
+  /** Called with each line when it is read, before {@link taken}. False: it is not run. */
+  read(line: number): boolean
   /** Called when a task is given to the executor, where it may be queued. */
   added(line: number, execution: Execution): void
   /** Called when a run has ended. The batch waits for a returned promise. */
@@ -48,20 +53,23 @@ export async function runBatch(
 ): Promise<void> {
   const active = new Set<Promise<void>>()
   const inTurn = oneByOne()
-  for await (const { line, task } of untilAborted(lines, AbortSignal.any([signal, ending]))) {
-    if (task instanceof Error) {
-      await watcher.ended({ line, id: '', folder: `line-${line}`, ended: task, ms: 0 })
-      continue
-    }
-    watcher.taken?.(task)
+  for await (const { line, task: given } of untilAborted(lines, AbortSignal.any([signal, ending]))) {
+    if (!watcher.read(line)) continue
+    const task = given instanceof Error ? given : watcher.taken(line, given)
     const start = async () => {
+      if (task instanceof Error) {
+        await watcher.ended({ line, id: '', folder: `line-${line}`, ended: task, ms: 0 })
+        return
+      }
       // What has waited for an earlier run of its id is cancelled as it starts.
       const execution = executor.run(task, { signal: ending.aborted ? ending : signal, retry: task.retry ?? retry })
       watcher.added(line, execution)
       await watcher.ended(await endOf(line, execution, task.id))
       await closed(execution)
     }
-    const tracked: Promise<void> = inTurn(task.id, start).then(() => void active.delete(tracked))
+    const tracked: Promise<void> = inTurn(task instanceof Error ? undefined : task.id, start).then(
+      () => void active.delete(tracked),
+    )
     active.add(tracked)
     if (active.size >= maxActive) await Promise.race(active)
   }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { cli, startCli } from '../support/cli.ts'
+import { cli, startCli } from '../../support/cli.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'cookietin-'))
 afterAll(() => rmSync(dir, { recursive: true }))
