@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import { arrowsOf, type Counts, type MachineInfo, type Step } from '../../protocol.ts'
-import { kindOf as stateKindOf } from '../data/state-kinds.ts'
+import { outcomeKind } from '../data/state-kinds.ts'
 import { type ArrowKind, arrowKinds, kindOf, type Shown } from './arrow-kind.ts'
 import { labelSize, lineHeight, linesOf } from './label-text.ts'
 import { boxNameSize, type Chart, dotRadius, nameSize, type PlacedArrow, type PlacedState } from './layout.ts'
@@ -19,6 +19,8 @@ interface ChartProps {
   /** The step that led to them. */
   readonly step: Step | undefined
   readonly counts: Counts
+  /** How the actor ended, once that is decided at the shown moment. */
+  readonly status: string | undefined
   /** Called when the chart is on the page. */
   readonly onDrawn: () => void
 }
@@ -31,7 +33,7 @@ export function ChartView({ machine, ...shown }: ChartProps) {
   return <Drawing machine={machine} chart={chart} {...shown} />
 }
 
-function Drawing({ machine, chart, current, step, counts, onDrawn }: ChartProps & { readonly chart: Chart }) {
+function Drawing({ machine, chart, current, step, counts, status, onDrawn }: ChartProps & { readonly chart: Chart }) {
   const [focus, setFocus] = useState<string>()
   const shown: Shown = { current, step, counts, focus }
   const { width, height, tree } = chart
@@ -90,6 +92,7 @@ function Drawing({ machine, chart, current, step, counts, onDrawn }: ChartProps 
             state={state}
             lit={current.includes(state.name)}
             count={counts.states[state.name] ?? 0}
+            status={current.includes(state.name) || (counts.states[state.name] ?? 0) > 0 ? status : undefined}
             enter={() => setFocus(state.name)}
             leave={() => setFocus(undefined)}
           />
@@ -180,14 +183,15 @@ interface StateProps {
   readonly state: PlacedState
   readonly lit: boolean
   readonly count: number
+  readonly status: string | undefined
   readonly enter: () => void
   readonly leave: () => void
 }
 
-function StateBox({ state: { name, x, y, width, height, final }, lit, count, enter, leave }: StateProps) {
+function StateBox({ state: { name, x, y, width, height, final }, lit, count, status, enter, leave }: StateProps) {
   return (
     <g
-      class={`state kind-${stateKindOf(name)}${lit ? ' lit' : ''}${count > 0 ? ' visited' : ''}`}
+      class={`state kind-${outcomeKind(name, status)}${lit ? ' lit' : ''}${count > 0 ? ' visited' : ''}`}
       data-state={name}
       onMouseEnter={enter}
       onMouseLeave={leave}
