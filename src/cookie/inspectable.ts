@@ -27,7 +27,8 @@ export const inspectableCookie = (cookie: OpenCookie): Inspectable => ({
 export function factsOf(task: ResolvedTask, container?: string): TaskFacts {
   const { image, platform, entrypoint, command, workDir, user, profile, runtime, labels } = task
   const { memory, cpus, pids, fsSize, tmpFsSize, shmSize, gpus, ulimits, timeout, stopSignal, stopGrace } = task
-  const { volumes, namedVolumes, tmpfs, artifacts, network, disableNet, hostname, dns, extraHosts, capAdd, capDrop } = task
+  const { volumes, namedVolumes, tmpfs, artifacts, network, disableNet, hostname, dns, extraHosts, capAdd, capDrop } =
+    task
   const limits = { memory, cpus, pids, fsSize, tmpFsSize, shmSize, gpus, ulimits, timeout, stopGrace }
   const mounts = { volumes, namedVolumes, tmpfs }
   const net = { network: disableNet ? 'none' : network, hostname, dns, extraHosts }

@@ -6,8 +6,10 @@ const harmful =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: These are what is removed.
   /\x1b(?!\[[\d;:]*m)|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: The escape sequences of a terminal.
-const sequences = /\x1b(?:\[[\d;:]*m|\[[\x30-\x3f]*[\x20-\x2f]*[\x40-\x7e]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|[\x20-\x2f]*[\x30-\x7e])/g
+/** The escape sequences of a terminal. */
+const sequences =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: They begin with a control character.
+  /\x1b(?:\[[\d;:]*m|\[[\x30-\x3f]*[\x20-\x2f]*[\x40-\x7e]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|[\x20-\x2f]*[\x30-\x7e])/g
 
 const isColour = (sequence: string) => sequence.startsWith('\x1b[') && sequence.endsWith('m')
 

@@ -3,15 +3,7 @@ import type { AnyStateMachine, InspectionEvent } from 'xstate'
 import { StatAccumulator } from '../../stats/decimate-sink.ts'
 import type { Stat } from '../../stats/stat.ts'
 import type { Inspectable, TaskFacts } from '../../utils/actors/inspectable.ts'
-import {
-  type ActorDetails,
-  type ActorInfo,
-  arrowKey,
-  hops,
-  type Sample,
-  type Step,
-  type Visit,
-} from '../protocol.ts'
+import { type ActorDetails, type ActorInfo, arrowKey, hops, type Sample, type Step, type Visit } from '../protocol.ts'
 import { arrowKeysOf, stateName } from './graph.ts'
 import { payloadOf, showable } from './payload.ts'
 import { type Ending, endingOf, type SeenSnapshot } from './status.ts'

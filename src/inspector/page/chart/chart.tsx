@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks'
 import { arrowsOf, type Counts, type MachineInfo, type Step } from '../../protocol.ts'
+import type { Outcome } from '../data/outcome.ts'
 import { outcomeKind } from '../data/state-kinds.ts'
 import { type ArrowKind, arrowKinds, kindOf, type Shown } from './arrow-kind.ts'
 import { labelSize, lineHeight, linesOf } from './label-text.ts'
@@ -20,7 +21,7 @@ interface ChartProps {
   readonly step: Step | undefined
   readonly counts: Counts
   /** How the actor ended, once that is decided at the shown moment. */
-  readonly status: string | undefined
+  readonly outcome: Outcome | undefined
   /** Called when the chart is on the page. */
   readonly onDrawn: () => void
 }
@@ -33,7 +34,7 @@ export function ChartView({ machine, ...shown }: ChartProps) {
   return <Drawing machine={machine} chart={chart} {...shown} />
 }
 
-function Drawing({ machine, chart, current, step, counts, status, onDrawn }: ChartProps & { readonly chart: Chart }) {
+function Drawing({ machine, chart, current, step, counts, outcome, onDrawn }: ChartProps & { readonly chart: Chart }) {
   const [focus, setFocus] = useState<string>()
   const shown: Shown = { current, step, counts, focus }
   const { width, height, tree } = chart
@@ -92,7 +93,7 @@ function Drawing({ machine, chart, current, step, counts, status, onDrawn }: Cha
             state={state}
             lit={current.includes(state.name)}
             count={counts.states[state.name] ?? 0}
-            status={current.includes(state.name) || (counts.states[state.name] ?? 0) > 0 ? status : undefined}
+            status={outcome?.states.has(state.name) ? outcome.status : undefined}
             enter={() => setFocus(state.name)}
             leave={() => setFocus(undefined)}
           />

@@ -1,4 +1,12 @@
-import { type ActorDetails, type ActorOutput, arrowsOf, type Counts, enteredBy, hops, type Step } from '../../protocol.ts'
+import {
+  type ActorDetails,
+  type ActorOutput,
+  arrowsOf,
+  type Counts,
+  enteredBy,
+  hops,
+  type Step,
+} from '../../protocol.ts'
 import type { Past } from './histories.ts'
 import type { Row } from './model.ts'
 

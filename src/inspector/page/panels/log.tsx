@@ -4,6 +4,7 @@ import { eventName } from '../../../utils/actors/mermaid.ts'
 import type { Step } from '../../protocol.ts'
 import type { History } from '../data/history.ts'
 import type { Row } from '../data/model.ts'
+import { decidedAt } from '../data/outcome.ts'
 import { outcomeKind } from '../data/state-kinds.ts'
 import { clock, duration, plainText } from '../view/format.ts'
 import { session, show } from '../view/view.ts'
@@ -21,8 +22,7 @@ export function Log({
   const box = useRef<HTMLOListElement>(null)
   const last = log.at(-1)?.n
   const shown = cursor ?? last
-  // Older steps than those that are kept decided it where none of these did.
-  const decided = status === undefined ? undefined : (log.find(step => step.status !== undefined)?.n ?? last)
+  const decided = decidedAt(log, status)
   useEffect(() => {
     const line = box.current?.querySelector<HTMLElement>('[aria-current]')
     const list = box.current
@@ -83,7 +83,10 @@ interface LineProps {
 
 function Line({ step, status, since, shown, ahead, look }: LineProps) {
   return (
-    <li class={`kind-${outcomeKind(step.to, status)}${ahead ? ' ahead' : ''}`} aria-current={shown ? 'step' : undefined}>
+    <li
+      class={`kind-${outcomeKind(step.to, status)}${ahead ? ' ahead' : ''}`}
+      aria-current={shown ? 'step' : undefined}
+    >
       <button type="button" onClick={look}>
         <span class="gap" title={clock(step.at)}>
           {since === undefined ? '' : `+${duration(step.at - since)}`}

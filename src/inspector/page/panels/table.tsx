@@ -72,9 +72,10 @@ function TableRow({ row, index, now, selected }: RowProps) {
   const state = shownState(row)
   const living = isLiving(row)
   const length = lengthOf(row, now)
+  const errorLine = kindOf(state) === 'bad' ? row.errorLine : undefined
   return (
     <div
-      class={`row kind-${kindOf(state)}${selected ? ' selected' : ''}${living ? '' : ' past'}`}
+      class={`row kind-${kindOf(state)}${selected ? ' selected' : ''}${living ? '' : ' past'}${errorLine === undefined ? '' : ' with-error'}`}
       role="row"
       aria-rowindex={index + 2}
       aria-selected={selected}
@@ -102,6 +103,11 @@ function TableRow({ row, index, now, selected }: RowProps) {
       <div role="gridcell" class="c-num c-mem">
         {living && row.mem !== undefined ? bytes(row.mem) : '–'}
       </div>
+      {errorLine !== undefined && (
+        <div role="gridcell" class="error-line" title={errorLine}>
+          {errorLine}
+        </div>
+      )}
     </div>
   )
 }
