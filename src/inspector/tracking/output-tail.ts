@@ -25,13 +25,14 @@ export class OutputTail {
       this.#length = 0
       this.#isCut = true
     }
-    const needed = this.#length + part.length
-    if (needed > this.#buffer.length && needed <= 2 * tailSize) this.#grow(needed)
-    // Moved once in 64 KiB.
-    else if (needed > this.#buffer.length) {
+    if (this.#length + part.length > 2 * tailSize) {
+      // Moved once in 64 KiB.
       this.#buffer.copyWithin(0, this.#length - tailSize, this.#length)
       this.#length = tailSize
+      this.#isCut = true
     }
+    const needed = this.#length + part.length
+    if (needed > this.#buffer.length) this.#grow(needed)
     this.#buffer.set(part, this.#length)
     this.#length += part.length
   }

@@ -12,17 +12,18 @@ const decorations = new Set(['bold', 'dim', 'italic', 'underline', 'strikethroug
 /** Output with colours as pieces. Only the 16 colours of a terminal are drawn: they are legible on the page. */
 export function styledText(text: string): StyledText[] {
   return Anser.ansiToJson(text, { json: true, use_classes: true, remove_empty: true }).map(
-    ({ content, fg, bg, decorations: marks }) => {
-      const names = [...marks.filter(mark => decorations.has(mark)).map(mark => `t-${mark}`)]
-      const isReversed = marks.includes('reverse')
-      if (isReversed || isPlain(bg)) names.push('t-ground')
-      if (isPlain(isReversed ? bg : fg)) names.push(isReversed ? bg : fg)
-      return { text: content, style: names.join(' ') }
-    },
+    ({ content, fg, bg, decorations: marks }) => ({
+      text: content,
+      style: [
+        ...marks.filter(mark => decorations.has(mark)).map(mark => `t-${mark}`),
+        ...(isNamed(bg) ? ['t-ground'] : []),
+        ...(isNamed(fg) ? [fg] : []),
+      ].join(' '),
+    }),
   )
 }
 
-const isPlain = (colour: string | null): boolean =>
+const isNamed = (colour: string | null): boolean =>
   /^ansi-(bright-)?[a-z]+$/.test(colour ?? '') && colour !== 'ansi-truecolor'
 
 /** The lines of a text that hold a search text, colours aside, without regard to case. An empty one finds all. */
