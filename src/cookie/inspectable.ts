@@ -1,9 +1,16 @@
 import type { ResolvedTask } from '../task/task.ts'
 import type { Inspectable, TaskFacts } from '../utils/actors/inspectable.ts'
-import type { OpenCookie } from './open-cookie.ts'
+import type { Cookie } from './cookie.ts'
+
+/** What an inspector may show of a cookie besides its own members. */
+interface InspectedCookie extends Cookie {
+  /** The container's name on its engine. */
+  readonly containerName: string
+  readonly watchOutput: NonNullable<Inspectable['watchOutput']>
+}
 
 /** What an inspector may show of a cookie, with the values that it must mask. */
-export function shownOf({ task, stats$, containerName }: OpenCookie): Inspectable {
+export function shownOf({ task, stats$, containerName }: InspectedCookie): Inspectable {
   return {
     image: task.image,
     command: task.command,
@@ -15,7 +22,7 @@ export function shownOf({ task, stats$, containerName }: OpenCookie): Inspectabl
 }
 
 /** The same, with the output, and the actions that an inspector may take. */
-export const inspectableCookie = (cookie: OpenCookie): Inspectable => ({
+export const inspectableCookie = (cookie: InspectedCookie): Inspectable => ({
   ...shownOf(cookie),
   watchOutput: onChunk => cookie.watchOutput(onChunk),
   freeze: () => cookie.freeze(),

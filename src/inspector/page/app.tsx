@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks'
 import { prepareCharts } from './chart/use-chart.ts'
-import { Details } from './panels/details.tsx'
+import { Details } from './panels/details/details.tsx'
 import { Header } from './panels/header.tsx'
 import { Help } from './panels/help.tsx'
 import { Nothing, Notice } from './panels/notices.tsx'

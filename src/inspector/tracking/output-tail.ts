@@ -1,5 +1,5 @@
-import { maskedOutput } from '../../utils/masked-output.ts'
 import type { OutputTailInfo } from '../protocol.ts'
+import { maskedOutput } from './masked-output.ts'
 
 /** How many bytes of a stream are shown. */
 export const tailSize = 64 * 1024

@@ -1,6 +1,6 @@
 import type { Inspectable } from '../../utils/actors/inspectable.ts'
-import { lastLine } from '../../utils/masked-output.ts'
 import type { ActorOutput } from '../protocol.ts'
+import { lastLine } from './masked-output.ts'
 import { OutputTail } from './output-tail.ts'
 
 /** How long a shown line may be, in characters. */

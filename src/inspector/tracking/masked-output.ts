@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
-import { redact, redactCut } from './redact.ts'
+import { redact, redactCut } from '../../utils/redact.ts'
 
 /** Every escape sequence but those that set colours, other control characters, and characters that reorder text. */
 const harmful =

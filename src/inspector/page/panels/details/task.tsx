@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
-import { factsOf } from '../view/task-facts.ts'
-import { session } from '../view/view.ts'
+import { factsOf } from '../../view/task-facts.ts'
+import { session } from '../../view/view.ts'
 
 /** What runs: image, command, limits, mounts and the rest of what the process knows of a task. */
 export function TaskPane() {

@@ -1,13 +1,13 @@
 import { Fragment } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { eventName } from '../../../utils/actors/mermaid.ts'
-import type { Step } from '../../protocol.ts'
-import type { History } from '../data/history.ts'
-import type { Row } from '../data/model.ts'
-import { decidedAt } from '../data/outcome.ts'
-import { outcomeKind } from '../data/state-kinds.ts'
-import { clock, duration, plainText } from '../view/format.ts'
-import { session, show } from '../view/view.ts'
+import { eventName } from '../../../../utils/actors/mermaid.ts'
+import type { Step } from '../../../protocol.ts'
+import type { History } from '../../data/history.ts'
+import type { Row } from '../../data/model.ts'
+import { decidedAt } from '../../data/outcome.ts'
+import { outcomeKind } from '../../data/state-kinds.ts'
+import { clock, duration, plainText } from '../../view/format.ts'
+import { session, show } from '../../view/view.ts'
 
 /** The steps of an actor, with the time between them. A click on a step shows the chart at that moment. */
 export function Log({

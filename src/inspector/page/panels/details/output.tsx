@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type { OutputTailInfo } from '../../protocol.ts'
-import type { Row } from '../data/model.ts'
-import { bytes } from '../view/format.ts'
-import { matchingLines, styledText } from '../view/terminal-text.ts'
-import { session } from '../view/view.ts'
+import type { OutputTailInfo } from '../../../protocol.ts'
+import type { Row } from '../../data/model.ts'
+import { bytes } from '../../view/format.ts'
+import { matchingLines, styledText } from '../../view/terminal-text.ts'
+import { session } from '../../view/view.ts'
 
 /** How often the output of a living run is fetched, in ms. */
 const refreshAfter = 1_000

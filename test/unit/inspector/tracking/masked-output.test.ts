@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { lastLine, maskedOutput } from '../../../src/utils/masked-output.ts'
+import { lastLine, maskedOutput } from '../../../../src/inspector/tracking/masked-output.ts'
 
 const secrets = ['hunter22-of-the-north']
 const masked = (text: string, isCut = false) => maskedOutput(text, secrets, isCut)
