@@ -11,6 +11,8 @@ export interface View {
   readonly cursor: number | undefined
   /** What is shown of the selected actor. */
   readonly pane: 'machine' | 'output' | 'task' | 'log'
+  /** The queue is unfolded. */
+  readonly queue: boolean
   readonly help: boolean
 }
 
@@ -20,6 +22,7 @@ let view: View = {
   sort: usualSort,
   cursor: undefined,
   pane: 'machine',
+  queue: false,
   help: false,
 }
 const listeners = new Set<() => void>()
