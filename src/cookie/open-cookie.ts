@@ -246,6 +246,17 @@ export class OpenCookie implements Cookie {
     return this.#recorder.until(isSettled).then(() => {})
   }
 
+  /** The container's name on its engine. */
+  get containerName(): string {
+    return this.#container.name
+  }
+
+  /** Calls back with every chunk of output from now on. */
+  watchOutput(onChunk: (stream: 'stdout' | 'stderr', chunk: Uint8Array) => void): void {
+    this.#streams.stdout.onChunk = chunk => onChunk('stdout', chunk)
+    this.#streams.stderr.onChunk = chunk => onChunk('stderr', chunk)
+  }
+
   /** Resolves with how the task ended. Rejects when the implementation failed. */
   result(): Promise<RunResult> {
     this.#result ??= this.#untilSettled()

@@ -31,6 +31,8 @@ const largestSlab = 1024 * 1024
  * caller's writable and to the handle's readable, at the pace of the slowest consumer.
  */
 export class Output implements OutputSink {
+  /** Called with every chunk, before it is kept. Set by an inspector that shows outputs. */
+  onChunk: ((chunk: Uint8Array) => void) | undefined
   readonly #limit: number
   /** The kept bytes, in slabs: a buffer that grows would be copied again and again. */
   readonly #slabs: Buffer[] = []
@@ -106,6 +108,7 @@ export class Output implements OutputSink {
 
   write(chunk: Uint8Array): Promise<void> | undefined {
     if (this.#ended) return undefined
+    this.onChunk?.(chunk)
     this.#keep(chunk)
     if (this.#released && (this.#cut || this.#isBusy())) {
       // Nothing is passed on after this: a gap in the middle would be worse than an early end.

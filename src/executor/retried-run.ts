@@ -4,6 +4,7 @@ import { createActor } from 'xstate'
 import { type CookieState, isSettled } from '../../machines/cookie-states.ts'
 import { runMachine } from '../../machines/run.ts'
 import type { CookieClock } from '../cookie/clock.ts'
+import { factsOf, shownSecrets } from '../cookie/inspectable.ts'
 import type { OpenCookie } from '../cookie/open-cookie.ts'
 import { labelsIn } from '../cookie/recorder.ts'
 import type { RunResult, Transition } from '../cookie/result.ts'
@@ -240,7 +241,8 @@ export class RetriedRun {
   }
 
   #shown() {
-    const { image, command, labels, secrets } = this.task
-    return { image, command, labels, secrets, cancel: (reason: unknown) => this.cancel(reason) }
+    const { image, command, labels } = this.task
+    const shown = { image, command, labels, task: factsOf(this.task), secrets: shownSecrets(this.task) }
+    return { ...shown, members: [this.#cookie.actor], cancel: (reason: unknown) => this.cancel(reason) }
   }
 }

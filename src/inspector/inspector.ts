@@ -34,8 +34,8 @@ export interface Inspector extends AsyncDisposable {
 export async function startInspector(options: InspectorOptions = {}): Promise<Inspector> {
   checkInspectorOptions(options)
   const { port = 0, host = '127.0.0.1', token = newToken(), allowedHosts = [], control = false } = options
-  const { maxActors = 10_000, maxSteps = 200 } = options
-  const hub = new Hub({ mode: 'live', control, maxActors, maxSteps, maxStats: 240 })
+  const { output = false, maxActors = 10_000, maxSteps = 200 } = options
+  const hub = new Hub({ mode: 'live', control, output, maxActors, maxSteps, maxStats: 240 })
   const streams = new EventStreams()
   const routes = liveRoutes(hub, streams, control)
   const server = await servePage({ folder: pageFolder(), host, port, token, allowedHosts, routes })

@@ -40,6 +40,12 @@ export interface InspectorOptions extends PageOptions {
    */
   readonly control?: boolean | undefined
   /**
+   * Keeps the last 64 KiB of each output stream of a run, and shows them with secrets masked.
+   *
+   * @default false: what a task writes is not shown
+   */
+  readonly output?: boolean | undefined
+  /**
    * The maximum number of actors. Above it, ended actors are dropped, oldest first.
    *
    * @default 10 000
@@ -60,7 +66,7 @@ export interface InspectorOptions extends PageOptions {
  */
 export function checkInspectorOptions(options: InspectorOptions): void {
   checkKnown(options, optionNames, 'ERR_COOKIETIN_INVALID_CONFIG')
-  const { port, host, token, allowedHosts, control, maxActors, maxSteps } = options
+  const { port, host, token, allowedHosts, control, output, maxActors, maxSteps } = options
   const issues = new Issues()
   issues.read('port', port, whole({ max: 65_535 }), 0)
   issues.read('maxActors', maxActors, whole({ min: 1 }), 0)
@@ -73,6 +79,7 @@ export function checkInspectorOptions(options: InspectorOptions): void {
   if (allowedHosts !== undefined && !isHosts(allowedHosts))
     issues.add('allowedHosts', allowedHosts, 'an array of names, each with or without a port')
   issues.read('control', control, boolean, false)
+  issues.read('output', output, boolean, false)
   issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
 }
 
@@ -82,6 +89,7 @@ const optionNames: Record<keyof InspectorOptions, true> = {
   token: true,
   allowedHosts: true,
   control: true,
+  output: true,
   maxActors: true,
   maxSteps: true,
 }

@@ -74,6 +74,8 @@ export interface Step {
   /** With `status`, where there is one. */
   readonly reason?: Reason
   readonly exitCode?: number
+  /** The last line of its standard error, where outputs are shown and it did not succeed. */
+  readonly errorLine?: string
   /** The actor is at its end. */
   readonly over?: true
 }
@@ -94,6 +96,10 @@ export interface ActorInfo {
   readonly command?: string
   /** `name=value`, masked. */
   readonly labels?: readonly string[]
+  /** Its details have a task. */
+  readonly hasTask?: true
+  /** Keys of actors that belong to it without being its children: the cookie of a slot. */
+  readonly members?: readonly number[]
   /** The actor can be frozen, thawed and cancelled, where the inspector allows that. */
   readonly controllable?: true
   /** The state it began in. */
@@ -107,6 +113,7 @@ export interface ActorInfo {
   readonly status?: string
   readonly reason?: Reason
   readonly exitCode?: number
+  readonly errorLine?: string
   readonly over?: true
   /** The latest sample: percent of one core, bytes. */
   readonly cpu?: number
@@ -141,6 +148,8 @@ export interface Hello {
   readonly mode: 'live' | 'recording'
   /** True when `POST control` is allowed. */
   readonly control: boolean
+  /** True when details have the output of runs. Older recordings have none. */
+  readonly output?: boolean
   /** How many steps an actor's log holds. */
   readonly maxSteps: number
 }
@@ -187,6 +196,22 @@ export interface Counts {
   readonly arrows: Readonly<Record<string, number>>
 }
 
+/** The end of one output stream. */
+export interface OutputTailInfo {
+  /** Secrets are masked. Its only controls are line feeds, tabs and colours. Empty where it is no longer kept. */
+  readonly text: string
+  /** How many bytes were written. */
+  readonly total: number
+  /** Earlier output was written, and is not kept. */
+  readonly isCut: boolean
+}
+
+/** The output of a run. */
+export interface ActorOutput {
+  readonly stdout: OutputTailInfo
+  readonly stderr: OutputTailInfo
+}
+
 /** Everything about one actor: `GET actors/KEY`. */
 export interface ActorDetails {
   readonly key: number
@@ -195,6 +220,10 @@ export interface ActorDetails {
   readonly stats: readonly { readonly timestamp: number; readonly metrics: Readonly<Record<string, number>> }[]
   /** The machine's context: bounded, secrets masked. */
   readonly context: unknown
+  /** What runs: its fields by name, bounded, secrets masked. */
+  readonly task?: Readonly<Record<string, unknown>>
+  /** The last 64 KiB of each stream, where outputs are shown. */
+  readonly output?: ActorOutput
 }
 
 /** The body of `POST control`. */

@@ -11,6 +11,22 @@ export function redact(text: string, secrets: readonly string[] | undefined): st
   return clean
 }
 
+/**
+ * Masks what is left of a secret at an edge of a text: at its end, where the rest may still follow, and at its beginning where `isCut`. Fragments of
+ * fewer than four characters stay.
+ */
+export function redactCut(text: string, secrets: readonly string[], isCut: boolean): string {
+  let [begin, end] = [0, text.length]
+  for (const form of formsOf(secrets)) {
+    for (let length = form.length - 1; length >= shortest; length--) {
+      if (isCut && length > begin && text.startsWith(form.slice(-length))) begin = length
+      if (length > text.length - end && text.endsWith(form.slice(0, length))) end = text.length - length
+    }
+  }
+  if (begin === 0 && end === text.length) return text
+  return `${begin > 0 ? mask : ''}${text.slice(begin, Math.max(begin, end))}${end < text.length ? mask : ''}`
+}
+
 // An inspector masks every text of every step with the same list.
 const known = new WeakMap<readonly string[], readonly string[]>()
 

@@ -3,7 +3,9 @@ import { createRequire } from 'node:module'
 import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
-import { open, setup, useBrowser } from './setup.ts'
+import { createMockDriver } from '../../src/driver/testing.ts'
+import { createExecutor } from '../../src/index.ts'
+import { closeAfterTest, lostConnection, open, script, setup, setupLosable, useBrowser } from './setup.ts'
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -60,6 +62,35 @@ describe('accessibility and access', () => {
       true,
     )
   })
+
+  it.each(['light', 'dark'] as const)(
+    'axe finds nothing serious when the connection is lost: %s',
+    async colorScheme => {
+      const { url, hub, lose } = await setupLosable({ output: true, control: true })
+      const driver = createMockDriver(script)
+      const executor = createExecutor({ driver, concurrency: 1, inspect: hub.inspect })
+      closeAfterTest({
+        async close() {
+          await executor.close({ force: true })
+          await driver.close()
+        },
+      })
+      for (const image of ['quick', 'broken', 'burnt'])
+        await executor.run({ image, id: `it-is-${image}` }).catch(() => {})
+      for (const id of ['aa', 'bb', 'cc']) void executor.run({ id, image: 'long' })
+      const page = await open(url, { colorScheme, reducedMotion: 'reduce' }, lostConnection)
+      await page.locator('.row', { hasText: 'it-is-broken' }).click()
+      await page.getByText('2 queued').first().waitFor()
+      await page.locator('.state.lit').waitFor()
+      lose()
+      await page.getByRole('alert').getByText('The connection is lost').waitFor()
+      expect(await serious(page)).toEqual([])
+      for (const name of ['Output', 'Task', 'Log', 'Timeline']) {
+        await page.getByRole('button', { name, exact: true }).click()
+        expect(await serious(page)).toEqual([])
+      }
+    },
+  )
 
   it('the page works with the keyboard alone', async () => {
     const { executor, inspector } = await setup()

@@ -37,6 +37,28 @@ it.each(['run', 'batch'])('%s --inspect ends with the run without a terminal', a
   await expect(fetch(urlIn(stderr))).rejects.toThrow()
 })
 
+it('--inspect=output and --inspect=control can be given together', async () => {
+  const both = ['--inspect=output', '--inspect=control']
+  const run = startCli(['run', '--driver', 'process', ...both, '--quiet', 'none', 'sh', '-c', 'echo up; sleep 60'])
+  let stderr = ''
+  run.process.stderr.on('data', chunk => {
+    stderr += chunk
+  })
+  await run.untilStdout('up')
+  const { body } = await fetch(`${urlIn(stderr)}events`)
+  const reader = body?.pipeThrough(new TextDecoderStream()).getReader()
+  let told = ''
+  while (!told.includes('"snapshot"')) told += (await reader?.read())?.value ?? ''
+  await reader?.cancel()
+  const hello = JSON.parse(/data: (\{"type":"hello".*\})/.exec(told)?.[1] ?? '') as object
+  expect(hello).toMatchObject({ control: true, output: true })
+  const key = Number(/"key":(\d+)/.exec(told)?.[1])
+  const details = (await (await fetch(`${urlIn(stderr)}actors/${key}`)).json()) as object
+  expect(details).toMatchObject({ output: { stdout: { text: 'up\n', total: 3, isCut: false } } })
+  run.process.kill('SIGINT')
+  expect((await run.end).code).toBe(130)
+})
+
 it('on a terminal the page stays until Ctrl-C, and the exit code is still that of the run', async () => {
   const run = `exec '${process.execPath}' '${main}' run --driver process --inspect none sh -c 'exit 7'`
   const terminal = spawn('script', ['-qec', `stty cols 80 rows 24; ${run}`, '/dev/null'], {

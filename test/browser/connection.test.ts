@@ -34,32 +34,20 @@ describe('the connection', () => {
   })
 
   it('is reported when lost, and the page keeps its data until it is back', async () => {
-    const hub = newHub()
-    let response: ServerResponse | undefined
-    let refused = false
-    const routes = new Hono<PageEnv>().get('/events', context => {
-      if (refused) return context.body(null, 503)
-      return rawBody(context, 'text/event-stream', outgoing => {
-        response = outgoing
-        hub.join(new EventStream(outgoing))
-      })
-    })
-    const token = 'a-token-that-is-long-enough'
-    const server = closeAfterTest(await servePage({ folder: pageFolder(), host: '127.0.0.1', port: 0, token, routes }))
+    const { url, hub, lose, restore } = await setupLosable()
     const actor = createActor(cookieMachine, {
       id: 'the-bun',
       inspect: hub.inspect,
       input: { id: 'the-bun', timeout: 1 },
     }).start()
-    const page = await open(server.url, {}, /ERR_INCOMPLETE_CHUNKED|503/)
+    const page = await open(url, {}, lostConnection)
     await page.locator('.row', { hasText: 'created' }).waitFor()
-    refused = true
-    response?.destroy()
+    lose()
     await page.getByRole('alert').getByText('The connection is lost').waitFor()
     await page.locator('.link', { hasText: 'Connection lost' }).waitFor()
     expect(await page.locator('.row', { hasText: 'the-bun' }).count()).toBe(1)
     actor.send({ type: 'kill' })
-    refused = false
+    restore()
     await page.locator('.row', { hasText: 'killed' }).waitFor()
     await page.getByText('Connected again.').waitFor()
     actor.stop()

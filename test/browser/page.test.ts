@@ -8,6 +8,9 @@ import { open, setup, useBrowser } from './setup.ts'
 interface Window {
   getComputedStyle(element: unknown): { readonly fill: string }
 }
+interface Row {
+  readonly dataset: { readonly id: string }
+}
 const fillOf = (drawn: Locator) =>
   drawn.evaluate(element => (globalThis as unknown as Window).getComputedStyle(element).fill)
 
@@ -30,6 +33,29 @@ describe("the inspector's page", () => {
     waiting.cancel()
     await page.getByRole('button', { name: '1 cancelled' }).waitFor()
     await page.getByRole('button', { name: '0 running' }).waitFor()
+  })
+
+  it('has the queue as one line, which unfolds, and a filter that shows what it finds', async () => {
+    const { executor, inspector } = await setup({}, 2)
+    await executor.run({ id: 'an-old-one', image: 'quick' })
+    for (const id of ['aa', 'bb', 'cc', 'dd', 'ee']) void executor.run({ id, image: 'long' })
+    const page = await open(inspector.url)
+    const ids = () => page.locator('.row').evaluateAll(rows => rows.map(row => (row as never as Row).dataset.id))
+    const line = page.locator('.queue-line').getByRole('button', { name: '3 queued' })
+    await line.waitFor()
+    expect(await line.getAttribute('aria-expanded')).toBe('false')
+    expect(await ids()).toEqual(['bb', 'aa', 'an-old-one'])
+    expect(await page.locator('.count').textContent()).toBe('6 actors')
+    await line.click()
+    await page.locator('.row', { hasText: 'ee' }).click()
+    expect(await ids()).toEqual(['bb', 'aa', 'an-old-one', 'cc', 'dd', 'ee'])
+    const [lineBox, firstQueued] = [await line.boundingBox(), await page.locator('[data-id=cc]').boundingBox()]
+    expect(firstQueued?.y).toBeGreaterThan((lineBox?.y ?? Infinity) + 20)
+    await line.click()
+    await page.locator('.row', { hasText: 'ee' }).waitFor({ state: 'detached' })
+    await page.locator('#filter').fill('state:created')
+    await page.getByText('3 of 6').waitFor()
+    expect(await ids()).toEqual(['cc', 'dd', 'ee'])
   })
 
   it('filters by words and by the totals', async () => {

@@ -1,9 +1,17 @@
+import type { ServerResponse } from 'node:http'
+import { Hono } from 'hono'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
 import { createMockDriver, type MockScript } from '../../src/driver/testing.ts'
 import { createExecutor, type Executor } from '../../src/index.ts'
 import { type Inspector, type InspectorOptions, startInspector } from '../../src/inspector/index.ts'
+import { EventStream } from '../../src/inspector/server/event-streams.ts'
+import { pageFolder } from '../../src/inspector/server/page-files.ts'
+import { type PageEnv, rawBody } from '../../src/inspector/server/raw-body.ts'
+import { servePage } from '../../src/inspector/server/server.ts'
+import type { Hub, HubOptions } from '../../src/inspector/tracking/hub.ts'
 import { launchBrowser, openPage } from '../support/browser/browser.ts'
+import { newHub } from '../unit/inspector/setup.ts'
 
 let browser: Browser | undefined
 
@@ -90,4 +98,45 @@ export async function setup(options: InspectorOptions = {}, concurrency = 8): Pr
     await inspector.close()
   }
   return closeAfterTest({ inspector, executor, close })
+}
+
+/** The browser's own errors for a connection that {@link setupLosable} loses. */
+export const lostConnection = /ERR_INCOMPLETE_CHUNKED|503/
+
+/** A page's server whose connection can be lost without the message of an inspector that closes. */
+export interface LosableServer {
+  readonly url: string
+  readonly hub: Hub
+  /** Cuts the stream, and refuses further ones. */
+  lose(): void
+  restore(): void
+}
+
+/** Starts a server with a hub, which is closed after the test. */
+export async function setupLosable(options: Partial<HubOptions> = {}): Promise<LosableServer> {
+  const hub = newHub(options)
+  let response: ServerResponse | undefined
+  let refused = false
+  const routes = new Hono<PageEnv>()
+    .get('/events', context => {
+      if (refused) return context.body(null, 503)
+      return rawBody(context, 'text/event-stream', outgoing => {
+        response = outgoing
+        hub.join(new EventStream(outgoing))
+      })
+    })
+    .get('/actors/:key', context => context.json({ ...hub.get(Number(context.req.param('key')))?.details }))
+  const token = 'a-token-that-is-long-enough'
+  const { url } = closeAfterTest(await servePage({ folder: pageFolder(), host: '127.0.0.1', port: 0, token, routes }))
+  return {
+    url,
+    hub,
+    lose() {
+      refused = true
+      response?.destroy()
+    },
+    restore() {
+      refused = false
+    },
+  }
 }

@@ -7,18 +7,20 @@ import type { Stdio } from '../output/stdio.ts'
 export interface InspectOptions {
   readonly inspect?: boolean
   readonly 'inspect=control'?: boolean
+  readonly 'inspect=output'?: boolean
   readonly inspectAllowedHost?: readonly string[]
   readonly record?: string
 }
 
 /**
- * Adds `--inspect`, `--inspect=control` and `--record`. Two flags: with an optional value, commander would take the
+ * Adds `--inspect`, `--inspect=control`, `--inspect=output` and `--record`. Flags of their own: with an optional value, commander would take the
  * next word as the value.
  */
 export function addInspectOptions(command: Command): Command {
   return command
     .option('--inspect', 'show the actors live on a page of this machine; standard error has the URL')
     .option('--inspect=control', 'like --inspect, with buttons to freeze, unfreeze and cancel')
+    .option('--inspect=output', 'like --inspect, with the last 64 KiB of each output stream, secrets masked')
     .option('--inspect-allowed-host <host>', 'a further host of the page, as behind a tunnel (repeatable)', collect)
     .option('--record <file>', 'record the actors for `cookietin inspect FILE`')
 }
@@ -33,12 +35,14 @@ export interface Inspection extends AsyncDisposable {
 /** Starts the inspectors that the options request. Returns undefined if there are none. */
 export async function openInspection(options: InspectOptions, stdio: Stdio): Promise<Inspection | undefined> {
   const control = options['inspect=control'] ?? false
-  const wanted = control || (options.inspect ?? false)
+  const output = options['inspect=output'] ?? false
+  const wanted = control || output || (options.inspect ?? false)
   if (!wanted && options.record === undefined) return undefined
   // Loaded only when it is used.
   const { combineInspectors, startInspector, startRecording } = await import('../../inspector/index.ts')
   const recording = options.record === undefined ? undefined : await startRecording(options.record)
-  const inspector = wanted ? await startInspector({ control, allowedHosts: options.inspectAllowedHost }) : undefined
+  const allowedHosts = options.inspectAllowedHost
+  const inspector = wanted ? await startInspector({ control, output, allowedHosts }) : undefined
   if (inspector !== undefined) stdio.note(`cookietin: inspector at ${inspector.url}`)
   let stays = false
   return {

@@ -83,7 +83,7 @@ export class Slot {
       input: { id: cookie.id, ...spec },
       ...(inspect === undefined ? {} : { inspect }),
     })
-    if (inspect !== undefined) makeInspectable(this.actor, shownOf(cookie))
+    if (inspect !== undefined) makeInspectable(this.actor, { ...shownOf(cookie), members: [cookie.actor] })
     slotParts.assign(this.actor, {
       launch: () => this.#launch(),
       listen: signal => this.#listen(signal),

@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks'
 import { prepareCharts } from './chart/use-chart.ts'
-import { Details } from './panels/details.tsx'
+import { Details } from './panels/details/details.tsx'
 import { Header } from './panels/header.tsx'
 import { Help } from './panels/help.tsx'
 import { Nothing, Notice } from './panels/notices.tsx'
@@ -9,12 +9,28 @@ import { Table } from './panels/table.tsx'
 import { Timeline } from './panels/timeline.tsx'
 import { TotalsBar } from './panels/totals.tsx'
 import { visibleRows } from './view/filter.ts'
-import { nowOf, session, show, useView } from './view/view.ts'
+import { arranged } from './view/order.ts'
+import { nowOf, session, show, useView, type View } from './view/view.ts'
 
 const tabs = [
   ['table', 'Table'],
   ['timeline', 'Timeline'],
 ] as const
+
+/** The rows of the list, and how many actors the filter finds. */
+function listOf({ tab, filter, sort, queue: open }: View) {
+  const { model, player } = session
+  const order = tab === 'timeline' ? ({ by: 'key', down: player === undefined } as const) : sort
+  const found = visibleRows(model.actors.values(), filter, order, nowOf())
+  if (order.by !== 'usual') return { rows: found, found: found.length, queue: undefined, members: none }
+  const { rows, queued: count, members } = arranged(found)
+  // A single one takes no more room than the line. Whoever filters wants to see what is found.
+  const queue = count < 2 || filter !== '' ? undefined : { count, open }
+  const shown = queue === undefined || open ? rows : rows.slice(0, rows.length - count)
+  return { rows: shown, found: found.length, queue, members }
+}
+
+const none: ReadonlySet<number> = new Set()
 
 /** The page. */
 export function App() {
@@ -27,12 +43,7 @@ export function App() {
     const later = requestIdleCallback(() => void prepareCharts(Object.values(machines)))
     return () => cancelIdleCallback(later)
   }, [machines])
-  const rows = visibleRows(
-    model.actors.values(),
-    filter,
-    tab === 'timeline' ? { by: 'key', down: player === undefined } : sort,
-    nowOf(),
-  )
+  const { rows, found, queue, members } = listOf(view)
   const selected = session.row
   return (
     <div
@@ -66,14 +77,14 @@ export function App() {
               onInput={event => show({ filter: event.currentTarget.value })}
             />
             <output class="count">
-              {rows.length === model.actors.size ? '' : `${rows.length.toLocaleString('en')} of `}
+              {found === model.actors.size ? '' : `${found.toLocaleString('en')} of `}
               {model.actors.size.toLocaleString('en')} {model.actors.size === 1 ? 'actor' : 'actors'}
             </output>
           </div>
-          {rows.length === 0 ? (
+          {found === 0 ? (
             <Nothing filter={filter} />
           ) : tab === 'table' ? (
-            <Table rows={rows} sort={sort} />
+            <Table rows={rows} sort={sort} queue={queue} members={members} />
           ) : (
             <Timeline rows={rows} />
           )}

@@ -42,8 +42,8 @@ export class Hub {
   #timer: NodeJS.Timeout | undefined
 
   constructor({ mode, control, ...limits }: HubOptions) {
-    const { maxSteps } = limits
-    this.#hello = { type: 'hello', protocol: protocolVersion, instance: randomUUID(), mode, control, maxSteps }
+    const { maxSteps, output = false } = limits
+    this.#hello = { type: 'hello', protocol: protocolVersion, instance: randomUUID(), mode, control, output, maxSteps }
     const note =
       <Change>(take: (change: Change) => void) =>
       (change: Change) => {

@@ -23,7 +23,12 @@ export interface RegistryLimits {
   readonly maxSteps: number
   /** Points of samples of each actor. */
   readonly maxStats: number
+  /** The output of runs is kept. */
+  readonly output?: boolean
 }
+
+/** How many bytes of output of ended actors are kept. The oldest lose theirs first. */
+const mostOutput = 64 * 1024 * 1024
 
 /** Keeps every actor that has a machine, with its states and its steps, from XState's inspection events. */
 export class Registry {
@@ -36,6 +41,9 @@ export class Registry {
   readonly #tally = new Tally()
   /** Actors that have ended, in the order of their ends. */
   readonly #ended = new Set<number>()
+  /** Ended actors with output, in the order of their ends, and the bytes that they keep. */
+  readonly #outputs = new Set<TrackedActor>()
+  #outputSize = 0
   #lastKey = 0
   #sampling = false
 
@@ -101,7 +109,8 @@ export class Registry {
     this.#tally.seen()
     this.#tally.entered(identity.machine, initial)
     const inspectable = inspectableOf(ref)
-    if (inspectable !== undefined) actor.describe(inspectable)
+    if (inspectable !== undefined)
+      actor.describe(inspectable, this.#keysOf(inspectable.members), this.#limits.output === true)
     if (this.#sampling) this.#sample(actor)
     this.#drop()
     this.#listener.actor(actor.info)
@@ -127,13 +136,35 @@ export class Registry {
     this.#listener.step(step)
     if (!actor.over) return
     this.#ended.add(key)
+    this.#keepOutput(actor)
     this.#drop()
+  }
+
+  #keysOf(refs: readonly object[] = []): readonly number[] {
+    return refs.map(ref => this.#ofRef.get(ref)?.identity.key).filter(key => key !== undefined)
+  }
+
+  #keepOutput(ended: TrackedActor): void {
+    if (ended.output === undefined) return
+    this.#outputs.add(ended)
+    this.#outputSize += ended.output.size
+    for (const oldest of this.#outputs) {
+      if (this.#outputSize <= mostOutput) return
+      this.#forgetOutput(oldest)
+      oldest.output?.clear()
+    }
+  }
+
+  #forgetOutput(actor: TrackedActor): void {
+    if (this.#outputs.delete(actor)) this.#outputSize -= actor.output?.size ?? 0
   }
 
   #drop(): void {
     for (const key of this.#ended) {
       if (this.#actors.size <= this.#limits.maxActors) return
       this.#ended.delete(key)
+      const dropped = this.#actors.get(key)
+      if (dropped !== undefined) this.#forgetOutput(dropped)
       this.#actors.delete(key)
       this.#listener.gone(key)
     }

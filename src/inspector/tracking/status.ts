@@ -8,6 +8,7 @@ export interface Ending {
   readonly status: string
   readonly reason?: Reason | undefined
   readonly exitCode?: number | undefined
+  readonly errorLine?: string | undefined
 }
 
 /** A snapshot of an actor, as XState reports it. */

@@ -2,21 +2,13 @@ import type { Subscription } from 'rxjs'
 import type { AnyStateMachine, InspectionEvent } from 'xstate'
 import { StatAccumulator } from '../../stats/decimate-sink.ts'
 import type { Stat } from '../../stats/stat.ts'
-import type { Inspectable } from '../../utils/actors/inspectable.ts'
-import {
-  type ActorDetails,
-  type ActorInfo,
-  arrowKey,
-  hops,
-  type Reason,
-  type Sample,
-  type Step,
-  type Visit,
-} from '../protocol.ts'
+import type { Inspectable, TaskFacts } from '../../utils/actors/inspectable.ts'
+import { type ActorDetails, type ActorInfo, arrowKey, hops, type Sample, type Step, type Visit } from '../protocol.ts'
 import { arrowKeysOf, stateName } from './graph.ts'
 import { payloadOf, showable } from './payload.ts'
 import { type Ending, endingOf, type SeenSnapshot } from './status.ts'
 import { StepLog } from './step-log.ts'
+import { TrackedOutput } from './tracked-output.ts'
 
 /** How many of an actor's latest states a snapshot message has. */
 const pathLength = 48
@@ -53,6 +45,9 @@ export class TrackedActor {
   #command: string | undefined
   #labels: readonly string[] | undefined
   #controllable = false
+  #task: TaskFacts | undefined
+  #members: readonly number[] = []
+  #output: TrackedOutput | undefined
   #state: string
   #steps = 0
   #ending: Ending | undefined
@@ -95,9 +90,20 @@ export class TrackedActor {
     return this.#inspectable
   }
 
-  /** Adds what is known of it besides its machine. It is kept until the actor's end. */
-  describe(inspectable: Inspectable): void {
+  /** The kept output; undefined where none is watched. */
+  get output(): TrackedOutput | undefined {
+    return this.#output
+  }
+
+  /**
+   * Adds what is known of it besides its machine. It is kept until the actor's end. `members` are the keys of its members. `output`: its output is
+   * watched.
+   */
+  describe(inspectable: Inspectable, members: readonly number[], output: boolean): void {
     this.#inspectable = inspectable
+    this.#task = inspectable.task
+    this.#members = members
+    if (output && inspectable.watchOutput !== undefined) this.#output = new TrackedOutput(inspectable)
     this.#secrets = inspectable.secrets ?? []
     this.#image = inspectable.image
     this.#controllable = inspectable.cancel !== undefined
@@ -148,7 +154,7 @@ export class TrackedActor {
     this.#context = snapshot.context
     if (!handled && to === from && !over) return undefined
     const at = Date.now()
-    const ending = this.#ending === undefined ? this.#masked(endingOf(this.identity.machine, to, snapshot)) : undefined
+    const ending = this.#ending === undefined ? this.#shown(endingOf(this.identity.machine, to, snapshot)) : undefined
     const via = entered.slice(0, -1)
     // A state that was left and entered again counts as a visit.
     const again = to === from && entered.length === 1
@@ -187,6 +193,8 @@ export class TrackedActor {
       ...(this.#image === undefined ? {} : { image: this.#image }),
       ...(this.#command === undefined ? {} : { command: this.#command }),
       ...(this.#labels === undefined ? {} : { labels: this.#labels }),
+      ...(this.#task === undefined ? {} : { hasTask: true }),
+      ...(this.#members.length === 0 ? {} : { members: this.#members }),
       ...(this.#controllable ? { controllable: true } : {}),
       initial: this.#initial,
       state: this.#state,
@@ -208,18 +216,26 @@ export class TrackedActor {
       log: this.#log.steps,
       stats: this.#stats?.points() ?? [],
       context: showable(this.#context, this.#secrets),
+      ...(this.#task === undefined ? {} : { task: showable(this.#task, this.#secrets) as TaskFacts }),
+      ...(this.#output === undefined ? {} : { output: this.#output.shown }),
     }
   }
 
-  #masked(ending: Ending | undefined): Ending | undefined {
-    if (ending?.reason === undefined) return ending
-    const reason = { ...ending.reason, message: String(showable(ending.reason.message, this.#secrets)) }
-    return { ...ending, reason }
+  /** Its message masked, and with the last line of standard error. */
+  #shown(ending: Ending | undefined): Ending | undefined {
+    if (ending === undefined || ending.status === 'success') return ending
+    const { reason } = ending
+    return {
+      ...ending,
+      ...(reason && { reason: { ...reason, message: String(showable(reason.message, this.#secrets)) } }),
+      errorLine: this.#output?.errorLine,
+    }
   }
 
   #end(): void {
     this.#over = true
     this.stopSampling()
+    this.#output?.close()
     // It keeps the task in memory, with its input.
     this.#inspectable = undefined
   }
@@ -230,10 +246,15 @@ const withPayload = (payload: unknown) => (payload === undefined ? {} : { payloa
 const isBetween = (way: Pick<Step, 'from' | 'to' | 'via'>, arrows: readonly string[]) =>
   String(hops(way).map(([from, to]) => arrowKey(from, to))) === String(arrows)
 
-function endOf(ending: Ending | undefined): { status?: string; reason?: Reason; exitCode?: number } {
+function endOf(ending: Ending | undefined): Pick<Step, 'status' | 'reason' | 'exitCode' | 'errorLine'> {
   if (ending === undefined) return {}
-  const { status, reason, exitCode } = ending
-  return { status, ...(reason === undefined ? {} : { reason }), ...(exitCode === undefined ? {} : { exitCode }) }
+  const { status, reason, exitCode, errorLine } = ending
+  return {
+    status,
+    ...(reason === undefined ? {} : { reason }),
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(errorLine === undefined ? {} : { errorLine }),
+  }
 }
 
 const memoryOf = (metrics: Stat['metrics']) => metrics.mem_working_set ?? metrics.mem_usage

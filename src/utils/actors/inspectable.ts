@@ -5,15 +5,24 @@ import { InvalidInputError } from '../../errors.ts'
 /** An XState inspector, in either of its forms. */
 export type Inspect = ((event: InspectionEvent) => void) | Observer<InspectionEvent>
 
+/** What is known of a task, by name. An inspector masks it before it shows it. */
+export type TaskFacts = Readonly<Record<string, unknown>>
+
 /** What an inspector may show of an actor besides its machine, and which actions it may take. */
 export interface Inspectable {
   readonly image?: string
   readonly command?: readonly string[]
   readonly labels?: Readonly<Record<string, string>>
+  /** What runs, and with which limits. It holds neither environment nor input: an inspector keeps it beyond the actor's end. */
+  readonly task?: TaskFacts
+  /** Actors that belong to this one without being its children. */
+  readonly members?: readonly object[]
   /** Secret texts. They are masked wherever they occur. */
   readonly secrets?: readonly string[]
   /** Resource samples. An inspector subscribes only while a page or a recording watches. */
   readonly stats$?: Observable<{ readonly timestamp: number; readonly metrics: Readonly<Record<string, number>> }>
+  /** Calls back with every chunk of output from now on. An inspector calls it only where it shows outputs. */
+  watchOutput?(onChunk: (stream: 'stdout' | 'stderr', chunk: Uint8Array) => void): void
   freeze?(): Promise<void>
   unfreeze?(): Promise<void>
   cancel?(reason: unknown): Promise<void>

@@ -17,6 +17,7 @@ it('rejects every bad option at once, and does not show the token', async () => 
 it('rejects an unknown option', async () => {
   await expect(startInspector({ hosts: 'x' } as never)).rejects.toThrow(/hosts: .* must be given as host/)
   await expect(startInspector({ control: 'yes' } as never)).rejects.toThrow(/control: 'yes' is not allowed/)
+  await expect(startInspector({ output: 'yes' } as never)).rejects.toThrow(/output: 'yes' is not allowed/)
 })
 
 it('makes a recording readable by its owner only, also over an existing file', async () => {

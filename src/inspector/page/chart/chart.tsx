@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import { arrowsOf, type Counts, type MachineInfo, type Step } from '../../protocol.ts'
-import { kindOf as stateKindOf } from '../data/state-kinds.ts'
+import type { Outcome } from '../data/outcome.ts'
+import { outcomeKind } from '../data/state-kinds.ts'
 import { type ArrowKind, arrowKinds, kindOf, type Shown } from './arrow-kind.ts'
 import { labelSize, lineHeight, linesOf } from './label-text.ts'
 import { boxNameSize, type Chart, dotRadius, nameSize, type PlacedArrow, type PlacedState } from './layout.ts'
@@ -19,6 +20,8 @@ interface ChartProps {
   /** The step that led to them. */
   readonly step: Step | undefined
   readonly counts: Counts
+  /** How the actor ended, once that is decided at the shown moment. */
+  readonly outcome: Outcome | undefined
   /** Called when the chart is on the page. */
   readonly onDrawn: () => void
 }
@@ -31,7 +34,7 @@ export function ChartView({ machine, ...shown }: ChartProps) {
   return <Drawing machine={machine} chart={chart} {...shown} />
 }
 
-function Drawing({ machine, chart, current, step, counts, onDrawn }: ChartProps & { readonly chart: Chart }) {
+function Drawing({ machine, chart, current, step, counts, outcome, onDrawn }: ChartProps & { readonly chart: Chart }) {
   const [focus, setFocus] = useState<string>()
   const shown: Shown = { current, step, counts, focus }
   const { width, height, tree } = chart
@@ -90,6 +93,7 @@ function Drawing({ machine, chart, current, step, counts, onDrawn }: ChartProps 
             state={state}
             lit={current.includes(state.name)}
             count={counts.states[state.name] ?? 0}
+            status={outcome?.states.has(state.name) ? outcome.status : undefined}
             enter={() => setFocus(state.name)}
             leave={() => setFocus(undefined)}
           />
@@ -180,14 +184,15 @@ interface StateProps {
   readonly state: PlacedState
   readonly lit: boolean
   readonly count: number
+  readonly status: string | undefined
   readonly enter: () => void
   readonly leave: () => void
 }
 
-function StateBox({ state: { name, x, y, width, height, final }, lit, count, enter, leave }: StateProps) {
+function StateBox({ state: { name, x, y, width, height, final }, lit, count, status, enter, leave }: StateProps) {
   return (
     <g
-      class={`state kind-${stateKindOf(name)}${lit ? ' lit' : ''}${count > 0 ? ' visited' : ''}`}
+      class={`state kind-${outcomeKind(name, status)}${lit ? ' lit' : ''}${count > 0 ? ' visited' : ''}`}
       data-state={name}
       onMouseEnter={enter}
       onMouseLeave={leave}

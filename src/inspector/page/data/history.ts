@@ -1,4 +1,12 @@
-import { type ActorDetails, arrowsOf, type Counts, enteredBy, hops, type Step } from '../../protocol.ts'
+import {
+  type ActorDetails,
+  type ActorOutput,
+  arrowsOf,
+  type Counts,
+  enteredBy,
+  hops,
+  type Step,
+} from '../../protocol.ts'
 import type { Past } from './histories.ts'
 import type { Row } from './model.ts'
 
@@ -10,6 +18,9 @@ export interface History {
   readonly statesOnly: boolean
   readonly stats: readonly { readonly timestamp: number; readonly metrics: Readonly<Record<string, number>> }[]
   readonly context: unknown
+  /** The task and the output, as they were fetched last. */
+  readonly task?: Readonly<Record<string, unknown>>
+  readonly output?: ActorOutput
 }
 
 const nothing: Counts = { states: {}, arrows: {} }
@@ -40,11 +51,15 @@ export function historyOf(row: Row, { past, details, until = Infinity, final }: 
     ({ timestamp }) => timestamp <= until,
   )
   const context = details !== undefined && lastAsked <= row.steps ? details.context : undefined
+  const known = {
+    ...(details?.task === undefined ? {} : { task: details.task }),
+    ...(details?.output === undefined ? {} : { output: details.output }),
+  }
   if (log.length > 0 || row.steps === 0 || !final) {
     const before = follows && details !== undefined ? details.before : countsBefore(row, log[0])
-    return { before, log, statesOnly: false, stats, context }
+    return { before, log, statesOnly: false, stats, context, ...known }
   }
-  return { before: nothing, log: logOfPath(row), statesOnly: true, stats, context }
+  return { before: nothing, log: logOfPath(row), statesOnly: true, stats, context, ...known }
 }
 
 /**

@@ -4,7 +4,7 @@ import type { ActorInfo, Delta, MachineInfo, Message, Reason, Step, Totals, Visi
 export interface Row
   extends Omit<
     ActorInfo,
-    'path' | 'state' | 'changed' | 'steps' | 'status' | 'reason' | 'exitCode' | 'over' | 'cpu' | 'mem'
+    'path' | 'state' | 'changed' | 'steps' | 'status' | 'reason' | 'exitCode' | 'errorLine' | 'over' | 'cpu' | 'mem'
   > {
   state: string
   changed: number
@@ -12,6 +12,7 @@ export interface Row
   status: string | undefined
   reason: Reason | undefined
   exitCode: number | undefined
+  errorLine: string | undefined
   over: boolean
   cpu: number | undefined
   mem: number | undefined
@@ -112,8 +113,8 @@ export class Model {
   }
 
   #add(actor: ActorInfo): void {
-    const { status, reason, exitCode, over = false, cpu, mem, path } = actor
-    this.actors.set(actor.key, { ...actor, status, reason, exitCode, over, cpu, mem, path: [...path] })
+    const { status, reason, exitCode, errorLine, over = false, cpu, mem, path } = actor
+    this.actors.set(actor.key, { ...actor, status, reason, exitCode, errorLine, over, cpu, mem, path: [...path] })
     if (actor.created < this.began) this.began = actor.created
   }
 
@@ -132,6 +133,7 @@ export class Model {
     row.status ??= step.status
     row.reason ??= step.reason
     row.exitCode ??= step.exitCode
+    row.errorLine ??= step.errorLine
     if (step.over) row.over = true
     this.#onStep(step)
   }

@@ -100,6 +100,11 @@ export class Session {
     this.#changed()
   }
 
+  /** Fetches the details of the selected actor anew: output is not reported by messages. */
+  refresh(): void {
+    if (!this.paused) void this.#fetcher.fetch()
+  }
+
   /** Selects an actor as soon as it is known. */
   want(wanted: Wanted | undefined): void {
     this.#selection.want(wanted)

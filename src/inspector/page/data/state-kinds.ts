@@ -60,6 +60,14 @@ export const kindOf = (state: string): StateKind => kinds[state] ?? kinds[state.
 /** True for a state that an actor enters only when its end is decided. */
 export const isEnd = (state: string): boolean => ['ok', 'warn', 'bad', 'over'].includes(kindOf(state))
 
+/** The kind of a state of an actor that has the status: how it ended decides over the state in which it did. */
+export function outcomeKind(state: string, status: string | undefined): StateKind {
+  const kind = kindOf(state)
+  if (status === undefined || !['ok', 'over'].includes(kind)) return kind
+  const outcome = kindOf(status)
+  return ['warn', 'bad'].includes(outcome) ? outcome : kind
+}
+
 interface Stand {
   readonly state: string
   readonly status?: string | undefined

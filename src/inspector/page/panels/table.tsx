@@ -20,19 +20,30 @@ const columns: readonly { readonly key: SortKey; readonly title: string; readonl
   { key: 'mem', title: 'Memory', class: 'c-num c-mem' },
 ]
 
+interface TableProps {
+  readonly rows: readonly Row[]
+  readonly sort: Sort
+  /** The line of the queue; undefined where there is none. */
+  readonly queue: Queue | undefined
+  /** Keys of rows that follow the row that they belong to. */
+  readonly members: ReadonlySet<number>
+}
+
 /** Every actor, one a row. Only the visible rows are drawn. */
-export function Table({ rows, sort }: { readonly rows: readonly Row[]; readonly sort: Sort }) {
+export function Table({ rows, sort, queue, members }: TableProps) {
   const { box, top, height } = useScroll()
   const first = Math.max(0, Math.floor(top / rowHeight) - beyond)
   const last = Math.min(rows.length, Math.ceil((top + height) / rowHeight) + beyond)
+  const gapAt = queue === undefined ? Infinity : rows.length - (queue.open ? queue.count : 0)
+  const lines = rows.length + (queue === undefined ? 0 : 1)
   const { selected } = session
   const now = nowOf()
 
   useKeys(() => rowKeys({ rows, rowHeight, box: box.current }))
-  useReveal({ rows, rowHeight, box })
+  useReveal({ rows, rowHeight, gapAt, box })
 
   return (
-    <div class="table" role="grid" aria-label="Actors" aria-rowcount={rows.length + 1} aria-colcount={columns.length}>
+    <div class="table" role="grid" aria-label="Actors" aria-rowcount={lines + 1} aria-colcount={columns.length}>
       <div class="thead" role="row">
         {columns.map(({ key, title, class: name }) => (
           <div
@@ -51,11 +62,42 @@ export function Table({ rows, sort }: { readonly rows: readonly Row[]; readonly 
         ))}
       </div>
       <div class="tbody" ref={box} tabIndex={0} role="rowgroup" aria-label="Arrow keys choose an actor">
-        <div class="sizer" style={{ height: `${rows.length * rowHeight}px` }} role="presentation">
+        <div class="sizer" style={{ height: `${lines * rowHeight}px` }} role="presentation">
           {rows.slice(first, last).map((row, index) => (
-            <TableRow key={row.key} row={row} index={first + index} now={now} selected={row.key === selected} />
+            <TableRow
+              key={row.key}
+              row={row}
+              index={first + index + (first + index >= gapAt ? 1 : 0)}
+              now={now}
+              selected={row.key === selected}
+              member={members.has(row.key)}
+            />
           ))}
+          {queue !== undefined && <QueueLine queue={queue} index={gapAt} />}
         </div>
+      </div>
+    </div>
+  )
+}
+
+/** The queued runs, as one line. */
+export interface Queue {
+  readonly count: number
+  readonly open: boolean
+}
+
+function QueueLine({ queue: { count, open }, index }: { readonly queue: Queue; readonly index: number }) {
+  return (
+    <div
+      class="queue-line"
+      role="row"
+      aria-rowindex={index + 2}
+      style={{ transform: `translateY(${index * rowHeight}px)` }}
+    >
+      <div role="gridcell">
+        <button type="button" aria-expanded={open} onClick={() => show({ queue: !open })}>
+          <span aria-hidden="true">{open ? '▾' : '▸'}</span> {count.toLocaleString('en')} queued
+        </button>
       </div>
     </div>
   )
@@ -66,15 +108,17 @@ interface RowProps {
   readonly index: number
   readonly now: number
   readonly selected: boolean
+  readonly member: boolean
 }
 
-function TableRow({ row, index, now, selected }: RowProps) {
+function TableRow({ row, index, now, selected, member }: RowProps) {
   const state = shownState(row)
   const living = isLiving(row)
   const length = lengthOf(row, now)
+  const errorLine = kindOf(state) === 'bad' ? row.errorLine : undefined
   return (
     <div
-      class={`row kind-${kindOf(state)}${selected ? ' selected' : ''}${living ? '' : ' past'}`}
+      class={`row kind-${kindOf(state)}${selected ? ' selected' : ''}${living ? '' : ' past'}${errorLine === undefined ? '' : ' with-error'}${member ? ' member' : ''}`}
       role="row"
       aria-rowindex={index + 2}
       aria-selected={selected}
@@ -102,6 +146,11 @@ function TableRow({ row, index, now, selected }: RowProps) {
       <div role="gridcell" class="c-num c-mem">
         {living && row.mem !== undefined ? bytes(row.mem) : '–'}
       </div>
+      {errorLine !== undefined && (
+        <div role="gridcell" class="error-line" title={errorLine}>
+          {errorLine}
+        </div>
+      )}
     </div>
   )
 }

@@ -4,25 +4,30 @@ import type { Wanted } from '../data/selection.ts'
 export interface Address {
   readonly tab: 'table' | 'timeline'
   readonly filter: string
+  /** Missing: the machine. */
+  readonly pane?: 'output' | 'task' | 'log'
   readonly wanted: Wanted | undefined
 }
 
 export function readAddress(hash: string): Address {
   const fields = new URLSearchParams(hash.replace(/^#/, ''))
   const id = fields.get('id')
+  const pane = (['output', 'task', 'log'] as const).find(name => name === fields.get('pane'))
   const key = Number(fields.get('key') ?? Number.NaN)
   return {
     tab: fields.get('tab') === 'timeline' ? 'timeline' : 'table',
     filter: fields.get('filter') ?? '',
+    ...(pane === undefined ? {} : { pane }),
     wanted: id === null ? undefined : { id, key: Number.isInteger(key) ? key : undefined },
   }
 }
 
-export function writeAddress({ tab, filter, wanted }: Address): string {
+export function writeAddress({ tab, filter, pane, wanted }: Address): string {
   const fields = new URLSearchParams({
     ...(tab === 'table' ? {} : { tab }),
     ...(filter === '' ? {} : { filter }),
     ...(wanted === undefined ? {} : { id: wanted.id }),
+    ...(wanted === undefined || pane === undefined ? {} : { pane }),
     ...(wanted?.key === undefined ? {} : { key: String(wanted.key) }),
   })
   return fields.size === 0 ? '' : `#${fields}`

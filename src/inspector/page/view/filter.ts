@@ -3,15 +3,15 @@ import type { Row } from '../data/model.ts'
 import { shownState } from '../data/state-kinds.ts'
 
 /** A column that the table can be sorted by. */
-export type SortKey = 'id' | 'state' | 'image' | 'age' | 'cpu' | 'mem' | 'key'
+export type SortKey = 'id' | 'state' | 'image' | 'age' | 'cpu' | 'mem' | 'key' | 'usual'
 
 export interface Sort {
   readonly by: SortKey
   readonly down: boolean
 }
 
-/** The latest first. */
-export const usualSort: Sort = { by: 'key', down: true }
+/** The order of `arranged`. */
+export const usualSort: Sort = { by: 'usual', down: false }
 
 /** The order after a click on a column's title: one direction, the other, and back to the usual order. */
 export function nextSort(sort: Sort, by: SortKey): Sort {
@@ -76,6 +76,7 @@ function keyOf(by: SortKey, now: number): (row: Row) => string | number {
     case 'mem':
       return row => row.mem ?? -1
     case 'key':
+    case 'usual':
       return ({ key }) => key
   }
 }

@@ -8,8 +8,10 @@ const settleAfter = 250
 export function followAddress(): void {
   let timer: ReturnType<typeof setTimeout> | undefined
   const here = () => {
-    const { tab, filter } = currentView()
-    return writeAddress({ tab, filter, wanted: session.wanted }) || location.pathname
+    const { tab, filter, pane } = currentView()
+    return (
+      writeAddress({ tab, filter, ...(pane !== 'machine' && { pane }), wanted: session.wanted }) || location.pathname
+    )
   }
   onChoice(choice => {
     clearTimeout(timer)
@@ -21,7 +23,7 @@ export function followAddress(): void {
 }
 
 function restore(): void {
-  const { tab, filter, wanted } = readAddress(location.hash)
+  const { tab, filter, pane = 'machine', wanted } = readAddress(location.hash)
   session.want(wanted)
-  show({ tab, filter, cursor: undefined }, 'restored')
+  show({ tab, filter, pane, cursor: undefined }, 'restored')
 }

@@ -16,6 +16,8 @@ interface List {
   /** The height of a row, and of the header above the first one, in px. */
   readonly rowHeight: number
   readonly above?: number
+  /** The index of the first row that is one row lower, because a line is before it. */
+  readonly gapAt?: number | undefined
   /** The element that scrolls. */
   readonly box: HTMLElement | null
 }
@@ -44,13 +46,15 @@ export function useReveal({
   rows,
   rowHeight,
   above = 0,
+  gapAt = Infinity,
   box,
 }: Omit<List, 'box'> & { readonly box: RefObject<HTMLElement | null> }) {
   const { selected } = session
   useEffect(() => {
-    const at = rows.findIndex(({ key }) => key === selected)
+    const index = rows.findIndex(({ key }) => key === selected)
     const { current } = box
-    if (at === -1 || current === null) return
+    if (index === -1 || current === null) return
+    const at = index >= gapAt ? index + 1 : index
     if (at * rowHeight < current.scrollTop) current.scrollTop = at * rowHeight
     else current.scrollTop = Math.max(current.scrollTop, above + (at + 1) * rowHeight - current.clientHeight)
   }, [selected])

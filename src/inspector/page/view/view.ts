@@ -9,6 +9,10 @@ export interface View {
   readonly sort: Sort
   /** The number of the shown step; undefined: the latest. */
   readonly cursor: number | undefined
+  /** What is shown of the selected actor. */
+  readonly pane: 'machine' | 'output' | 'task' | 'log'
+  /** The queue is unfolded. */
+  readonly queue: boolean
   readonly help: boolean
 }
 
@@ -17,6 +21,8 @@ let view: View = {
   filter: '',
   sort: usualSort,
   cursor: undefined,
+  pane: 'machine',
+  queue: false,
   help: false,
 }
 const listeners = new Set<() => void>()
@@ -50,7 +56,8 @@ export function onChoice(listener: typeof chosen): void {
 export function show(change: Partial<View>, choice: Choice = 'same'): void {
   const before = view
   view = { ...view, ...change }
-  if (choice !== 'restored' && (before.tab !== view.tab || before.filter !== view.filter)) chosen('same')
+  if (choice !== 'restored' && (before.tab !== view.tab || before.filter !== view.filter || before.pane !== view.pane))
+    chosen('same')
   redraw()
 }
 

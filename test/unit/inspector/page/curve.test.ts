@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { curveOf, nearest } from '../../../../src/inspector/page/panels/plot-curve.ts'
+import { curveOf, nearest } from '../../../../src/inspector/page/panels/details/plot-curve.ts'
 
 it('draws a value over time, and the area below it from the first sample to the last', () => {
   const points = [

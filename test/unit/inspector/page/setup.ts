@@ -15,6 +15,7 @@ export const row = (change: Partial<Row>): Row => ({
   status: undefined,
   reason: undefined,
   exitCode: undefined,
+  errorLine: undefined,
   over: false,
   cpu: undefined,
   mem: undefined,

@@ -1,17 +1,18 @@
 import { Fragment } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { eventName } from '../../../utils/actors/mermaid.ts'
-import type { Step } from '../../protocol.ts'
-import type { History } from '../data/history.ts'
-import type { Row } from '../data/model.ts'
-import { kindOf } from '../data/state-kinds.ts'
-import { clock, duration, plainText } from '../view/format.ts'
-import { session, show } from '../view/view.ts'
+import { eventName } from '../../../../utils/actors/mermaid.ts'
+import type { Step } from '../../../protocol.ts'
+import type { History } from '../../data/history.ts'
+import type { Row } from '../../data/model.ts'
+import { decidedAt } from '../../data/outcome.ts'
+import { outcomeKind } from '../../data/state-kinds.ts'
+import { clock, duration, plainText } from '../../view/format.ts'
+import { session, show } from '../../view/view.ts'
 
 /** The steps of an actor, with the time between them. A click on a step shows the chart at that moment. */
 export function Log({
   history: { log, statesOnly },
-  row: { steps, created },
+  row: { steps, created, status },
   cursor,
 }: {
   readonly history: History
@@ -21,6 +22,7 @@ export function Log({
   const box = useRef<HTMLOListElement>(null)
   const last = log.at(-1)?.n
   const shown = cursor ?? last
+  const decided = decidedAt(log, status)
   useEffect(() => {
     const line = box.current?.querySelector<HTMLElement>('[aria-current]')
     const list = box.current
@@ -54,6 +56,7 @@ export function Log({
               )}
               <Line
                 step={step}
+                status={decided !== undefined && step.n >= decided ? status : undefined}
                 since={missing > 0 ? undefined : (log[index - 1]?.at ?? created)}
                 shown={step.n === shown}
                 ahead={cursor !== undefined && step.n > cursor}
@@ -69,6 +72,8 @@ export function Log({
 
 interface LineProps {
   readonly step: Step
+  /** How the actor ended, if that was decided with this step or before it. */
+  readonly status: string | undefined
   /** When the step before was made; undefined where unknown. */
   readonly since: number | undefined
   readonly shown: boolean
@@ -76,9 +81,12 @@ interface LineProps {
   readonly look: () => void
 }
 
-function Line({ step, since, shown, ahead, look }: LineProps) {
+function Line({ step, status, since, shown, ahead, look }: LineProps) {
   return (
-    <li class={`kind-${kindOf(step.to)}${ahead ? ' ahead' : ''}`} aria-current={shown ? 'step' : undefined}>
+    <li
+      class={`kind-${outcomeKind(step.to, status)}${ahead ? ' ahead' : ''}`}
+      aria-current={shown ? 'step' : undefined}
+    >
       <button type="button" onClick={look}>
         <span class="gap" title={clock(step.at)}>
           {since === undefined ? '' : `+${duration(step.at - since)}`}

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
-import type { ControlRequest } from '../../protocol.ts'
-import type { Row } from '../data/model.ts'
+import type { ControlRequest } from '../../../protocol.ts'
+import type { Row } from '../../data/model.ts'
 
 /** `atPresent`: the page shows the present. The buttons are disabled elsewhere. */
 export function Controls({ row, atPresent }: { readonly row: Row; readonly atPresent: boolean }) {

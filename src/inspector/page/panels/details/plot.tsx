@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
-import type { History } from '../data/history.ts'
-import { bytes, clock, duration, percent } from '../view/format.ts'
+import type { History } from '../../data/history.ts'
+import { bytes, clock, duration, percent } from '../../view/format.ts'
 import { curveOf, nearest } from './plot-curve.ts'
 
 const width = 320

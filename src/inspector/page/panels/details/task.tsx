@@ -1,0 +1,43 @@
+import { useState } from 'preact/hooks'
+import { factsOf } from '../../view/task-facts.ts'
+import { session } from '../../view/view.ts'
+
+/** What runs: image, command, limits, mounts and the rest of what the process knows of a task. */
+export function TaskPane() {
+  const { task } = session.history
+  if (task === undefined) {
+    if (session.player !== undefined) return <p class="hint">A recording holds no tasks.</p>
+    return <p class="hint">{session.canFetch ? 'Loading…' : 'Its task is not available.'}</p>
+  }
+  const { container } = task
+  return (
+    <dl class="facts">
+      {factsOf(task).map(([title, lines]) => (
+        <div key={title}>
+          <dt>{title}</dt>
+          <dd>
+            {lines.map(line => (
+              <code key={line}>{line}</code>
+            ))}
+            {title === 'Container' && typeof container === 'string' && <Copy text={container} />}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+/** Copies a text to the clipboard. */
+function Copy({ text }: { readonly text: string }) {
+  const [done, setDone] = useState<string>()
+  const copy = () =>
+    navigator.clipboard.writeText(text).then(
+      () => setDone('Copied'),
+      () => setDone('Not allowed'),
+    )
+  return (
+    <button type="button" class="button" aria-label={`Copy ${text}`} onClick={() => void copy()}>
+      <span aria-live="polite">{done ?? 'Copy'}</span>
+    </button>
+  )
+}
