@@ -14,6 +14,10 @@ const commands: Readonly<Record<string, () => Promise<(context: CommandContext) 
   explain: async () => (await import('./commands/explain.ts')).explainCommand,
   history: async () => (await import('./commands/history/command.ts')).historyCommand,
   inspect: async () => (await import('./commands/inspect.ts')).inspectCommand,
+  completion: async () => {
+    const { completionCommand } = await import('./commands/completion/command.ts')
+    return context => completionCommand(context, () => createProgram(context))
+  },
 }
 
 /**
