@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, () => Promise<(context: CommandContext) 
   invoke: async () => (await import('./commands/invoke/command.ts')).invokeCommand,
   serve: async () => (await import('./commands/serve/command.ts')).serveCommand,
   doctor: async () => (await import('./commands/doctor/command.ts')).doctorCommand,
+  ps: async () => (await import('./commands/ps.ts')).psCommand,
   gc: async () => (await import('./commands/gc.ts')).gcCommand,
   explain: async () => (await import('./commands/explain.ts')).explainCommand,
   history: async () => (await import('./commands/history/command.ts')).historyCommand,
