@@ -10,12 +10,17 @@ const commands: Readonly<Record<string, () => Promise<(context: CommandContext) 
   invoke: async () => (await import('./commands/invoke/command.ts')).invokeCommand,
   serve: async () => (await import('./commands/serve/command.ts')).serveCommand,
   doctor: async () => (await import('./commands/doctor/command.ts')).doctorCommand,
+  ps: async () => (await import('./commands/ps.ts')).psCommand,
   gc: async () => (await import('./commands/gc.ts')).gcCommand,
   explain: async () => (await import('./commands/explain.ts')).explainCommand,
   history: async () => (await import('./commands/history/command.ts')).historyCommand,
   worker: async () => (await import('./commands/cluster/worker.ts')).workerCommand,
   cluster: async () => (await import('./commands/cluster/status.ts')).clusterCommand,
   inspect: async () => (await import('./commands/inspect.ts')).inspectCommand,
+  completion: async () => {
+    const { completionCommand } = await import('./commands/completion/command.ts')
+    return context => completionCommand(context, () => createProgram(context))
+  },
 }
 
 /**

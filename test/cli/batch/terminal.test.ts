@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify, stripVTControlCharacters } from 'node:util'
 import { afterAll, expect, test } from 'vitest'
-import { main } from '../support/cli.ts'
+import { main } from '../../support/cli.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'cookietin-'))
 afterAll(() => rmSync(dir, { recursive: true }))
