@@ -1,14 +1,7 @@
-import type { ServerResponse } from 'node:http'
-import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { createActor } from 'xstate'
 import { cookieMachine } from '../../machines/cookie.ts'
-import { EventStream } from '../../src/inspector/server/event-streams.ts'
-import { pageFolder } from '../../src/inspector/server/page-files.ts'
-import { type PageEnv, rawBody } from '../../src/inspector/server/raw-body.ts'
-import { servePage } from '../../src/inspector/server/server.ts'
-import { newHub } from '../unit/inspector/setup.ts'
-import { closeAfterTest, open, serverGone, setup, useBrowser } from './setup.ts'
+import { lostConnection, open, serverGone, setup, setupLosable, useBrowser } from './setup.ts'
 
 describe('the connection', () => {
   useBrowser()
