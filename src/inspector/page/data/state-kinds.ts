@@ -50,6 +50,7 @@ const kinds: Readonly<Record<string, StateKind>> = {
   closing: 'over',
   closed: 'over',
   gone: 'over',
+  ended: 'over',
   stopped: 'over',
   evicted: 'over',
 }

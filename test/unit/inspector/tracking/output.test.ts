@@ -93,3 +93,16 @@ it('shows the facts of a task, masked, without its environment and its input', a
   const all = JSON.stringify(details.task)
   expect([all.includes('an-oven-of-ours'), all.includes('the-input-of-it')]).toEqual([false, false])
 })
+
+it('names the members of an actor: the first attempt of a run with retries', async () => {
+  const hub = newHub()
+  const listener = new Listener()
+  await using driver = createMockDriver({ image: {} })
+  await using executor = createExecutor({ driver, inspect: hub.inspect })
+  await executor.run({ id: 'the-bun', image: 'image', retry: {} })
+  hub.join(listener)
+  hub.close()
+  const { actors = [] } = listener.messages.find(message => message.type === 'snapshot') ?? {}
+  const of = (machine: string) => actors.find(actor => actor.machine === machine)
+  expect([of('run')?.id, of('run')?.members]).toEqual(['run the-bun', [of('cookie')?.key]])
+})
