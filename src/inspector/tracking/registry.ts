@@ -25,10 +25,15 @@ export interface RegistryLimits {
   readonly maxStats: number
   /** The output of runs is kept. */
   readonly output?: boolean
+  /**
+   * Bytes of output of ended actors. The oldest lose theirs first.
+   *
+   * @default 64 MiB
+   */
+  readonly maxOutput?: number
 }
 
-/** How many bytes of output of ended actors are kept. The oldest lose theirs first. */
-const mostOutput = 64 * 1024 * 1024
+const defaultMaxOutput = 64 * 1024 * 1024
 
 /** Keeps every actor that has a machine, with its states and its steps, from XState's inspection events. */
 export class Registry {
@@ -148,8 +153,9 @@ export class Registry {
     if (ended.output === undefined) return
     this.#outputs.add(ended)
     this.#outputSize += ended.output.size
+    const { maxOutput = defaultMaxOutput } = this.#limits
     for (const oldest of this.#outputs) {
-      if (this.#outputSize <= mostOutput) return
+      if (this.#outputSize <= maxOutput) return
       this.#forgetOutput(oldest)
       oldest.output?.clear()
     }

@@ -106,3 +106,18 @@ it('names the members of an actor: the first attempt of a run with retries', asy
   const of = (machine: string) => actors.find(actor => actor.machine === machine)
   expect([of('run')?.id, of('run')?.members]).toEqual(['run the-bun', [of('cookie')?.key]])
 })
+
+it('bounds the output of all runs that have ended: the oldest lose their text first', async () => {
+  const hub = newHub({ output: true, maxOutput: 25 })
+  await using driver = createMockDriver({ image: { stdout: 'ten bytes\n' } })
+  await using executor = createExecutor({ driver, inspect: hub.inspect })
+  for (let n = 1; n <= 4; n++) {
+    await executor.run({ image: 'image' })
+    await executor.onIdle()
+  }
+  const textOf = (key: number) => hub.get(key)?.details.output?.stdout
+  const lost = { text: '', total: 10, isCut: true }
+  const kept = { text: 'ten bytes\n', total: 10, isCut: false }
+  expect([1, 2, 3, 4].map(textOf)).toEqual([lost, lost, kept, kept])
+  hub.close()
+})
