@@ -5,7 +5,7 @@ import { filter, firstValueFrom } from 'rxjs'
 import { describe, expect, test } from 'vitest'
 import type { ContainerTask, RunResult } from '../../../src/index.ts'
 import { containersWith, engineRequest } from '../../support/engine/request.ts'
-import { testImage } from '../../support/images/images.ts'
+import { ensureTestImage, testImage } from '../../support/images/images.ts'
 import { setup, shell, until, untilWritten } from '../setup.ts'
 import { withSpares } from './setup.ts'
 
@@ -139,9 +139,8 @@ describe('a spare container', () => {
     const { executor, containers, ready, spareStates } = await withSpares({ size: 1 })
     const [name = ''] = await containers()
     await engineRequest('POST', `/containers/${name}/kill`)
-    await ready(0)
+    await expect.poll(containers).not.toContain(name)
     await ready(1)
-    expect(await containers()).not.toContain(name)
     expect(spareStates).toContain('removing')
     expect((await executor.run(shell('echo ok'))).stdout).toBe('ok\n')
   })
@@ -155,19 +154,21 @@ describe('a spare container', () => {
   }, 30_000)
 
   test('is replaced when the name of its image means another image', async () => {
+    await ensureTestImage()
     const moved = 'cookietin-test/moved'
     const tag = (source: string) =>
       engineRequest('POST', `/images/${source}/tag?repo=${encodeURIComponent(moved)}&tag=1`)
     await tag(testImage)
-    const { executor, ready, engine, adoptions } = await withSpares({ image: `${moved}:1`, size: 1, pull: 'never' })
-    const retired = firstValueFrom(engine.transitions$.pipe(filter(({ event }) => event === 'retire')))
-    await engineRequest(
-      'POST',
-      `/commit?container=${await anyContainer(engine.instance)}&repo=${encodeURIComponent(moved)}&tag=1`,
-    )
-    await retired
-    await ready(0)
+    const { executor, ready, engine, adoptions, containers, spareStates } = await withSpares({
+      image: `${moved}:1`,
+      size: 1,
+      pull: 'never',
+    })
+    const [before = ''] = await containers()
+    await engineRequest('POST', `/commit?container=${before}&repo=${encodeURIComponent(moved)}&tag=1`)
+    await expect.poll(containers).not.toContain(before)
     await ready(1)
+    expect(spareStates).toContain('removing')
     const { Id } = (await engineRequest('GET', `/images/${moved}:1/json`)) as { Id: string }
     const run = executor.run(shell('sleep 30', { image: `${moved}:1`, pull: 'never' }))
     await until(run, 'running')
