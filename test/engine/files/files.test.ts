@@ -8,8 +8,10 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import type { TaskFile } from '../../../src/index.ts'
+import { createDockerDriver, createExecutor, type TaskFile } from '../../../src/index.ts'
 import { engineSocket } from '../../support/engine/request.ts'
+import { ensureTestImage } from '../../support/images/images.ts'
+import { startSshd } from '../../support/servers/sshd.ts'
 import { setup, shell } from '../setup.ts'
 
 async function folder(): Promise<string> {
@@ -139,6 +141,29 @@ test('a thousand files and one large file come back with equal hashes, locally a
     expect((await readdir(join(host, out, 'in/small'))).length).toBe(1000)
     expect(await readFile(join(host, out, 'in/small/999'), 'utf8')).toBe('file 999')
   }
+})
+
+test('files go in and artifacts come out through ssh', async () => {
+  await ensureTestImage()
+  await using sshd = await startSshd()
+  const usual = process.env.DOCKER_HOST
+  process.env.DOCKER_HOST = `ssh://${sshd.user}@127.0.0.1:${sshd.port}${engineSocket()}`
+  const driver = await createDockerDriver({ sshCommand: sshd.command }).finally(() => {
+    process.env.DOCKER_HOST = usual
+  })
+  const executor = createExecutor({ driver })
+  const bytes = Buffer.alloc(3_000_000, 'through ssh ')
+  const files = { '/in/bytes': new Uint8Array(bytes), '/in/text': 'text' }
+  const { status, artifacts } = await executor.run(shell('cp -r /in /out', { files, artifacts: ['/out'] }))
+  const found = new Map<string, Buffer>()
+  for await (const { path, content } of artifacts) found.set(path, Buffer.concat(await Array.fromAsync(content)))
+  expect([status, found.get('/out/text')?.toString(), found.get('/out/bytes')?.equals(bytes)]).toEqual([
+    'success',
+    'text',
+    true,
+  ])
+  await executor.close()
+  await driver.close()
 })
 
 test('a source that fails and a cancel during the upload end the run, and leave nothing', async () => {
