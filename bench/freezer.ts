@@ -1,12 +1,12 @@
 // A call to a frozen function, frozen by its control group's file or by the engine, compared with unpause and call by hand.
 import { readdirSync } from 'node:fs'
-import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Docker from 'dockerode'
 import { createDockerDriver, createExecutor, type DockerConfig } from '../src/index.ts'
 import { ensureFunctionImage } from '../test/support/images/function-image.ts'
 import { compare, roundsOr } from './support/compare.ts'
+import { SocketPeer } from './support/socket-peer.ts'
 import type { Table } from './support/table.ts'
 
 export const needs = ['engine']
@@ -52,24 +52,6 @@ async function frozenFunction(image: string, freezer: DockerConfig['freezer']) {
 
 const socketRoots = () => readdirSync(tmpdir()).filter(name => name.startsWith('cookietin-sockets-'))
 
-function callByHand(socketPath: string, agent: Agent): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'Content-Length': Buffer.byteLength(body) }
-    const options = { socketPath, agent, method: 'POST', path: '/call', headers }
-    const call = request(options, response => {
-      let text = ''
-      response.setEncoding('utf8')
-      response.on('data', chunk => {
-        text += chunk
-      })
-      response.on('end', () => resolve(text))
-      response.on('error', reject)
-    })
-    call.on('error', reject)
-    call.end(body)
-  })
-}
-
 /** Repeats a call until it succeeds: the engine's flag lags behind, so that it may refuse a change that was just undone. */
 async function retry(act: () => Promise<unknown>): Promise<void> {
   for (;;) {
@@ -87,10 +69,10 @@ export default async function freezer(): Promise<readonly Table[]> {
   const byEngine = await frozenFunction(image, 'engine')
   const [found] = await docker.listContainers({ all: true, filters: { label: [`cookietin.id=${byEngine.id}`] } })
   const container = docker.getContainer(found?.Id ?? '')
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  using peer = new SocketPeer(byEngine.socketPath, body)
   const unpauseAndCall = async () => {
     await retry(() => container.unpause())
-    await callByHand(byEngine.socketPath, agent)
+    await peer.call()
   }
   const table = await compare(
     'a call to a frozen container',
@@ -102,7 +84,6 @@ export default async function freezer(): Promise<readonly Table[]> {
     ],
     { rounds: roundsOr(60) },
   )
-  agent.destroy()
   await byFile.close()
   await byEngine.close()
   return [table]
