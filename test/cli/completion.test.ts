@@ -37,14 +37,14 @@ describe('bash', () => {
     expect(await bash('ba')).toEqual(['batch'])
     expect(await bash('')).toEqual(expect.arrayContaining(['run', 'batch', 'completion', '--help']))
     expect(await bash('batch', '--keep')).toEqual(['--keep-order'])
-    expect(await bash('batch', '--driver', '')).toEqual(['docker', 'process'])
+    expect(await bash('batch', '--driver', '')).toEqual(['docker', 'process', 'cluster'])
     expect(await bash('run', '--pull', 'a')).toEqual(['always'])
     expect(await bash('run', '--network', '')).toEqual(['none', 'default'])
     expect(await bash('completion', '')).toEqual(['bash', 'zsh', 'fish'])
   })
 
   test('completes a value after an equals sign, which bash takes for a word', async () => {
-    expect(await bash('run', '--driver', '=')).toEqual(['docker', 'process'])
+    expect(await bash('run', '--driver', '=')).toEqual(['docker', 'process', 'cluster'])
     expect(await bash('run', '--driver', '=', 'pro')).toEqual(['process'])
   })
 
@@ -81,7 +81,7 @@ describe.skipIf(!(await isInstalled('zsh')))('zsh', () => {
   test('completes commands, options and values', async () => {
     expect(await zsh('')).toContain('batch:run many containers, a limited number at once')
     expect((await zsh('batch', '-')).map(word => word.split(':')[0])).toContain('--keep-order')
-    expect(await zsh('run', '--driver', '')).toEqual(['docker', 'process'])
+    expect(await zsh('run', '--driver', '')).toEqual(['docker', 'process', 'cluster'])
     expect(await zsh('completion', '')).toEqual(['bash', 'zsh', 'fish'])
     expect(await zsh('batch', '--output', '')).toEqual(['FILES'])
     expect(await zsh('run', 'busybox', '-')).toEqual(['FILES'])

@@ -18,8 +18,8 @@ import { spareShell } from './setup.ts'
 
 checkLeaks()
 
-/** How many runs there are. 1,000 take about three minutes on two cores. */
-const count = Number(process.env.COOKIETIN_TEST_MIXED ?? 80)
+/** How many runs there are. 1,000 take about four minutes on two cores. */
+const count = Number(process.env.COOKIETIN_TEST_MIXED ?? 40)
 const limits = { memory: '32m', pids: 32, profile: 'hardened' } as const
 
 interface Kind {

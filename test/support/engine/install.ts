@@ -17,6 +17,7 @@ const testTools: Readonly<Record<string, string>> = {
   busybox: 'busybox-static',
   cc: 'gcc libc6-dev',
   'docker-registry': 'docker-registry',
+  fish: 'fish',
   htpasswd: 'apache2-utils',
   openssl: 'openssl',
   ps: 'procps',
@@ -24,6 +25,7 @@ const testTools: Readonly<Record<string, string>> = {
   'qemu-aarch64-static': 'qemu-user-static',
   ssh: 'openssh-client',
   sshd: 'openssh-server',
+  zsh: 'zsh',
 }
 
 /** Returns the missing packages, with or without those of an engine. */
