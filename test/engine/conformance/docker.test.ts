@@ -25,10 +25,9 @@ beforeAll(async () => {
 })
 
 const inits = {
-  docker: {},
-  'docker (no init)': { enableTini: false },
-  'docker (launcher)': { launcherInit: true },
   "docker (frozen by the control group's file)": { freezer: 'cgroup' },
+  'docker (no init, frozen by the engine)': { enableTini: false, freezer: 'engine' },
+  'docker (launcher)': { launcherInit: true },
 } satisfies Record<string, DockerConfig>
 
 for (const [name, given] of Object.entries(inits)) {
