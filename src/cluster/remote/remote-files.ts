@@ -2,9 +2,8 @@ import type { FileSource, FoundEntry } from '../../engines/engine.ts'
 import { CookietinError } from '../../errors.ts'
 import type { Link } from '../link/link.ts'
 import type { MessageQueue } from '../link/message-queue.ts'
+import { partsOf } from '../link/parts.ts'
 import { decodeError, encodeError } from '../wire/error.ts'
-
-const chunk = 65_536
 
 /** Sends the entries of one source of files to the host that asked for it. */
 export async function sendSource(link: Link, source: FileSource | undefined): Promise<void> {
@@ -14,9 +13,7 @@ export async function sendSource(link: Link, source: FileSource | undefined): Pr
       await link.send('files', { ...entry, type: 'entry', kind: entry.type })
       if (entry.type === 'file') {
         for await (const bytes of content) {
-          for (let at = 0; at < bytes.length; at += chunk) {
-            await link.send('files', { type: 'data', data: bytes.subarray(at, at + chunk) })
-          }
+          for (const data of partsOf(bytes)) await link.send('files', { type: 'data', data })
         }
       }
       await link.send('files', { type: 'entryEnd' })

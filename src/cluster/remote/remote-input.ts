@@ -1,4 +1,5 @@
 import type { Link } from '../link/link.ts'
+import { partsOf } from '../link/parts.ts'
 
 /** Sends a task's input to its host, when it asks for it. */
 export class RemoteInput {
@@ -23,10 +24,8 @@ export class RemoteInput {
         const next = await this.#source?.next()
         if (this.#isOver) return
         if (next === undefined || next.done) break
-        const { value } = next
-        // A packet is bounded.
-        for (let at = 0; at < value.length; at += 65_536) {
-          await this.#link.send('input', { type: 'data', data: value.subarray(at, at + 65_536) })
+        for (const data of partsOf(next.value)) {
+          await this.#link.send('input', { type: 'data', data })
           if (this.#isOver) return
         }
       }

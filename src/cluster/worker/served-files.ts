@@ -2,9 +2,8 @@ import type { FileEntry, FileSource, FoundEntry } from '../../engines/engine.ts'
 import { CookietinError } from '../../errors.ts'
 import type { Link, Message } from '../link/link.ts'
 import type { MessageQueue } from '../link/message-queue.ts'
+import { partsOf } from '../link/parts.ts'
 import { decodeError, encodeError } from '../wire/error.ts'
-
-const chunk = 65_536
 
 /** A source of files that the submitter has. Each reading asks for it anew. */
 export function servedSource(
@@ -56,8 +55,9 @@ export async function sendFound(link: Link, found: AsyncIterable<FoundEntry>, st
       await link.send('artifacts', { ...entry, kind: type, type: 'found' })
       if (type === 'file') {
         for await (const bytes of content) {
-          for (let at = 0; at < bytes.length && !stopped.aborted; at += chunk) {
-            await link.send('artifacts', { type: 'data', data: bytes.subarray(at, at + chunk) })
+          for (const data of partsOf(bytes)) {
+            if (stopped.aborted) break
+            await link.send('artifacts', { type: 'data', data })
           }
           if (stopped.aborted) break
         }

@@ -6,6 +6,7 @@ import { deferred } from '../../utils/deferred.ts'
 import { isRecord } from '../../utils/validation/issues.ts'
 import { Link, type Message } from '../link/link.ts'
 import { MessageQueue } from '../link/message-queue.ts'
+import { partsOf } from '../link/parts.ts'
 import type { Post } from '../redis/post.ts'
 import type { RunJob } from '../remote/cluster-client.ts'
 import { encodeError } from '../wire/error.ts'
@@ -159,12 +160,10 @@ export class ServedRun {
     void this.#link.send('control', { ...end, type: 'exit', output })
   }
 
-  /** A packet is bounded. The chunk belongs to this side from now on. */
+  /** The chunk belongs to this side from now on. */
   #write(type: string, chunk: Uint8Array): Promise<void> | undefined {
     let blocked: Promise<void> | undefined
-    for (let at = 0; at < chunk.length; at += 65_536) {
-      blocked = this.#link.send('output', { type, data: chunk.subarray(at, at + 65_536) })
-    }
+    for (const data of partsOf(chunk)) blocked = this.#link.send('output', { type, data })
     return blocked
   }
 
