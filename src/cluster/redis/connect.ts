@@ -1,5 +1,6 @@
 import type { Redis, RedisOptions } from 'ioredis'
 import { CookietinError, InvalidInputError, messageOf } from '../../errors.ts'
+import { settles } from '../../utils/timing.ts'
 
 /** Where Redis is: a URL (`redis://`, `rediss://`), the path of a unix socket, or the options of ioredis. */
 export type ClusterConnection = string | RedisOptions
@@ -68,21 +69,15 @@ export async function dialRedis(redis: Redis, timeout: number): Promise<void> {
     cause = error
   }
   redis.on('error', note)
-  const timer = new AbortController()
   try {
     const connected = redis.connect().then(() => redis.ping())
-    connected.catch(() => {})
-    const late = new Promise<never>((_, reject) => {
-      const giveUp = setTimeout(() => reject(new Error(`no answer within ${timeout} ms`)), timeout)
-      timer.signal.addEventListener('abort', () => clearTimeout(giveUp))
-    })
-    await Promise.race([connected, late])
+    if (!(await settles(connected, timeout))) throw new Error(`no answer within ${timeout} ms`)
+    await connected
   } catch (error) {
     redis.disconnect()
     const message = `Cannot connect to Redis: ${messageOf(cause ?? error)}. Is it running, and is the connection right?`
     throw new CookietinError('ERR_COOKIETIN_CLUSTER_FAILED', message, { cause: cause ?? error, retryable: true })
   } finally {
-    timer.abort()
     redis.off('error', note)
   }
 }

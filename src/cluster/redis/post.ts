@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { pause } from '../../utils/timing.ts'
 import type { Link, Packet } from '../link/link.ts'
 import { decodePacket, encodePacket } from '../wire/packet.ts'
 import type { ClusterKeys } from './keys.ts'
@@ -89,7 +90,7 @@ export class Post {
         void redis.pexpire(key, inboxLife).catch(() => {})
       } catch {
         if (this.#isClosed) return
-        await new Promise(resolve => setTimeout(resolve, 100))
+        await pause(100)
       }
     }
   }
