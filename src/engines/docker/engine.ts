@@ -20,6 +20,7 @@ import { compareVersions } from './connection/versions.ts'
 import { type ContainerLauncher, DockerContainer } from './container/container.ts'
 import { openFreezer } from './container/control/freezer-source.ts'
 import { GpuLeases } from './container/resources/gpu-leases.ts'
+import { LauncherVolume } from './container/resources/launcher-volume.ts'
 import { checkDigest, checkUser } from './create-options/hardened.ts'
 import { checkTaskOptions } from './create-options/task-options.ts'
 import { createEngineContext, type EngineContext, type FreezerSource, type NetworkSource } from './engine-context.ts'
@@ -27,7 +28,6 @@ import type { ImageCacheUsage } from './image/cache.ts'
 import { loadImages } from './image/load.ts'
 import { hasLauncher, readLauncher } from './launcher/program.ts'
 import { LauncherSession } from './launcher/session.ts'
-import { LauncherVolume } from './launcher/volume.ts'
 import { Networks } from './network/networks.ts'
 import type { openPool } from './network/open-pool.ts'
 import type { PreforkPool, PreforkUsage } from './network/pool.ts'
@@ -154,10 +154,7 @@ class OpenDockerEngine implements DockerEngine {
     this.#context = context
     this.#pool = openPool?.(context, { architecture, inspect })
     this.#networks = new Networks({ config, pool: this.#pool, onTransition: context.onTransition })
-    this.#volume = new LauncherVolume({
-      ...{ api: context.api, instance: context.instance, deadline: config.engineTimeout },
-      program: () => readLauncher(architecture),
-    })
+    this.#volume = new LauncherVolume(context, () => readLauncher(architecture))
     this.#spares = new Spares({ context, networks: this.#networks, volume: this.#volume, inspect })
     for (const kind of resolveSpares(config)) this.#spares.open(kind)
     this.gpus = config.gpus

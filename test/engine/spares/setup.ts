@@ -1,11 +1,16 @@
 import { filter, firstValueFrom } from 'rxjs'
 import type { DockerEngineDriver } from '../../../src/driver/docker-driver.ts'
+import type { DockerEngine } from '../../../src/engines/docker/engine.ts'
 import type { DockerConfig, ExecutorOptions, SpareOptions } from '../../../src/index.ts'
 import { testImage } from '../../support/images/images.ts'
 import { setup } from '../setup.ts'
 
 /** Spare containers for the tasks of `shell()`. */
 export const spareShell = { image: testImage, disableNet: true } as const
+
+/** Resolves when so many spare containers wait. */
+export const untilReady = (engine: DockerEngine, count: number) =>
+  firstValueFrom(engine.spares$.pipe(filter(({ ready }) => ready === count)))
 
 /** A setup whose spare containers wait, of one kind. */
 export async function withSpares(
@@ -23,8 +28,7 @@ export async function withSpares(
     if (machine === 'adoption') adoptions.push([id, event])
     if (machine === 'spare') spareStates.push(to)
   })
-  /** Resolves when so many wait. */
-  const ready = (count = kind.size) => firstValueFrom(engine.spares$.pipe(filter(usage => usage.ready === count)))
+  const ready = (count = kind.size) => untilReady(engine, count)
   await ready()
   return { ...made, engine, adoptions, spareStates, ready }
 }

@@ -1,8 +1,7 @@
-import { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
 import { pauseImage } from '../config/config.ts'
 import type { Api } from '../connection/api.ts'
 import { imagePath } from '../connection/paths.ts'
+import { type ImageEntry, makeImage } from '../image/make-image.ts'
 import { hasImage } from '../image/pull.ts'
 
 /** The pool's own image. The engine makes it from one program, without a registry. */
@@ -42,28 +41,10 @@ export class PauseImage {
   }
 
   async #make(): Promise<void> {
-    if (await hasImage(this.#api, pauseImage, this.#deadline)) return
-    const [repo = '', tag = ''] = pauseImage.split(':')
-    const { body } = await this.#api.request({
-      doing: `make image ${pauseImage}`,
-      method: 'POST',
-      path: '/images/create',
-      query: { fromSrc: '-', repo, tag, changes: 'CMD ["/pause"]' },
-      headers: { 'Content-Type': 'application/x-tar' },
-      file: Readable.from([await pauseArchive(this.#program)]),
-      text: true,
-      deadline: this.#deadline,
-    })
-    const [id] = /sha256:[0-9a-f]{64}/.exec(String(body)) ?? []
+    const [api, deadline] = [this.#api, this.#deadline]
+    if (await hasImage(api, pauseImage, deadline)) return
+    const entries: readonly ImageEntry[] = [{ name: 'pause', type: 'file', mode: 0o755, content: this.#program }]
+    const id = await makeImage(api, { image: pauseImage, program: '/pause', entries, deadline })
     if (id !== undefined) this.#ids.add(id)
   }
-}
-
-/** A tar archive of the program. It has no time of its own, so that its digest is always the same. */
-export async function pauseArchive(program: Buffer): Promise<Buffer> {
-  const { pack } = await import('tar-stream')
-  const archive = pack()
-  archive.entry({ name: 'pause', mode: 0o755, mtime: new Date(0) }, program)
-  archive.finalize()
-  return await buffer(archive)
 }
