@@ -1,3 +1,8 @@
+/**
+ * What `cookietin/machines` exports: the statecharts, for XState and its tools.
+ *
+ * @module cookietin/machines
+ */
 export { cookieMachine } from './cookie.ts'
 export { imageMachine } from './image.ts'
 export { namespaceMachine } from './namespace.ts'

@@ -1,3 +1,8 @@
+/**
+ * What `cookietin` exports: drivers, the executor, samples and errors.
+ *
+ * @module cookietin
+ */
 export {
   type CookieState,
   cookieStates,

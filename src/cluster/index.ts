@@ -1,4 +1,8 @@
-/** What `cookietin/cluster` exports: a driver whose containers are on other hosts, and the worker of each host. */
+/**
+ * What `cookietin/cluster` exports: a driver whose containers are on other hosts, and the worker of each host.
+ *
+ * @module cookietin/cluster
+ */
 export { type ClusterDriverOptions, createClusterDriver } from './cluster-driver.ts'
 export type { ClusterConnection } from './redis/connect.ts'
 export {

@@ -1,4 +1,8 @@
-/** What `cookietin/engine` exports: the engine port, a driver on it, and the tests that every engine passes. */
+/**
+ * What `cookietin/engine` exports: the engine port, a driver on it, and the tests that every engine passes.
+ *
+ * @module cookietin/engine
+ */
 export type { Exit } from '../../machines/types/cookie.ts'
 export type { ConformanceCommands } from '../engines/conformance/commands.ts'
 export { type ConformanceOptions, type ConformanceTest, engineConformance } from '../engines/conformance/suite.ts'

@@ -1,3 +1,8 @@
+/**
+ * What `cookietin/testing` exports: a driver that runs nothing and follows a script.
+ *
+ * @module cookietin/testing
+ */
 import { createMockEngine, type MockEngine, type MockOptions } from '../engines/mock/engine.ts'
 import type { MockScript } from '../engines/mock/script.ts'
 import { EngineDriver } from './engine-driver.ts'

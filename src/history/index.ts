@@ -1,3 +1,8 @@
+/**
+ * What `cookietin/history` exports: runs that are kept in SQLite or PostgreSQL.
+ *
+ * @module cookietin/history
+ */
 export { createHistory } from './history.ts'
 export type { PostgresClient, PostgresPool } from './postgres.ts'
 export type {

@@ -1,3 +1,8 @@
+/**
+ * What `cookietin/inspector` exports: the live page, and recordings.
+ *
+ * @module cookietin/inspector
+ */
 export type { Inspect } from '../utils/actors/inspectable.ts'
 export { combineInspectors } from './combine.ts'
 export { type Inspector, startInspector } from './inspector.ts'

@@ -13,7 +13,7 @@ export interface MockEngine extends Engine {
   readonly remaining: readonly string[]
 }
 
-/** Options of {@link createMockEngine} besides the script. */
+/** What a mock driver takes besides its script. */
 export interface MockOptions {
   /** @default the time of this machine */
   readonly clock?: MockClock

@@ -4,23 +4,29 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** A fake engine whose containers live: created, started, paused, killed and removed by the calls of the API. */
 export interface FakeContainerEngine extends AsyncDisposable {
   readonly socketPath: string
   /** The names of its containers, in any state. */
   readonly containers: readonly string[]
+  /** How many create calls are being carried out. */
+  readonly creations: number
 }
 
 /** Every container writes this and exits with the code of its environment's variable EXIT after {@link life} ms. */
 const fakeOutput = 'hi\n'
 const life = 1_000
 
-/** Starts a fake engine. */
-export async function startFakeContainerEngine(): Promise<FakeContainerEngine> {
+/** Starts a fake engine. Each container is made `creation` ms after its create call, which takes its name at once. */
+export async function startFakeContainerEngine({ creation = 0 } = {}): Promise<FakeContainerEngine> {
   const folder = await mkdtemp('/tmp/ct-')
   const containers = new Map<string, FakeContainer>()
-  const server = createServer((request, response) => void answer(containers, request, response).catch(() => {}))
+  const creations: Creations = { names: new Set(), takes: creation }
+  const server = createServer(
+    (request, response) => void answer(containers, creations, request, response).catch(() => {}),
+  )
   server.on('upgrade', (request: IncomingMessage, socket: Socket) => {
     socket.on('error', () => {}).on('end', () => socket.end())
     socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n')
@@ -34,6 +40,9 @@ export async function startFakeContainerEngine(): Promise<FakeContainerEngine> {
     socketPath: `${folder}/s`,
     get containers() {
       return [...containers.values()].map(({ name }) => name)
+    },
+    get creations() {
+      return creations.names.size
     },
     async [Symbol.asyncDispose]() {
       for (const container of containers.values()) container.end(137)
@@ -126,14 +135,23 @@ function frame(output: string): Buffer {
   return Buffer.concat([header, Buffer.from(output)])
 }
 
+/** The create calls that are being carried out. */
+interface Creations {
+  readonly names: Set<string>
+  /** ms. */
+  readonly takes: number
+}
+
 async function answer(
   containers: Map<string, FakeContainer>,
+  creations: Creations,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const url = (request.url ?? '').replace(/^\/v[\d.]+/, '')
   const body = await text(request)
-  const given = general(url) ?? created(containers, url, body) ?? act(containers, find(containers, url), request)
+  const given =
+    general(url) ?? (await created(containers, creations, url, body)) ?? act(containers, find(containers, url), request)
   if (given === 'stream') {
     response.writeHead(200).flushHeaders()
     if (url.includes('/wait')) find(containers, url)?.waiting.add(response)
@@ -155,10 +173,19 @@ function general(url: string): Answer | undefined {
   return url.startsWith('/images/') ? [200, { Id: `sha256:${'a'.repeat(64)}`, Config: {} }] : undefined
 }
 
-function created(containers: Map<string, FakeContainer>, url: string, body: string): Answer | undefined {
+async function created(
+  containers: Map<string, FakeContainer>,
+  { names, takes }: Creations,
+  url: string,
+  body: string,
+): Promise<Answer | undefined> {
   if (!url.startsWith('/containers/create')) return undefined
   const name = new URLSearchParams(url.split('?')[1]).get('name') ?? ''
-  if (find(containers, `/containers/${name}`) !== undefined) return [409, { message: `${name} already in use` }]
+  const isTaken = names.has(name) || find(containers, `/containers/${name}`) !== undefined
+  if (isTaken) return [409, { message: `${name} already in use` }]
+  names.add(name)
+  if (takes > 0) await sleep(takes)
+  names.delete(name)
   const made = new FakeContainer(name, JSON.parse(body) as object)
   containers.set(made.id, made)
   return [201, { Id: made.id, Warnings: [] }]

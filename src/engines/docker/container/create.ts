@@ -1,4 +1,5 @@
 import { CookietinError } from '../../../errors.ts'
+import { backoff, pause } from '../../../utils/timing.ts'
 import { isLostReply, isUnreached, protocolError, replyOf } from '../connection/errors.ts'
 import { untilReachable } from '../connection/liveness.ts'
 import type { CreateOptions } from '../create-options/create-options.ts'
@@ -23,7 +24,7 @@ export interface Creation {
  * Creates a container and resolves with its id.
  *
  * The call is never aborted: 57 of 60 aborted create calls made the container. While the engine cannot be reached, the
- * call is repeated. When the reply is lost, the container is looked up by its unique name and adopted.
+ * call is repeated. When the reply is lost, the container is claimed by its unique name.
  */
 export async function createContainer(context: EngineContext, creation: Creation): Promise<string> {
   try {
@@ -33,7 +34,7 @@ export async function createContainer(context: EngineContext, creation: Creation
     })
   } catch (error) {
     if (!isLostReply(error)) throw createError(error)
-    return await adopt(context, creation, error as CookietinError)
+    return await claimContainer(context, creation, error as CookietinError)
   }
 }
 
@@ -54,18 +55,30 @@ async function create({ api }: EngineContext, { name, options, platform, secrets
   return id
 }
 
-async function adopt(context: EngineContext, creation: Creation, lost: CookietinError): Promise<string> {
-  const found = await lookUp(context, creation, lost)
-  if (found !== undefined) return found
-  if (creation.ending.aborted) throw lost
-  // The call did not arrive, or is still on its way. A second call is safe: the engine accepts the name only once.
-  try {
-    return await create(context, creation)
-  } catch (error) {
-    const isNameTaken = replyOf(error)?.status === 409 || isLostReply(error)
-    const late = isNameTaken ? await lookUp(context, creation, lost) : undefined
-    if (late !== undefined) return late
-    throw isUnreached(error) ? unknownState(creation, lost, error) : error
+/**
+ * After a lost reply the engine has made the container, is still making it, or has not heard of it. Resolves with the id of
+ * that container, else of a second one: the engine accepts the name only once, and from the beginning of a creation on.
+ * It goes on when the container is not needed any longer, because only a container that is known can be removed.
+ *
+ * @throws CookietinError `ERR_COOKIETIN_ENGINE_LOST` when that is still not known after `startTimeout` ms.
+ */
+export async function claimContainer(
+  context: EngineContext,
+  creation: Creation,
+  lost: CookietinError,
+): Promise<string> {
+  const until = performance.now() + context.config.startTimeout
+  for (let attempt = 0; ; attempt++) {
+    const found = await lookUp(context, creation, lost)
+    if (found !== undefined) return found
+    try {
+      return await create(context, creation)
+    } catch (error) {
+      const mayBeMaking = replyOf(error)?.status === 409 || isLostReply(error)
+      if (!mayBeMaking) throw isUnreached(error) ? unknownState(creation, lost, error) : error
+      if (performance.now() > until) throw unknownState(creation, lost, error)
+    }
+    await pause(backoff(attempt))
   }
 }
 

@@ -6,7 +6,7 @@ import { unlessAborted, within } from '../connection/deadline.ts'
 import { isUnreached, replyOf } from '../connection/errors.ts'
 import type { CreateOptions } from '../create-options/create-options.ts'
 import type { EngineContext } from '../engine-context.ts'
-import { createContainer } from './create.ts'
+import { type Creation, claimContainer, createContainer } from './create.ts'
 import { removeContainer } from './remove.ts'
 
 /**
@@ -72,18 +72,12 @@ export class TrackedContainer {
     const { leftovers, cleaner, config } = this.#context
     await this.#clearName()
     const doing = `create container ${this.#name}`
-    const created = createContainer(this.#context, {
-      name: this.#name,
-      options: this.#options,
-      platform: this.#platform,
-      secrets: this.#secrets(),
-      warn: text => this.#context.warnings.report(this.#taskId, redact(text, this.#secrets())),
-      ending: this.#ending.signal,
-    }).then(id => {
+    const created = createContainer(this.#context, this.#creation()).then(id => {
       this.#id = id
       this.#releaseImage = cleaner.hold(this.#options.Image)
       leftovers.engineIsWell()
     })
+    this.#id = undefined
     this.#mayExist = true
     this.#isCreating = true
     this.#creating = created
@@ -100,6 +94,17 @@ export class TrackedContainer {
       await unlessAborted(within(created, config.startTimeout, doing, [this.#name]), signal, doing)
     } finally {
       release()
+    }
+  }
+
+  #creation(): Creation {
+    return {
+      name: this.#name,
+      options: this.#options,
+      platform: this.#platform,
+      secrets: this.#secrets(),
+      warn: text => this.#context.warnings.report(this.#taskId, redact(text, this.#secrets())),
+      ending: this.#ending.signal,
     }
   }
 
@@ -154,15 +159,29 @@ export class TrackedContainer {
 
   async #remove(): Promise<void> {
     if (!this.#mayExist) return
-    const isRemoved = await removeContainer(this.#context, {
-      id: this.#id,
-      name: this.#name,
-      budget: this.#context.config.engineTimeout,
-    })
+    const isRemoved = await this.#removeOnce()
     // The engine carries a create call out whether or not its caller waits.
     if (!isRemoved && this.#isCreating) throw this.#stillCreating()
+    if (!isRemoved && this.#id === undefined && (await this.#claim())) await this.#removeOnce()
     this.#mayExist = false
     this.#releaseImage()
+  }
+
+  /** Resolves with false when the engine does not know it. */
+  #removeOnce(): Promise<boolean> {
+    const { engineTimeout: budget } = this.#context.config
+    return removeContainer(this.#context, { id: this.#id, name: this.#name, budget })
+  }
+
+  /** The reply of its creation never came, so it may yet be made. Resolves with false when it cannot be made. */
+  async #claim(): Promise<boolean> {
+    try {
+      this.#id = await claimContainer(this.#context, this.#creation(), this.#stillCreating())
+      return true
+    } catch (error) {
+      if (replyOf(error) === undefined) throw error
+      return false
+    }
   }
 
   #stillCreating(): CookietinError {

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { main } from '../support/cli.ts'
-import { makeDocumentedImages } from '../support/images/documented-images.ts'
-import { documentedBlocks, helpExamples, jsonBlocks, type ShellBlock } from '../support/shell-blocks.ts'
+import { main } from '../../support/cli.ts'
+import { makeDocumentedImages } from '../../support/images/documented-images.ts'
+import { documentedBlocks, helpExamples, jsonBlocks, type ShellBlock } from '../../support/shell-blocks.ts'
 
 /** Documented commands that no test can run, and why. */
 const notRun: readonly (readonly [command: RegExp, why: string])[] = [
