@@ -13,6 +13,7 @@ const links = (...pages: readonly (readonly [text: string, page: string])[]) =>
 export default withMermaid({
   title: 'cookietin',
   description,
+  mermaid: { layout: 'elk' },
   srcDir: '.source',
   outDir: 'dist',
   cleanUrls: true,
