@@ -5,6 +5,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown'
 import { buildPage } from './build-page.ts'
+import { pruneTypes } from './prune-types.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = `${root}dist`
@@ -115,15 +116,21 @@ async function bundle(): Promise<OutputChunk[]> {
     dir: dist,
     format: 'esm',
     sourcemap: true,
-    // The sources are in the package.
-    sourcemapExcludeSources: true,
     // The extension spares Node.js the search for a package.json.
     chunkFileNames: 'chunks/[name].mjs',
     codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: groupOf, debugName: 'groups' }] },
     // What the sources explain need not be read at each start.
     comments: { legal: true, annotation: false, jsdoc: false },
   })
+  for (const each of output) if (each.fileName.endsWith('.map')) await keepOwnSources(`${dist}/${each.fileName}`)
   return output.filter(each => each.type === 'chunk')
+}
+
+/** A source map brings the sources along, which are nowhere else in the package; those of other packages it only names. */
+async function keepOwnSources(path: string): Promise<void> {
+  const map = JSON.parse(readFileSync(path, 'utf8')) as { sources: string[]; sourcesContent: (string | null)[] }
+  map.sourcesContent = map.sourcesContent.map((text, at) => (map.sources[at]?.includes('node_modules/') ? null : text))
+  await writeFile(path, JSON.stringify(map))
 }
 
 /** The licences of the packages that a bundle holds parts of. */
@@ -150,5 +157,6 @@ execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', 
   cwd: root,
   stdio: 'inherit',
 })
+await pruneTypes(dist, entries)
 await buildPage(`${dist}/inspector-page`)
 if (process.argv.includes('--list')) for (const { fileName, code } of chunks) console.log(code.length, fileName)

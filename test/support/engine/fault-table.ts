@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import fc from 'fast-check'
 import { expect } from 'vitest'
 import {
   type ContainerTask,
@@ -8,6 +9,7 @@ import {
   type Execution,
   type Executor,
 } from '../../../src/index.ts'
+import { parameters } from '../models/seed.ts'
 import { type EngineProxy, type Fault, startProxy } from './proxy.ts'
 
 /** The calls of a run, by their requests. */
@@ -57,15 +59,23 @@ const limits = { engineTimeout: 1_500, reconnectTimeout: 2_000, outputTimeout: 5
 /** A bound for every promise of a cell, in ms: several times the sum of the limits, since the machine may be busy. */
 const bound = 30_000
 
-/**
- * Tries the cells of some calls, so many at a time. Returns those that went wrong, with the reason.
- */
+/** How a table is tried. */
+export interface TableOptions {
+  readonly extent: Extent
+  readonly atOnce: number
+  /** How many of the cells are tried, chosen by the seed. All without it. */
+  readonly sample?: number | undefined
+}
+
+/** Tries the cells of some calls, so many at a time. Returns those that went wrong, with the reason. */
 export async function tryTable(
   target: FaultTarget,
   calls: readonly EngineCall[],
-  { extent, atOnce }: { readonly extent: Extent; readonly atOnce: number },
+  { extent, atOnce, sample }: TableOptions,
 ): Promise<string[]> {
-  const cells = calls.flatMap(call => faults.map(fault => [call, fault] as const))
+  const all = calls.flatMap(call => faults.map(fault => [call, fault] as const))
+  const chosen = fc.shuffledSubarray(all, { minLength: sample ?? all.length, maxLength: sample ?? all.length })
+  const [cells = []] = fc.sample(chosen, { seed: parameters.seed, numRuns: 1 })
   const wrong: string[] = []
   const lane = async () => {
     for (let cell = cells.shift(); cell !== undefined; cell = cells.shift()) {

@@ -141,7 +141,8 @@ export class AdoptingContainer implements EngineContainer {
     session.launch({ command, streams, events })
     try {
       await within(session.taken, takenTimeout, `start a task in container ${container.name}`)
-      this.#follow(container)
+      // The end may be known in the same moment. A run is running before it has ended.
+      setImmediate(() => this.#follow(container))
       // Making the next container takes the engine and the machine much longer than a short task.
       void settles(this.#exit.promise, shortTask).then(() => lease.refill())
       return true
