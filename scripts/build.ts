@@ -2,10 +2,10 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
+import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown'
 import { buildPage } from './build-page.ts'
-import { pruneTypes } from './prune-types.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = `${root}dist`
@@ -150,6 +150,23 @@ function licenceOf(folder: string): string {
   return `## ${name} ${version} (${license})\n\n${text}\n`
 }
 
+/** Removes the declarations that no entry leads to: those of the command line, and of what is internal. */
+async function pruneTypes(): Promise<void> {
+  const types = `${dist}/types`
+  const reached = new Set<string>()
+  const visit = (path: string) => {
+    if (reached.has(path)) return
+    reached.add(path)
+    const text = readFileSync(`${types}/${path}`, 'utf8')
+    for (const [, source = ''] of text.matchAll(/(?:from|import\() ?["'](\.[^"']+)["']/g)) {
+      visit(posix.join(posix.dirname(path), source).replace(/\.[jt]s$/, '.d.ts'))
+    }
+  }
+  for (const [name, path] of Object.entries(entries)) if (name !== 'cli') visit(path.replace(/\.ts$/, '.d.ts'))
+  const files = readdirSync(types, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.d.ts'))
+  await Promise.all(files.filter(name => !reached.has(name)).map(name => rm(`${types}/${name}`)))
+}
+
 await rm(dist, { recursive: true, force: true })
 const chunks = await bundle()
 await writeFile(`${dist}/licenses.md`, `# Parts of these packages are in the bundle\n\n${licences(chunks)}`)
@@ -157,6 +174,6 @@ execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', 
   cwd: root,
   stdio: 'inherit',
 })
-await pruneTypes(dist, entries)
+await pruneTypes()
 await buildPage(`${dist}/inspector-page`)
 if (process.argv.includes('--list')) for (const { fileName, code } of chunks) console.log(code.length, fileName)
