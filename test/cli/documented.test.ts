@@ -21,7 +21,12 @@ const endless: readonly (readonly [command: RegExp, ready: RegExp])[] = [
   [/cookietin serve /, /\/invoke\/NAME/],
   [/cookietin inspect /, /http:\/\/127\.0\.0\.1:\d+/],
   [/ sleep 60$/, /inspector at http/],
+  [/cookietin logs /, /from now on/],
 ]
+
+/** Commands that need a run of another process, under the id `job`. */
+const needsJob = /cookietin (logs|stop|stats) /
+const job = `cookietin run --id job --label ci=42 busybox sh -c 'echo up; exec sleep 600'`
 
 const home = mkdtempSync('/tmp/ct-')
 let removeImages = async () => {}
@@ -68,10 +73,12 @@ async function runBlock({ commands }: ShellBlock): Promise<void> {
     for (const documented of commands) {
       if (notRun.some(([pattern]) => pattern.test(documented))) continue
       const command = documented.replaceAll('8080', String(port))
+      const endJob = needsJob.test(command) ? await start(job, env, /up/) : undefined
       const [, ready] = endless.find(([pattern]) => pattern.test(command)) ?? []
       if (/^export /.test(command)) env = { ...env, ...(await exported(command)) }
       else if (ready !== undefined) servers.push(await start(command, env, ready))
       else expect(await run(command, env), documented).toMatchObject({ code: 0 })
+      await endJob?.()
     }
   } finally {
     for (const stop of servers) await stop()

@@ -5,10 +5,9 @@ import { type CommandContext, collect } from '../../command-context.ts'
 import { samplingHint } from '../../drivers/drivers.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { readCount } from '../../options/count.ts'
-import { parseDuration } from '../../options/duration.ts'
 import { readLabels } from '../../options/engine-options.ts'
 import { addHistoryOption, type HistoryOption, openExistingHistory } from '../../options/history.ts'
-import { readDuration } from '../../options/values.ts'
+import { readDuration, readSince } from '../../options/values.ts'
 import { colorsFor } from '../../output/colors.ts'
 import { printable, printableJson } from '../../output/printable.ts'
 import { statsJson } from '../../output/result-json.ts'
@@ -145,13 +144,4 @@ function readStatus(text: string): HistoryStatus {
   const status = statuses.find(known => known === text)
   if (status === undefined) throw new UsageError(`--status: "${text}" is not one of ${statuses.join(', ')}`)
   return status
-}
-
-/** Reads an age, such as `24h`, or a time. */
-function readSince(text: string): number {
-  const age = parseDuration(text)
-  const time = age === undefined ? new Date(/T/.test(text) ? text : `${text}T00:00`).getTime() : Date.now() - age
-  if (Number.isNaN(time))
-    throw new UsageError(`--since: "${text}" is not a duration, such as 24h, or a time, such as 2026-01-31`)
-  return time
 }

@@ -117,7 +117,7 @@ export class SparePlace {
     signal.throwIfAborted()
     const task = { ...this.#made, id: `${this.#id}-${randomBytes(3).toString('hex')}` }
     const launcher = { session, volume: () => volume.ensure(), isInit: false }
-    const container = new DockerContainer(context, task, { networks, launcher })
+    const container = new DockerContainer(context, task, { networks, launcher, held: 'spare' })
     this.#container = container
     this.#waiting = undefined
     try {
