@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { main } from '../support/cli.ts'
 import { makeDocumentedImages } from '../support/images/documented-images.ts'
+import { type PrivateRedis, startRedis } from '../support/redis/redis.ts'
 import { documentedBlocks, helpExamples, jsonBlocks, type ShellBlock } from '../support/shell-blocks.ts'
 
 /** Documented commands that no test can run, and why. */
@@ -13,7 +14,6 @@ const notRun: readonly (readonly [command: RegExp, why: string])[] = [
   [/^npm (test|run check)$/, 'runs the tests'],
   [/^docker build /, 'its base image comes from a registry'],
   [/^DOCKER_HOST=ssh:/, 'needs another host'],
-  [/queue\.internal/, 'needs a Redis of another host'],
 ]
 
 /** Commands that run until they are interrupted, and what they print when they are ready. */
@@ -22,6 +22,7 @@ const endless: readonly (readonly [command: RegExp, ready: RegExp])[] = [
   [/cookietin inspect /, /http:\/\/127\.0\.0\.1:\d+/],
   [/ sleep 60$/, /inspector at http/],
   [/cookietin logs /, /from now on/],
+  [/cookietin worker /, /takes runs; .* 0 of 8 slots busy/],
 ]
 
 /** Commands that need a run of another process, under the id `job`. */
@@ -31,10 +32,12 @@ const job = `cookietin run --id job --label ci=42 busybox sh -c 'echo up; exec s
 const home = mkdtempSync('/tmp/ct-')
 let removeImages = async () => {}
 let port = 0
+let redis: PrivateRedis
 
 beforeAll(async () => {
   removeImages = await makeDocumentedImages()
   port = await freePort()
+  redis = await startRedis()
   mkdirSync(`${home}/bin`)
   const scripts = {
     cookietin: `exec '${process.execPath}' '${main}' "$@"`,
@@ -57,6 +60,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await removeImages()
+  await redis[Symbol.asyncDispose]()
   rmSync(home, { recursive: true })
 })
 
@@ -72,7 +76,7 @@ async function runBlock({ commands }: ShellBlock): Promise<void> {
   try {
     for (const documented of commands) {
       if (notRun.some(([pattern]) => pattern.test(documented))) continue
-      const command = documented.replaceAll('8080', String(port))
+      const command = documented.replaceAll('8080', String(port)).replaceAll('redis://queue.internal', redis.path)
       const endJob = needsJob.test(command) ? await start(job, env, /up/) : undefined
       const [, ready] = endless.find(([pattern]) => pattern.test(command)) ?? []
       if (/^export /.test(command)) env = { ...env, ...(await exported(command)) }

@@ -22,7 +22,8 @@ export function documentedBlocks(): readonly ShellBlock[] {
 /** The examples of every command's help. */
 export async function helpExamples(): Promise<readonly ShellBlock[]> {
   const program = await createProgram({ stdio: {} as CommandContext['stdio'], exit: () => {} })
-  return [program, ...program.commands].map(command => {
+  const commands = [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]
+  return commands.map(command => {
     let help = ''
     command.configureOutput({
       writeOut: text => {

@@ -1,7 +1,6 @@
 import { Command } from 'commander'
 import type { RunResult } from '../../cookie/result.ts'
 import type { PullProgress } from '../../engines/pull-progress.ts'
-import { CookietinError } from '../../errors.ts'
 import type { CookieState, Execution } from '../../index.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addDriverOption, type DriverName, type DriverOption, openDriver, samplingHint } from '../drivers/drivers.ts'
@@ -57,8 +56,7 @@ async function runOrReport(context: CommandContext, image: string, words: readon
     await run(context, image, words, options, output)
   } catch (error) {
     // The removal may fail after the result is printed.
-    const isKnown = error instanceof CookietinError || error instanceof UsageError
-    if (options.json && isKnown && !output.isPrinted) {
+    if (options.json && !output.isPrinted) {
       const { failureJson } = await import('../output/result-json.ts')
       await context.stdio.line(failureJson(error, { id: options.id ?? options.name }))
     }

@@ -16,12 +16,13 @@ import { addStatsOption, type StatsOptions, statsForm } from '../../options/stat
 import { readStopTimeout } from '../../options/task.ts'
 import { colorsFor } from '../../output/colors.ts'
 import { failureJson, resultJson } from '../../output/result-json.ts'
+import type { Stdio } from '../../output/stdio.ts'
 import { UsageError } from '../../usage-error.ts'
 import { readBatch } from './lines.ts'
 import { LineOrder } from './order.ts'
 import { hasFailed, summary } from './outcomes.ts'
 import { liveProgress, plainProgress } from './progress.ts'
-import { planBatch } from './resume.ts'
+import { planBatch, type Succeeded } from './resume.ts'
 import { type Outcome, runBatch } from './run.ts'
 import { BatchSpares } from './spares.ts'
 import { batchStats } from './stats.ts'
@@ -119,7 +120,10 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
   const quiet = options.quiet ?? false
   const stopGrace = readStopTimeout(options)
   await using history = await openHistory(options, stdio)
-  await using driver = await openDriver(options.driver, stdio, quiet, inspection?.inspect)
+  await using driver = await openDriver(options.driver, stdio, quiet, inspection?.inspect).catch(async error => {
+    if (options.json) await printUnmade(stdio, file, plan.skipped, error)
+    throw error
+  })
   const { memory, maxOutput } = options
   // Without --json the output of the tasks is not shown.
   await using executor = createExecutor({
@@ -232,6 +236,15 @@ function withoutOutput(outcome: Outcome): Outcome {
   return ended instanceof Error
     ? outcome
     : { ...outcome, ended: { ...ended, stdout: '', stderr: '', stats: [], artifacts: noArtifacts } }
+}
+
+/** Without a driver no task can be made. A program that reads the JSON gets a line for each. */
+async function printUnmade(stdio: Stdio, file: string, skipped: Succeeded, error: unknown): Promise<void> {
+  for await (const { line, task } of readBatch(file)) {
+    if (skipped.has(line)) continue
+    const id = task instanceof Error ? '' : task.id
+    await stdio.line(failureJson(task instanceof Error ? task : error, { line, id }))
+  }
 }
 
 function outcomeJson({ line, id, ended }: Outcome): string {
