@@ -97,7 +97,15 @@ class QueueExecutor implements Executor {
     const onTransition = (transition: Transition) => this.#transitions$.next(transition)
     this.#observer = options.telemetry && guardedObserver(options.telemetry, { driver, functions: this.#functions })
     const { stop } = options
-    this.#host = new ExecutorFunctionHost(driver, this.#scheduler, cookie.inspect, onTransition, stop, this.#observer)
+    this.#host = new ExecutorFunctionHost(
+      driver,
+      this.#scheduler,
+      cookie.inspect,
+      onTransition,
+      stop,
+      this.#observer,
+      this.#recorder?.called,
+    )
     this.#runHost = {
       cookie,
       now: () => driver.clock.now?.() ?? performance.now(),
