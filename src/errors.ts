@@ -235,3 +235,15 @@ export function notCleaned(failures: readonly unknown[]): CookietinError {
     cause: new AggregateError(failures),
   })
 }
+
+/** What to do about a lack of file descriptors, as a phrase that ends a message. */
+export const moreDescriptors = '. Run fewer at once, or raise the limit on open files (ulimit -n)'
+
+/** True for the system's error when this process, or the machine, has no more file descriptors: nothing was asked, so nothing is known. */
+export const lacksDescriptors = (error: unknown): boolean => ['EMFILE', 'ENFILE'].includes(Object(error).code)
+
+/** The error of an act that needs a file descriptor. `doing` names the act and its object. */
+export function descriptorError(doing: string, cause: unknown): CookietinError {
+  const message = `Could not ${doing}: ${messageOf(cause)}${moreDescriptors}`
+  return new CookietinError('ERR_COOKIETIN_TOO_MANY_FILES', message, { cause, retryable: true })
+}
