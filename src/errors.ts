@@ -223,13 +223,19 @@ export function cancelledError(doing: string, reason: unknown): CookietinError {
   return new CookietinError('ERR_COOKIETIN_CANCELLED', `Could not ${doing}: it was cancelled`, { cause: reason })
 }
 
+/** The error of a pool that is closed; undefined when it has left nothing. */
+export function leftBy(pool: string, leaked: readonly string[]): CookietinError | undefined {
+  if (leaked.length === 0) return undefined
+  return new CookietinError('ERR_COOKIETIN_NOT_CLEANED', `Of ${pool}, ${mayExist(leaked)}`, { leaked })
+}
+
+const mayExist = (leaked: readonly string[]) =>
+  `${leaked.join(', ')} may still exist; \`cookietin gc\` finds them once this process is gone`
+
 /** Joins the errors of several removals into one, with the names of all that is left. */
 export function notCleaned(failures: readonly unknown[]): CookietinError {
   const leaked = [...new Set(failures.flatMap(failure => (failure instanceof CookietinError ? failure.leaked : [])))]
-  const left =
-    leaked.length === 0
-      ? ''
-      : `: ${leaked.join(', ')} may still exist; \`cookietin gc\` finds them once this process is gone`
+  const left = leaked.length === 0 ? '' : `: ${mayExist(leaked)}`
   return new CookietinError('ERR_COOKIETIN_NOT_CLEANED', `${failures.length} cookies could not be cleaned up${left}`, {
     leaked,
     cause: new AggregateError(failures),

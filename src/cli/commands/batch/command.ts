@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import { isatty } from 'node:tty'
 import { Command } from 'commander'
 import { noArtifacts } from '../../../cookie/artifacts/artifacts.ts'
+import { mostSpares } from '../../../engines/spare-sizes.ts'
 import { asError } from '../../../errors.ts'
 import { createExecutor, type Execution } from '../../../index.ts'
 import type { ContainerTask } from '../../../task/task.ts'
@@ -99,7 +100,7 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
   const concurrency = options.concurrency === undefined ? undefined : readCount('--concurrency', options.concurrency)
   if (concurrency === 0) throw new UsageError('--concurrency: "0" would run nothing; use 1 or more')
   const spares = options.spares === undefined ? 0 : readCount('--spares', options.spares)
-  if (spares > 256) throw new UsageError(`--spares: "${options.spares}" is more than 256`)
+  if (spares > mostSpares) throw new UsageError(`--spares: "${options.spares}" is more than ${mostSpares}`)
   if (spares > 0 && options.driver !== 'docker') {
     throw new UsageError(
       `--spares: the ${options.driver} driver starts no containers ahead; leave it out, or use --driver docker`,

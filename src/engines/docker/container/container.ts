@@ -23,7 +23,7 @@ import { sendKill, sendSignal, stopSignalOf } from './control/signals.ts'
 import type { ContainerRef } from './inspect.ts'
 import { NetworkAttachment } from './network-attachment.ts'
 import { defaultOptions, preflight } from './preflight.ts'
-import { copyFrom, copyInto } from './resources/copies.ts'
+import { checkCopiesAgain, copyFrom, copyInto } from './resources/copies.ts'
 import { makeVolumes } from './resources/named-volumes.ts'
 import { ContainerRun } from './run.ts'
 import { statsOf } from './stats.ts'
@@ -272,10 +272,7 @@ export class DockerContainer implements EngineContainer {
     const { signal } = new AbortController()
     await this.#create(signal)
     if (this.#files.length === 0) return
-    if (!this.#files.every(file => file.isRepeatable)) {
-      const message = `The namespace of container ${this.name} was lost, and a stream among the task's files can be read only once`
-      throw new CookietinError('ERR_COOKIETIN_FILES_FAILED', message, { retryable: true })
-    }
+    checkCopiesAgain(this.#files, `The namespace of container ${this.name} was lost`)
     await this.#copyIn(this.#files, signal)
   }
 
