@@ -1,4 +1,5 @@
 import { CookietinError } from '../../../errors.ts'
+import { pause } from '../../../utils/timing.ts'
 import { isLostReply, isOutOfFiles, isUnreached, protocolError, replyOf } from '../connection/errors.ts'
 import { untilReachable } from '../connection/liveness.ts'
 import type { CreateOptions } from '../create-options/create-options.ts'
@@ -37,6 +38,11 @@ export async function createContainer(context: EngineContext, creation: Creation
   }
 }
 
+/** An engine carries out a call whose reply was lost, and the container may be seen this much later (ms). */
+export const lateCreation = 2_000
+/** Time between two looks for it, in ms. */
+export const lookInterval = 50
+
 async function create({ api }: EngineContext, { name, options, platform, secrets, warn }: Creation): Promise<string> {
   const doing = `create container ${name} of image ${options.Image}`
   const { body } = await api.request({
@@ -63,9 +69,23 @@ async function adopt(context: EngineContext, creation: Creation, lost: Cookietin
     return await create(context, creation)
   } catch (error) {
     const isNameTaken = replyOf(error)?.status === 409 || isLostReply(error)
-    const late = isNameTaken ? await lookUp(context, creation, lost) : undefined
+    const late = isNameTaken ? await lookUpLate(context, creation, lost) : undefined
     if (late !== undefined) return late
-    throw isUnreached(error) ? unknownState(creation, lost, error) : error
+    // The name is taken before its container can be seen: by the first call, as nobody else knows it.
+    throw isNameTaken || isUnreached(error) ? unknownState(creation, lost, error) : error
+  }
+}
+
+async function lookUpLate(
+  context: EngineContext,
+  creation: Creation,
+  lost: CookietinError,
+): Promise<string | undefined> {
+  const until = performance.now() + lateCreation
+  for (;;) {
+    const found = await lookUp(context, creation, lost)
+    if (found !== undefined || performance.now() > until) return found
+    await pause(lookInterval)
   }
 }
 

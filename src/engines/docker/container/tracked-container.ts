@@ -1,12 +1,12 @@
 import { CookietinError } from '../../../errors.ts'
 import { onAbort } from '../../../utils/abort.ts'
 import { redact } from '../../../utils/redact.ts'
-import { settles } from '../../../utils/timing.ts'
+import { pause, settles } from '../../../utils/timing.ts'
 import { unlessAborted, within } from '../connection/deadline.ts'
 import { isUnreached, replyOf } from '../connection/errors.ts'
 import type { CreateOptions } from '../create-options/create-options.ts'
 import type { EngineContext } from '../engine-context.ts'
-import { createContainer } from './create.ts'
+import { createContainer, lateCreation, lookInterval } from './create.ts'
 import { removeContainer } from './remove.ts'
 
 /**
@@ -39,6 +39,8 @@ export class TrackedContainer {
   #creating: Promise<void> | undefined
   #isCreating = false
   #mayExist = false
+  /** When its creation failed without a reply. */
+  #lostAt = Number.NEGATIVE_INFINITY
   #releaseImage: () => void = () => {}
   readonly #ending = new AbortController()
   readonly #abandoned = new AbortController()
@@ -84,6 +86,7 @@ export class TrackedContainer {
       this.#releaseImage = cleaner.hold(this.#options.Image)
       leftovers.engineIsWell()
     })
+    this.#id = undefined
     this.#mayExist = true
     this.#isCreating = true
     this.#creating = created
@@ -91,6 +94,7 @@ export class TrackedContainer {
         // An error reply means that no container was made. After a name conflict the container belongs to another
         // process.
         this.#mayExist = replyOf(error) === undefined && !isUnreached(error)
+        this.#lostAt = performance.now()
       })
       .finally(() => {
         this.#isCreating = false
@@ -154,11 +158,13 @@ export class TrackedContainer {
 
   async #remove(): Promise<void> {
     if (!this.#mayExist) return
-    const isRemoved = await removeContainer(this.#context, {
-      id: this.#id,
-      name: this.#name,
-      budget: this.#context.config.engineTimeout,
-    })
+    const removal = { id: this.#id, name: this.#name, budget: this.#context.config.engineTimeout }
+    let isRemoved = await removeContainer(this.#context, removal)
+    // The engine may still be carrying out a creation whose reply was lost.
+    while (!isRemoved && this.#id === undefined && performance.now() < this.#lostAt + lateCreation) {
+      await pause(lookInterval)
+      isRemoved = await removeContainer(this.#context, removal)
+    }
     // The engine carries a create call out whether or not its caller waits.
     if (!isRemoved && this.#isCreating) throw this.#stillCreating()
     this.#mayExist = false
