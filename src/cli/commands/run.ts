@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { longestDelay } from '../../../machines/clock.ts'
 import type { RunResult } from '../../cookie/result.ts'
 import type { PullProgress } from '../../engines/pull-progress.ts'
 import type { CookieState, Execution } from '../../index.ts'
@@ -124,9 +125,6 @@ async function noteOfPull(execution: Execution, stdio: Stdio): Promise<void> {
   const { watchPull } = await import('../output/pull-watch.ts')
   await watchPull(execution, first, stdio, colorsFor(stdio.isTerminal.stderr))
 }
-
-/** The longest delay of a timer, in ms: a longer one would fire at once. */
-const longestDelay = 2 ** 31 - 1
 
 /** How long a program may take to end after a signal that was passed on, in ms, as `docker stop` does. */
 const signalGrace = 10_000

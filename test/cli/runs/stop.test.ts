@@ -24,11 +24,12 @@ describe('a run that is stopped', () => {
   test('is killed when the time is up, and at once with a timeout of 0', async () => {
     const { executor } = await setup()
     const stubborn = { image: testImage, command: ['sh', '-c', 'trap "" TERM INT; echo up; while :; do sleep 1; done'] }
-    const runs = ['slow', 'now'].map(name => executor.run({ ...stubborn, id: `stop-${name}` }))
+    const runs = ['slow', 'now', 'kill'].map(name => executor.run({ ...stubborn, id: `stop-${name}` }))
     await Promise.all(runs.map(run => once(run.stdout, 'data')))
     expect((await cli(['stop', 'stop-slow', '-s', 'int', '-t', '50ms'])).stdout).toBe('stop-slow  killed after 50 ms\n')
     const { stdout } = await cli(['stop', 'stop-now', '--timeout', '0', '--json'])
     expect(JSON.parse(stdout)).toMatchObject({ id: 'stop-now', outcome: 'killed' })
+    expect((await cli(['stop', 'stop-kill', '-s', 'KILL'])).stdout).toBe('stop-kill  killed\n')
     for (const result of await Promise.all(runs)) expect([result.status, result.exitCode]).toEqual(['killed', 137])
   })
 
@@ -37,7 +38,7 @@ describe('a run that is stopped', () => {
     const command = ['sh', '-c', 'trap "echo bye; exit 0" USR1; echo up; while :; do sleep 0.05; done']
     const run = executor.run({ image: testImage, command, id: 'stop-usr1' })
     await once(run.stdout, 'data')
-    expect((await cli(['stop', 'stop-usr1', '--signal', 'USR1'])).code).toBe(0)
+    expect((await cli(['stop', 'stop-usr1', '--signal', 'USR1', '--timeout', '100d'])).code).toBe(0)
     expect(await run).toMatchObject({ status: 'success', exitCode: 0, stdout: 'up\nbye\n' })
   })
 

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { longestDelay } from '../../../../machines/clock.ts'
 import { messageOf } from '../../../errors.ts'
 import { signalName, unixSignal } from '../../../utils/unix-signals.ts'
 import { type CommandContext, collect } from '../../command-context.ts'
@@ -68,13 +69,17 @@ async function stop(context: CommandContext, ids: readonly string[], options: St
   const aborted = interrupts.signal
   const isStopped = await withDocker(async docker => {
     const listed = await listRuns(docker, aborted)
-    const runs = ids.length > 0 ? findRuns(ids, listed) : withLabels(listed, readLabels([], options.label ?? []))
+    const labels = readLabels([], options.label ?? [])
+    const runs = ids.length > 0 ? findRuns(ids, listed) : withLabels(listed, labels).filter(run => !hasEnded(run))
     if (runs.length === 0) stdio.note('no runs')
-    const report = reporter(context, options.json ?? false, timeout)
+    const report = reporter(context, options.json ?? false, signal === 'SIGKILL' ? 0 : timeout)
     return await inParallel(runs, stopsAtOnce, run => stopOne(docker, run, { signal, timeout, aborted }, report))
   })
   exit(interrupts.exitCode ?? (isStopped.every(Boolean) ? exitCodes.ok : exitCodes.failed))
 }
+
+/** `cookietin gc` removes what has ended and is still there. */
+const hasEnded = ({ state }: FoundRun) => ['exited', 'dead', 'removing'].includes(state)
 
 type Report = (run: FoundRun, outcome: string, error?: unknown) => Promise<void>
 
@@ -110,5 +115,6 @@ function readOptions(ids: readonly string[], { all, label, signal, timeout }: St
   const name = signal === undefined ? undefined : signalName(signal)
   if (signal !== undefined && name === undefined)
     throw new UsageError(`--signal: "${signal}" is not ${unixSignal.allowed}`)
-  return { signal: name, timeout: timeout === undefined ? defaultTimeout : readDuration('--timeout', timeout) }
+  const given = timeout === undefined ? defaultTimeout : readDuration('--timeout', timeout)
+  return { signal: name, timeout: Math.min(given, longestDelay) }
 }
