@@ -22,12 +22,13 @@ export function shownOf({ task, stats$, containerName }: InspectedCookie): Inspe
 }
 
 /** The same, with the output, and the actions that an inspector may take. */
-export const inspectableCookie = (cookie: InspectedCookie): Inspectable => ({
+export const inspectableCookie = (cookie: InspectedCookie, again: Inspectable['again']): Inspectable => ({
   ...shownOf(cookie),
   watchOutput: onChunk => cookie.watchOutput(onChunk),
   freeze: () => cookie.freeze(),
   unfreeze: () => cookie.unfreeze(),
   cancel: reason => cookie.cancel(reason),
+  ...(again !== undefined && { again }),
 })
 
 /** What runs, by name. Only texts and numbers of the task are referred to: neither its environment nor its input. */

@@ -52,6 +52,8 @@ export interface OpenCookieOptions extends CookieOptions {
   readonly streams?: CookieStreams | undefined
   /** Gets each transition before anyone who has subscribed. */
   readonly onTransition?: ((transition: Transition) => void) | undefined
+  /** For an inspector: runs the task again, and returns the id of the new run. */
+  readonly again?: (() => string) | undefined
 }
 
 /** The implementation of {@link Cookie}: joins its machine to a container of an engine. */
@@ -108,7 +110,7 @@ export class OpenCookie implements Cookie {
       previous,
       release: () => this.#streams.release(),
     })
-    if (options.inspect !== undefined) makeInspectable(this.actor, inspectableCookie(this))
+    if (options.inspect !== undefined) makeInspectable(this.actor, inspectableCookie(this, options.again))
     this.#recorder = new Recorder(task, this.actor, {
       since,
       onTransition: transition => {

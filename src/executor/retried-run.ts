@@ -29,6 +29,8 @@ export interface RetryHost {
   onTransition(transition: Transition): void
   readonly clock: CookieClock
   readonly inspect: Inspect | undefined
+  /** For an inspector: runs the task again, and returns the id of the new run. */
+  readonly again: (() => string) | undefined
 }
 
 const parts = actorParts<RetriedRun>()
@@ -243,6 +245,7 @@ export class RetriedRun {
   #shown() {
     const { image, command, labels } = this.task
     const shown = { image, command, labels, task: factsOf(this.task), secrets: shownSecrets(this.task) }
-    return { ...shown, members: [this.#cookie.actor], cancel: (reason: unknown) => this.cancel(reason) }
+    const again = this.#host.again && { again: this.#host.again }
+    return { ...shown, members: [this.#cookie.actor], cancel: (reason: unknown) => this.cancel(reason), ...again }
   }
 }

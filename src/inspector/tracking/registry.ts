@@ -25,6 +25,8 @@ export interface RegistryLimits {
   readonly maxStats: number
   /** The output of runs is kept. */
   readonly output?: boolean
+  /** Tasks may be run again: what that needs is kept beyond the end of a run. */
+  readonly control?: boolean
   /**
    * Bytes of output of ended actors. The oldest lose theirs first.
    *
@@ -108,14 +110,13 @@ export class Registry {
       parent: parent === undefined ? undefined : this.#ofRef.get(parent)?.identity.key,
     }
     const initial = stateName(machine, snapshot.value)
-    const actor = new TrackedActor(identity, machine, initial, this.#limits)
+    const actor = new TrackedActor(identity, ref, machine, initial, this.#limits)
     this.#ofRef.set(ref, actor)
     this.#actors.set(identity.key, actor)
     this.#tally.seen()
     this.#tally.entered(identity.machine, initial)
     const inspectable = inspectableOf(ref)
-    if (inspectable !== undefined)
-      actor.describe(inspectable, this.#keysOf(inspectable.members), this.#limits.output === true)
+    if (inspectable !== undefined) actor.describe(inspectable, this.#known(inspectable.members), this.#limits)
     if (this.#sampling) this.#sample(actor)
     this.#drop()
     this.#listener.actor(actor.info)
@@ -145,8 +146,8 @@ export class Registry {
     this.#drop()
   }
 
-  #keysOf(refs: readonly object[] = []): readonly number[] {
-    return refs.map(ref => this.#ofRef.get(ref)?.identity.key).filter(key => key !== undefined)
+  #known(refs: readonly object[] = []): readonly TrackedActor[] {
+    return refs.map(ref => this.#ofRef.get(ref)).filter(actor => actor !== undefined)
   }
 
   #keepOutput(ended: TrackedActor): void {

@@ -1,12 +1,14 @@
 import type { Subscription } from 'rxjs'
-import type { AnyStateMachine, InspectionEvent } from 'xstate'
+import type { AnyActorRef, AnyStateMachine, InspectionEvent } from 'xstate'
 import { StatAccumulator } from '../../stats/decimate-sink.ts'
 import type { Stat } from '../../stats/stat.ts'
 import type { Inspectable, TaskFacts } from '../../utils/actors/inspectable.ts'
 import { type ActorDetails, type ActorInfo, arrowKey, hops, type Sample, type Step, type Visit } from '../protocol.ts'
+import { changesBetween } from './changes.ts'
 import { arrowKeysOf, stateName } from './graph.ts'
 import { payloadOf, showable } from './payload.ts'
-import { type Ending, endingOf, type SeenSnapshot } from './status.ts'
+import { requestsOf } from './requests.ts'
+import { type Ending, endingOf, endingOfMember, type SeenSnapshot } from './status.ts'
 import { StepLog } from './step-log.ts'
 import { TrackedOutput } from './tracked-output.ts'
 
@@ -37,6 +39,11 @@ export class TrackedActor {
   readonly #log: StepLog
   readonly #path: Visit[] = []
   readonly #maxStats: number
+  /** Undefined at its end. */
+  #ref: AnyActorRef | undefined
+  /** The actor that it is a member of. */
+  #head: TrackedActor | undefined
+  #again: (() => string) | undefined
   readonly #created = Date.now()
   readonly #initial: string
   #inspectable: Inspectable | undefined
@@ -63,11 +70,13 @@ export class TrackedActor {
 
   constructor(
     identity: Identity,
+    ref: AnyActorRef,
     machine: AnyStateMachine,
     initial: string,
     limits: { readonly maxSteps: number; readonly maxStats: number },
   ) {
     this.identity = identity
+    this.#ref = ref
     this.#machine = machine
     this.#state = initial
     this.#initial = initial
@@ -90,19 +99,30 @@ export class TrackedActor {
     return this.#inspectable
   }
 
+  /** Runs its task again, and returns the id of the new run. Undefined where it cannot, or may not. */
+  get again(): (() => string) | undefined {
+    return this.#again
+  }
+
   /** The kept output; undefined where none is watched. */
   get output(): TrackedOutput | undefined {
     return this.#output
   }
 
   /**
-   * Adds what is known of it besides its machine. It is kept until the actor's end. `members` are the keys of its members. `output`: its output is
-   * watched.
+   * Adds what is known of it besides its machine. It is kept until the actor's end. `members` are its members. `output`: its output is
+   * watched. `control`: it may be run again, also after its end.
    */
-  describe(inspectable: Inspectable, members: readonly number[], output: boolean): void {
+  describe(
+    inspectable: Inspectable,
+    members: readonly TrackedActor[],
+    { output = false, control = false }: { readonly output?: boolean; readonly control?: boolean },
+  ): void {
     this.#inspectable = inspectable
+    if (control) this.#again = inspectable.again
     this.#task = inspectable.task
-    this.#members = members
+    this.#members = members.map(({ identity }) => identity.key)
+    for (const member of members) member.#head = this
     if (output && inspectable.watchOutput !== undefined) this.#output = new TrackedOutput(inspectable)
     this.#secrets = inspectable.secrets ?? []
     this.#image = inspectable.image
@@ -142,7 +162,20 @@ export class TrackedActor {
     this.#entered.push(stateName(this.#machine, (snapshot as SeenSnapshot).value))
   }
 
-  /** What the actor did with an event; undefined when it ignored the event. */
+  /** As it is now, which may be ahead of what it has told. */
+  get snapshot(): SeenSnapshot | undefined {
+    return this.#ref?.getSnapshot() as SeenSnapshot | undefined
+  }
+
+  /** Sends it an event. Returns why not, where that is refused. */
+  send(event: { readonly type: string }): string | undefined {
+    if (this.#ref === undefined) return 'it is at its end'
+    if (!requestsOf(this.#machine).includes(event.type)) return `its machine takes no event ${event.type} from a page`
+    this.#ref.send(event)
+    return undefined
+  }
+
+  /** What the actor did with an event; undefined for an event of XState itself that it ignored. */
   step({ event, snapshot }: Seen): Step | undefined {
     const [entered, arrows, handled] = [this.#entered, this.#arrows, this.#handled]
     this.#entered = []
@@ -151,8 +184,10 @@ export class TrackedActor {
     const from = this.#state
     const to = snapshot.value === undefined ? from : stateName(this.#machine, snapshot.value)
     const over = snapshot.status !== 'active'
+    const before = this.#context
     this.#context = snapshot.context
-    if (!handled && to === from && !over) return undefined
+    const ignored = !handled && to === from && !over
+    if (ignored && event.type.startsWith('xstate.')) return undefined
     const at = Date.now()
     const ending = this.#ending === undefined ? this.#shown(endingOf(this.identity.machine, to, snapshot)) : undefined
     const via = entered.slice(0, -1)
@@ -167,6 +202,7 @@ export class TrackedActor {
       event: event.type,
       ...(isBetween(way, arrows) ? {} : { arrows }),
       ...withPayload(payloadOf(event, this.#secrets)),
+      ...(ignored ? { ignored } : withChanges(changesBetween(before, snapshot.context, this.#secrets))),
       ...endOf(ending),
       ...(over ? { over } : {}),
     }
@@ -196,6 +232,7 @@ export class TrackedActor {
       ...(this.#task === undefined ? {} : { hasTask: true }),
       ...(this.#members.length === 0 ? {} : { members: this.#members }),
       ...(this.#controllable ? { controllable: true } : {}),
+      ...(this.#again === undefined ? {} : { repeatable: true }),
       initial: this.#initial,
       state: this.#state,
       created: this.#created,
@@ -222,8 +259,9 @@ export class TrackedActor {
   }
 
   /** Its message masked, and with the last line of standard error. */
-  #shown(ending: Ending | undefined): Ending | undefined {
-    if (ending === undefined || ending.status === 'success') return ending
+  #shown(own: Ending | undefined): Ending | undefined {
+    if (own === undefined || own.status === 'success') return own
+    const ending = this.#head === undefined ? own : endingOfMember(own, this.#head.snapshot)
     const { reason } = ending
     return {
       ...ending,
@@ -236,12 +274,15 @@ export class TrackedActor {
     this.#over = true
     this.stopSampling()
     this.#output?.close()
-    // It keeps the task in memory, with its input.
+    // They keep the task in memory, with its input.
     this.#inspectable = undefined
+    this.#ref = undefined
+    this.#head = undefined
   }
 }
 
 const withPayload = (payload: unknown) => (payload === undefined ? {} : { payload })
+const withChanges = (changes: Step['changes']) => (changes === undefined ? {} : { changes })
 
 const isBetween = (way: Pick<Step, 'from' | 'to' | 'via'>, arrows: readonly string[]) =>
   String(hops(way).map(([from, to]) => arrowKey(from, to))) === String(arrows)

@@ -26,6 +26,8 @@ export interface Inspectable {
   freeze?(): Promise<void>
   unfreeze?(): Promise<void>
   cancel?(reason: unknown): Promise<void>
+  /** Runs the same task again, and returns the id of the new run. It may be called after the actor's end. */
+  again?(): string
 }
 
 // Kept beside the actor: every inspector prints the context of its machine.

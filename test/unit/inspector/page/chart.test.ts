@@ -6,7 +6,7 @@ import { linesOf, textOf } from '../../../../src/inspector/page/chart/label-text
 import { type Box, type Chart, layOut } from '../../../../src/inspector/page/chart/layout.ts'
 import { pathOf } from '../../../../src/inspector/page/chart/path.ts'
 import { machineInfo } from '../../../../src/inspector/tracking/graph.ts'
-import { step } from './setup.ts'
+import { layOutGraph, step } from './setup.ts'
 
 const widthOf = (text: string, size: number) => text.length * size * 0.6
 
@@ -43,7 +43,7 @@ describe.each([cookieMachine, slotMachine, namespaceMachine, spareMachine, image
     const states = ({ states }: Chart) => states.filter(({ composite }) => !composite)
 
     it('draws every state within its box, and no two over each other', async () => {
-      const chart = await layOut(info, widthOf)
+      const chart = await layOut(info, widthOf, layOutGraph)
       const byName = new Map(chart.states.map(state => [state.name, state]))
       for (const state of chart.states) {
         const [, outer] = chart.tree.pathOf(state.name)
@@ -57,7 +57,7 @@ describe.each([cookieMachine, slotMachine, namespaceMachine, spareMachine, image
     })
 
     it('labels every arrow with an event, and no label covers another or a state', async () => {
-      const chart = await layOut(info, widthOf)
+      const chart = await layOut(info, widthOf, layOutGraph)
       const labelled = chart.arrows.filter(({ words }) => words.length > 0)
       const labels = labelled.flatMap(({ label }) => (label === undefined ? [] : [label]))
       expect(labels).toHaveLength(labelled.length)
@@ -68,7 +68,7 @@ describe.each([cookieMachine, slotMachine, namespaceMachine, spareMachine, image
     })
 
     it('begins in the first state of the machine and of each box that has one', async () => {
-      const chart = await layOut(info, widthOf)
+      const chart = await layOut(info, widthOf, layOutGraph)
       const firsts = (info.composites ?? []).filter(({ initial }) => initial !== undefined)
       expect(chart.starts).toHaveLength(1 + firsts.length)
       for (const { points } of [...chart.starts, ...chart.arrows]) expect(points.length).toBeGreaterThan(1)
@@ -77,7 +77,7 @@ describe.each([cookieMachine, slotMachine, namespaceMachine, spareMachine, image
 )
 
 it('draws the shared arrows of a cookie once, on the boxes', async () => {
-  const { arrows } = await layOut(machineInfo(cookieMachine), widthOf)
+  const { arrows } = await layOut(machineInfo(cookieMachine), widthOf, layOutGraph)
   const label = (key: string) => arrows.find(arrow => arrow.key === key)?.words.map(({ text }) => text)
   expect(label('unstarted→settled')).toEqual(['cancel', 'kill', 'close'])
   expect(label('alive→stopping')).toEqual(['broken', 'cancel', 'kill', 'overflow [isUndecided]', 'close'])
@@ -86,7 +86,7 @@ it('draws the shared arrows of a cookie once, on the boxes', async () => {
 })
 
 it('distinguishes taken arrows from possible ones; an arrow of a box belongs to every state in it', async () => {
-  const chart = await layOut(machineInfo(cookieMachine), widthOf)
+  const chart = await layOut(machineInfo(cookieMachine), widthOf, layOutGraph)
   const shown: Shown = {
     current: ['running'],
     step: step(9, 'prepared', 'starting', { arrows: ['prepared→started'] }),
