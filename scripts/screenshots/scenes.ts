@@ -37,8 +37,35 @@ export const scenes: readonly Scene[] = [
       await lit(page)
     },
   },
+  {
+    name: 'compare',
+    url: ({ url }) => url + at({ filter: 'status:error' }),
+    async go(page) {
+      await page.locator('.row').first().click()
+      await page.getByRole('button', { name: 'Compare' }).click()
+      await page.locator('.steps').waitFor()
+    },
+  },
   { name: 'nested', url: ({ url }) => url + at({ id: 'order-4711' }), go: lit },
   { name: 'parallel', url: ({ url }) => url + at({ id: 'mixer' }), go: lit },
+  {
+    name: 'send',
+    url: ({ url }) => url + at({ id: 'mixer', pane: 'log' }),
+    async go(page) {
+      await page.getByRole('button', { name: 'Send event…' }).click()
+      await page.locator('.log li button').nth(3).click()
+      await page.getByRole('button', { name: 'Follow live' }).click()
+      await page.locator('.send-event').waitFor()
+    },
+  },
+  {
+    name: 'event',
+    url: ({ url }) => url + at({ id: 'mixer', pane: 'log' }),
+    async go(page) {
+      await page.getByRole('button', { name: 'Send event…' }).click()
+      await page.locator('.send-event').waitFor()
+    },
+  },
   {
     name: 'timeline',
     url: ({ url }) => url + at({ tab: 'timeline' }),

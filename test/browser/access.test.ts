@@ -54,7 +54,7 @@ describe('accessibility and access', () => {
     await page.locator('.notice.paused').waitFor()
     expect(await serious(page)).toEqual([])
     await page.keyboard.press('2')
-    if (width > 860) await page.locator('.timeline-row').first().waitFor()
+    if (width > 1220) await page.locator('.timeline-row').first().waitFor()
     await page.keyboard.press('?')
     await page.getByRole('dialog', { name: 'Keys' }).waitFor()
     expect(await serious(page)).toEqual([])

@@ -96,6 +96,11 @@ function Drawing({
         <ArrowPath key={arrow.key} arrow={arrow} kind={kind} n={step?.n} count={counts.arrows[arrow.key] ?? 0} />
       ))}
       {chart.states
+        .filter(({ composite }) => composite)
+        .map(state => (
+          <BoxName key={state.name} state={state} active={active.has(state.name)} />
+        ))}
+      {chart.states
         .filter(({ composite }) => !composite)
         .map(state => (
           <StateBox
@@ -190,10 +195,22 @@ function CompositeBox({ state, active }: { readonly state: PlacedState; readonly
   return (
     <g class={`composite${active ? ' active' : ''}${region ? ' region' : ''}`} data-composite={name}>
       <rect x={x} y={y} width={width} height={height} rx="9" />
-      <text class="box-name" font-size={boxNameSize} x={x + 11} y={y + 14} dominant-baseline="central">
-        {name}
-      </text>
     </g>
+  )
+}
+
+/** Drawn above the arrows: some begin at the upper edge of their box. */
+function BoxName({ state: { name, x, y }, active }: { readonly state: PlacedState; readonly active: boolean }) {
+  return (
+    <text
+      class={`box-name${active ? ' active' : ''}`}
+      font-size={boxNameSize}
+      x={x + 11}
+      y={y + 14}
+      dominant-baseline="central"
+    >
+      {name}
+    </text>
   )
 }
 

@@ -49,9 +49,15 @@ export class Model {
   #ends: { at: number; ended: number }[] = []
   readonly #onStep: (step: Step) => void
 
-  /** `onStep` is called with each new step. */
-  constructor(onStep: (step: Step) => void = () => {}) {
+  readonly #adopts: boolean
+
+  /**
+   * `onStep` is called with each new step. `adopts`: messages are applied once, so their actors become the rows; copies of ten thousand take
+   * longer than all else.
+   */
+  constructor(onStep: (step: Step) => void = () => {}, adopts = false) {
     this.#onStep = onStep
+    this.#adopts = adopts
   }
 
   /** Applies a message. False when one before it is missing, so that a new snapshot is needed. */
@@ -129,8 +135,9 @@ export class Model {
   }
 
   #add(actor: ActorInfo): void {
-    const { status, reason, exitCode, errorLine, over = false, cpu, mem, path } = actor
-    const row = { ...actor, status, reason, exitCode, errorLine, over, cpu, mem, path: [...path] }
+    const { path, status } = actor
+    const row = (this.#adopts ? actor : { ...actor, path: [...path] }) as Row
+    row.over ??= false
     this.actors.set(actor.key, row)
     if (actor.created < this.began) this.began = actor.created
     for (let index = 1; index < path.length; index++) {

@@ -21,7 +21,7 @@ export class ProcessStore {
     this.model = new Model(step => {
       this.#pasts.step(step)
       onStep(step)
-    })
+    }, true)
   }
 
   /** False when a message before it is missing. */

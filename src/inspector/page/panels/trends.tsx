@@ -7,14 +7,14 @@ import { nowOf, session } from '../view/view.ts'
 
 /** How many bars there are, and how long one is at least and at most, in seconds. */
 const bars = 60
-const spans = [1, 2, 5, 10, 30, 60]
+const spans = [1, 2, 3, 5, 10, 15, 20, 30, 60]
 const height = 44
 /** From the bottom to the top of a bar. */
 const kinds: readonly StateKind[] = ['ok', 'over', 'warn', 'bad']
 
 /** How many actors of a machine ended over time, and how long they stayed in its states. */
 export function Trends({ filter }: { readonly filter: string }) {
-  const [open, setOpen] = useState(true)
+  const [open, setOpen] = useState(() => innerWidth > 560)
   const { model } = session
   const machine = machineOf(filter, Object.keys(model.machines))
   const trend = machine === undefined ? undefined : model.trendOf(machine)
@@ -74,8 +74,8 @@ function Ends({ trend }: { readonly trend: Trend }) {
         ))}
       </svg>
       <div class="times" aria-hidden="true">
-        <span>−{duration(bars * span * 1_000)}</span>
-        <span>now</span>
+        <span>{clock(now - bars * span * 1_000).slice(0, 8)}</span>
+        <span>{clock(now).slice(0, 8)}</span>
       </div>
     </figure>
   )

@@ -1,19 +1,22 @@
 import type { Changes } from '../../data/past/context.ts'
 import { plainText } from '../../view/format.ts'
 
-const textOf = (value: unknown) => (value === undefined ? '–' : plainText(value))
+const textOf = (value: unknown) => (value === undefined ? '–' : typeof value === 'string' ? value : plainText(value))
 
 /** Fields with their values in two moments, or in two actors. */
 export function ChangeTable({
   changes,
   titles: [one, other],
+  isPair = false,
 }: {
   readonly changes: Changes
   readonly titles: readonly [string, string]
+  /** The two are equals: neither came before the other. */
+  readonly isPair?: boolean
 }) {
   return (
     <div class="scrolls" tabIndex={0} role="group" aria-label="Differences">
-      <table class="changes">
+      <table class={isPair ? 'changes' : 'changes over-time'}>
         <thead>
           <tr>
             <th scope="col">Field</th>

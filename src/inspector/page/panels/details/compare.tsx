@@ -48,7 +48,7 @@ function Comparison({ one, other }: { readonly one: Row; readonly other: Row }) 
     <>
       <section>
         <h3>How they ended</h3>
-        <ChangeTable changes={ends} titles={titles} />
+        <ChangeTable changes={ends} titles={titles} isPair />
       </section>
       <section>
         <h3>Time in each state</h3>
@@ -57,13 +57,13 @@ function Comparison({ one, other }: { readonly one: Row; readonly other: Row }) 
       {Object.keys(tasks).length > 0 && history?.task !== undefined && (
         <section>
           <h3>Task</h3>
-          <ChangeTable changes={tasks} titles={titles} />
+          <ChangeTable changes={tasks} titles={titles} isPair />
         </section>
       )}
       {Object.keys(contexts).length > 0 && history?.context !== undefined && (
         <section>
           <h3>Context</h3>
-          <ChangeTable changes={contexts} titles={titles} />
+          <ChangeTable changes={contexts} titles={titles} isPair />
         </section>
       )}
       <section>
