@@ -49,16 +49,6 @@ export const scenes: readonly Scene[] = [
   { name: 'nested', url: ({ url }) => url + at({ id: 'order-4711' }), go: lit },
   { name: 'parallel', url: ({ url }) => url + at({ id: 'mixer' }), go: lit },
   {
-    name: 'send',
-    url: ({ url }) => url + at({ id: 'mixer', pane: 'log' }),
-    async go(page) {
-      await page.getByRole('button', { name: 'Send event…' }).click()
-      await page.locator('.log li button').nth(3).click()
-      await page.getByRole('button', { name: 'Follow live' }).click()
-      await page.locator('.send-event').waitFor()
-    },
-  },
-  {
     name: 'event',
     url: ({ url }) => url + at({ id: 'mixer', pane: 'log' }),
     async go(page) {
@@ -80,6 +70,17 @@ export const scenes: readonly Scene[] = [
     name: 'nothing-found',
     url: ({ url }) => url + at({ filter: 'state:runing status:eror' }),
     go: page => page.locator('.nothing').waitFor(),
+  },
+  {
+    name: 'paused',
+    url: ({ url }) => url,
+    async go(page) {
+      await page.locator('.row').first().waitFor()
+      await page.keyboard.press(' ')
+      await page.locator('.notice.paused').waitFor()
+      await page.keyboard.press('?')
+      await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+    },
   },
   { name: 'empty', url: ({ empty }) => empty, go: page => page.getByText('No cookies yet').waitFor() },
   {

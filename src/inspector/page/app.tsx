@@ -10,9 +10,10 @@ import { Table } from './panels/table.tsx'
 import { Timeline } from './panels/timeline.tsx'
 import { TotalsBar } from './panels/totals.tsx'
 import { Trends } from './panels/trends.tsx'
-import { isFailure, nextFailure } from './view/list/failures.ts'
+import { isFailure } from './view/list/failures.ts'
 import { filterKeys, valuesOf } from './view/list/filter.ts'
 import { listOf } from './view/list/list.ts'
+import { nextFailure } from './view/list/row-keys.ts'
 import { nowOf, session, show, useView } from './view/view.ts'
 
 const tabs = [

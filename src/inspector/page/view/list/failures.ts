@@ -1,6 +1,5 @@
 import type { Row } from '../../data/model.ts'
 import { kindOf } from '../../data/state-kinds.ts'
-import { select, session } from '../view.ts'
 
 /** True for an actor that failed: nobody asked for that end. */
 export const isFailure = ({ status }: Pick<Row, 'status'>): boolean =>
@@ -12,10 +11,4 @@ export function failureAfter(rows: readonly Row[], key: number | undefined, by: 
   const start = at === -1 && by < 0 ? rows.length : at
   const turned = rows.map((_, index) => rows[(((start + by * (index + 1)) % rows.length) + rows.length) % rows.length])
   return turned.find(row => row !== undefined && isFailure(row))
-}
-
-/** Selects the next failure of the list. */
-export function nextFailure(rows: readonly Row[], by: 1 | -1): void {
-  const failure = failureAfter(rows, session.selected, by)
-  if (failure !== undefined) select(failure.key, true)
 }

@@ -1,6 +1,5 @@
 import type { Model, Row } from '../../data/model.ts'
-import type { View } from '../view.ts'
-import { visibleRows } from './filter.ts'
+import { type Sort, visibleRows } from './filter.ts'
 import { arranged } from './order.ts'
 
 /** The queued runs, as one line. */
@@ -20,7 +19,14 @@ export interface List {
   readonly depths: ReadonlyMap<number, number>
 }
 
-type Wanted = Pick<View, 'tab' | 'filter' | 'sort' | 'queue'>
+/** What of the view decides the list. */
+interface Wanted {
+  readonly tab: 'table' | 'timeline'
+  readonly filter: string
+  readonly sort: Sort
+  /** The queue is unfolded. */
+  readonly queue: boolean
+}
 
 const flat: ReadonlyMap<number, number> = new Map()
 
