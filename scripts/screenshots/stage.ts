@@ -44,6 +44,19 @@ export async function setStage(warmUp: number): Promise<Stage> {
   for (const type of ['fill', 'lock', 'start', 'faster', 'lamp', 'boil', 'slower', 'faster']) mixer.send({ type })
   const loaf = executor.run({ ...demoTask(0, () => 0.6), id: 'the-loaf', timeout: Infinity }, { priority: 1 })
   noteFreezes(loaf)
+  const retried = executor.run(
+    {
+      ...demoTask(3, () => 0.2),
+      id: 'the-crust',
+      image: 'busybox',
+      timeout: 1_500,
+      retry: { attempts: 3, delay: 300, when: () => true },
+    },
+    { priority: 1 },
+  )
+  retried.catch(() => {})
+  const broken = { image: 'python:3-slim', command: 'python train.py --epochs 3' }
+  executor.run({ ...broken, id: 'broken-oven' }, { priority: 1 }).catch(() => {})
   loaf.catch(() => {})
   cleanUp.defer(async () => {
     abort.abort()
