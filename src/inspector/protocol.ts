@@ -38,8 +38,8 @@ export interface MachineInfo {
   readonly composites?: readonly Composite[]
   readonly finals: readonly string[]
   readonly arrows: readonly Arrow[]
-  /** The events that a page may send to its actors. Older recordings have none. */
-  readonly events?: readonly string[]
+  /** The events that a page may send to its actors, and the states that handle each; empty for the whole machine. Older recordings have none. */
+  readonly events?: Readonly<Record<string, readonly string[]>>
   /** The machine as XState JSON. */
   readonly config: unknown
   /** The machine as a Mermaid state diagram. */

@@ -27,7 +27,7 @@ export function machineInfo(machine: AnyStateMachine): MachineInfo {
     composites: nodes.filter(node => childrenOf(node).length > 0).map(node => compositeOf(node, nameOf)),
     finals: atoms.filter(({ type }) => type === 'final').map(nameOf),
     arrows,
-    events: requestsOf(machine),
+    events: eventsOf(machine, nameOf),
     config: plain(machine.config),
     mermaid: toMermaid(machine),
   }
@@ -98,6 +98,18 @@ function arrowsOf(node: AnyStateNode, nameOf: NameOf): Arrow[] {
   }
   const own = [...arrows.values()].map(({ arrow, labels }) => ({ ...arrow, label: [...labels].join(', ') }))
   return [...own, ...childrenOf(node).flatMap(child => arrowsOf(child, nameOf))]
+}
+
+/** The events that a page may send, and the states that handle each. */
+function eventsOf(machine: AnyStateMachine, nameOf: NameOf): Record<string, string[]> {
+  const { root } = machine
+  const nodes = within(root)
+  return Object.fromEntries(
+    requestsOf(machine).map(event => [
+      event,
+      nodes.filter(({ transitions }) => transitions.has(event)).map(node => (node === root ? '' : nameOf(node))),
+    ]),
+  )
 }
 
 const guardName = (guard: unknown): string => {

@@ -16,7 +16,8 @@ export function Controls({ row, atPresent }: { readonly row: Row; readonly atPre
     return error === undefined
   }
   const living = !row.over && row.status === undefined
-  const events = row.over ? [] : (session.model.machines[row.machine]?.events ?? [])
+  const machine = row.over ? undefined : session.model.machines[row.machine]
+  const canSend = Object.keys(machine?.events ?? {}).length > 0
   const { key } = row
   return (
     <div
@@ -63,7 +64,7 @@ export function Controls({ row, atPresent }: { readonly row: Row; readonly atPre
           Run again
         </button>
       )}
-      {events.length > 0 && (
+      {canSend && (
         <button
           type="button"
           class="button"
@@ -74,8 +75,8 @@ export function Controls({ row, atPresent }: { readonly row: Row; readonly atPre
           Send event…
         </button>
       )}
-      {sending && atPresent && events.length > 0 && (
-        <SendEvent row={row} events={events} send={event => ask({ key, action: 'send', event })} />
+      {sending && atPresent && canSend && machine !== undefined && (
+        <SendEvent machine={machine} state={row.state} send={event => ask({ key, action: 'send', event })} />
       )}
       {refusal !== undefined && <span role="alert">{refusal}</span>}
     </div>

@@ -1,25 +1,22 @@
 import { useState } from 'preact/hooks'
 import type { MachineInfo } from '../../../protocol.ts'
 import { treeOf } from '../../chart/tree.ts'
-import type { Row } from '../../data/model.ts'
-import { session } from '../../view/view.ts'
 
 interface SendProps {
-  readonly row: Row
-  readonly events: readonly string[]
+  readonly machine: MachineInfo
+  readonly state: string
   /** Resolves with true when the event was sent. */
   readonly send: (event: { readonly type: string }) => Promise<boolean>
 }
 
-/** A form that sends an event with data to an actor. Those that lead on from its state come first. */
-export function SendEvent({ row, events, send }: SendProps) {
-  const machine = session.model.machines[row.machine]
-  const leading = machine === undefined ? [] : leadingOn(machine, row.state)
-  const sorted = [
-    ...events.filter(event => leading.includes(event)),
-    ...events.filter(event => !leading.includes(event)),
-  ]
-  const [type, setType] = useState(sorted[0] ?? '')
+/** A form that sends an event with data to an actor. Those that its state handles come first. */
+export function SendEvent({ machine, state, send }: SendProps) {
+  const { pathOf } = treeOf(machine)
+  const active = new Set(['', ...state.split(' & ').flatMap(pathOf)])
+  const events = Object.entries(machine.events ?? {})
+    .map(([name, states]) => ({ name, isHandled: states.some(handling => active.has(handling)) }))
+    .toSorted((a, b) => Number(b.isHandled) - Number(a.isHandled))
+  const [type, setType] = useState(events[0]?.name ?? '')
   const [data, setData] = useState('')
   const fields = readFields(data)
   return (
@@ -34,10 +31,10 @@ export function SendEvent({ row, events, send }: SendProps) {
       <label>
         Event
         <select value={type} onChange={({ currentTarget }) => setType(currentTarget.value)}>
-          {sorted.map(event => (
-            <option key={event} value={event}>
-              {event}
-              {leading.includes(event) ? '' : ' (not from here)'}
+          {events.map(({ name, isHandled }) => (
+            <option key={name} value={name}>
+              {name}
+              {isHandled ? '' : ' (not handled now)'}
             </option>
           ))}
         </select>
@@ -59,13 +56,6 @@ export function SendEvent({ row, events, send }: SendProps) {
       {fields === undefined && <span class="hint">Data is an object in JSON, or nothing.</span>}
     </form>
   )
-}
-
-/** The events of the arrows that lead on from a state, or from a state that it is in. */
-function leadingOn(machine: MachineInfo, state: string): string[] {
-  const tree = treeOf(machine)
-  const active = new Set(state.split(' & ').flatMap(tree.pathOf))
-  return machine.arrows.filter(({ from }) => active.has(from)).map(({ event }) => event)
 }
 
 /** Undefined where the text is no object in JSON. */
