@@ -5,6 +5,7 @@ import type { Stat } from '../../stats/stat.ts'
 import type { Inspectable, TaskFacts } from '../../utils/actors/inspectable.ts'
 import { type ActorDetails, type ActorInfo, arrowKey, hops, type Sample, type Step, type Visit } from '../protocol.ts'
 import { changesBetween } from './changes.ts'
+import { Description } from './description.ts'
 import { arrowKeysOf, stateName } from './graph.ts'
 import { payloadOf, showable } from './payload.ts'
 import { requestsOf } from './requests.ts'
@@ -43,17 +44,10 @@ export class TrackedActor {
   #ref: AnyActorRef | undefined
   /** The actor that it is a member of. */
   #head: TrackedActor | undefined
-  #again: (() => string) | undefined
   readonly #created = Date.now()
   readonly #initial: string
   #inspectable: Inspectable | undefined
-  #secrets: readonly string[] = []
-  #image: string | undefined
-  #command: string | undefined
-  #labels: readonly string[] | undefined
-  #controllable = false
-  #task: TaskFacts | undefined
-  #members: readonly number[] = []
+  #description: Description | undefined
   #output: TrackedOutput | undefined
   #state: string
   #steps = 0
@@ -101,7 +95,7 @@ export class TrackedActor {
 
   /** Runs its task again, and returns the id of the new run. Undefined where it cannot, or may not. */
   get again(): (() => string) | undefined {
-    return this.#again
+    return this.#description?.again
   }
 
   /** The kept output; undefined where none is watched. */
@@ -119,19 +113,10 @@ export class TrackedActor {
     { output = false, control = false }: { readonly output?: boolean; readonly control?: boolean },
   ): void {
     this.#inspectable = inspectable
-    if (control) this.#again = inspectable.again
-    this.#task = inspectable.task
-    this.#members = members.map(({ identity }) => identity.key)
+    const keys = members.map(({ identity }) => identity.key)
+    this.#description = new Description(inspectable, keys, control)
     for (const member of members) member.#head = this
     if (output && inspectable.watchOutput !== undefined) this.#output = new TrackedOutput(inspectable)
-    this.#secrets = inspectable.secrets ?? []
-    this.#image = inspectable.image
-    this.#controllable = inspectable.cancel !== undefined
-    const command = inspectable.command?.slice(0, 50).join(' ')
-    this.#command = command ? String(showable(command, this.#secrets)) : undefined
-    const labels = Object.entries(inspectable.labels ?? {}).slice(0, 50)
-    const shown = labels.map(([name, value]) => String(showable(`${name}=${value}`, this.#secrets)))
-    this.#labels = shown.length > 0 ? shown : undefined
   }
 
   /** Begins to sample it, and reports each sample. */
@@ -226,13 +211,7 @@ export class TrackedActor {
       id,
       machine,
       ...(parent === undefined ? {} : { parent }),
-      ...(this.#image === undefined ? {} : { image: this.#image }),
-      ...(this.#command === undefined ? {} : { command: this.#command }),
-      ...(this.#labels === undefined ? {} : { labels: this.#labels }),
-      ...(this.#task === undefined ? {} : { hasTask: true }),
-      ...(this.#members.length === 0 ? {} : { members: this.#members }),
-      ...(this.#controllable ? { controllable: true } : {}),
-      ...(this.#again === undefined ? {} : { repeatable: true }),
+      ...this.#description?.info,
       initial: this.#initial,
       state: this.#state,
       created: this.#created,
@@ -247,15 +226,20 @@ export class TrackedActor {
   }
 
   get details(): ActorDetails {
+    const task = this.#description?.task
     return {
       key: this.identity.key,
       before: this.#log.before,
       log: this.#log.steps,
       stats: this.#stats?.points() ?? [],
       context: showable(this.#context, this.#secrets),
-      ...(this.#task === undefined ? {} : { task: showable(this.#task, this.#secrets) as TaskFacts }),
+      ...(task === undefined ? {} : { task: showable(task, this.#secrets) as TaskFacts }),
       ...(this.#output === undefined ? {} : { output: this.#output.shown }),
     }
+  }
+
+  get #secrets(): readonly string[] {
+    return this.#description?.secrets ?? []
   }
 
   /** Its message masked, and with the last line of standard error. */

@@ -6,17 +6,17 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { AxeResults } from 'axe-core'
-import { launchBrowser, openPage } from '../test/support/browser/browser.ts'
-import { buildPage } from './build-page.ts'
-import { type Picture, pictures } from './screenshots/pictures.ts'
-import { scenes } from './screenshots/scenes.ts'
-import { setStage } from './screenshots/stage.ts'
+import { launchBrowser, openPage } from '../../test/support/browser/browser.ts'
+import { buildPage } from '../build-page.ts'
+import { type Picture, pictures } from './pictures.ts'
+import { scenes } from './scenes.ts'
+import { setStage } from './stage.ts'
 
 /** For how long the process is busy before anyone looks, in ms. */
 const warmUp = 14_000
 
 const folder = process.argv[2]
-const images = fileURLToPath(new URL('../docs/images', import.meta.url))
+const images = fileURLToPath(new URL('../../docs/images', import.meta.url))
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 const wanted: readonly Picture[] =
