@@ -6,8 +6,9 @@ export interface Forward {
   readonly port: number
   /** Where connections lead from now on. */
   to(port: number): void
-  /** Ends all connections, and takes no more. */
+  /** Ends all connections, and takes no more until it is restored. */
   cut(): Promise<void>
+  restore(): Promise<void>
 }
 
 /** Listens on a free port of this machine. */
@@ -30,8 +31,9 @@ export async function forward(): Promise<Forward> {
     }
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
     to(port) {
       target = port
     },
@@ -41,6 +43,12 @@ export async function forward(): Promise<Forward> {
       server.close()
       for (const socket of open) socket.destroy()
       await closed
+    },
+    async restore() {
+      if (server.listening) return
+      const listening = once(server, 'listening')
+      server.listen(port, '127.0.0.1')
+      await listening
     },
   }
 }

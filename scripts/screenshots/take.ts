@@ -40,6 +40,7 @@ let found = 0
 for (const { name, scene, size, colorScheme, scale = 1, prepare } of wanted) {
   const { url, go } = scenes.find(({ name }) => name === scene) ?? { url: () => '' }
   const look = { colorScheme, viewport: size, deviceScaleFactor: scale, reducedMotion: 'reduce' } as const
+  await stage.forwarded.restore()
   const { page } = await openPage(browser, url(stage), look)
   await go?.(page, stage)
   await prepare?.(page)

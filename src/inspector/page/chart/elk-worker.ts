@@ -1,5 +1,5 @@
 import Elk from 'elkjs/lib/elk-api.js'
-import workerUrl from 'elkjs/lib/elk-worker.min.js?url'
+import ElkWorker from 'elkjs/lib/elk-worker.min.js?worker'
 import type { LayOutGraph } from './elk.ts'
 
 let layingOut: LayOutGraph | undefined
@@ -14,7 +14,7 @@ export function loadElk(): LayOutGraph {
 }
 
 function load(): LayOutGraph {
-  const worker = new Worker(workerUrl)
+  const worker = new ElkWorker()
   const failed = new Promise<never>((_, reject) => {
     worker.addEventListener('error', () => {
       // The next chart tries again.
