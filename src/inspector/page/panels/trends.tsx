@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import { isEnd, type StateKind } from '../data/state-kinds.ts'
 import type { EndsBar, StayTimes, Trend } from '../data/trends.ts'
-import { clock, duration } from '../view/format.ts'
+import { clock, duration, perSecond } from '../view/format.ts'
 import { termOf, wordsOf } from '../view/list/filter.ts'
 import { nowOf, session } from '../view/view.ts'
 
@@ -82,7 +82,6 @@ function Ends({ trend }: { readonly trend: Trend }) {
 }
 
 const sumOf = ({ kinds }: EndsBar) => Object.values(kinds).reduce((sum, count) => sum + count, 0)
-const perSecond = (rate: number) => (rate < 10 ? rate.toFixed(1) : String(Math.round(rate)))
 
 const words: Readonly<Partial<Record<StateKind, string>>> = {
   ok: 'well',
