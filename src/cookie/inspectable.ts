@@ -21,14 +21,23 @@ export function shownOf({ task, stats$, containerName }: InspectedCookie): Inspe
   }
 }
 
+/** What only the maker of a cookie knows of it. */
+export interface Belongings {
+  /** Runs the task again, and returns the id of the new run. */
+  readonly again?: (() => string) | undefined
+  /** The actor of the run of which this is an attempt. */
+  readonly owner?: object | undefined
+}
+
 /** The same, with the output, and the actions that an inspector may take. */
-export const inspectableCookie = (cookie: InspectedCookie, again: Inspectable['again']): Inspectable => ({
+export const inspectableCookie = (cookie: InspectedCookie, { again, owner }: Belongings): Inspectable => ({
   ...shownOf(cookie),
   watchOutput: onChunk => cookie.watchOutput(onChunk),
   freeze: () => cookie.freeze(),
   unfreeze: () => cookie.unfreeze(),
   cancel: reason => cookie.cancel(reason),
   ...(again !== undefined && { again }),
+  ...(owner !== undefined && { owner }),
 })
 
 /** What runs, by name. Only texts and numbers of the task are referred to: neither its environment nor its input. */

@@ -23,7 +23,7 @@ import { type CookieClock, processClock } from './clock.ts'
 import type { Cookie, CookieOptions, WaitResult } from './cookie.ts'
 import { assignParts, engineCookieMachine } from './cookie-actor.ts'
 import { TaskFiles } from './files/task-files.ts'
-import { inspectableCookie } from './inspectable.ts'
+import { type Belongings, inspectableCookie } from './inspectable.ts'
 import { type CookieActor, Recorder } from './recorder.ts'
 import type { RunResult, Transition } from './result.ts'
 import { Sampler } from './sampler.ts'
@@ -38,7 +38,7 @@ const reachable: ReadonlySet<CookieState> = new Set(['starting', 'running', 'ter
 const isBeyondPreparing = (state: CookieState) => state !== 'created' && state !== 'preparing'
 
 /** A cookie's options, with those that only a driver sets. */
-export interface OpenCookieOptions extends CookieOptions {
+export interface OpenCookieOptions extends CookieOptions, Belongings {
   readonly clock?: CookieClock | undefined
   /** Settles when an earlier cookie of the same id is closed. It never rejects. */
   readonly previous?: Promise<unknown> | undefined
@@ -52,8 +52,6 @@ export interface OpenCookieOptions extends CookieOptions {
   readonly streams?: CookieStreams | undefined
   /** Gets each transition before anyone who has subscribed. */
   readonly onTransition?: ((transition: Transition) => void) | undefined
-  /** For an inspector: runs the task again, and returns the id of the new run. */
-  readonly again?: (() => string) | undefined
 }
 
 /** The implementation of {@link Cookie}: joins its machine to a container of an engine. */
@@ -110,7 +108,7 @@ export class OpenCookie implements Cookie {
       previous,
       release: () => this.#streams.release(),
     })
-    if (options.inspect !== undefined) makeInspectable(this.actor, inspectableCookie(this, options.again))
+    if (options.inspect !== undefined) makeInspectable(this.actor, inspectableCookie(this, options))
     this.#recorder = new Recorder(task, this.actor, {
       since,
       onTransition: transition => {

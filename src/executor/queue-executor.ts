@@ -284,10 +284,10 @@ class QueueExecutor implements Executor {
       inspect: cookie.inspect,
       again,
       onTransition,
-      open: (task, attempt, onTransition) =>
+      open: (task, attempt, onTransition, owner) =>
         attempt === 1
           ? driver.openHeld(task, { ...held, onTransition })
-          : driver.open(task, { ...cookie, onTransition }),
+          : driver.open(task, { ...cookie, onTransition, owner }),
       execute: (cookie, attempt) => (attempt === 1 ? cookie.execute() : this.#executeAgain(cookie, priority)),
     })
   }

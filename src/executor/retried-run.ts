@@ -21,8 +21,13 @@ import { JoinedOutput } from './joined-output.ts'
 
 /** What a run with retries needs of its executor. */
 export interface RetryHost {
-  /** Makes the cookie of one attempt: of the first, or of one with an id of its own. */
-  open(task: ResolvedTask, attempt: number, onTransition: (transition: Transition) => void): OpenCookie
+  /** Makes the cookie of one attempt: of the first, or of one with an id of its own. `owner`: the run's actor, once there is one. */
+  open(
+    task: ResolvedTask,
+    attempt: number,
+    onTransition: (transition: Transition) => void,
+    owner: object | undefined,
+  ): OpenCookie
   /** Runs the cookie of an attempt, and resolves with its result. The first has its place; later ones queue for theirs. */
   execute(cookie: OpenCookie, attempt: number): Promise<RunResult>
   /** Gets each transition before anyone who has subscribed. */
@@ -207,7 +212,8 @@ export class RetriedRun {
   }
 
   #open(task: ResolvedTask, attempt: number): OpenCookie {
-    return this.#host.open(task, attempt, transition => this.#follow(attempt, transition))
+    const owner = attempt === 1 ? undefined : this.#actor
+    return this.#host.open(task, attempt, transition => this.#follow(attempt, transition), owner)
   }
 
   #follow(attempt: number, transition: Transition): void {

@@ -2,6 +2,7 @@ import type { AnyActorRef, AnyStateMachine, InspectionEvent } from 'xstate'
 import { inspectableOf } from '../../utils/actors/inspectable.ts'
 import type { ActorInfo, MachineInfo, Sample, Step, Totals } from '../protocol.ts'
 import { machineInfo, stateName } from './graph.ts'
+import type { SeenSnapshot } from './status.ts'
 import { Tally } from './totals.ts'
 import { type Seen, TrackedActor } from './tracked-actor.ts'
 
@@ -102,7 +103,8 @@ export class Registry {
   }
 
   #add(ref: AnyActorRef, machine: AnyStateMachine, { snapshot }: Seen): TrackedActor {
-    const parent = (ref as { _parent?: AnyActorRef })._parent
+    const inspectable = inspectableOf(ref)
+    const parent = this.#ownerOf(ref) ?? inspectable?.owner
     const identity = {
       key: ++this.#lastKey,
       id: ref.id,
@@ -115,7 +117,6 @@ export class Registry {
     this.#actors.set(identity.key, actor)
     this.#tally.seen()
     this.#tally.entered(identity.machine, initial)
-    const inspectable = inspectableOf(ref)
     if (inspectable !== undefined) actor.describe(inspectable, this.#known(inspectable.members), this.#limits)
     if (this.#sampling) this.#sample(actor)
     this.#drop()
@@ -144,6 +145,15 @@ export class Registry {
     this.#ended.add(key)
     this.#keepOutput(actor)
     this.#drop()
+  }
+
+  /** The actor that has made another one. A machine's children are started, and told of, before itself: it is added first. */
+  #ownerOf(ref: AnyActorRef): AnyActorRef | undefined {
+    const parent = (ref as { _parent?: AnyActorRef })._parent
+    const machine = parent === undefined ? undefined : machineOf(parent)
+    if (parent !== undefined && machine !== undefined && !this.#ofRef.has(parent))
+      this.#add(parent, machine, { event: { type: 'xstate.init' }, snapshot: parent.getSnapshot() as SeenSnapshot })
+    return parent
   }
 
   #known(refs: readonly object[] = []): readonly TrackedActor[] {

@@ -17,6 +17,8 @@ export interface Inspectable {
   readonly task?: TaskFacts
   /** Actors that belong to this one without being its children. */
   readonly members?: readonly object[]
+  /** The actor that this one belongs to without being its child. It is known before this one. */
+  readonly owner?: object
   /** Secret texts. They are masked wherever they occur. */
   readonly secrets?: readonly string[]
   /** Resource samples. An inspector subscribes only while a page or a recording watches. */
