@@ -6,6 +6,8 @@ import type { Cookie } from './cookie.ts'
 interface InspectedCookie extends Cookie {
   /** The container's name on its engine. */
   readonly containerName: string
+  /** Its id there, once it is created. */
+  readonly containerId: string | undefined
   readonly watchOutput: NonNullable<Inspectable['watchOutput']>
 }
 
@@ -32,6 +34,7 @@ export interface Belongings {
 /** The same, with the output, and the actions that an inspector may take. */
 export const inspectableCookie = (cookie: InspectedCookie, { again, owner }: Belongings): Inspectable => ({
   ...shownOf(cookie),
+  containerId: () => cookie.containerId,
   watchOutput: onChunk => cookie.watchOutput(onChunk),
   freeze: () => cookie.freeze(),
   unfreeze: () => cookie.unfreeze(),

@@ -246,6 +246,11 @@ export class OpenCookie implements Cookie {
     return this.#recorder.until(isSettled).then(() => {})
   }
 
+  /** The container's id on its engine, once it is created. */
+  get containerId(): string | undefined {
+    return this.#container.id
+  }
+
   /** The container's name on its engine. */
   get containerName(): string {
     return this.#container.name

@@ -48,6 +48,8 @@ export class TrackedActor {
   readonly #initial: string
   #inspectable: Inspectable | undefined
   #description: Description | undefined
+  /** Of an actor at its end. */
+  #containerId: string | undefined
   #output: TrackedOutput | undefined
   #state: string
   #steps = 0
@@ -226,7 +228,8 @@ export class TrackedActor {
   }
 
   get details(): ActorDetails {
-    const task = this.#description?.task
+    const containerId = this.#inspectable?.containerId?.() ?? this.#containerId
+    const task = this.#description?.task && { containerId, ...this.#description.task }
     return {
       key: this.identity.key,
       before: this.#log.before,
@@ -258,6 +261,7 @@ export class TrackedActor {
     this.#over = true
     this.stopSampling()
     this.#output?.close()
+    this.#containerId = this.#inspectable?.containerId?.()
     // They keep the task in memory, with its input.
     this.#inspectable = undefined
     this.#ref = undefined

@@ -15,6 +15,8 @@ export interface Inspectable {
   readonly labels?: Readonly<Record<string, string>>
   /** What runs, and with which limits. It holds neither environment nor input: an inspector keeps it beyond the actor's end. */
   readonly task?: TaskFacts
+  /** The id of its container on the engine, once there is one. */
+  containerId?(): string | undefined
   /** Actors that belong to this one without being its children. */
   readonly members?: readonly object[]
   /** The actor that this one belongs to without being its child. It is known before this one. */

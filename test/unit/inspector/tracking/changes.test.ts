@@ -63,3 +63,22 @@ it.each([
   slot.stop()
   hub.close()
 })
+
+it("shows a container's id once there is one, also after its end", () => {
+  const hub = newHub()
+  const machine = createMachine({
+    id: 'oven',
+    initial: 'on',
+    states: { on: { on: { out: 'off' } }, off: { type: 'final' } },
+  })
+  const actor = createActor(machine, { inspect: hub.inspect })
+  let id: string | undefined
+  makeInspectable(actor, { task: { image: 'busybox' }, containerId: () => id })
+  actor.start()
+  expect(hub.get(1)?.details.task).toEqual({ image: 'busybox' })
+  id = 'f00d'
+  expect(hub.get(1)?.details.task).toEqual({ containerId: 'f00d', image: 'busybox' })
+  actor.send({ type: 'out' })
+  expect(hub.get(1)?.details.task).toEqual({ containerId: 'f00d', image: 'busybox' })
+  hub.close()
+})
