@@ -11,6 +11,8 @@ export async function buildPage(outDir: string = besideSources): Promise<void> {
     base: './',
     configFile: false,
     logLevel: 'warn',
+    // ELK runs in a thread of its own. It exports something that nothing there takes.
+    worker: { rolldownOptions: { output: { name: 'elk' } } },
     // One flat folder: the server serves plain file names only.
     build: {
       outDir,
@@ -18,7 +20,6 @@ export async function buildPage(outDir: string = besideSources): Promise<void> {
       assetsDir: '',
       target: 'es2023',
       modulePreload: false,
-      // ELK, which lays out the charts, is loaded with the first one.
       chunkSizeWarningLimit: 2_000,
       assetsInlineLimit: 0,
       license: { fileName: 'licenses.md' },

@@ -22,13 +22,23 @@ const commands = [
 ]
 
 /**
- * A driver of simulated tasks. Most succeed; some fail, hang, or run out of memory. Those named `the-…` run for 9 s and
- * succeed.
+ * A driver of simulated tasks. Most succeed; some fail, hang, or run out of memory. Those named `the-…` run until they are
+ * cancelled, those named `broken-…` fail at once.
  */
 export const demoDriver = (chance: () => number): MockDriver =>
   createMockDriver(({ id }) =>
-    id.startsWith('the-') ? { runFor: 9_000, stats: samples(id, chance) } : demoRun(id, chance),
+    id.startsWith('the-') ? { runFor: Infinity, stats: samples(id, chance), stdout: oven } : demoRun(id, chance),
   )
+
+/** What a run that fails writes. */
+const noFlour = 'reading the recipe\n\u001b[31mno flour\u001b[0m\n'
+
+/** What a long run writes, in the colours of a terminal. */
+const oven = Array.from(
+  { length: 40 },
+  (_, n) =>
+    `\u001b[2m${String(n).padStart(2, '0')}\u001b[0m \u001b[${n % 9 === 8 ? 33 : 32}m${n % 9 === 8 ? 'warm' : 'ok'}\u001b[0m tray ${n + 1} of 40\n`,
+).join('')
 
 /** The ids of frozen runs: they use no CPU, and their memory does not change. */
 const frozen = new Set<string>()
@@ -48,9 +58,10 @@ export function noteFreezes({ id, state$ }: Execution): void {
 }
 
 function demoRun(id: string, chance: () => number): MockRun {
+  if (id.startsWith('broken-')) return { exitCode: 2, stderr: noFlour }
   const [kind, length] = [chance(), chance()]
   const run: MockRun = { runFor: 800 + length * 5_200, stats: samples(id, chance) }
-  if (kind < 0.1) return { ...run, exitCode: 1 + Math.floor(length * 3), stderr: 'no flour\n' }
+  if (kind < 0.1) return { ...run, exitCode: 1 + Math.floor(length * 3), stderr: noFlour }
   if (kind < 0.15) return { ...run, exitCode: 137, oomKilled: true }
   if (kind < 0.2) return { ...run, runFor: Infinity }
   if (kind < 0.22) return { ...run, startError: new Error('no such file: /bin/oven') }

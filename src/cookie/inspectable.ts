@@ -6,6 +6,8 @@ import type { Cookie } from './cookie.ts'
 interface InspectedCookie extends Cookie {
   /** The container's name on its engine. */
   readonly containerName: string
+  /** Its id there, once it is created. */
+  readonly containerId: string | undefined
   readonly watchOutput: NonNullable<Inspectable['watchOutput']>
 }
 
@@ -21,13 +23,24 @@ export function shownOf({ task, stats$, containerName }: InspectedCookie): Inspe
   }
 }
 
+/** What only the maker of a cookie knows of it. */
+export interface Belongings {
+  /** Runs the task again, and returns the id of the new run. */
+  readonly again?: (() => string) | undefined
+  /** The actor of the run of which this is an attempt. */
+  readonly owner?: object | undefined
+}
+
 /** The same, with the output, and the actions that an inspector may take. */
-export const inspectableCookie = (cookie: InspectedCookie): Inspectable => ({
+export const inspectableCookie = (cookie: InspectedCookie, { again, owner }: Belongings): Inspectable => ({
   ...shownOf(cookie),
+  containerId: () => cookie.containerId,
   watchOutput: onChunk => cookie.watchOutput(onChunk),
   freeze: () => cookie.freeze(),
   unfreeze: () => cookie.unfreeze(),
   cancel: reason => cookie.cancel(reason),
+  ...(again !== undefined && { again }),
+  ...(owner !== undefined && { owner }),
 })
 
 /** What runs, by name. Only texts and numbers of the task are referred to: neither its environment nor its input. */

@@ -21,7 +21,7 @@ import { type CookieClock, processClock } from './clock.ts'
 import type { Cookie, CookieOptions, WaitResult } from './cookie.ts'
 import { assignParts, engineCookieMachine } from './cookie-actor.ts'
 import { TaskFiles } from './files/task-files.ts'
-import { inspectableCookie } from './inspectable.ts'
+import { type Belongings, inspectableCookie } from './inspectable.ts'
 import { type CookieActor, Recorder } from './recorder.ts'
 import { cannot, cannotPrepare, cannotSignal, lostEnd, readSignal } from './requests.ts'
 import type { RunResult, Transition } from './result.ts'
@@ -37,7 +37,7 @@ const reachable: ReadonlySet<CookieState> = new Set(['starting', 'running', 'ter
 const isBeyondPreparing = (state: CookieState) => state !== 'created' && state !== 'preparing'
 
 /** A cookie's options, with those that only a driver sets. */
-export interface OpenCookieOptions extends CookieOptions {
+export interface OpenCookieOptions extends CookieOptions, Belongings {
   readonly clock?: CookieClock | undefined
   /** Settles when an earlier cookie of the same id is closed. It never rejects. */
   readonly previous?: Promise<unknown> | undefined
@@ -107,7 +107,7 @@ export class OpenCookie implements Cookie {
       previous,
       release: () => this.#streams.release(),
     })
-    if (options.inspect !== undefined) makeInspectable(this.actor, inspectableCookie(this))
+    if (options.inspect !== undefined) makeInspectable(this.actor, inspectableCookie(this, options))
     this.#recorder = new Recorder(task, this.actor, {
       since,
       onTransition: transition => {
@@ -231,6 +231,11 @@ export class OpenCookie implements Cookie {
     if (this.#settled !== undefined) return Promise.resolve()
     this.actor.send(event)
     return this.#recorder.until(isSettled).then(() => {})
+  }
+
+  /** The container's id on its engine, once it is created. */
+  get containerId(): string | undefined {
+    return this.#container.id
   }
 
   /** The container's name on its engine. */

@@ -124,7 +124,7 @@ export class EngineDriver<E extends Engine = Engine> implements Driver {
   }
 
   /** Makes a cookie of a validated task. Does no I/O. */
-  open(task: ResolvedTask, options: CookieOptions & Pick<OpenCookieOptions, 'onTransition'>): OpenCookie {
+  open(task: ResolvedTask, options: CookieOptions & Pick<OpenCookieOptions, 'onTransition' | 'owner'>): OpenCookie {
     this.#checkFree(task)
     const opened = this.#make(task, {
       ...options,

@@ -81,6 +81,8 @@ export interface FoundEntry {
 export interface EngineContainer {
   /** Its name on the engine, for errors that report what may be left (`cookietin-…`, `process group 4711`). */
   readonly name: string
+  /** Its id on the engine, for people, once it is created. An engine without ids has none. */
+  readonly id?: string | undefined
   /** The engine's own create options, which may be changed until `prepare` (Fn's `ContainerOptions`). */
   readonly options: object
   /** Pulls the image if needed and creates the container. After an abort it rejects soon, and `remove()` removes what was made. */

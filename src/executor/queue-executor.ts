@@ -12,6 +12,7 @@ import { type FunctionSpec, resolveSpec } from '../functions/spec.ts'
 import type { ContainerTask, ResolvedTask } from '../task/task.ts'
 import { onAbort } from '../utils/abort.ts'
 import { checkKnown } from '../utils/validation/known-options.ts'
+import { againOf } from './again.ts'
 import { checkRun, idOf } from './check-run.ts'
 import { closeOnEvents } from './closing/close-on.ts'
 import { type Execution, executionOf, type Handle, refusedExecution } from './execution.ts'
@@ -144,13 +145,21 @@ class QueueExecutor implements Executor {
   run(task: TextTask, options?: RunOptions): Execution<string>
   run(task: ContainerTask, options?: RunOptions): Execution
   run(task: ContainerTask, options?: RunOptions): Execution {
-    let run: QueuedRun
     try {
       checkKnown(options, runOptions)
-      run = this.#accept(task, options ?? {})
+      return this.#run(task, options)
     } catch (error) {
       return refusedExecution(idOf(task), toCookietinError(error, 'ERR_COOKIETIN_ENGINE_ERROR', 'Cannot run the task'))
     }
+  }
+
+  /**
+   * Queues a task.
+   *
+   * @throws CookietinError for one that is refused.
+   */
+  #run(task: ContainerTask, options: RunOptions | undefined): Execution {
+    const run = this.#accept(task, options ?? {})
     const { id } = run
     const handle = executionOf(run)
     this.#runs.set(run, handle)
@@ -244,7 +253,8 @@ class QueueExecutor implements Executor {
     const { driver, stop, cookie } = this.#options
     const task = driver.resolve(given, stop)
     const retry = checkRun(task, this.#scheduler.total, options) ?? task.retry ?? driver.engine.retryOf?.(task)
-    const plan = { priority: options.priority ?? 0, retry, previous: driver.prepare(task) }
+    const again = cookie.inspect && againOf(task, id => this.#runAgain({ ...given, id }, options))
+    const plan = { priority: options.priority ?? 0, retry, previous: driver.prepare(task), again }
     const observer = this.#observer?.container({ task, functionName: undefined })
     const run = new QueuedRun(withObserved(task, observer), plan, this.#runHost)
     if (observer !== undefined) this.#observed.set(run, observer)
@@ -262,20 +272,27 @@ class QueueExecutor implements Executor {
     return run
   }
 
+  /** For an inspector. Nobody waits for the result, which the page shows. */
+  #runAgain(task: ContainerTask, { priority, retry }: RunOptions): void {
+    this.#run(task, { priority, retry }).catch(() => {})
+  }
+
   /** Makes the cookie of a run, or the attempts of one. */
   #open(run: QueuedRun): OpenCookie | RetriedRun {
     const { driver, cookie } = this.#options
-    const { task, retry, priority, previous, since, streams } = run
-    const first = (onTransition: (transition: Transition) => void) =>
-      driver.openHeld(task, { ...cookie, previous, since, streams, onTransition })
+    const { task, retry, priority, previous, since, streams, again } = run
+    const held = { ...cookie, previous, since, streams }
     const onTransition = (transition: Transition) => run.report(transition)
-    if (retry === undefined) return first(onTransition)
+    if (retry === undefined) return driver.openHeld(task, { ...held, again, onTransition })
     return new RetriedRun(task, retry, {
       clock: driver.clock,
       inspect: cookie.inspect,
+      again,
       onTransition,
-      open: (task, attempt, onTransition) =>
-        attempt === 1 ? first(onTransition) : driver.open(task, { ...cookie, onTransition }),
+      open: (task, attempt, onTransition, owner) =>
+        attempt === 1
+          ? driver.openHeld(task, { ...held, onTransition })
+          : driver.open(task, { ...cookie, onTransition, owner }),
       execute: (cookie, attempt) => (attempt === 1 ? cookie.execute() : this.#executeAgain(cookie, priority)),
     })
   }

@@ -41,6 +41,8 @@ export interface RunPlan {
   readonly retry: ResolvedRetry | undefined
   /** Settles when an earlier run of the same id is closed. */
   readonly previous: Promise<unknown> | undefined
+  /** For an inspector: runs the task again, and returns the id of the new run. */
+  readonly again?: (() => string) | undefined
 }
 
 /**
@@ -52,6 +54,7 @@ export class QueuedRun {
   readonly priority: number
   readonly retry: ResolvedRetry | undefined
   readonly previous: Promise<unknown> | undefined
+  readonly again: (() => string) | undefined
   /** When it was queued, by the driver's clock. */
   readonly since: number
   readonly #host: RunHost
@@ -61,11 +64,12 @@ export class QueuedRun {
   #transitions$: Subject<Transition> | undefined
   #streams: CookieStreams | undefined
 
-  constructor(task: ResolvedTask, { priority, retry, previous }: RunPlan, host: RunHost) {
+  constructor(task: ResolvedTask, { priority, retry, previous, again }: RunPlan, host: RunHost) {
     this.task = task
     this.priority = priority
     this.retry = retry
     this.previous = previous
+    this.again = again
     this.since = host.now()
     this.#host = host
   }

@@ -21,14 +21,21 @@ import { JoinedOutput } from './joined-output.ts'
 
 /** What a run with retries needs of its executor. */
 export interface RetryHost {
-  /** Makes the cookie of one attempt: of the first, or of one with an id of its own. */
-  open(task: ResolvedTask, attempt: number, onTransition: (transition: Transition) => void): OpenCookie
+  /** Makes the cookie of one attempt: of the first, or of one with an id of its own. `owner`: the run's actor, once there is one. */
+  open(
+    task: ResolvedTask,
+    attempt: number,
+    onTransition: (transition: Transition) => void,
+    owner: object | undefined,
+  ): OpenCookie
   /** Runs the cookie of an attempt, and resolves with its result. The first has its place; later ones queue for theirs. */
   execute(cookie: OpenCookie, attempt: number): Promise<RunResult>
   /** Gets each transition before anyone who has subscribed. */
   onTransition(transition: Transition): void
   readonly clock: CookieClock
   readonly inspect: Inspect | undefined
+  /** For an inspector: runs the task again, and returns the id of the new run. */
+  readonly again: (() => string) | undefined
 }
 
 const parts = actorParts<RetriedRun>()
@@ -205,7 +212,8 @@ export class RetriedRun {
   }
 
   #open(task: ResolvedTask, attempt: number): OpenCookie {
-    return this.#host.open(task, attempt, transition => this.#follow(attempt, transition))
+    const owner = attempt === 1 ? undefined : this.#actor
+    return this.#host.open(task, attempt, transition => this.#follow(attempt, transition), owner)
   }
 
   #follow(attempt: number, transition: Transition): void {
@@ -243,6 +251,7 @@ export class RetriedRun {
   #shown() {
     const { image, command, labels } = this.task
     const shown = { image, command, labels, task: factsOf(this.task), secrets: shownSecrets(this.task) }
-    return { ...shown, members: [this.#cookie.actor], cancel: (reason: unknown) => this.cancel(reason) }
+    const again = this.#host.again && { again: this.#host.again }
+    return { ...shown, members: [this.#cookie.actor], cancel: (reason: unknown) => this.cancel(reason), ...again }
   }
 }

@@ -66,8 +66,8 @@ function liveRoutes(hub: Hub, streams: EventStreams, control: boolean): Hono<Pag
     })
     .post('/control', tooLong, async context => {
       if (!control) return context.json({ error: 'This inspector only looks: start it with control: true' }, 403)
-      const { status, error } = await controlActor(hub, await context.req.text())
-      return context.json({ error }, status)
+      const { status, ...answer } = await controlActor(hub, await context.req.text())
+      return context.json(answer, status)
     })
 }
 

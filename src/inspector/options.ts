@@ -34,7 +34,7 @@ export interface PageOptions {
 /** The options of {@link startInspector}. */
 export interface InspectorOptions extends PageOptions {
   /**
-   * Lets the page freeze, unfreeze and cancel.
+   * Lets the page freeze, unfreeze and cancel, run a task again, and send events to actors.
    *
    * @default false: the page only shows
    */

@@ -38,6 +38,8 @@ export interface MachineInfo {
   readonly composites?: readonly Composite[]
   readonly finals: readonly string[]
   readonly arrows: readonly Arrow[]
+  /** The events that a page may send to its actors, and the states that handle each; empty for the whole machine. Older recordings have none. */
+  readonly events?: Readonly<Record<string, readonly string[]>>
   /** The machine as XState JSON. */
   readonly config: unknown
   /** The machine as a Mermaid state diagram. */
@@ -50,7 +52,13 @@ export interface Reason {
   readonly message: string
 }
 
-/** One handled event of one actor. */
+/** A field of a context, before and after a step. A value that is missing was undefined. */
+export interface Change {
+  readonly from?: unknown
+  readonly to?: unknown
+}
+
+/** One event of one actor. */
 export interface Step {
   readonly key: number
   /** Counts the steps of this actor, from 1. */
@@ -69,6 +77,10 @@ export interface Step {
   readonly arrows?: readonly string[]
   /** The event's data: bounded, secrets masked. */
   readonly payload?: unknown
+  /** No state has handled the event. The actor stayed where it was. */
+  readonly ignored?: true
+  /** The fields of the context that changed: bounded, secrets masked. */
+  readonly changes?: Readonly<Record<string, Change>>
   /** How it ended, once that is decided. */
   readonly status?: string
   /** With `status`, where there is one. */
@@ -102,6 +114,8 @@ export interface ActorInfo {
   readonly members?: readonly number[]
   /** The actor can be frozen, thawed and cancelled, where the inspector allows that. */
   readonly controllable?: true
+  /** It can be run again, where the inspector allows that. */
+  readonly repeatable?: true
   /** The state it began in. */
   readonly initial: string
   readonly state: string
@@ -227,10 +241,9 @@ export interface ActorDetails {
 }
 
 /** The body of `POST control`. */
-export interface ControlRequest {
-  readonly key: number
-  readonly action: 'freeze' | 'unfreeze' | 'cancel'
-}
+export type ControlRequest =
+  | { readonly key: number; readonly action: 'freeze' | 'unfreeze' | 'cancel' | 'again' }
+  | { readonly key: number; readonly action: 'send'; readonly event: { readonly type: string } }
 
 /** The key of an arrow. */
 export const arrowKey = (from: string, to: string): string => `${from}→${to}`

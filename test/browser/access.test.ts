@@ -3,94 +3,77 @@ import { createRequire } from 'node:module'
 import type { AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
+import { scenes } from '../../scripts/screenshots/scenes.ts'
+import { setStage } from '../../scripts/screenshots/stage.ts'
 import { createMockDriver } from '../../src/driver/testing.ts'
 import { createExecutor } from '../../src/index.ts'
 import { closeAfterTest, lostConnection, open, script, setup, setupLosable, useBrowser } from './setup.ts'
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** The serious problems that axe finds. The debugger evaluates axe, so the page's policy does not block it. */
-async function serious(page: Page): Promise<string[]> {
+/** What axe finds. The debugger evaluates axe, so the page's policy does not block it. */
+async function findings(page: Page): Promise<string[]> {
   await page.evaluate(axe)
   const { violations } = (await page.evaluate('axe.run()')) as AxeResults
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('\n')}`)
+  return violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('\n')}`,
+  )
 }
 
 describe('accessibility and access', () => {
   useBrowser()
 
-  it.each([
-    { colorScheme: 'light', width: 1280 },
-    { colorScheme: 'dark', width: 1280 },
-    { colorScheme: 'dark', width: 820 },
-    { colorScheme: 'light', width: 390 },
-  ] as const)('axe finds nothing serious: $colorScheme, $width px', async ({ colorScheme, width }) => {
-    const { executor, inspector } = await setup({ control: true }, 2)
-    const page = await open(inspector.url, {
-      colorScheme,
-      viewport: { width, height: 800 },
-      reducedMotion: 'reduce',
-    })
-    await page.getByText('No cookies yet').waitFor()
-    expect(await serious(page)).toEqual([])
-    for (const image of ['quick', 'broken', 'burnt'])
-      await executor.run({ image, id: `it-is-${image}` }).catch(() => {})
-    const [first] = ['aa', 'bb', 'cc'].map(id => executor.run({ id, image: 'long' }))
-    await page.locator('.row', { hasText: 'running' }).first().waitFor()
-    await first?.freeze()
-    await page.locator('.row', { hasText: 'frozen' }).waitFor()
-    expect(await serious(page)).toEqual([])
-    await page.locator('.row', { hasText: 'aa' }).click()
-    await page.locator('.state.lit').waitFor()
-    expect(await serious(page)).toEqual([])
-    await page.keyboard.press('ArrowLeft')
-    await page.getByRole('button', { name: 'Pause' }).click()
-    await page.keyboard.press('End')
-    await page.keyboard.press('ArrowUp')
-    await page.keyboard.press('ArrowUp')
-    await page.locator('.reason').waitFor()
-    await page.locator('.notice.paused').waitFor()
-    expect(await serious(page)).toEqual([])
-    await page.keyboard.press('2')
-    if (width > 860) await page.locator('.timeline-row').first().waitFor()
-    await page.keyboard.press('?')
-    await page.getByRole('dialog', { name: 'Keys' }).waitFor()
-    expect(await serious(page)).toEqual([])
-    expect(await page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth')).toBe(
-      true,
-    )
+  // Each view in one size and colour scheme: `npm run screenshots` looks at all of them.
+  it('axe finds nothing in any view, and none is wider than the page', async () => {
+    await using stage = await setStage(1_200)
+    const looks = [
+      { width: 1440, colorScheme: 'light' },
+      { width: 1024, colorScheme: 'dark' },
+      { width: 390, colorScheme: 'light' },
+      { width: 390, colorScheme: 'dark' },
+    ] as const
+    const pages = new Map<string, Page>()
+    for (const [index, { name, url, go }] of scenes.entries()) {
+      const { href, origin } = new URL(url(stage))
+      const known = pages.get(origin)
+      const page = known ?? (await open(href, { reducedMotion: 'reduce' }, lostConnection))
+      pages.set(origin, page)
+      if (known !== undefined) await page.goto(href)
+      await page.setViewportSize({ width: 1440, height: 600 })
+      await go?.(page, stage)
+      const { width, colorScheme } = looks[index % looks.length] ?? looks[0]
+      await page.setViewportSize({ width, height: 600 })
+      await page.emulateMedia({ colorScheme })
+      expect(await findings(page), `${name} at ${width} px, ${colorScheme}`).toEqual([])
+      expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBe(width)
+    }
   })
 
-  it.each(['light', 'dark'] as const)(
-    'axe finds nothing serious when the connection is lost: %s',
-    async colorScheme => {
-      const { url, hub, lose } = await setupLosable({ output: true, control: true })
-      const driver = createMockDriver(script)
-      const executor = createExecutor({ driver, concurrency: 1, inspect: hub.inspect })
-      closeAfterTest({
-        async close() {
-          await executor.close({ force: true })
-          await driver.close()
-        },
-      })
-      for (const image of ['quick', 'broken', 'burnt'])
-        await executor.run({ image, id: `it-is-${image}` }).catch(() => {})
-      for (const id of ['aa', 'bb', 'cc']) void executor.run({ id, image: 'long' })
-      const page = await open(url, { colorScheme, reducedMotion: 'reduce' }, lostConnection)
-      await page.locator('.row', { hasText: 'it-is-broken' }).click()
-      await page.getByText('2 queued').first().waitFor()
-      await page.locator('.state.lit').waitFor()
-      lose()
-      await page.getByRole('alert').getByText('The connection is lost').waitFor()
-      expect(await serious(page)).toEqual([])
-      for (const name of ['Output', 'Task', 'Log', 'Timeline']) {
-        await page.getByRole('button', { name, exact: true }).click()
-        expect(await serious(page)).toEqual([])
-      }
-    },
-  )
+  it('axe finds nothing in any pane when the connection is lost', async () => {
+    const { url, hub, lose } = await setupLosable({ output: true, control: true })
+    const driver = createMockDriver(script)
+    const executor = createExecutor({ driver, concurrency: 1, inspect: hub.inspect })
+    closeAfterTest({
+      async close() {
+        await executor.close({ force: true })
+        await driver.close()
+      },
+    })
+    for (const image of ['quick', 'broken', 'burnt'])
+      await executor.run({ image, id: `it-is-${image}` }).catch(() => {})
+    for (const id of ['aa', 'bb', 'cc']) void executor.run({ id, image: 'long' })
+    const page = await open(url, { colorScheme: 'dark', reducedMotion: 'reduce' }, lostConnection)
+    await page.locator('.row', { hasText: 'it-is-broken' }).click()
+    await page.getByText('2 queued').first().waitFor()
+    await page.locator('.state.lit').waitFor()
+    lose()
+    await page.getByRole('alert').getByText('The connection is lost').waitFor()
+    expect(await findings(page)).toEqual([])
+    for (const name of ['Output', 'Task', 'Log', 'Timeline']) {
+      await page.getByRole('button', { name, exact: true }).click()
+      expect(await findings(page)).toEqual([])
+    }
+  })
 
   it('the page works with the keyboard alone', async () => {
     const { executor, inspector } = await setup()

@@ -72,6 +72,24 @@ describe('the statechart', () => {
     }
   })
 
+  it('zooms, and fits into its box', async () => {
+    const inspected = await setup()
+    const page = await openCookie(inspected, 1280, 800)
+    const now = () => page.evaluate(scale) as Promise<number>
+    const before = await now()
+    await page.getByRole('button', { name: 'Zoom in' }).click()
+    await expect.poll(now).toBeCloseTo(before * 1.25, 2)
+    await page.getByRole('button', { name: 'Zoom out' }).click()
+    await expect.poll(now).toBeCloseTo(before, 2)
+    await page.getByRole('button', { name: 'Fit' }).click()
+    await page.locator('.zoom [aria-pressed=true]', { hasText: 'Fit' }).waitFor()
+    const [box, chart] = await Promise.all(
+      ['.chart-box', '.chart'].map(selector => page.locator(selector).boundingBox()),
+    )
+    expect(chart?.height).toBeLessThanOrEqual(box?.height ?? 0)
+    expect(chart?.width).toBeLessThanOrEqual(box?.width ?? 0)
+  })
+
   it('labels the last step with its event only', async () => {
     const { executor, inspector } = await setup()
     await executor.run({ id: 'the-bun', image: 'quick' })

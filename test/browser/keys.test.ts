@@ -111,7 +111,7 @@ describe('keys and the pointer', () => {
     await page.locator('.row').click()
     await page.getByRole('button', { name: 'At the latest' }).waitFor()
     await page.getByRole('slider').press('Home')
-    await page.getByRole('combobox').selectOption('0.25')
+    await page.getByRole('combobox', { name: 'Speed' }).selectOption('0.25')
     await page.getByRole('slider').press(' ')
     await page.getByRole('button', { name: 'Stop' }).waitFor()
     expect(await page.locator('.notice').count()).toBe(0)

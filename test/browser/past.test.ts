@@ -19,7 +19,7 @@ describe('the past of an actor', () => {
     await close()
     await page.locator('.notice.ended').waitFor()
     await page.locator('.row', { hasText: 'the-bun' }).click()
-    await logOf(page).filter({ hasText: 'exited' }).getByText('"exitCode":3').waitFor()
+    await logOf(page).filter({ hasText: 'exited' }).locator('.payload', { hasText: '"exitCode":3' }).waitFor()
     expect(await logOf(page).count()).toBe(8)
     await page.locator('.state[data-state="running"] .visits', { hasText: '1' }).waitFor()
     // From before the page was opened: the steps are unknown, but the states are known.

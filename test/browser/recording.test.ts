@@ -73,7 +73,7 @@ describe('a recording on the page', () => {
     const time = page.getByRole('slider', { name: 'Time in the recording' })
     await time.press('Home')
     await page.getByRole('button', { name: '20 success' }).waitFor({ state: 'detached' })
-    await page.getByRole('combobox').selectOption('16')
+    await page.getByRole('combobox', { name: 'Speed' }).selectOption('16')
     await page.getByRole('button', { name: 'Play' }).click()
     await page.getByRole('button', { name: '1 cancelled' }).waitFor()
     await page.getByRole('button', { name: 'Play' }).waitFor()

@@ -101,7 +101,7 @@ export async function setup(options: InspectorOptions = {}, concurrency = 8): Pr
 }
 
 /** The browser's own errors for a connection that {@link setupLosable} loses. */
-export const lostConnection = /ERR_INCOMPLETE_CHUNKED|503/
+export const lostConnection = /ERR_INCOMPLETE_CHUNKED|503|ERR_CONNECTION_REFUSED/
 
 /** A page's server whose connection can be lost without the message of an inspector that closes. */
 export interface LosableServer {

@@ -19,7 +19,10 @@ export interface InspectOptions {
 export function addInspectOptions(command: Command): Command {
   return command
     .option('--inspect', 'show the actors live on a page of this machine; standard error has the URL')
-    .option('--inspect=control', 'like --inspect, with buttons to freeze, unfreeze and cancel')
+    .option(
+      '--inspect=control',
+      'like --inspect, with buttons to freeze, unfreeze, cancel and run again, and events by hand',
+    )
     .option('--inspect=output', 'like --inspect, with the last 64 KiB of each output stream, secrets masked')
     .option('--inspect-allowed-host <host>', 'a further host of the page, as behind a tunnel (repeatable)', collect)
     .option('--record <file>', 'record the actors for `cookietin inspect FILE`')

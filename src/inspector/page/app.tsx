@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks'
+import type { Totals } from '../protocol.ts'
 import { prepareCharts } from './chart/use-chart.ts'
 import { Details } from './panels/details/details.tsx'
 import { Header } from './panels/header.tsx'
@@ -8,29 +9,17 @@ import { PlayerBar } from './panels/player-bar.tsx'
 import { Table } from './panels/table.tsx'
 import { Timeline } from './panels/timeline.tsx'
 import { TotalsBar } from './panels/totals.tsx'
-import { visibleRows } from './view/filter.ts'
-import { arranged } from './view/order.ts'
-import { nowOf, session, show, useView, type View } from './view/view.ts'
+import { Trends } from './panels/trends.tsx'
+import { isFailure } from './view/list/failures.ts'
+import { filterKeys, valuesOf } from './view/list/filter.ts'
+import { listOf } from './view/list/list.ts'
+import { nextFailure } from './view/list/row-keys.ts'
+import { nowOf, session, show, useView } from './view/view.ts'
 
 const tabs = [
   ['table', 'Table'],
   ['timeline', 'Timeline'],
 ] as const
-
-/** The rows of the list, and how many actors the filter finds. */
-function listOf({ tab, filter, sort, queue: open }: View) {
-  const { model, player } = session
-  const order = tab === 'timeline' ? ({ by: 'key', down: player === undefined } as const) : sort
-  const found = visibleRows(model.actors.values(), filter, order, nowOf())
-  if (order.by !== 'usual') return { rows: found, found: found.length, queue: undefined, members: none }
-  const { rows, queued: count, members } = arranged(found)
-  // A single one takes no more room than the line. Whoever filters wants to see what is found.
-  const queue = count < 2 || filter !== '' ? undefined : { count, open }
-  const shown = queue === undefined || open ? rows : rows.slice(0, rows.length - count)
-  return { rows: shown, found: found.length, queue, members }
-}
-
-const none: ReadonlySet<number> = new Set()
 
 /** The page. */
 export function App() {
@@ -43,7 +32,7 @@ export function App() {
     const later = requestIdleCallback(() => void prepareCharts(Object.values(machines)))
     return () => cancelIdleCallback(later)
   }, [machines])
-  const { rows, found, queue, members } = listOf(view)
+  const { rows, found, queue, depths } = listOf(model, view, player !== undefined, nowOf())
   const selected = session.row
   return (
     <div
@@ -52,6 +41,7 @@ export function App() {
       <Header />
       <TotalsBar filter={filter} />
       <Notice />
+      {found > 0 && <Trends filter={filter} />}
       <main>
         <div class="list">
           <div class="bar">
@@ -73,9 +63,21 @@ export function App() {
               type="search"
               placeholder="Filter: words, state:frozen, image:…"
               aria-label="Filter"
+              list="filters"
               value={filter}
               onInput={event => show({ filter: event.currentTarget.value })}
             />
+            <FilterList filter={filter} />
+            {hasFailures(model.totals) && (
+              <button
+                type="button"
+                class="button failures"
+                onClick={() => nextFailure(rows, 1)}
+                title="f, and F for the one before"
+              >
+                Next failure
+              </button>
+            )}
             <output class="count">
               {found === model.actors.size ? '' : `${found.toLocaleString('en')} of `}
               {model.actors.size.toLocaleString('en')} {model.actors.size === 1 ? 'actor' : 'actors'}
@@ -84,7 +86,7 @@ export function App() {
           {found === 0 ? (
             <Nothing filter={filter} />
           ) : tab === 'table' ? (
-            <Table rows={rows} sort={sort} queue={queue} members={members} />
+            <Table rows={rows} sort={sort} queue={queue} depths={depths} />
           ) : (
             <Timeline rows={rows} />
           )}
@@ -96,3 +98,23 @@ export function App() {
     </div>
   )
 }
+
+/** What the last word of the filter can become: its key's values, else the keys. */
+function FilterList({ filter }: { readonly filter: string }) {
+  const [, before = '', key] = /^(.*?\s)?-?(\w+):[^\s:]*$/.exec(filter) ?? []
+  const isKey = key !== undefined && filterKeys.includes(key)
+  const ends = isKey
+    ? valuesOf(session.model.actors.values(), key, 20).map(value => `${key}:${quoted(value)}`)
+    : filterKeys.map(name => `${name}:`)
+  return (
+    <datalist id="filters">
+      {(isKey || filter === '' ? ends : []).map(end => (
+        <option key={end} value={`${before}${end}`} />
+      ))}
+    </datalist>
+  )
+}
+
+const hasFailures = ({ statuses }: Totals) => Object.keys(statuses).some(status => isFailure({ status }))
+
+const quoted = (value: string) => (/\s/.test(value) ? `"${value}"` : value)

@@ -2,6 +2,7 @@ import type { AnyStateMachine, AnyStateNode } from 'xstate'
 import { labelOf, toMermaid } from '../../utils/actors/mermaid.ts'
 import { childrenOf, stateNames } from '../../utils/actors/state-names.ts'
 import { type Arrow, arrowKey, type Composite, type MachineInfo } from '../protocol.ts'
+import { requestsOf } from './requests.ts'
 
 const infos = new WeakMap<object, MachineInfo>()
 
@@ -13,7 +14,9 @@ export function machineInfo(machine: AnyStateMachine): MachineInfo {
   const nameOf = ({ id }: AnyStateNode) => names.get(id) ?? id
   const { root } = machine
   const arrows = arrowsOf(root, nameOf)
-  const isDrawn = arrows.some(({ from, to }) => from === nameOf(root) || to === nameOf(root))
+  // A machine whose regions are all active is one state, which it begins in.
+  const isDrawn =
+    root.type === 'parallel' || arrows.some(({ from, to }) => from === nameOf(root) || to === nameOf(root))
   const nodes = [...(isDrawn ? [root] : []), ...childrenOf(root).flatMap(within)]
   const atoms = nodes.filter(node => childrenOf(node).length === 0)
   const [initial] = isDrawn ? [root] : root.initial.target
@@ -24,6 +27,7 @@ export function machineInfo(machine: AnyStateMachine): MachineInfo {
     composites: nodes.filter(node => childrenOf(node).length > 0).map(node => compositeOf(node, nameOf)),
     finals: atoms.filter(({ type }) => type === 'final').map(nameOf),
     arrows,
+    events: eventsOf(machine, nameOf),
     config: plain(machine.config),
     mermaid: toMermaid(machine),
   }
@@ -94,6 +98,18 @@ function arrowsOf(node: AnyStateNode, nameOf: NameOf): Arrow[] {
   }
   const own = [...arrows.values()].map(({ arrow, labels }) => ({ ...arrow, label: [...labels].join(', ') }))
   return [...own, ...childrenOf(node).flatMap(child => arrowsOf(child, nameOf))]
+}
+
+/** The events that a page may send, and the states that handle each. */
+function eventsOf(machine: AnyStateMachine, nameOf: NameOf): Record<string, string[]> {
+  const { root } = machine
+  const nodes = within(root)
+  return Object.fromEntries(
+    requestsOf(machine).map(event => [
+      event,
+      nodes.filter(({ transitions }) => transitions.has(event)).map(node => (node === root ? '' : nameOf(node))),
+    ]),
+  )
 }
 
 const guardName = (guard: unknown): string => {

@@ -41,8 +41,8 @@ export class Hub {
   #gone: number[] = []
   #timer: NodeJS.Timeout | undefined
 
-  constructor({ mode, control, ...limits }: HubOptions) {
-    const { maxSteps, output = false } = limits
+  constructor({ mode, ...limits }: HubOptions) {
+    const { maxSteps, control, output = false } = limits
     this.#hello = { type: 'hello', protocol: protocolVersion, instance: randomUUID(), mode, control, output, maxSteps }
     const note =
       <Change>(take: (change: Change) => void) =>

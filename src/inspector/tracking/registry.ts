@@ -2,6 +2,7 @@ import type { AnyActorRef, AnyStateMachine, InspectionEvent } from 'xstate'
 import { inspectableOf } from '../../utils/actors/inspectable.ts'
 import type { ActorInfo, MachineInfo, Sample, Step, Totals } from '../protocol.ts'
 import { machineInfo, stateName } from './graph.ts'
+import type { SeenSnapshot } from './status.ts'
 import { Tally } from './totals.ts'
 import { type Seen, TrackedActor } from './tracked-actor.ts'
 
@@ -25,6 +26,8 @@ export interface RegistryLimits {
   readonly maxStats: number
   /** The output of runs is kept. */
   readonly output?: boolean
+  /** Tasks may be run again: what that needs is kept beyond the end of a run. */
+  readonly control?: boolean
   /**
    * Bytes of output of ended actors. The oldest lose theirs first.
    *
@@ -100,7 +103,8 @@ export class Registry {
   }
 
   #add(ref: AnyActorRef, machine: AnyStateMachine, { snapshot }: Seen): TrackedActor {
-    const parent = (ref as { _parent?: AnyActorRef })._parent
+    const inspectable = inspectableOf(ref)
+    const parent = this.#ownerOf(ref) ?? inspectable?.owner
     const identity = {
       key: ++this.#lastKey,
       id: ref.id,
@@ -108,14 +112,12 @@ export class Registry {
       parent: parent === undefined ? undefined : this.#ofRef.get(parent)?.identity.key,
     }
     const initial = stateName(machine, snapshot.value)
-    const actor = new TrackedActor(identity, machine, initial, this.#limits)
+    const actor = new TrackedActor(identity, ref, machine, initial, this.#limits)
     this.#ofRef.set(ref, actor)
     this.#actors.set(identity.key, actor)
     this.#tally.seen()
     this.#tally.entered(identity.machine, initial)
-    const inspectable = inspectableOf(ref)
-    if (inspectable !== undefined)
-      actor.describe(inspectable, this.#keysOf(inspectable.members), this.#limits.output === true)
+    if (inspectable !== undefined) actor.describe(inspectable, this.#known(inspectable.members), this.#limits)
     if (this.#sampling) this.#sample(actor)
     this.#drop()
     this.#listener.actor(actor.info)
@@ -145,8 +147,17 @@ export class Registry {
     this.#drop()
   }
 
-  #keysOf(refs: readonly object[] = []): readonly number[] {
-    return refs.map(ref => this.#ofRef.get(ref)?.identity.key).filter(key => key !== undefined)
+  /** The actor that has made another one. A machine's children are started, and told of, before itself: it is added first. */
+  #ownerOf(ref: AnyActorRef): AnyActorRef | undefined {
+    const parent = (ref as { _parent?: AnyActorRef })._parent
+    const machine = parent === undefined ? undefined : machineOf(parent)
+    if (parent !== undefined && machine !== undefined && !this.#ofRef.has(parent))
+      this.#add(parent, machine, { event: { type: 'xstate.init' }, snapshot: parent.getSnapshot() as SeenSnapshot })
+    return parent
+  }
+
+  #known(refs: readonly object[] = []): readonly TrackedActor[] {
+    return refs.map(ref => this.#ofRef.get(ref)).filter(actor => actor !== undefined)
   }
 
   #keepOutput(ended: TrackedActor): void {

@@ -32,8 +32,21 @@ export function endingOf(machine: string, state: string, snapshot: SeenSnapshot)
   }
   if (snapshot.status === 'active') return undefined
   const { cause, error } = (snapshot.context ?? {}) as { cause?: unknown; error?: unknown }
-  const status = snapshot.status !== 'done' ? snapshot.status : typeof cause === 'string' ? cause : state
+  const status = snapshot.status !== 'done' ? snapshot.status : (causeOf(cause) ?? state)
   return { status, reason: errorReason(snapshot.error ?? error) }
+}
+
+/** The word for the cause of an end. A slot that nobody called is no longer idle then. */
+function causeOf(cause: unknown): string | undefined {
+  if (typeof cause !== 'string') return undefined
+  return cause === 'idle' ? 'expired' : cause
+}
+
+/** How a container ended that its slot has ended: by the cause of that. Nobody has cancelled it. */
+export function endingOfMember(ending: Ending, head: SeenSnapshot | undefined): Ending {
+  const status = causeOf(((head?.context ?? {}) as { cause?: unknown }).cause)
+  if (ending.status !== 'cancelled' || status === undefined) return ending
+  return { status, reason: { message: `Its slot was ended (${status})` } }
 }
 
 function cookieEnding(state: CookieState, context: CookieContext): Ending | undefined {

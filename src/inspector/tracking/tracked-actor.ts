@@ -1,12 +1,15 @@
 import type { Subscription } from 'rxjs'
-import type { AnyStateMachine, InspectionEvent } from 'xstate'
+import type { AnyActorRef, AnyStateMachine, InspectionEvent } from 'xstate'
 import { StatAccumulator } from '../../stats/decimate-sink.ts'
 import type { Stat } from '../../stats/stat.ts'
 import type { Inspectable, TaskFacts } from '../../utils/actors/inspectable.ts'
 import { type ActorDetails, type ActorInfo, arrowKey, hops, type Sample, type Step, type Visit } from '../protocol.ts'
+import { changesBetween } from './changes.ts'
+import { Description } from './description.ts'
 import { arrowKeysOf, stateName } from './graph.ts'
 import { payloadOf, showable } from './payload.ts'
-import { type Ending, endingOf, type SeenSnapshot } from './status.ts'
+import { requestsOf } from './requests.ts'
+import { type Ending, endingOf, endingOfMember, type SeenSnapshot } from './status.ts'
 import { StepLog } from './step-log.ts'
 import { TrackedOutput } from './tracked-output.ts'
 
@@ -37,16 +40,16 @@ export class TrackedActor {
   readonly #log: StepLog
   readonly #path: Visit[] = []
   readonly #maxStats: number
+  /** Undefined at its end. */
+  #ref: AnyActorRef | undefined
+  /** The actor that it is a member of. */
+  #head: TrackedActor | undefined
   readonly #created = Date.now()
   readonly #initial: string
   #inspectable: Inspectable | undefined
-  #secrets: readonly string[] = []
-  #image: string | undefined
-  #command: string | undefined
-  #labels: readonly string[] | undefined
-  #controllable = false
-  #task: TaskFacts | undefined
-  #members: readonly number[] = []
+  #description: Description | undefined
+  /** Of an actor at its end. */
+  #containerId: string | undefined
   #output: TrackedOutput | undefined
   #state: string
   #steps = 0
@@ -63,11 +66,13 @@ export class TrackedActor {
 
   constructor(
     identity: Identity,
+    ref: AnyActorRef,
     machine: AnyStateMachine,
     initial: string,
     limits: { readonly maxSteps: number; readonly maxStats: number },
   ) {
     this.identity = identity
+    this.#ref = ref
     this.#machine = machine
     this.#state = initial
     this.#initial = initial
@@ -90,28 +95,30 @@ export class TrackedActor {
     return this.#inspectable
   }
 
+  /** Runs its task again, and returns the id of the new run. Undefined where it cannot, or may not. */
+  get again(): (() => string) | undefined {
+    return this.#description?.again
+  }
+
   /** The kept output; undefined where none is watched. */
   get output(): TrackedOutput | undefined {
     return this.#output
   }
 
   /**
-   * Adds what is known of it besides its machine. It is kept until the actor's end. `members` are the keys of its members. `output`: its output is
-   * watched.
+   * Adds what is known of it besides its machine. It is kept until the actor's end. `members` are its members. `output`: its output is
+   * watched. `control`: it may be run again, also after its end.
    */
-  describe(inspectable: Inspectable, members: readonly number[], output: boolean): void {
+  describe(
+    inspectable: Inspectable,
+    members: readonly TrackedActor[],
+    { output = false, control = false }: { readonly output?: boolean; readonly control?: boolean },
+  ): void {
     this.#inspectable = inspectable
-    this.#task = inspectable.task
-    this.#members = members
+    const keys = members.map(({ identity }) => identity.key)
+    this.#description = new Description(inspectable, keys, control)
+    for (const member of members) member.#head = this
     if (output && inspectable.watchOutput !== undefined) this.#output = new TrackedOutput(inspectable)
-    this.#secrets = inspectable.secrets ?? []
-    this.#image = inspectable.image
-    this.#controllable = inspectable.cancel !== undefined
-    const command = inspectable.command?.slice(0, 50).join(' ')
-    this.#command = command ? String(showable(command, this.#secrets)) : undefined
-    const labels = Object.entries(inspectable.labels ?? {}).slice(0, 50)
-    const shown = labels.map(([name, value]) => String(showable(`${name}=${value}`, this.#secrets)))
-    this.#labels = shown.length > 0 ? shown : undefined
   }
 
   /** Begins to sample it, and reports each sample. */
@@ -142,7 +149,20 @@ export class TrackedActor {
     this.#entered.push(stateName(this.#machine, (snapshot as SeenSnapshot).value))
   }
 
-  /** What the actor did with an event; undefined when it ignored the event. */
+  /** As it is now, which may be ahead of what it has told. */
+  get snapshot(): SeenSnapshot | undefined {
+    return this.#ref?.getSnapshot() as SeenSnapshot | undefined
+  }
+
+  /** Sends it an event. Returns why not, where that is refused. */
+  send(event: { readonly type: string }): string | undefined {
+    if (this.#ref === undefined) return 'it is at its end'
+    if (!requestsOf(this.#machine).includes(event.type)) return `its machine takes no event ${event.type} from a page`
+    this.#ref.send(event)
+    return undefined
+  }
+
+  /** What the actor did with an event; undefined for an event of XState itself that it ignored. */
   step({ event, snapshot }: Seen): Step | undefined {
     const [entered, arrows, handled] = [this.#entered, this.#arrows, this.#handled]
     this.#entered = []
@@ -151,8 +171,10 @@ export class TrackedActor {
     const from = this.#state
     const to = snapshot.value === undefined ? from : stateName(this.#machine, snapshot.value)
     const over = snapshot.status !== 'active'
+    const before = this.#context
     this.#context = snapshot.context
-    if (!handled && to === from && !over) return undefined
+    const ignored = !handled && to === from && !over
+    if (ignored && event.type.startsWith('xstate.')) return undefined
     const at = Date.now()
     const ending = this.#ending === undefined ? this.#shown(endingOf(this.identity.machine, to, snapshot)) : undefined
     const via = entered.slice(0, -1)
@@ -167,6 +189,7 @@ export class TrackedActor {
       event: event.type,
       ...(isBetween(way, arrows) ? {} : { arrows }),
       ...withPayload(payloadOf(event, this.#secrets)),
+      ...(ignored ? { ignored } : withChanges(changesBetween(before, snapshot.context, this.#secrets))),
       ...endOf(ending),
       ...(over ? { over } : {}),
     }
@@ -190,12 +213,7 @@ export class TrackedActor {
       id,
       machine,
       ...(parent === undefined ? {} : { parent }),
-      ...(this.#image === undefined ? {} : { image: this.#image }),
-      ...(this.#command === undefined ? {} : { command: this.#command }),
-      ...(this.#labels === undefined ? {} : { labels: this.#labels }),
-      ...(this.#task === undefined ? {} : { hasTask: true }),
-      ...(this.#members.length === 0 ? {} : { members: this.#members }),
-      ...(this.#controllable ? { controllable: true } : {}),
+      ...this.#description?.info,
       initial: this.#initial,
       state: this.#state,
       created: this.#created,
@@ -210,20 +228,27 @@ export class TrackedActor {
   }
 
   get details(): ActorDetails {
+    const containerId = this.#inspectable?.containerId?.() ?? this.#containerId
+    const task = this.#description?.task && { containerId, ...this.#description.task }
     return {
       key: this.identity.key,
       before: this.#log.before,
       log: this.#log.steps,
       stats: this.#stats?.points() ?? [],
       context: showable(this.#context, this.#secrets),
-      ...(this.#task === undefined ? {} : { task: showable(this.#task, this.#secrets) as TaskFacts }),
+      ...(task === undefined ? {} : { task: showable(task, this.#secrets) as TaskFacts }),
       ...(this.#output === undefined ? {} : { output: this.#output.shown }),
     }
   }
 
+  get #secrets(): readonly string[] {
+    return this.#description?.secrets ?? []
+  }
+
   /** Its message masked, and with the last line of standard error. */
-  #shown(ending: Ending | undefined): Ending | undefined {
-    if (ending === undefined || ending.status === 'success') return ending
+  #shown(own: Ending | undefined): Ending | undefined {
+    if (own === undefined || own.status === 'success') return own
+    const ending = this.#head === undefined ? own : endingOfMember(own, this.#head.snapshot)
     const { reason } = ending
     return {
       ...ending,
@@ -236,12 +261,16 @@ export class TrackedActor {
     this.#over = true
     this.stopSampling()
     this.#output?.close()
-    // It keeps the task in memory, with its input.
+    this.#containerId = this.#inspectable?.containerId?.()
+    // They keep the task in memory, with its input.
     this.#inspectable = undefined
+    this.#ref = undefined
+    this.#head = undefined
   }
 }
 
 const withPayload = (payload: unknown) => (payload === undefined ? {} : { payload })
+const withChanges = (changes: Step['changes']) => (changes === undefined ? {} : { changes })
 
 const isBetween = (way: Pick<Step, 'from' | 'to' | 'via'>, arrows: readonly string[]) =>
   String(hops(way).map(([from, to]) => arrowKey(from, to))) === String(arrows)

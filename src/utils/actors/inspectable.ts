@@ -15,8 +15,12 @@ export interface Inspectable {
   readonly labels?: Readonly<Record<string, string>>
   /** What runs, and with which limits. It holds neither environment nor input: an inspector keeps it beyond the actor's end. */
   readonly task?: TaskFacts
+  /** The id of its container on the engine, once there is one. */
+  containerId?(): string | undefined
   /** Actors that belong to this one without being its children. */
   readonly members?: readonly object[]
+  /** The actor that this one belongs to without being its child. It is known before this one. */
+  readonly owner?: object
   /** Secret texts. They are masked wherever they occur. */
   readonly secrets?: readonly string[]
   /** Resource samples. An inspector subscribes only while a page or a recording watches. */
@@ -26,6 +30,8 @@ export interface Inspectable {
   freeze?(): Promise<void>
   unfreeze?(): Promise<void>
   cancel?(reason: unknown): Promise<void>
+  /** Runs the same task again, and returns the id of the new run. It may be called after the actor's end. */
+  again?(): string
 }
 
 // Kept beside the actor: every inspector prints the context of its machine.

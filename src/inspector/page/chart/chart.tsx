@@ -7,6 +7,7 @@ import { labelSize, lineHeight, linesOf } from './label-text.ts'
 import { boxNameSize, type Chart, dotRadius, nameSize, type PlacedArrow, type PlacedState } from './layout.ts'
 import { pathOf } from './path.ts'
 import { useChart } from './use-chart.ts'
+import type { Zoom } from './zoom.tsx'
 
 /** The smallest scale at which a chart can be read. */
 const leastScale = 0.8
@@ -22,6 +23,7 @@ interface ChartProps {
   readonly counts: Counts
   /** How the actor ended, once that is decided at the shown moment. */
   readonly outcome: Outcome | undefined
+  readonly zoom: Zoom
   /** Called when the chart is on the page. */
   readonly onDrawn: () => void
 }
@@ -34,7 +36,16 @@ export function ChartView({ machine, ...shown }: ChartProps) {
   return <Drawing machine={machine} chart={chart} {...shown} />
 }
 
-function Drawing({ machine, chart, current, step, counts, outcome, onDrawn }: ChartProps & { readonly chart: Chart }) {
+function Drawing({
+  machine,
+  chart,
+  current,
+  step,
+  counts,
+  outcome,
+  zoom,
+  onDrawn,
+}: ChartProps & { readonly chart: Chart }) {
   const [focus, setFocus] = useState<string>()
   const shown: Shown = { current, step, counts, focus }
   const { width, height, tree } = chart
@@ -42,12 +53,11 @@ function Drawing({ machine, chart, current, step, counts, outcome, onDrawn }: Ch
   const arrows = chart.arrows
     .map(arrow => ({ arrow, kind: kindOf(arrow, chart, shown) }))
     .toSorted((a, b) => arrowKinds.indexOf(a.kind) - arrowKinds.indexOf(b.kind))
-  const scaled = `clamp(${width * leastScale}px, min(100%, ${(mostHeight * width) / height}vh), ${width}px)`
   return (
     <svg
       class={`chart${focus === undefined ? '' : ' looking'}`}
       viewBox={`0 0 ${width} ${height}`}
-      style={{ width: scaled, aspectRatio: `${width} / ${height}` }}
+      style={{ width: widthFor(zoom, chart), aspectRatio: `${width} / ${height}` }}
       data-looked={focus}
       role="img"
       aria-label={`The machine ${machine.name}, in the state ${current.join(' and ')}`}
@@ -86,6 +96,11 @@ function Drawing({ machine, chart, current, step, counts, outcome, onDrawn }: Ch
         <ArrowPath key={arrow.key} arrow={arrow} kind={kind} n={step?.n} count={counts.arrows[arrow.key] ?? 0} />
       ))}
       {chart.states
+        .filter(({ composite }) => composite)
+        .map(state => (
+          <BoxName key={state.name} state={state} active={active.has(state.name)} />
+        ))}
+      {chart.states
         .filter(({ composite }) => !composite)
         .map(state => (
           <StateBox
@@ -108,6 +123,13 @@ function Drawing({ machine, chart, current, step, counts, outcome, onDrawn }: Ch
       ))}
     </svg>
   )
+}
+
+/** The width of a drawing on the page. In a full screen it may be higher, by the style sheet. */
+function widthFor(zoom: Zoom, { width, height }: Chart): string {
+  if (typeof zoom === 'number') return `${width * zoom}px`
+  const whole = `min(100%, calc(var(--chart-height, ${mostHeight}vh) * ${(width / height).toFixed(4)}))`
+  return zoom === 'fit' ? `min(${whole}, ${width * 2}px)` : `clamp(${width * leastScale}px, ${whole}, ${width}px)`
 }
 
 const headOf = (kind: ArrowKind) => (kind === '' ? 'head' : `head-${kind}`)
@@ -169,14 +191,26 @@ function ArrowLabel({
 }
 
 function CompositeBox({ state, active }: { readonly state: PlacedState; readonly active: boolean }) {
-  const { name, x, y, width, height } = state
+  const { name, x, y, width, height, region } = state
   return (
-    <g class={`composite${active ? ' active' : ''}`} data-composite={name}>
+    <g class={`composite${active ? ' active' : ''}${region ? ' region' : ''}`} data-composite={name}>
       <rect x={x} y={y} width={width} height={height} rx="9" />
-      <text class="box-name" font-size={boxNameSize} x={x + 11} y={y + 14} dominant-baseline="central">
-        {name}
-      </text>
     </g>
+  )
+}
+
+/** Drawn above the arrows: some begin at the upper edge of their box. */
+function BoxName({ state: { name, x, y }, active }: { readonly state: PlacedState; readonly active: boolean }) {
+  return (
+    <text
+      class={`box-name${active ? ' active' : ''}`}
+      font-size={boxNameSize}
+      x={x + 11}
+      y={y + 14}
+      dominant-baseline="central"
+    >
+      {name}
+    </text>
   )
 }
 

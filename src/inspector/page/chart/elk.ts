@@ -1,4 +1,4 @@
-import type { ELK, ElkNode } from 'elkjs/lib/elk-api.js'
+import type { ElkNode } from 'elkjs/lib/elk-api.js'
 
 /** The space between things, in px. ELK applies these to one box at a time. */
 const spacing = {
@@ -38,25 +38,5 @@ export const arrowOptions = {
   back: {},
 }
 
-let loading: Promise<ELK> | undefined
-
-/** Loads ELK, which is most of the page's code, beside the rest of it. */
-export function loadElk(): Promise<ELK> {
-  loading ??= load()
-  return loading
-}
-
 /** Lays a graph out. */
-export const layOutGraph = async (graph: ElkNode): Promise<ElkNode> => await (await loadElk()).layout(graph)
-
-async function load(): Promise<ELK> {
-  try {
-    // The types of this CommonJS module are right for a bundler only, not for Node.js, which runs the tests.
-    const { default: Elk } = (await import('elkjs/lib/elk.bundled.js')) as unknown as { default: new () => ELK }
-    return new Elk()
-  } catch (error) {
-    // The next chart tries again.
-    loading = undefined
-    throw error
-  }
-}
+export type LayOutGraph = (graph: ElkNode) => Promise<ElkNode>

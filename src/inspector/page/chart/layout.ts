@@ -1,6 +1,6 @@
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
 import { arrowKey, type MachineInfo } from '../../protocol.ts'
-import { arrowOptions, boxOptions, chartOptions, labelOptions, layOutGraph } from './elk.ts'
+import { arrowOptions, boxOptions, chartOptions, type LayOutGraph, labelOptions } from './elk.ts'
 import { sizeOf, type TextWidth, type Word } from './label-text.ts'
 import { type StateTree, treeOf } from './tree.ts'
 
@@ -22,6 +22,8 @@ export interface PlacedState extends Box {
   readonly final: boolean
   /** A composite state, drawn as a box around its children. */
   readonly composite: boolean
+  /** It is active side by side with others. */
+  readonly region: boolean
 }
 
 /** All transitions from one state to another, drawn as one arrow. */
@@ -59,7 +61,7 @@ export const boxNameSize = 13
 export const dotRadius = 4
 
 /** Lays a machine out, with room for every label. */
-export async function layOut(machine: MachineInfo, widthOf: TextWidth): Promise<Chart> {
+export async function layOut(machine: MachineInfo, widthOf: TextWidth, layOutGraph: LayOutGraph): Promise<Chart> {
   const tree = treeOf(machine)
   const arrows = arrowsOf(machine)
   const starts = startsOf(machine, tree)
@@ -95,6 +97,7 @@ export async function layOut(machine: MachineInfo, widthOf: TextWidth): Promise<
       name,
       final: machine.finals.includes(name),
       composite: tree.childrenOf(name).length > 0,
+      region: tree.isRegion(name),
       ...(boxes.get(name) ?? nowhere),
     })),
     arrows: arrows.map(arrow => {

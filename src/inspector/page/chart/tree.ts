@@ -9,6 +9,8 @@ export interface StateTree {
   childrenOf(state: string): readonly string[]
   /** The child that a composite state begins in. */
   initialOf(state: string): string | undefined
+  /** True for a state that is active side by side with others. */
+  isRegion(state: string): boolean
   /** A state and those that it is in, the innermost first. */
   pathOf(state: string): readonly string[]
 }
@@ -31,5 +33,10 @@ export function treeOf({ states, composites = [] }: MachineInfo): StateTree {
     const parent = parents.get(state)
     return parent === undefined ? [state] : [state, ...pathOf(parent)]
   }
-  return { top, all: top.flatMap(within), childrenOf, initialOf: state => byName.get(state)?.initial, pathOf }
+  const initialOf = (state: string) => byName.get(state)?.initial
+  const isRegion = (state: string) => {
+    const parent = parents.get(state)
+    return parent !== undefined && initialOf(parent) === undefined
+  }
+  return { top, all: top.flatMap(within), childrenOf, initialOf, isRegion, pathOf }
 }

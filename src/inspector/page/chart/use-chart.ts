@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { MachineInfo } from '../../protocol.ts'
+import { loadElk } from './elk-worker.ts'
 import { type Chart, layOut } from './layout.ts'
 import { textWidth } from './measure.ts'
 
@@ -10,7 +11,7 @@ const charts = new WeakMap<MachineInfo, Promise<Chart | undefined>>()
 function chartOf(machine: MachineInfo): Promise<Chart | undefined> {
   const known = charts.get(machine)
   if (known !== undefined) return known
-  const chart = layOut(machine, widthOf).catch(() => {
+  const chart = layOut(machine, widthOf, loadElk()).catch(() => {
     charts.delete(machine)
     return undefined
   })

@@ -1,4 +1,6 @@
 import type { ActorInfo, Delta, MachineInfo, Message, Reason, Step, Totals, Visit } from '../../protocol.ts'
+import { endOf } from './lifetime.ts'
+import { Trend } from './trends.ts'
 
 /** An actor as the page knows it: as the inspector reported it, kept up to date by its steps. */
 export interface Row
@@ -39,13 +41,23 @@ export class Model {
   now = 0
   /** When the earliest known actor was created, Unix ms. */
   began = Infinity
+  /** Grows with each change of the actors but their samples, which `samplings` counts. */
+  version = 0
+  samplings = 0
+  readonly #trends = new Map<string, Trend>()
   #seq = 0
   #ends: { at: number; ended: number }[] = []
   readonly #onStep: (step: Step) => void
 
-  /** `onStep` is called with each new step. */
-  constructor(onStep: (step: Step) => void = () => {}) {
+  readonly #adopts: boolean
+
+  /**
+   * `onStep` is called with each new step. `adopts`: messages are applied once, so their actors become the rows; copies of ten thousand take
+   * longer than all else.
+   */
+  constructor(onStep: (step: Step) => void = () => {}, adopts = false) {
     this.#onStep = onStep
+    this.#adopts = adopts
   }
 
   /** Applies a message. False when one before it is missing, so that a new snapshot is needed. */
@@ -55,6 +67,8 @@ export class Model {
         this.#seq = message.seq
         this.machines = { ...message.machines }
         this.actors.clear()
+        this.#trends.clear()
+        this.version += 1
         for (const actor of message.actors) this.#add(actor)
         this.#count(message.totals, message.now)
         return true
@@ -78,6 +92,7 @@ export class Model {
     copy.began = this.began
     copy.#seq = this.#seq
     copy.#ends = [...this.#ends]
+    for (const [machine, trend] of this.#trends) copy.#trends.set(machine, trend.copy())
     return copy
   }
 
@@ -85,6 +100,11 @@ export class Model {
   applyAfterGap(delta: Delta): void {
     this.#seq = delta.seq
     this.#change(delta)
+  }
+
+  /** The durations and ends of a machine's actors; undefined before the first of them. */
+  trendOf(machine: string): Trend | undefined {
+    return this.#trends.get(machine)
   }
 
   /** How many ended per second in the last seconds. It falls to 0 while no message arrives. */
@@ -102,6 +122,8 @@ export class Model {
     if (machines !== undefined) this.machines = { ...this.machines, ...machines }
     for (const actor of actors) this.#add(actor)
     for (const step of steps) this.#step(step)
+    if (actors.length + steps.length + gone.length > 0) this.version += 1
+    this.samplings += 1
     for (const [key, , cpu, mem] of samples) {
       const row = this.actors.get(key)
       if (row === undefined) continue
@@ -113,9 +135,16 @@ export class Model {
   }
 
   #add(actor: ActorInfo): void {
-    const { status, reason, exitCode, errorLine, over = false, cpu, mem, path } = actor
-    this.actors.set(actor.key, { ...actor, status, reason, exitCode, errorLine, over, cpu, mem, path: [...path] })
+    const { path, status } = actor
+    const row = (this.#adopts ? actor : { ...actor, path: [...path] }) as Row
+    row.over ??= false
+    this.actors.set(actor.key, row)
     if (actor.created < this.began) this.began = actor.created
+    for (let index = 1; index < path.length; index++) {
+      const [[since, state] = [0, ''], [until] = [0]] = [path[index - 1], path[index]]
+      this.#openTrend(row).stayed(state, until - since)
+    }
+    if (status !== undefined) this.#openTrend(row).ended(endOf(row) ?? row.changed, status)
   }
 
   #step(step: Step): void {
@@ -124,7 +153,9 @@ export class Model {
     // already.
     if (row === undefined || step.n <= row.steps) return
     row.steps = step.n
+    if (step.status !== undefined && row.status === undefined) this.#openTrend(row).ended(step.at, step.status)
     if (step.to !== row.state) {
+      this.#openTrend(row).stayed(row.state, step.at - row.changed)
       row.state = step.to
       row.changed = step.at
       row.path.push([step.at, step.to])
@@ -136,6 +167,14 @@ export class Model {
     row.errorLine ??= step.errorLine
     if (step.over) row.over = true
     this.#onStep(step)
+  }
+
+  #openTrend({ machine }: Row): Trend {
+    const known = this.#trends.get(machine)
+    if (known !== undefined) return known
+    const trend = new Trend()
+    this.#trends.set(machine, trend)
+    return trend
   }
 
   #count(totals: Totals, now: number): void {

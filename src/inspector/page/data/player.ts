@@ -1,7 +1,7 @@
 import type { Message } from '../../protocol.ts'
-import { ActorHistories } from './histories.ts'
-import { type History, historyOf, noHistory } from './history.ts'
 import { Model } from './model.ts'
+import { ActorHistories } from './past/histories.ts'
+import { type History, historyOf, noHistory } from './past/history.ts'
 
 type Timed = Extract<Message, { readonly now: number }>
 

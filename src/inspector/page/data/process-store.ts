@@ -1,7 +1,7 @@
 import type { ActorDetails, Delta, Snapshot, Step } from '../../protocol.ts'
-import { ActorHistories } from './histories.ts'
-import { type History, historyOf } from './history.ts'
 import { Model, type Row } from './model.ts'
+import { ActorHistories } from './past/histories.ts'
+import { type History, historyOf } from './past/history.ts'
 
 /** How many steps and samples are kept of all actors together. */
 const mostKept = 100_000
@@ -21,7 +21,7 @@ export class ProcessStore {
     this.model = new Model(step => {
       this.#pasts.step(step)
       onStep(step)
-    })
+    }, true)
   }
 
   /** False when a message before it is missing. */

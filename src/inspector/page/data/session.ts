@@ -1,8 +1,8 @@
 import type { ActorDetails, Delta, Hello, Message, Snapshot, Step } from '../../protocol.ts'
 import { Connection } from './connection.ts'
 import { DetailsFetcher } from './details-fetcher.ts'
-import { type History, noHistory } from './history.ts'
 import type { Model, Row } from './model.ts'
+import { type History, noHistory } from './past/history.ts'
 import type { Player } from './player.ts'
 import { ProcessStore } from './process-store.ts'
 import { loadRecording } from './recording.ts'
@@ -87,10 +87,14 @@ export class Session {
 
   /** The past of the selected actor. */
   get history(): History {
-    const { row, player } = this
-    if (row === undefined) return noHistory
-    if (player !== undefined) return player.history(row.key)
+    return this.row === undefined ? noHistory : this.historyOf(this.row)
+  }
+
+  /** The past of any actor. `details`: those that were fetched of it; they are kept. */
+  historyOf(row: Row, details?: ActorDetails): History {
+    if (this.player !== undefined) return this.player.history(row.key)
     const { store = this.#store, at } = this.#paused ?? {}
+    if (details !== undefined) store.setDetails(row.key, details)
     return store.historyOf(row, this.canFetch, at)
   }
 

@@ -53,6 +53,7 @@ const kinds: Readonly<Record<string, StateKind>> = {
   ended: 'over',
   stopped: 'over',
   evicted: 'over',
+  expired: 'over',
 }
 
 /** The kind of a state or a status. An unknown one counts as work. */

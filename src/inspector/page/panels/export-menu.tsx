@@ -2,7 +2,7 @@ import type { RefObject } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { MachineInfo } from '../../protocol.ts'
 import { pngOf, save, svgText } from '../view/export.ts'
-import { useKeys } from '../view/row-keys.ts'
+import { useKeys } from '../view/list/row-keys.ts'
 
 /** Exports a drawing, and the machine that it shows, if any. */
 export function ExportMenu({

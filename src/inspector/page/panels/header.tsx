@@ -1,6 +1,7 @@
 import type { Link } from '../data/session.ts'
+import { perSecond } from '../view/format.ts'
 import { type Theme, theme, turnTheme } from '../view/theme.ts'
-import { session, show } from '../view/view.ts'
+import { nowOf, session, show } from '../view/view.ts'
 
 const words: Readonly<Record<Link, string>> = {
   connecting: 'Connecting…',
@@ -12,7 +13,7 @@ const words: Readonly<Record<Link, string>> = {
 }
 
 export function Header() {
-  const { link, paused } = session
+  const { link, paused, model } = session
   const word = words[link]
   return (
     <header class="top">
@@ -25,6 +26,9 @@ export function Header() {
         {paused ? (link === 'live' ? 'Paused' : `Paused · ${word}`) : word}
       </span>
       <span class="spring" />
+      <span class="rate">
+        <b>{perSecond(model.rate(nowOf()))}</b> ended/s
+      </span>
       {(link === 'live' || paused) && (
         <button type="button" class="button" aria-pressed={paused} onClick={() => session.pause(!paused)} title="Space">
           {paused ? 'Resume' : 'Pause'}

@@ -2,9 +2,13 @@ import { useEffect, useRef } from 'preact/hooks'
 import { show } from '../view/view.ts'
 
 const keys: readonly (readonly [keys: string, what: string])[] = [
-  ['/', 'filter; words, or state:frozen, status:error, image:…, label:…, machine:…, id:…, -word'],
+  [
+    '/',
+    'filter; words, or state:, status:, image:, machine:, label:, command:, id: with a list, as state:running,frozen; - for the opposite',
+  ],
   ['↑ ↓', 'choose an actor'],
   ['← →', 'step back and forth through its past; where none is chosen, move the timeline'],
+  ['f F', 'the next failure, the one before'],
   ['l', 'back to its latest step'],
   ['Space', 'pause, resume; play and stop a recording'],
   ['1 2', 'table, timeline'],

@@ -1,5 +1,6 @@
 import type { Player } from '../data/player.ts'
 import { clock } from '../view/format.ts'
+import { whyNothing } from '../view/list/nothing-found.ts'
 import { session, show } from '../view/view.ts'
 
 const example = `import { startInspector } from 'cookietin/inspector'
@@ -37,6 +38,7 @@ export function Nothing({ filter }: { readonly filter: string }) {
     return (
       <div class="nothing">
         <h2>Nothing matches “{filter}”</h2>
+        <Why filter={filter} />
         <p>
           <button type="button" class="button" onClick={() => show({ filter: '' })}>
             Show all {model.actors.size.toLocaleString('en')}
@@ -66,6 +68,32 @@ export function Nothing({ filter }: { readonly filter: string }) {
         Or from a shell: <code>cookietin batch tasks.jsonl --inspect</code>
       </p>
     </div>
+  )
+}
+
+/** What each word of the filter finds by itself. */
+function Why({ filter }: { readonly filter: string }) {
+  const found = whyNothing([...session.model.actors.values()], filter)
+  return (
+    <ul class="why">
+      {found.map(({ word, count, known, knownAs }) => (
+        <li key={word}>
+          <code>{word}</code> {count > 0 ? `finds ${count.toLocaleString('en')} by itself` : 'finds nothing by itself'}
+          {known.length > 0 && (
+            <>
+              {knownAs === 'keys' ? '. Keys are ' : `. There is ${knownAs} `}
+              {known.map((text, index) => (
+                <span key={text}>
+                  {index > 0 && ', '}
+                  <code>{text}</code>
+                </span>
+              ))}
+            </>
+          )}
+        </li>
+      ))}
+      {found.length > 1 && found.every(({ count }) => count > 0) && <li>No actor has all of them.</li>}
+    </ul>
   )
 }
 

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Player } from '../data/player.ts'
 import { clock, duration } from '../view/format.ts'
-import { useKeys } from '../view/row-keys.ts'
+import { useKeys } from '../view/list/row-keys.ts'
 import { session } from '../view/view.ts'
 
 const speeds = [0.25, 1, 4, 16]

@@ -2,9 +2,10 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { isLiving, lengthOf } from '../data/lifetime.ts'
 import type { Row } from '../data/model.ts'
 import { kindOf, shownState } from '../data/state-kinds.ts'
-import { nextSort, type Sort, type SortKey } from '../view/filter.ts'
 import { age, bytes, clock, duration, percent } from '../view/format.ts'
-import { rowKeys, useKeys, useReveal } from '../view/row-keys.ts'
+import { nextSort, type Sort, type SortKey } from '../view/list/filter.ts'
+import type { Queue } from '../view/list/list.ts'
+import { rowKeys, useKeys, useReveal } from '../view/list/row-keys.ts'
 import { nowOf, select, session, show } from '../view/view.ts'
 
 const rowHeight = 34
@@ -25,12 +26,12 @@ interface TableProps {
   readonly sort: Sort
   /** The line of the queue; undefined where there is none. */
   readonly queue: Queue | undefined
-  /** Keys of rows that follow the row that they belong to. */
-  readonly members: ReadonlySet<number>
+  /** How deep the rows are that follow the row that they belong to, by their keys. */
+  readonly depths: ReadonlyMap<number, number>
 }
 
 /** Every actor, one a row. Only the visible rows are drawn. */
-export function Table({ rows, sort, queue, members }: TableProps) {
+export function Table({ rows, sort, queue, depths }: TableProps) {
   const { box, top, height } = useScroll()
   const first = Math.max(0, Math.floor(top / rowHeight) - beyond)
   const last = Math.min(rows.length, Math.ceil((top + height) / rowHeight) + beyond)
@@ -70,7 +71,7 @@ export function Table({ rows, sort, queue, members }: TableProps) {
               index={first + index + (first + index >= gapAt ? 1 : 0)}
               now={now}
               selected={row.key === selected}
-              member={members.has(row.key)}
+              depth={depths.get(row.key) ?? 0}
             />
           ))}
           {queue !== undefined && <QueueLine queue={queue} index={gapAt} />}
@@ -78,12 +79,6 @@ export function Table({ rows, sort, queue, members }: TableProps) {
       </div>
     </div>
   )
-}
-
-/** The queued runs, as one line. */
-export interface Queue {
-  readonly count: number
-  readonly open: boolean
 }
 
 function QueueLine({ queue: { count, open }, index }: { readonly queue: Queue; readonly index: number }) {
@@ -108,17 +103,17 @@ interface RowProps {
   readonly index: number
   readonly now: number
   readonly selected: boolean
-  readonly member: boolean
+  readonly depth: number
 }
 
-function TableRow({ row, index, now, selected, member }: RowProps) {
+function TableRow({ row, index, now, selected, depth }: RowProps) {
   const state = shownState(row)
   const living = isLiving(row)
   const length = lengthOf(row, now)
   const errorLine = kindOf(state) === 'bad' ? row.errorLine : undefined
   return (
     <div
-      class={`row kind-${kindOf(state)}${selected ? ' selected' : ''}${living ? '' : ' past'}${errorLine === undefined ? '' : ' with-error'}${member ? ' member' : ''}`}
+      class={`row kind-${kindOf(state)}${selected ? ' selected' : ''}${living ? '' : ' past'}${errorLine === undefined ? '' : ' with-error'}`}
       role="row"
       aria-rowindex={index + 2}
       aria-selected={selected}
@@ -128,9 +123,11 @@ function TableRow({ row, index, now, selected, member }: RowProps) {
       onClick={() => select(row.key)}
     >
       <div role="gridcell" class="c-state">
-        <span class="badge">{state}</span>
+        <span class="badge" title={state}>
+          {state}
+        </span>
       </div>
-      <div role="gridcell" class="c-id" title={row.id}>
+      <div role="gridcell" class={`c-id depth-${Math.min(depth, 4)}`} title={row.id}>
         {row.id}
       </div>
       <div role="gridcell" class="c-image" title={[row.image ?? row.machine, row.command].filter(Boolean).join(' ')}>

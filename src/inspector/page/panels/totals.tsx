@@ -1,10 +1,9 @@
 import { groupsOf } from '../view/totals-groups.ts'
-import { nowOf, session, show } from '../view/view.ts'
+import { session, show } from '../view/view.ts'
 
 /** Counts of actors by state, status and machine. A click on one filters by it. */
 export function TotalsBar({ filter }: { readonly filter: string }) {
   const groups = groupsOf(session.model.totals).filter(({ length }) => length > 0)
-  const rate = session.model.rate(nowOf())
   return (
     <section class="totals" aria-label="Totals">
       {groups.map(chips => (
@@ -23,9 +22,6 @@ export function TotalsBar({ filter }: { readonly filter: string }) {
           ))}
         </div>
       ))}
-      <span class="rate">
-        <b>{rate < 10 ? rate.toFixed(1) : Math.round(rate)}</b> ended/s
-      </span>
     </section>
   )
 }

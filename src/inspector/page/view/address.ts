@@ -5,14 +5,14 @@ export interface Address {
   readonly tab: 'table' | 'timeline'
   readonly filter: string
   /** Missing: the machine. */
-  readonly pane?: 'output' | 'task' | 'log'
+  readonly pane?: 'output' | 'task' | 'log' | 'compare'
   readonly wanted: Wanted | undefined
 }
 
 export function readAddress(hash: string): Address {
   const fields = new URLSearchParams(hash.replace(/^#/, ''))
   const id = fields.get('id')
-  const pane = (['output', 'task', 'log'] as const).find(name => name === fields.get('pane'))
+  const pane = (['output', 'task', 'log', 'compare'] as const).find(name => name === fields.get('pane'))
   const key = Number(fields.get('key') ?? Number.NaN)
   return {
     tab: fields.get('tab') === 'timeline' ? 'timeline' : 'table',

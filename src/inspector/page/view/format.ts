@@ -28,6 +28,9 @@ export const bytes = (count: number): string => prettyBytes(count, { binary: tru
 
 export const percent = (value: number): string => `${value < 10 ? value.toFixed(1) : Math.round(value)} %`
 
+/** How often something happens in a second. */
+export const perSecond = (rate: number): string => (rate < 10 ? rate.toFixed(1) : String(Math.round(rate)))
+
 /** A time of day, to the millisecond. */
 export function clock(at: number): string {
   const date = new Date(at)

@@ -7,6 +7,7 @@ type Fields = Readonly<Record<string, unknown>>
 
 const titles: Readonly<Record<string, string>> = {
   container: 'Container',
+  containerId: 'Container id',
   image: 'Image',
   platform: 'Platform',
   entrypoint: 'Entrypoint',

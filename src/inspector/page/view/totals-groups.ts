@@ -11,7 +11,7 @@ export interface TotalsChip {
 }
 
 /** A fixed order, so that counts do not change places while they grow. */
-const order = ['success', 'error', 'timeout', 'killed', 'cancelled', 'failed']
+const order = ['success', 'error', 'timeout', 'killed', 'cancelled', 'failed', 'evicted', 'expired', 'closed']
 const rankOf = (status: string) => (order.includes(status) ? order.indexOf(status) : order.length)
 
 type Counts = Readonly<Record<string, number>>

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import { Session } from '../data/session.ts'
-import { type Sort, usualSort } from './filter.ts'
+import { type Sort, usualSort } from './list/filter.ts'
 
 /** What the user has chosen to see. */
 export interface View {
@@ -10,7 +10,7 @@ export interface View {
   /** The number of the shown step; undefined: the latest. */
   readonly cursor: number | undefined
   /** What is shown of the selected actor. */
-  readonly pane: 'machine' | 'output' | 'task' | 'log'
+  readonly pane: 'machine' | 'output' | 'task' | 'log' | 'compare'
   /** The queue is unfolded. */
   readonly queue: boolean
   readonly help: boolean

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { ActorHistories } from '../../../../src/inspector/page/data/histories.ts'
-import { countsOf, historyOf, noHistory } from '../../../../src/inspector/page/data/history.ts'
 import { Model } from '../../../../src/inspector/page/data/model.ts'
+import { ActorHistories } from '../../../../src/inspector/page/data/past/histories.ts'
+import { countsOf, historyOf, noHistory } from '../../../../src/inspector/page/data/past/history.ts'
 import { info, row, step, totals } from './setup.ts'
 
 const nothing = { states: {}, arrows: {} }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { arranged } from '../../../../src/inspector/page/view/order.ts'
+import { arranged } from '../../../../src/inspector/page/view/list/order.ts'
 import { row } from './setup.ts'
 
 const ended = (key: number, at: number) =>
@@ -19,9 +19,9 @@ const keysOf = (...found: Parameters<typeof arranged>[0][number][]) => arranged(
 it('has what is under way first, then what ended, the latest first, then the queue', () => {
   const queued = [row({ key: 6, state: 'created' }), row({ key: 5, state: 'created' })]
   const found = [ended(1, 90), row({ key: 2 }), ended(3, 100), row({ key: 4, state: 'frozen' }), ...queued]
-  const { rows, queued: count, members } = arranged(found)
+  const { rows, queued: count, depths } = arranged(found)
   expect(rows.map(({ key }) => key)).toEqual([4, 2, 3, 1, 5, 6])
-  expect([count, members.size]).toEqual([2, 0])
+  expect([count, depths.size]).toEqual([2, 0])
   // Only runs are queued, and one that was cancelled in the queue has ended.
   expect(arranged([row({ key: 1, machine: 'oven', state: 'created' })]).queued).toBe(0)
   expect(arranged([row({ key: 1, state: 'created', status: 'cancelled' })]).queued).toBe(0)
@@ -36,9 +36,12 @@ it('does not move a run when it is removed after its end', () => {
 it('has children and members after the row that they belong to', () => {
   const slot = row({ key: 3, machine: 'slot', state: 'idle', members: [1] })
   const child = row({ key: 4, machine: 'exchange', parent: 3 })
-  const { rows, members } = arranged([row({ key: 1 }), row({ key: 2 }), slot, child])
+  const { rows, depths } = arranged([row({ key: 1 }), row({ key: 2 }), slot, child])
   expect(rows.map(({ key }) => key)).toEqual([3, 4, 1, 2])
-  expect([...members]).toEqual([4, 1])
+  expect([...depths]).toEqual([
+    [4, 1],
+    [1, 1],
+  ])
   // Without the slot, as where a filter leaves it out.
   expect(keysOf(row({ key: 1 }), row({ key: 2 }), child)).toEqual([4, 2, 1])
 })

@@ -1,3 +1,4 @@
+import type { LayOutGraph } from '../../../../src/inspector/page/chart/elk.ts'
 import type { Row } from '../../../../src/inspector/page/data/model.ts'
 import type { ActorInfo, Step, Totals } from '../../../../src/inspector/protocol.ts'
 
@@ -40,3 +41,15 @@ export const step = (n: number, from: string, to: string, change: Partial<Step> 
 })
 
 export const totals: Totals = { seen: 1, ended: 0, states: {}, statuses: {} }
+
+/** ELK, without a thread of its own. */
+export const layOutGraph: LayOutGraph = async graph => {
+  // The types of this CommonJS module are right for a bundler only.
+  const { default: Elk } = (await import('elkjs/lib/elk.bundled.js')) as unknown as {
+    default: new () => { layout: LayOutGraph }
+  }
+  elk ??= new Elk()
+  return await elk.layout(graph)
+}
+
+let elk: { layout: LayOutGraph } | undefined

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { createActor, createMachine } from 'xstate'
 import { cookieMachine } from '../../../../machines/cookie.ts'
 import { cookieStates, toMermaid } from '../../../../src/index.ts'
-import { countsOf, noHistory } from '../../../../src/inspector/page/data/history.ts'
+import { countsOf, noHistory } from '../../../../src/inspector/page/data/past/history.ts'
 import { hops, type Snapshot } from '../../../../src/inspector/protocol.ts'
 import { machineInfo, stateName } from '../../../../src/inspector/tracking/graph.ts'
 import { Listener, newHub } from '../setup.ts'
@@ -88,12 +88,13 @@ it('follows actors of any machine, and counts the visits of their states beyond 
   const listener = new Listener()
   hub.join(listener)
   const [info] = (listener.messages[1] as Snapshot).actors
-  expect(info).toMatchObject({ machine: 'oven', state: 'warm', steps: 5 })
+  expect(info).toMatchObject({ machine: 'oven', state: 'warm', steps: 6 })
   const details = hub.get(info?.key ?? 0)?.details
-  expect(details?.log.map(({ n, event }) => [n, event])).toEqual([
-    [3, 'again'],
-    [4, 'out'],
-    [5, 'light'],
+  // An event that no state handles is a step that stays where it was.
+  expect(details?.log.map(({ n, event, ignored }) => [n, event, ignored])).toEqual([
+    [4, 'unknown', true],
+    [5, 'out', undefined],
+    [6, 'light', undefined],
   ])
   const history = { ...noHistory, ...details }
   expect(countsOf(history, 'off').states).toEqual({ off: 2, warm: 2, hot: 2 })

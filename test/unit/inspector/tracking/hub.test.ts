@@ -1,6 +1,6 @@
 import { filter, firstValueFrom } from 'rxjs'
 import { expect, it } from 'vitest'
-import { createActor, fromPromise, waitFor } from 'xstate'
+import { createActor, createMachine, fromPromise, waitFor } from 'xstate'
 import { imageMachine } from '../../../../machines/image.ts'
 import { createMockDriver } from '../../../../src/driver/testing.ts'
 import { createExecutor, type Executor } from '../../../../src/index.ts'
@@ -156,4 +156,30 @@ it('counts the statuses of each machine', async () => {
   const last = listener.messages.findLast((message): message is Delta => message.type === 'delta')
   expect(last?.totals.endings).toEqual({ cookie: { success: 2, error: 1 }, image: { present: 1 } })
   expect(last?.totals.statuses).toEqual({ success: 2, error: 1, present: 1 })
+})
+
+it('has children below the machine that invokes them, which is told of after them, and attempts below their run', async () => {
+  const hub = newHub()
+  const icing = createMachine({ id: 'icing', initial: 'soft', states: { soft: {} } })
+  const layer = createMachine({ id: 'layer', initial: 'raw', states: { raw: { invoke: { src: icing } } } })
+  const cake = createMachine({ id: 'cake', initial: 'making', states: { making: { invoke: { src: layer } } } })
+  const actor = createActor(cake, { inspect: hub.inspect }).start()
+  await withExecutor(hub, executor =>
+    executor.run({ id: 'crust', image: 'broken', retry: { attempts: 2, delay: 0, when: () => true } }),
+  )
+  const listener = new Listener()
+  hub.join(listener)
+  const { actors } = listener.messages[1] as Snapshot
+  const keyOf = (machine: string) => actors.find(info => info.machine === machine)?.key
+  expect(actors.map(({ machine, key, parent }) => [machine, key, parent])).toEqual([
+    ['cake', 1, undefined],
+    ['layer', 2, keyOf('cake')],
+    ['icing', 3, keyOf('layer')],
+    ['cookie', 4, undefined],
+    ['run', 5, undefined],
+    ['cookie', 6, keyOf('run')],
+  ])
+  expect(actors[4]?.members).toEqual([4])
+  actor.stop()
+  hub.close()
 })

@@ -2,8 +2,9 @@ import type { Step } from '../../../protocol.ts'
 import type { Row } from '../../data/model.ts'
 import { endedBadly, kindOf, shownState } from '../../data/state-kinds.ts'
 import { select, session, show, stepBy, type View } from '../../view/view.ts'
+import { ComparePane } from './compare.tsx'
+import { ContextSection } from './context.tsx'
 import { Controls } from './controls.tsx'
-import { Payload } from './log.tsx'
 import { LogSection, MachinePane } from './machine.tsx'
 import { OutputPane } from './output.tsx'
 import { TaskPane } from './task.tsx'
@@ -59,8 +60,8 @@ export function Details({ row, view: { cursor, pane } }: { readonly row: Row; re
       )}
       <div class="actions">
         <StepControls cursor={cursor} log={log} />
-        {session.hello?.control && row.controllable && !row.over && row.status === undefined && (
-          <Controls row={row} atPresent={cursor === undefined && session.isNow} />
+        {session.hello?.control && (
+          <Controls key={row.key} row={row} atPresent={cursor === undefined && session.isNow} />
         )}
       </div>
       <div class="tabs panes" role="group" aria-label="Details">
@@ -73,15 +74,11 @@ export function Details({ row, view: { cursor, pane } }: { readonly row: Row; re
       {shown === 'machine' && <MachinePane row={row} cursor={cursor} />}
       {shown === 'output' && <OutputPane key={row.key} row={row} />}
       {shown === 'task' && <TaskPane key={row.key} />}
+      {shown === 'compare' && <ComparePane key={row.key} row={row} />}
       {shown === 'log' && (
         <>
           <LogSection row={row} cursor={cursor} />
-          {history.context !== undefined && (
-            <section>
-              <h3>Context</h3>
-              <Payload value={history.context} />
-            </section>
-          )}
+          <ContextSection key={row.key} history={history} cursor={cursor} />
         </>
       )}
     </aside>
@@ -93,10 +90,11 @@ const panes: readonly (readonly [key: View['pane'], title: string])[] = [
   ['output', 'Output'],
   ['task', 'Task'],
   ['log', 'Log'],
+  ['compare', 'Compare'],
 ]
 
 /** Only a run has output and a task. */
-const panesOf = (row: Row) => panes.filter(([key]) => row.hasTask || key === 'machine' || key === 'log')
+const panesOf = (row: Row) => panes.filter(([key]) => row.hasTask || (key !== 'output' && key !== 'task'))
 
 /** Buttons that go back and forth through the actor's past. */
 function StepControls({ cursor, log }: { readonly cursor: number | undefined; readonly log: readonly Step[] }) {

@@ -1,13 +1,15 @@
 import { Fragment } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { eventName } from '../../../../utils/actors/mermaid.ts'
 import type { Step } from '../../../protocol.ts'
-import type { History } from '../../data/history.ts'
 import type { Row } from '../../data/model.ts'
 import { decidedAt } from '../../data/outcome.ts'
+import type { History } from '../../data/past/history.ts'
 import { outcomeKind } from '../../data/state-kinds.ts'
 import { clock, duration, plainText } from '../../view/format.ts'
+import { matchesStep } from '../../view/step-search.ts'
 import { session, show } from '../../view/view.ts'
+import { ChangeLine } from './changes.tsx'
 
 /** The steps of an actor, with the time between them. A click on a step shows the chart at that moment. */
 export function Log({
@@ -20,9 +22,11 @@ export function Log({
   readonly cursor: number | undefined
 }) {
   const box = useRef<HTMLOListElement>(null)
+  const [search, setSearch] = useState('')
   const last = log.at(-1)?.n
   const shown = cursor ?? last
   const decided = decidedAt(log, status)
+  const matches = matchesStep(search)
   useEffect(() => {
     const line = box.current?.querySelector<HTMLElement>('[aria-current]')
     const list = box.current
@@ -43,8 +47,26 @@ export function Log({
           {session.player === undefined ? 'was not told to this page' : 'is not in this recording'}.
         </p>
       )}
+      {log.length > 5 && (
+        <div class="log-search">
+          <input
+            type="search"
+            class="search"
+            placeholder="Search events and their data"
+            aria-label="Search events and their data"
+            value={search}
+            onInput={({ currentTarget }) => setSearch(currentTarget.value)}
+          />
+          {search.trim() !== '' && (
+            <output>
+              {log.filter(matches).length} of {log.length} steps
+            </output>
+          )}
+        </div>
+      )}
       <ol class="log" ref={box}>
         {log.map((step, index) => {
+          if (!matches(step)) return null
           const missing = step.n - (log[index - 1]?.n ?? 0) - 1
           return (
             <Fragment key={step.n}>
@@ -84,7 +106,7 @@ interface LineProps {
 function Line({ step, status, since, shown, ahead, look }: LineProps) {
   return (
     <li
-      class={`kind-${outcomeKind(step.to, status)}${ahead ? ' ahead' : ''}`}
+      class={`kind-${step.ignored ? 'over' : outcomeKind(step.to, status)}${ahead ? ' ahead' : ''}${step.ignored ? ' ignored' : ''}`}
       aria-current={shown ? 'step' : undefined}
     >
       <button type="button" onClick={look}>
@@ -93,18 +115,28 @@ function Line({ step, status, since, shown, ahead, look }: LineProps) {
         </span>
         <span class="event">{eventName(step.event)}</span>
         <span class="move">
-          {step.from === step.to ? (
+          {step.ignored ? (
+            <em>not handled in {step.to}</em>
+          ) : step.from === step.to ? (
             <em>stays {step.to}</em>
           ) : (
             <>
-              {step.from} → <b>{step.to}</b>
+              {partsOf(step.from, step.to)} → <b>{partsOf(step.to, step.from)}</b>
             </>
           )}
         </span>
       </button>
       {step.payload !== undefined && <Payload value={step.payload} />}
+      {step.changes !== undefined && <ChangeLine changes={step.changes} />}
     </li>
   )
+}
+
+/** Of states that are active side by side, those that the other ones are not. */
+function partsOf(state: string, other: string): string {
+  const others = other.split(' & ')
+  const parts = state.split(' & ').filter(part => !others.includes(part))
+  return parts.length === 0 ? state : parts.join(' & ')
 }
 
 /** Plain data, shortened to one line, and complete when opened. */

@@ -1,10 +1,11 @@
-import { useCallback, useEffect, useRef } from 'preact/hooks'
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { eventName } from '../../../../utils/actors/mermaid.ts'
 import type { Step } from '../../../protocol.ts'
 import { ChartView } from '../../chart/chart.tsx'
-import { countsOf } from '../../data/history.ts'
+import { factorOf, type Zoom, ZoomButtons, zoomedBy } from '../../chart/zoom.tsx'
 import type { Row } from '../../data/model.ts'
 import { outcomeAt } from '../../data/outcome.ts'
+import { countsOf } from '../../data/past/history.ts'
 import { clock, duration } from '../../view/format.ts'
 import { nowOf, session } from '../../view/view.ts'
 import { ExportMenu } from '../export-menu.tsx'
@@ -20,6 +21,7 @@ interface MachineProps {
 export function MachinePane({ row, cursor }: MachineProps) {
   const area = useRef<HTMLDivElement>(null)
   const box = useRef<HTMLDivElement>(null)
+  const [zoom, setZoom] = useState<Zoom>('read')
   const { history } = session
   const { log } = history
   const machine = session.model.machines[row.machine]
@@ -40,15 +42,28 @@ export function MachinePane({ row, cursor }: MachineProps) {
               <span class="where" aria-live="polite">
                 {cursor === undefined ? '' : placeOf(step, log)}
               </span>
+              <ZoomButtons area={area} zoom={zoom} setZoom={setZoom} />
               <ExportMenu name={`${row.id}-${machine.name}`} area={area} machine={machine} />
             </div>
-            <div class="chart-box" ref={box} tabIndex={0} role="group" aria-label="Statechart">
+            <div
+              class="chart-box"
+              ref={box}
+              tabIndex={0}
+              role="group"
+              aria-label="Statechart"
+              onWheel={event => {
+                if (!event.ctrlKey && !event.metaKey) return
+                event.preventDefault()
+                setZoom(zoomedBy(event.deltaY > 0 ? -1 : 1, factorOf(box.current)))
+              }}
+            >
               <ChartView
                 machine={machine}
                 current={state.split(' & ')}
                 step={step}
                 counts={countsOf(history, row.initial, cursor)}
                 outcome={outcomeAt(row, log, cursor)}
+                zoom={zoom}
                 onDrawn={onDrawn}
               />
             </div>

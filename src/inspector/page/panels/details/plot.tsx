@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import type { History } from '../../data/history.ts'
+import type { History } from '../../data/past/history.ts'
 import { bytes, clock, duration, percent } from '../../view/format.ts'
 import { curveOf, nearest } from './plot-curve.ts'
 

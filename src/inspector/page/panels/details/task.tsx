@@ -9,7 +9,6 @@ export function TaskPane() {
     if (session.player !== undefined) return <p class="hint">A recording holds no tasks.</p>
     return <p class="hint">{session.canFetch ? 'Loading…' : 'Its task is not available.'}</p>
   }
-  const { container } = task
   return (
     <dl class="facts">
       {factsOf(task).map(([title, lines]) => (
@@ -19,7 +18,7 @@ export function TaskPane() {
             {lines.map(line => (
               <code key={line}>{line}</code>
             ))}
-            {title === 'Container' && typeof container === 'string' && <Copy text={container} />}
+            {(title === 'Container' || title === 'Container id') && <Copy text={lines.join('')} />}
           </dd>
         </div>
       ))}

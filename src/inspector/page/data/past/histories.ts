@@ -1,4 +1,4 @@
-import type { Sample, Step } from '../../protocol.ts'
+import type { Sample, Step } from '../../../protocol.ts'
 
 /** The steps and samples of one actor that the page received, oldest first. */
 export interface Past {

@@ -1,8 +1,9 @@
 import type { RefObject } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import type { Row } from '../data/model.ts'
-import { type Acts, addKeys } from './keys.ts'
-import { select, session } from './view.ts'
+import type { Row } from '../../data/model.ts'
+import { type Acts, addKeys } from '../keys.ts'
+import { select, session } from '../view.ts'
+import { failureAfter } from './failures.ts'
 
 /** Adds a component's keys while it is shown. `acts` is the one of the latest drawing. */
 export function useKeys(acts: () => Acts): void {
@@ -38,7 +39,15 @@ export function rowKeys({ rows, rowHeight, above = 0, box }: List): Acts {
     PageUp: move(-page),
     Home: move(-Infinity),
     End: move(Infinity),
+    f: () => nextFailure(rows, 1),
+    F: () => nextFailure(rows, -1),
   }
+}
+
+/** Selects the next failure of a list, or the one before. */
+export function nextFailure(rows: readonly Row[], by: 1 | -1): void {
+  const failure = failureAfter(rows, session.selected, by)
+  if (failure !== undefined) select(failure.key, true)
 }
 
 /** Scrolls the selected row into view when the selection changes. */

@@ -1,13 +1,13 @@
-import { endOf, isLiving } from '../data/lifetime.ts'
-import type { Row } from '../data/model.ts'
+import { endOf, isLiving } from '../../data/lifetime.ts'
+import type { Row } from '../../data/model.ts'
 
 /** The rows in the table's usual order. */
 export interface Arranged {
   readonly rows: readonly Row[]
   /** How many of the last rows are queued runs. */
   readonly queued: number
-  /** Keys of rows that follow the row that they belong to. */
-  readonly members: ReadonlySet<number>
+  /** How deep the rows are that follow the row that they belong to, by their keys: 1 for those of an outermost row. */
+  readonly depths: ReadonlyMap<number, number>
 }
 
 /** True for a run that waits for its turn. */
@@ -19,34 +19,39 @@ const isQueued = (row: Row): boolean => row.machine === 'cookie' && row.state ==
  */
 export function arranged(found: readonly Row[]): Arranged {
   const families = familiesOf(found)
-  const roots = found.filter(row => !families.isMember(row))
-  const queue = roots.filter(row => isQueued(row) && !families.has(row))
-  const queued = new Set(queue)
-  const living = roots.filter(row => !queued.has(row) && isLiving(row))
-  const ended = roots.filter(row => !isLiving(row)).map(row => ({ row, end: endOf(row) ?? 0 }))
+  const queue: Row[] = []
+  const living: Row[] = []
+  const ended: { readonly row: Row; readonly end: number }[] = []
+  for (const row of found) {
+    if (families.isMember(row)) continue
+    if (!isLiving(row)) ended.push({ row, end: endOf(row) ?? 0 })
+    else if (isQueued(row) && !families.has(row)) queue.push(row)
+    else living.push(row)
+  }
   living.sort((a, b) => b.key - a.key)
   ended.sort((a, b) => b.end - a.end || b.row.key - a.row.key)
   queue.sort((a, b) => a.key - b.key)
-  const members = new Set<number>()
+  const depths = new Map<number, number>()
   const rows: Row[] = []
-  const add = (row: Row) => {
+  const add = (row: Row, depth: number) => {
     rows.push(row)
     for (const member of families.of(row)) {
-      members.add(member.key)
-      add(member)
+      depths.set(member.key, depth + 1)
+      add(member, depth + 1)
     }
   }
-  for (const row of living) add(row)
-  for (const { row } of ended) add(row)
-  for (const row of queue) add(row)
-  return { rows, queued: queue.length, members }
+  for (const row of living) add(row, 0)
+  for (const { row } of ended) add(row, 0)
+  for (const row of queue) rows.push(row)
+  return { rows, queued: queue.length, depths }
 }
 
 /** Which rows belong to which, among those that were found. */
 function familiesOf(found: readonly Row[]) {
-  const byKey = new Map(found.map(row => [row.key, row]))
+  const isAlone = found.every(({ parent, members }) => parent === undefined && members === undefined)
+  const byKey = new Map(isAlone ? [] : found.map(row => [row.key, row]))
   const headOf = new Map<number, number>()
-  for (const { key, parent, members = [] } of found) {
+  for (const { key, parent, members = [] } of isAlone ? [] : found) {
     if (parent !== undefined && parent < key && byKey.has(parent)) headOf.set(key, headOf.get(key) ?? parent)
     // The keys of heads grow from here on, so no row is below itself, whatever a recording says.
     else for (const member of members) if (byKey.has(member) && member < key) headOf.set(member, key)

@@ -6,9 +6,9 @@ import {
   enteredBy,
   hops,
   type Step,
-} from '../../protocol.ts'
+} from '../../../protocol.ts'
+import type { Row } from '../model.ts'
 import type { Past } from './histories.ts'
-import type { Row } from './model.ts'
 
 /** The known past of one actor. */
 export interface History {
