@@ -8,7 +8,8 @@ import type { HotFunction } from '../functions/function.ts'
 import { demandOf } from '../functions/launch.ts'
 import { checkPlatform } from '../functions/platform.ts'
 import { PooledFunction } from '../functions/pooled-function.ts'
-import { type FunctionSpec, resolveSpec } from '../functions/spec.ts'
+import { openRemoteFunction } from '../functions/remote-hot-function.ts'
+import { type FunctionSpec, type ResolvedSpec, resolveSpec } from '../functions/spec.ts'
 import { checkRepeatable, readRetry } from '../task/retry/retry.ts'
 import type { ResolvedRetry } from '../task/retry/types.ts'
 import type { ContainerTask, ResolvedTask } from '../task/task.ts'
@@ -67,7 +68,7 @@ class QueueExecutor implements Executor {
   readonly #options: ResolvedExecutorOptions
   readonly #scheduler: Scheduler
   readonly #host: ExecutorFunctionHost
-  readonly #functions = new Set<PooledFunction>()
+  readonly #functions = new Set<HotFunction>()
   readonly #templates = new Set<Template>()
   readonly #transitions$ = new Subject<Transition>()
   readonly #runs$ = new Subject<Execution>()
@@ -201,11 +202,19 @@ class QueueExecutor implements Executor {
       throw new CookietinError('ERR_COOKIETIN_CLOSED', 'Cannot make a function: the executor is closed')
     }
     const resolved = resolveSpec(spec, this.#options.concurrency)
-    this.#check(this.#options.driver.resolve(resolved.task, this.#options.stop))
-    checkPlatform(this.#options.driver.engine)
-    const made = new PooledFunction(this.#host, resolved, () => this.#functions.delete(made))
+    const task = this.#options.driver.resolve(resolved.task, this.#options.stop)
+    this.#check(task)
+    const onClosed = () => void this.#functions.delete(made)
+    const made: HotFunction =
+      openRemoteFunction(this.#options.driver.engine, task, { host: this.#host, spec: resolved, onClosed }) ??
+      this.#localFunction(resolved, onClosed)
     this.#functions.add(made)
     return made
+  }
+
+  #localFunction(spec: ResolvedSpec, onClosed: () => void): HotFunction {
+    checkPlatform(this.#options.driver.engine)
+    return new PooledFunction(this.#host, spec, onClosed)
   }
 
   async onIdle(): Promise<void> {
