@@ -1,10 +1,12 @@
-// Calls to a function that answers at once, a static C one and a Node.js one, beside plain node:http on a socket of the same function; calls to
-// a frozen one, beside an unpause and such a call by hand; and a cold `docker run --rm`.
+// Calls to a function that answers at once, a static C one and a Node.js one, with and without a history, beside plain node:http on a socket of
+// the same function; calls to a frozen one, beside an unpause and such a call by hand; and a cold `docker run --rm`.
 import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import Docker from 'dockerode'
+import { createHistory } from '../src/history/index.ts'
 import { createDockerDriver, createExecutor, type Executor, type HotFunction } from '../src/index.ts'
 import { compare, roundsOr } from './support/compare.ts'
 import { SocketPeer, socketsOf } from './support/socket-peer.ts'
@@ -19,12 +21,19 @@ const docker = new Docker()
 export default async function hot(): Promise<readonly Table[]> {
   await exec(process.execPath, [fileURLToPath(new URL('../examples/functions/images.ts', import.meta.url))])
   await using driver = await createDockerDriver()
-  await using executor = createExecutor({ driver, concurrency: 8 })
-  return [
-    ...(await warm(executor, 'a static function', 'example/static')),
-    ...(await warm(executor, 'a Node.js function', 'example/node')),
-    await frozen(executor),
-  ]
+  const folder = await mkdtemp('/tmp/ct-bench-')
+  try {
+    await using history = await createHistory({ path: `${folder}/history.db` })
+    await using executor = createExecutor({ driver, concurrency: 8 })
+    await using keeping = createExecutor({ driver, concurrency: 8, history })
+    return [
+      ...(await warm(executor, keeping, 'a static function', 'example/static')),
+      ...(await warm(executor, keeping, 'a Node.js function', 'example/node')),
+      await frozen(executor),
+    ]
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 }
 
 const spec = (image: string) => ({ image, disableNet: true, maxContainers: 1, maxResponseBody: '1m' })
@@ -37,10 +46,12 @@ const many = 25
  * Each way has a container of its own: the static function serves one connection at a time. Calls one after the other, and single ones, with
  * a turn of the event loop after each: what is left to do then is not part of the next way's time.
  */
-async function warm(executor: Executor, title: string, image: string): Promise<readonly Table[]> {
+async function warm(executor: Executor, keeping: Executor, title: string, image: string): Promise<readonly Table[]> {
   const before = socketsOf()
   await using ours = executor.function({ ...spec(image), freezeAfter: Number.POSITIVE_INFINITY })
   await ours.prewarm(1)
+  await using kept = keeping.function({ ...spec(image), freezeAfter: Number.POSITIVE_INFINITY })
+  await kept.prewarm(1)
   const known = socketsOf()
   await using theirs = executor.function({ ...spec(image), freezeAfter: Number.POSITIVE_INFINITY })
   await theirs.prewarm(1)
@@ -48,6 +59,7 @@ async function warm(executor: Executor, title: string, image: string): Promise<r
   using peer = new SocketPeer(socketPath, body)
   const ways = [
     ['cookietin', () => call(ours)],
+    ['cookietin with a history', () => call(kept)],
     ['node:http with keep-alive', () => peer.call()],
   ] as const
   return [

@@ -223,15 +223,33 @@ export function cancelledError(doing: string, reason: unknown): CookietinError {
   return new CookietinError('ERR_COOKIETIN_CANCELLED', `Could not ${doing}: it was cancelled`, { cause: reason })
 }
 
+/** The error of a pool that is closed; undefined when it has left nothing. */
+export function leftBy(pool: string, leaked: readonly string[]): CookietinError | undefined {
+  if (leaked.length === 0) return undefined
+  return new CookietinError('ERR_COOKIETIN_NOT_CLEANED', `Of ${pool}, ${mayExist(leaked)}`, { leaked })
+}
+
+const mayExist = (leaked: readonly string[]) =>
+  `${leaked.join(', ')} may still exist; \`cookietin gc\` finds them once this process is gone`
+
 /** Joins the errors of several removals into one, with the names of all that is left. */
 export function notCleaned(failures: readonly unknown[]): CookietinError {
   const leaked = [...new Set(failures.flatMap(failure => (failure instanceof CookietinError ? failure.leaked : [])))]
-  const left =
-    leaked.length === 0
-      ? ''
-      : `: ${leaked.join(', ')} may still exist; \`cookietin gc\` finds them once this process is gone`
+  const left = leaked.length === 0 ? '' : `: ${mayExist(leaked)}`
   return new CookietinError('ERR_COOKIETIN_NOT_CLEANED', `${failures.length} cookies could not be cleaned up${left}`, {
     leaked,
     cause: new AggregateError(failures),
   })
+}
+
+/** What to do about a lack of file descriptors, as a phrase that ends a message. */
+export const moreDescriptors = '. Run fewer at once, or raise the limit on open files (ulimit -n)'
+
+/** True for the system's error when this process, or the machine, has no more file descriptors: nothing was asked, so nothing is known. */
+export const lacksDescriptors = (error: unknown): boolean => ['EMFILE', 'ENFILE'].includes(Object(error).code)
+
+/** The error of an act that needs a file descriptor. `doing` names the act and its object. */
+export function descriptorError(doing: string, cause: unknown): CookietinError {
+  const message = `Could not ${doing}: ${messageOf(cause)}${moreDescriptors}`
+  return new CookietinError('ERR_COOKIETIN_TOO_MANY_FILES', message, { cause, retryable: true })
 }

@@ -35,13 +35,16 @@ export class Interrupts implements Disposable {
   readonly #abort = new AbortController()
   readonly #stdio: Stdio
   readonly #release: () => void
+  readonly #isQuiet: boolean
   #exitCode: number | undefined
   /** What the command does at signals. */
   handler: InterruptHandler = {}
   #isForced = false
 
-  constructor(stdio: Stdio) {
+  /** `isQuiet`: Ctrl-C is the ordinary end of the command, and nothing is said of it. */
+  constructor(stdio: Stdio, { isQuiet = false } = {}) {
     this.#stdio = stdio
+    this.#isQuiet = isQuiet
     for (const name of signals) process.on(name, this.#onSignal)
     for (const name of forPrograms) process.on(name, this.#onProgramSignal)
     this.#release = onAbort(stdio.outputClosed, this.#onOutputClosed)
@@ -79,7 +82,7 @@ export class Interrupts implements Disposable {
       if (name === 'SIGINT') this.#stdio.note('cookietin: passed Ctrl-C on; Ctrl-C again kills the container')
       return
     }
-    if (name === 'SIGINT') this.#stdio.note('cookietin: cancelling; Ctrl-C again ends at once')
+    if (name === 'SIGINT' && !this.#isQuiet) this.#stdio.note('cookietin: cancelling; Ctrl-C again ends at once')
     this.#abort.abort(new Error(`interrupted by ${name}`))
   }
 

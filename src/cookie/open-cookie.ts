@@ -12,8 +12,6 @@ import type { Stat } from '../stats/stat.ts'
 import type { ResolvedTask, StopOptions } from '../task/task.ts'
 import { onAbort } from '../utils/abort.ts'
 import { makeInspectable } from '../utils/actors/inspectable.ts'
-import { unixSignal } from '../utils/unix-signals.ts'
-import { Issues } from '../utils/validation/issues.ts'
 import { checkSignal } from '../utils/validation/signal.ts'
 import { noArtifacts } from './artifacts/artifacts.ts'
 import { Collector } from './artifacts/collect.ts'
@@ -25,6 +23,7 @@ import { assignParts, engineCookieMachine } from './cookie-actor.ts'
 import { TaskFiles } from './files/task-files.ts'
 import { inspectableCookie } from './inspectable.ts'
 import { type CookieActor, Recorder } from './recorder.ts'
+import { cannot, cannotPrepare, cannotSignal, lostEnd, readSignal } from './requests.ts'
 import type { RunResult, Transition } from './result.ts'
 import { Sampler } from './sampler.ts'
 import { givenStop, stopOf } from './stop.ts'
@@ -152,13 +151,7 @@ export class OpenCookie implements Cookie {
     const state = await this.#recorder.until(isBeyondPreparing)
     release()
     if (this.#settled === 'failed') throw this.#failure()
-    if (isSettled(state)) {
-      throw new CookietinError(
-        state === 'cancelled' ? 'ERR_COOKIETIN_CANCELLED' : 'ERR_COOKIETIN_INVALID_STATE',
-        `Cannot prepare cookie ${this.id}: it is ${state}`,
-        { cookieId: this.id, cause: this.actor.getSnapshot().context.reason },
-      )
-    }
+    if (isSettled(state)) throw cannotPrepare(this.id, state, this.actor.getSnapshot().context.reason)
     if (state === 'closing' || state === 'closed') throw this.#invalidState('prepare')
   }
 
@@ -221,13 +214,7 @@ export class OpenCookie implements Cookie {
     const signal = readSignal(this.id, name)
     if (!reachable.has(this.state)) throw this.#invalidState('signal')
     if (signal === 'SIGKILL') return await this.kill()
-    if (this.#container.signal === undefined) {
-      throw new CookietinError(
-        'ERR_COOKIETIN_INVALID_STATE',
-        `Cannot signal cookie ${this.id}: its engine sends no signals but SIGKILL`,
-        { cookieId: this.id },
-      )
-    }
+    if (this.#container.signal === undefined) throw cannotSignal(this.id)
     await this.#container.signal(signal).catch(error => {
       throw this.#own(error, `Cannot signal cookie ${this.id}`)
     })
@@ -346,14 +333,7 @@ export class OpenCookie implements Cookie {
 
   #failure(): CookietinError {
     const { error } = this.actor.getSnapshot().context
-    if (error === undefined) {
-      return new CookietinError(
-        'ERR_COOKIETIN_ENGINE_LOST',
-        `Cookie ${this.id} failed: the task has ended, but the engine did not report how within its grace. ${this.#container.name} may still exist`,
-        { cookieId: this.id, retryable: true, leaked: [this.#container.name] },
-      )
-    }
-    return this.#own(error, `Cookie ${this.id} failed`)
+    return error === undefined ? lostEnd(this.id, this.#container.name) : this.#own(error, `Cookie ${this.id} failed`)
   }
 
   #own(error: unknown, doing: string): CookietinError {
@@ -363,23 +343,4 @@ export class OpenCookie implements Cookie {
   #invalidState(request: string): CookietinError {
     return cannot(request, this.id, this.state)
   }
-}
-
-/** The error of a request that makes no sense in a state. */
-export function cannot(request: string, id: string, state: CookieState): CookietinError {
-  return new CookietinError('ERR_COOKIETIN_INVALID_STATE', `Cannot ${request} cookie ${id} while it is ${state}`, {
-    cookieId: id,
-  })
-}
-
-/**
- * The name of a signal that a caller gave.
- *
- * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`
- */
-export function readSignal(id: string, name: string | number): string {
-  const issues = new Issues()
-  const signal = issues.read('signal', name ?? '', unixSignal, '')
-  issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK', id)
-  return signal
 }

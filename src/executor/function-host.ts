@@ -8,6 +8,7 @@ import { SocketFolders } from '../functions/socket/folder.ts'
 import type { ContainerTask, ResolvedTask, StopOptions } from '../task/task.ts'
 import { deferred } from '../utils/deferred.ts'
 import { type ExecutorObserver, openObserved, withObserved } from './observers/instrumentation.ts'
+import type { RunRecorder } from './observers/run-log.ts'
 import type { Owner } from './queue/admission-queue.ts'
 import type { Evictable } from './queue/evictor.ts'
 import { Evictor } from './queue/evictor.ts'
@@ -43,9 +44,10 @@ export class ExecutorFunctionHost implements FunctionHost {
     onTransition: (transition: Transition) => void,
     stop: StopOptions = {},
     observer?: ExecutorObserver,
+    called?: RunRecorder['called'],
   ) {
     this.#observer = observer
-    this.observeCall = observer && (call => observer.call(call))
+    this.observeCall = callObserver(observer, called)
     this.#stop = stop
     this.#driver = driver
     this.folders = new SocketFolders(driver.engine.socketSharing?.folder)
@@ -142,6 +144,24 @@ export class ExecutorFunctionHost implements FunctionHost {
       }
       if (owner === undefined || !this.#evictor.hasItself(shortage)) return
       passed.add(owner)
+    }
+  }
+}
+
+/** Undefined where nobody asks for calls: it would cost a part of a warm one. */
+function callObserver(
+  observer: ExecutorObserver | undefined,
+  called: RunRecorder['called'],
+): FunctionHost['observeCall'] {
+  if (called === undefined) return observer && (call => observer.call(call))
+  return call => {
+    const followed = observer?.call(call)
+    return {
+      headers: followed?.headers ?? {},
+      ended(record) {
+        followed?.ended(record)
+        called(call, record)
+      },
     }
   }
 }

@@ -10,13 +10,10 @@ import { checkPlatform } from '../functions/platform.ts'
 import { PooledFunction } from '../functions/pooled-function.ts'
 import { openRemoteFunction } from '../functions/remote-hot-function.ts'
 import { type FunctionSpec, type ResolvedSpec, resolveSpec } from '../functions/spec.ts'
-import { checkRepeatable, readRetry } from '../task/retry/retry.ts'
-import type { ResolvedRetry } from '../task/retry/types.ts'
 import type { ContainerTask, ResolvedTask } from '../task/task.ts'
 import { onAbort } from '../utils/abort.ts'
-import { Issues } from '../utils/validation/issues.ts'
 import { checkKnown } from '../utils/validation/known-options.ts'
-import { signalIssue } from '../utils/validation/signal.ts'
+import { checkRun, idOf } from './check-run.ts'
 import { closeOnEvents } from './closing/close-on.ts'
 import { type Execution, executionOf, type Handle, refusedExecution } from './execution.ts'
 import type {
@@ -98,7 +95,15 @@ class QueueExecutor implements Executor {
     const onTransition = (transition: Transition) => this.#transitions$.next(transition)
     this.#observer = options.telemetry && guardedObserver(options.telemetry, { driver, functions: this.#functions })
     const { stop } = options
-    this.#host = new ExecutorFunctionHost(driver, this.#scheduler, cookie.inspect, onTransition, stop, this.#observer)
+    this.#host = new ExecutorFunctionHost(
+      driver,
+      this.#scheduler,
+      cookie.inspect,
+      onTransition,
+      stop,
+      this.#observer,
+      this.#recorder?.called,
+    )
     this.#runHost = {
       cookie,
       now: () => driver.clock.now?.() ?? performance.now(),
@@ -203,7 +208,7 @@ class QueueExecutor implements Executor {
     }
     const resolved = resolveSpec(spec, this.#options.concurrency)
     const task = this.#options.driver.resolve(resolved.task, this.#options.stop)
-    this.#check(task)
+    checkRun(task, this.#scheduler.total)
     const onClosed = () => void this.#functions.delete(made)
     const made: HotFunction =
       openRemoteFunction(this.#options.driver.engine, task, { host: this.#host, spec: resolved, onClosed }) ??
@@ -247,7 +252,7 @@ class QueueExecutor implements Executor {
     }
     const { driver, stop, cookie } = this.#options
     const task = driver.resolve(given, stop)
-    const retry = this.#check(task, options) ?? task.retry ?? this.#options.driver.engine.retryOf?.(task)
+    const retry = checkRun(task, this.#scheduler.total, options) ?? task.retry ?? driver.engine.retryOf?.(task)
     const plan = { priority: options.priority ?? 0, retry, previous: driver.prepare(task) }
     const observer = this.#observer?.container({ task, functionName: undefined })
     const run = new QueuedRun(withObserved(task, observer), plan, this.#runHost)
@@ -301,22 +306,6 @@ class QueueExecutor implements Executor {
 
   #queue(task: ResolvedTask, priority: number, turn: () => Promise<unknown>): void {
     this.#scheduler.add({ id: task.id, priority, demand: demandOf(task, this.#scheduler.total) }, turn)
-  }
-
-  /** A task that can never start is refused, not queued. Returns how it is retried, by the options. */
-  #check(task: ResolvedTask, options: RunOptions = {}): ResolvedRetry | undefined {
-    const { memory, cpus } = task
-    const { signal, priority = 0 } = options
-    const { total } = this.#scheduler
-    const issues = new Issues()
-    if (memory > total.memory) issues.add('memory', memory, `at most the executor's ${total.memory} bytes`)
-    if (cpus > total.cpus) issues.add('cpus', cpus, `at most the executor's ${total.cpus} milli-CPUs`)
-    if (!Number.isFinite(priority)) issues.add('priority', priority, 'a finite number')
-    issues.include(signalIssue(signal))
-    const retry = readRetry(issues, options.retry)
-    if (retry !== undefined) checkRepeatable(issues, task)
-    issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
-    return retry
   }
 
   #changed(run: QueuedRun, transition: Transition): void {
@@ -381,14 +370,4 @@ function* executionsOf(handles: Iterable<Handle>): Generator<Execution, void, un
 /** Asks for it once; a run that has ended meanwhile cannot be thawed. */
 function thaw(run: QueuedRun): void {
   if (run.state === 'frozen' || run.state === 'freezing') run.unfreeze().catch(() => {})
-}
-
-/** The id of a task that may not even be one. */
-function idOf(task: unknown): string {
-  try {
-    const { id } = Object(task) as Partial<ContainerTask>
-    return typeof id === 'string' ? id : ''
-  } catch {
-    return ''
-  }
 }

@@ -1,16 +1,15 @@
 import { filter, firstValueFrom } from 'rxjs'
 import type { EngineDriver } from '../driver/engine-driver.ts'
 import type { Engine, SpareContainers, SpareKind } from '../engines/engine.ts'
+import { spareSizes } from '../engines/spare-sizes.ts'
 import { CookietinError, InvalidInputError } from '../errors.ts'
 import type { ContainerTask, StopOptions } from '../task/task.ts'
 import { Issues } from '../utils/validation/issues.ts'
 import { checkKnown } from '../utils/validation/known-options.ts'
-import { whole } from '../utils/validation/rules.ts'
 import type { Execution } from './execution.ts'
 import type { RunOptions, Template, TemplateOptions } from './executor.ts'
 
 const options: Record<keyof TemplateOptions, true> = { spares: true }
-const sizes = whole({ min: 1, max: 256, unit: 'containers' })
 
 /** Fields of a task that concern one run, and not its container. */
 const ofOneRun = ['id', 'input', 'stdout', 'stderr', 'timeout', 'retry', 'onStat', 'encoding'] as const
@@ -43,7 +42,7 @@ export function openSpares(engine: Engine, kind: SpareKind): SpareContainers {
 export function openTemplate(task: ContainerTask, given: TemplateOptions, host: TemplateHost): Template {
   checkKnown(given, options)
   const issues = new Issues()
-  const size = issues.read('spares', given?.spares, sizes, 0)
+  const size = issues.read('spares', given?.spares, spareSizes(1), 0)
   issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
   host.driver.resolve(task, host.stop)
   const kind = Object.fromEntries(Object.entries(task).filter(([name]) => !ofOneRun.some(other => other === name)))

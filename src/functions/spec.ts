@@ -1,3 +1,4 @@
+import { spareSizes } from '../engines/spare-sizes.ts'
 import { isReadOnce } from '../task/input.ts'
 import type { ContainerTask, Size } from '../task/task.ts'
 import { udsTarget } from '../task/task.ts'
@@ -144,7 +145,7 @@ export function resolveSpec(spec: FunctionSpec, concurrency: number): ResolvedSp
     name: issues.read('name', name, nameRule, spec.image),
     maxContainers: issues.read('maxContainers', maxContainers, or(whole({ min: 1 }), Infinity), concurrency),
     minContainers: issues.read('minContainers', minContainers, whole(), 0),
-    spares: issues.read('spares', spares, whole({ min: 0, max: 256, unit: 'containers' }), 0),
+    spares: issues.read('spares', spares, spareSizes(0), 0),
     freezeAfter: issues.read('freezeAfter', freezeAfter, or(milliseconds(), Infinity), 50),
     idleTimeout: issues.read('idleTimeout', idleTimeout, or(milliseconds(), Infinity), 30_000),
     launchTimeout: issues.read('launchTimeout', launchTimeout, or(milliseconds({ min: 1 }), Infinity), 5_000),

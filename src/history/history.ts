@@ -1,23 +1,27 @@
-import { randomBytes } from 'node:crypto'
 import type { Observable } from 'rxjs'
 import type { Transition } from '../cookie/result.ts'
 import { CookietinError } from '../errors.ts'
 import type { RunRecorder } from '../executor/observers/run-log.ts'
 import { ownerState } from '../utils/owner.ts'
 import { settles } from '../utils/timing.ts'
-import { openPostgres } from './postgres.ts'
-import { pruneRuns } from './pruning.ts'
+import { CallLog } from './calls/call-log.ts'
+import { callOf, selectCalls } from './calls/statements.ts'
+import type { HistoryCall, HistoryCallQuery } from './calls/types.ts'
+import { keyMaker } from './keys.ts'
+import { type PruneLimits, pruneCalls, pruneRuns } from './pruning.ts'
 import { selectLabels, selectRun, selectRuns, selectTransitions } from './queries.ts'
 import { HistoryRecorder } from './recorder.ts'
 import { recordOf, runOf } from './rows.ts'
 import { openTables, type Tables } from './schema.ts'
-import { openSqlite } from './sqlite.ts'
-import { historyError, type Row, type Statement, type Store } from './store.ts'
+import { openPostgres } from './stores/postgres.ts'
+import { openSqlite } from './stores/sqlite.ts'
+import { historyError, type Row, type Statement, type Store } from './stores/store.ts'
 import type { History, HistoryOptions, HistoryQuery, HistoryRecord, HistoryRun } from './types.ts'
-import { checkLimits, checkOptions, checkQuery, type Limits } from './validation.ts'
+import { checkCallQuery, checkLimits, checkOptions, checkQuery, type Limits } from './validation.ts'
 import { Writer } from './writer.ts'
 
 const defaultTimeout = 10_000
+const defaultMaxCalls = 10_000
 /** How long a read waits for the runs that are being written, in ms. */
 const readableAfter = 2_000
 /** How long closing waits for them, in ms. */
@@ -73,10 +77,11 @@ class OpenHistory implements History {
   readonly #options: HistoryOptions
   readonly #report: (error: Error) => void
   readonly #writer: Writer
+  readonly #calls: CallLog
+  readonly #newKey = keyMaker()
   readonly #isGone: (owner: string) => boolean
   #count = 0
   #pruning: Promise<void> | undefined
-  #lastKey = 0
   #closing: Promise<void> | undefined
 
   constructor({ store, tables, options, report }: OpenHistoryParts) {
@@ -85,6 +90,7 @@ class OpenHistory implements History {
     this.#options = options
     this.#report = report
     this.#writer = new Writer(store, error => report(historyError('write to', store.name, error)))
+    this.#calls = new CallLog({ store, hasTable: tables.hasCalls, report, limits: () => callLimits(limitsOf(options)) })
     this.#isGone = owner => {
       const state = ownerState(owner)
       // In a file of this machine, another boot is an earlier one.
@@ -94,13 +100,14 @@ class OpenHistory implements History {
 
   follow(transitions$: Observable<Transition>): RunRecorder {
     this.#checkWritable('write to')
-    return new HistoryRecorder(
-      this.#writer,
-      this.#tables,
-      createdAt => this.#newKey(createdAt),
-      written => this.#whenWritten(written),
-      transitions$,
-    )
+    const parts = {
+      writer: this.#writer,
+      tables: this.#tables,
+      newKey: this.#newKey,
+      whenWritten: (written: Promise<void>) => this.#whenWritten(written),
+      called: this.#options.maxCalls === 0 ? undefined : this.#calls.record.bind(this.#calls),
+    }
+    return new HistoryRecorder(parts, transitions$)
   }
 
   async list(query: HistoryQuery = {}): Promise<readonly HistoryRun[]> {
@@ -108,6 +115,12 @@ class OpenHistory implements History {
     const rows = await this.#read(selectRuns(query, this.#tables))
     const labels = await this.#labelsOf(rows)
     return rows.map(row => runOf(row, labels, this.#isGone))
+  }
+
+  async listCalls(query: HistoryCallQuery = {}): Promise<readonly HistoryCall[]> {
+    checkCallQuery(query)
+    const statement = selectCalls(query)
+    return this.#tables.hasCalls ? (await this.#read(statement)).map(callOf) : []
   }
 
   async get(keyOrId: string): Promise<HistoryRecord | undefined> {
@@ -120,25 +133,24 @@ class OpenHistory implements History {
   async prune(limits: Limits = limitsOf(this.#options)): Promise<number> {
     checkLimits(limits)
     this.#checkWritable('prune')
-    const { maxAge = Infinity, maxRuns = Infinity } = limits
-    if (maxAge === Infinity && maxRuns === Infinity) return 0
-    await this.#writer.flush()
+    const [runs, calls] = [pruneLimits(limits.maxAge, limits.maxRuns), callLimits(limits)]
+    await Promise.all([this.#writer.flush(), this.#calls.flush()])
     try {
-      return await pruneRuns(this.#store, this.#tables, {
-        before: maxAge === Infinity ? undefined : Math.ceil(Date.now() - maxAge),
-        newest: maxRuns === Infinity ? undefined : maxRuns,
-      })
+      const removed = await pruneRuns(this.#store, this.#tables, runs)
+      return removed + (this.#tables.hasCalls ? await pruneCalls(this.#store, calls) : 0)
     } catch (error) {
       throw historyError('prune', this.#store.name, error)
     }
   }
 
-  flush(): Promise<void> {
-    return this.#writer.flush()
+  async flush(): Promise<void> {
+    await Promise.all([this.#writer.flush(), this.#calls.flush()])
   }
 
   close(): Promise<void> {
-    this.#closing ??= settles(this.#writer.close(), closeTimeout).then(() => this.#store.close())
+    this.#closing ??= settles(Promise.all([this.#writer.close(), this.#calls.close()]), closeTimeout).then(() =>
+      this.#store.close(),
+    )
     return this.#closing
   }
 
@@ -155,7 +167,7 @@ class OpenHistory implements History {
 
   async #read(statement: Statement): Promise<readonly Row[]> {
     // A database that is locked for writing can often be read.
-    await settles(this.#writer.flush(), readableAfter)
+    await settles(this.flush(), readableAfter)
     try {
       return await this.#store.read(statement)
     } catch (error) {
@@ -183,19 +195,20 @@ class OpenHistory implements History {
   #checkWritable(doing: string): void {
     if (this.#options.readOnly) throw historyError(doing, this.#store.name, 'it is opened with readOnly')
   }
-
-  /** Keys sort by creation time, then by a counter. The random part tells processes apart. */
-  #newKey(createdAt: number): string {
-    this.#lastKey++
-    return [
-      createdAt.toString(36).padStart(9, '0'),
-      this.#lastKey.toString(36).padStart(6, '0'),
-      randomBytes(4).toString('hex'),
-    ].join('')
-  }
 }
 
-const limitsOf = ({ maxAge, maxRuns }: HistoryOptions): Limits => ({ maxAge, maxRuns })
+const limitsOf = ({ maxAge, maxRuns, maxCalls = defaultMaxCalls }: HistoryOptions): Limits => ({
+  maxAge,
+  maxRuns,
+  maxCalls,
+})
+
+const callLimits = ({ maxAge, maxCalls }: Limits) => pruneLimits(maxAge, maxCalls)
+
+const pruneLimits = (maxAge = Infinity, most = Infinity): PruneLimits => ({
+  before: maxAge === Infinity ? undefined : Math.ceil(Date.now() - maxAge),
+  newest: most === Infinity ? undefined : most,
+})
 
 function reporter({ onError }: HistoryOptions): (error: Error) => void {
   const report = onError ?? (({ message }: Error) => process.emitWarning(message, 'CookietinHistory'))

@@ -3,8 +3,9 @@
  *
  * @module cookietin/history
  */
+export type { HistoryCall, HistoryCallQuery } from './calls/types.ts'
 export { createHistory } from './history.ts'
-export type { PostgresClient, PostgresPool } from './postgres.ts'
+export type { PostgresClient, PostgresPool } from './stores/postgres.ts'
 export type {
   History,
   HistoryLimits,

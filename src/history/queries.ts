@@ -1,6 +1,6 @@
-import { formatImage, parseImage } from '../task/image-name.ts'
+import { imageForms, parseImage } from '../task/image-name.ts'
 import type { Tables } from './schema.ts'
-import type { Statement, Value } from './store.ts'
+import type { Statement, Value } from './stores/store.ts'
 import type { HistoryQuery } from './types.ts'
 
 /** The columns of a list: all but the samples, which may be long. */
@@ -19,12 +19,8 @@ export function selectRuns(
   { status, image, id, labels = {}, since, until, limit = 100, offset = 0 }: HistoryQuery,
   { hasLabels }: Tables,
 ): Statement {
-  const conditions: string[] = []
-  const values: Value[] = []
-  const where = (condition: string, ...more: Value[]) => {
-    conditions.push(condition)
-    values.push(...more)
-  }
+  const conditions = new Conditions()
+  const where = (condition: string, ...values: Value[]) => conditions.add(condition, ...values)
   if (status !== undefined) {
     const wanted = typeof status === 'string' ? [status] : status
     const ended = wanted.filter(each => each !== 'unfinished')
@@ -34,7 +30,7 @@ export function selectRuns(
     ]
     where(any.length === 0 ? '1 = 0' : `(${any.join(' OR ')})`, ...ended)
   }
-  if (image !== undefined) where('image_name = ?', formatImage(parseImage(image)))
+  if (image !== undefined) conditions.addImage(image)
   if (id !== undefined) where('id = ?', id)
   for (const [name, value] of Object.entries(labels)) {
     const labelled = 'EXISTS (SELECT 1 FROM cookietin_labels WHERE run = cookietin_runs.key AND name = ? AND value = ?)'
@@ -43,10 +39,31 @@ export function selectRuns(
   }
   if (since !== undefined) where('created_at >= ?', Math.ceil(Number(since)))
   if (until !== undefined) where('created_at < ?', Math.ceil(Number(until)))
-  const filter = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
   return {
-    sql: `SELECT ${listed}, ${retries} FROM cookietin_runs ${filter} ORDER BY created_at DESC, key DESC LIMIT ? OFFSET ?`,
-    values: [...values, limit, offset],
+    sql: `SELECT ${listed}, ${retries} FROM cookietin_runs ${conditions.sql} ORDER BY created_at DESC, key DESC LIMIT ? OFFSET ?`,
+    values: [...conditions.values, limit, offset],
+  }
+}
+
+/** The conditions of a query, all of which must hold. */
+export class Conditions {
+  readonly #conditions: string[] = []
+  readonly values: Value[] = []
+
+  add(condition: string, ...values: Value[]): void {
+    this.#conditions.push(condition)
+    this.values.push(...values)
+  }
+
+  /** @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK` if it is not the name of an image. */
+  addImage(image: string): void {
+    const forms = imageForms(parseImage(image))
+    this.add(`image_name IN (${forms.map(() => '?').join(', ')})`, ...forms)
+  }
+
+  /** The `WHERE` clause; empty without conditions. */
+  get sql(): string {
+    return this.#conditions.length === 0 ? '' : `WHERE ${this.#conditions.join(' AND ')}`
   }
 }
 
@@ -68,15 +85,18 @@ export const selectTransitions = (key: string): Statement => ({
   values: [key],
 })
 
+/** The tables whose keys sort by creation. */
+export type KeyedTable = 'cookietin_runs' | 'cookietin_calls'
+
 /** Selects the key that is `count` places below a key in the order of creation, the newest first. */
-export const selectKeyBelow = (key: string | undefined, count: number): Statement => ({
-  sql: `SELECT key FROM cookietin_runs ${key === undefined ? '' : 'WHERE key < ?'} ORDER BY key DESC LIMIT 1 OFFSET ?`,
+export const selectKeyBelow = (table: KeyedTable, key: string | undefined, count: number): Statement => ({
+  sql: `SELECT key FROM ${table} ${key === undefined ? '' : 'WHERE key < ?'} ORDER BY key DESC LIMIT 1 OFFSET ?`,
   values: key === undefined ? [count] : [key, count],
 })
 
-/** Selects at most `count` keys between two, oldest first, with each run's status. */
-export const selectOldest = (after: string, below: string, count: number): Statement => ({
-  sql: `SELECT key, status FROM cookietin_runs WHERE key > ? AND key < ? ORDER BY key LIMIT ?`,
+/** Selects at most `count` keys between two, oldest first, with each status. */
+export const selectOldest = (table: KeyedTable, after: string, below: string, count: number): Statement => ({
+  sql: `SELECT key, status FROM ${table} WHERE key > ? AND key < ? ORDER BY key LIMIT ?`,
   values: [after, below, count],
 })
 
@@ -95,3 +115,8 @@ export function deleteRuns(keys: readonly string[], { hasLabels }: Tables): read
     { sql: `DELETE FROM cookietin_runs WHERE key IN (${list})`, values: keys },
   ]
 }
+
+/** Deletes calls. */
+export const deleteCalls = (keys: readonly string[]): readonly Statement[] => [
+  { sql: `DELETE FROM cookietin_calls WHERE key IN (${keys.map(() => '?').join(', ')})`, values: keys },
+]

@@ -18,27 +18,36 @@ interface LiveRun {
   closed: boolean
 }
 
+/** What the recorders of a history share. */
+export interface HistoryRecorderParts {
+  readonly writer: Writer
+  readonly tables: Tables
+  readonly newKey: (createdAt: number) => string
+  /** Awaits the write of a run that has ended; it may time out. */
+  readonly whenWritten: (written: Promise<void>) => Promise<void>
+  readonly called: RunRecorder['called']
+}
+
 /** Records the runs of one executor. */
 export class HistoryRecorder implements RunRecorder {
   readonly #writer: Writer
   readonly #tables: Tables
   readonly #newKey: (createdAt: number) => string
   readonly #whenWritten: (written: Promise<void>) => Promise<void>
+  /** Undefined: calls are not recorded. */
+  readonly called: RunRecorder['called']
   /** By the cookie's id. A new run may take the id of one that is still closing. */
   readonly #live = new Map<string, LiveRun[]>()
 
-  /** @param whenWritten Awaits the write of a run that has ended; it may time out. */
   constructor(
-    writer: Writer,
-    tables: Tables,
-    newKey: (createdAt: number) => string,
-    whenWritten: (written: Promise<void>) => Promise<void>,
+    { writer, tables, newKey, whenWritten, called }: HistoryRecorderParts,
     transitions$: Observable<Transition>,
   ) {
     this.#writer = writer
     this.#tables = tables
     this.#newKey = newKey
     this.#whenWritten = whenWritten
+    this.called = called
     transitions$.subscribe(transition => this.#onTransition(transition))
   }
 

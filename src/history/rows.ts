@@ -6,7 +6,7 @@ import { writeTime } from '../stats/go-time.ts'
 import type { Stat } from '../stats/stat.ts'
 import { formatImage } from '../task/image-name.ts'
 import type { ResolvedTask } from '../task/task.ts'
-import type { Row, Statement, Value } from './store.ts'
+import type { Row, Statement, Value } from './stores/store.ts'
 import type { HistoryRecord, HistoryRun } from './types.ts'
 
 /** Inserts a run that has not ended. */
@@ -104,7 +104,7 @@ function insert(table: string, fields: Readonly<Record<string, Value>>): Stateme
 }
 
 /** Replaces NUL characters: PostgreSQL rejects a text with one, and the whole batch with it. */
-function withoutNul(value: Value): Value {
+export function withoutNul(value: Value): Value {
   return typeof value === 'string' ? value.replaceAll('\0', '\ufffd') : value
 }
 
@@ -155,10 +155,12 @@ export function recordOf(
   }
 }
 
-function text(value: unknown): string | undefined {
+/** A text, or undefined for NULL. */
+export function text(value: unknown): string | undefined {
   return value === null || value === undefined ? undefined : String(value)
 }
 
-function number(value: unknown): number | undefined {
+/** A number, or undefined for NULL. */
+export function number(value: unknown): number | undefined {
   return value === null || value === undefined ? undefined : Number(value)
 }

@@ -1,4 +1,4 @@
-import { historyError, type Statement, type Store } from './store.ts'
+import { historyError, type Statement, type Store } from './stores/store.ts'
 
 /** The version of the tables. A database with a newer version is not opened. */
 const schemaVersion = 1
@@ -16,14 +16,18 @@ export const schema: readonly Statement[] = [
     event TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (run, position))`,
   `CREATE TABLE IF NOT EXISTS cookietin_labels (
     run TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run, name))`,
+  `CREATE TABLE IF NOT EXISTS cookietin_calls (
+    key TEXT PRIMARY KEY, id TEXT NOT NULL, name TEXT NOT NULL, image TEXT NOT NULL, image_name TEXT NOT NULL,
+    container TEXT, started_at BIGINT NOT NULL, waited DOUBLE PRECISION NOT NULL, duration DOUBLE PRECISION NOT NULL,
+    cold INTEGER NOT NULL, status INTEGER, error_code TEXT)`,
   `CREATE INDEX IF NOT EXISTS cookietin_runs_created_at ON cookietin_runs (created_at)`,
   `CREATE INDEX IF NOT EXISTS cookietin_runs_id ON cookietin_runs (id)`,
 ].map(sql => ({ sql, values: [] }))
 
-/** What a database can store besides runs and transitions. */
+/** What a database can store besides runs and transitions. Each is false in a database of an earlier version to which this one may not add a table. */
 export interface Tables {
-  /** False in a database of an earlier version to which this one may not add a table. */
   readonly hasLabels: boolean
+  readonly hasCalls: boolean
 }
 
 /**
@@ -40,15 +44,21 @@ export async function openTables(store: Store, { readOnly }: { readonly readOnly
   if (Number(version) > schemaVersion) {
     throw historyError('open', store.name, 'it was made by a newer cookietin; update this one')
   }
-  if (await hasLabels(store)) return { hasLabels: true }
-  // Without the right to add the table, runs are stored without their labels.
-  if (!readOnly) await store.createTables().catch(() => {})
-  return { hasLabels: !readOnly && (await hasLabels(store)) }
+  const tables = await tablesOf(store)
+  if (readOnly || (tables.hasLabels && tables.hasCalls)) return tables
+  // Without the right to add a table, runs are stored without their labels, and calls are not stored.
+  await store.createTables().catch(() => {})
+  return await tablesOf(store)
 }
 
-async function hasLabels(store: Store): Promise<boolean> {
+const tablesOf = async (store: Store): Promise<Tables> => ({
+  hasLabels: await hasTable(store, 'cookietin_labels'),
+  hasCalls: await hasTable(store, 'cookietin_calls'),
+})
+
+async function hasTable(store: Store, name: string): Promise<boolean> {
   try {
-    await store.read({ sql: 'SELECT run FROM cookietin_labels LIMIT 1', values: [] })
+    await store.read({ sql: `SELECT 1 FROM ${name} LIMIT 1`, values: [] })
     return true
   } catch (error) {
     if (store.isMissingTable(error)) return false

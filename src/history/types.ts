@@ -2,7 +2,8 @@ import type { CookieState } from '../../machines/cookie-states.ts'
 import type { RunStatus, Transition } from '../cookie/result.ts'
 import type { RunLog } from '../executor/observers/run-log.ts'
 import type { Stat } from '../stats/stat.ts'
-import type { PostgresPool } from './postgres.ts'
+import type { HistoryCall, HistoryCallQuery } from './calls/types.ts'
+import type { PostgresPool } from './stores/postgres.ts'
 
 /** The database of a history, and its limits. */
 export type HistoryOptions = HistoryLimits &
@@ -35,7 +36,7 @@ export interface HistoryLimits {
    */
   readonly readOnly?: boolean | undefined
   /**
-   * Runs older than this (ms) are removed, at the opening and as the history grows.
+   * Runs and calls older than this (ms) are removed, at the opening and as the history grows.
    *
    * @default none
    */
@@ -47,7 +48,14 @@ export interface HistoryLimits {
    */
   readonly maxRuns?: number | undefined
   /**
-   * Called with the error when a run cannot be stored, or the file was deleted while it was open. Runs continue.
+   * The maximum number of calls of functions. Older ones are removed, at the opening and as the history grows. 0: calls are not
+   * stored.
+   *
+   * @default 10 000
+   */
+  readonly maxCalls?: number | undefined
+  /**
+   * Called with the error when a run or calls cannot be stored, or the file was deleted while it was open. Runs continue.
    *
    * @default a warning of the process
    */
@@ -136,17 +144,23 @@ export interface History extends RunLog, AsyncDisposable {
    * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`, listing every unknown or bad field.
    */
   list(query?: HistoryQuery): Promise<readonly HistoryRun[]>
+  /**
+   * Lists calls of functions, the newest first.
+   *
+   * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`, listing every unknown or bad field.
+   */
+  listCalls(query?: HistoryCallQuery): Promise<readonly HistoryCall[]>
   /** Returns a run by its key, or the newest run of a cookie's id. Undefined if there is none. */
   get(keyOrId: string): Promise<HistoryRecord | undefined>
   /**
-   * Removes runs older than `maxAge` ms, and all but the newest `maxRuns`. Keeps those that run. Resolves with the
-   * number removed.
+   * Removes runs and calls older than `maxAge` ms, and all but the newest `maxRuns` runs and `maxCalls` calls. Keeps the runs
+   * that go on. Resolves with the number removed.
    *
    * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`, listing every unknown or bad limit.
    */
-  prune(limits?: Pick<HistoryLimits, 'maxAge' | 'maxRuns'>): Promise<number>
-  /** Resolves when every run so far is stored, or its error is reported to `onError`. */
+  prune(limits?: Pick<HistoryLimits, 'maxAge' | 'maxRuns' | 'maxCalls'>): Promise<number>
+  /** Resolves when every run and call so far is stored, or its error is reported to `onError`. */
   flush(): Promise<void>
-  /** Stores pending runs and closes the database. Idempotent. */
+  /** Stores what is pending and closes the database. Idempotent. */
   close(): Promise<void>
 }

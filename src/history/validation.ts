@@ -2,6 +2,7 @@ import { Issues } from '../utils/validation/issues.ts'
 import { checkKnown } from '../utils/validation/known-options.ts'
 import { boolean, callback, milliseconds, oneOf, or, type Rule, text, whole } from '../utils/validation/rules.ts'
 import { readStrings } from '../utils/validation/strings.ts'
+import type { HistoryCallQuery } from './calls/types.ts'
 import type { HistoryLimits, HistoryOptions, HistoryQuery, HistoryStatus } from './types.ts'
 
 const code = 'ERR_COOKIETIN_INVALID_CONFIG'
@@ -12,6 +13,7 @@ const optionNames: Record<keyof HistoryOptions, true> = {
   readOnly: true,
   maxAge: true,
   maxRuns: true,
+  maxCalls: true,
   onError: true,
   timeout: true,
 }
@@ -19,7 +21,7 @@ const optionNames: Record<keyof HistoryOptions, true> = {
 /** @throws InvalidInputError with every bad option. */
 export function checkOptions(options: HistoryOptions): void {
   checkKnown(options, optionNames, code)
-  const { path, postgres, readOnly, maxAge, maxRuns, onError, timeout } = options
+  const { path, postgres, readOnly, maxAge, maxRuns, maxCalls, onError, timeout } = options
   const issues = new Issues()
   if ((path === undefined) === (postgres === undefined)) {
     issues.add('path', path, 'given, or else postgres, and not both')
@@ -29,29 +31,30 @@ export function checkOptions(options: HistoryOptions): void {
     issues.addSecret('postgres', postgres, 'an address such as postgres://…, or a pool of the package pg')
   }
   issues.read('readOnly', readOnly, boolean, false)
-  readLimits(issues, { maxAge, maxRuns })
+  readLimits(issues, { maxAge, maxRuns, maxCalls })
   issues.read('onError', onError, callback, undefined)
   issues.read('timeout', timeout, whole({ min: 1, max: 2 ** 31 - 1, unit: 'ms' }), 0)
-  if (readOnly === true && (maxAge !== undefined || maxRuns !== undefined)) {
-    issues.add('readOnly', readOnly, 'false where maxAge or maxRuns is given')
+  if (readOnly === true && [maxAge, maxRuns, maxCalls].some(limit => limit !== undefined)) {
+    issues.add('readOnly', readOnly, 'false where maxAge, maxRuns or maxCalls is given')
   }
   issues.throwIfAny(code)
 }
 
-/** The limits of {@link HistoryLimits} that remove runs. */
-export type Limits = Pick<HistoryLimits, 'maxAge' | 'maxRuns'>
+/** The limits of {@link HistoryLimits} that remove runs and calls. */
+export type Limits = Pick<HistoryLimits, 'maxAge' | 'maxRuns' | 'maxCalls'>
 
 /** @throws InvalidInputError with every bad limit. */
 export function checkLimits(limits: Limits): void {
-  checkKnown(limits, { maxAge: true, maxRuns: true } satisfies Record<keyof Limits, true>, code)
+  checkKnown(limits, { maxAge: true, maxRuns: true, maxCalls: true } satisfies Record<keyof Limits, true>, code)
   const issues = new Issues()
   readLimits(issues, limits)
   issues.throwIfAny(code)
 }
 
-function readLimits(issues: Issues, { maxAge, maxRuns }: Limits): void {
+function readLimits(issues: Issues, { maxAge, maxRuns, maxCalls }: Limits): void {
   issues.read('maxAge', maxAge, or(milliseconds(), Infinity), 0)
   issues.read('maxRuns', maxRuns, or(whole(), Infinity), 0)
+  issues.read('maxCalls', maxCalls, or(whole(), Infinity), 0)
 }
 
 const queryNames: Record<keyof HistoryQuery, true> = {
@@ -89,9 +92,36 @@ export function checkQuery(query: HistoryQuery): void {
   issues.read('image', query.image, text, '')
   issues.read('id', query.id, text, '')
   readStrings(issues, 'labels', query.labels)
-  issues.read('since', query.since, time, 0)
-  issues.read('until', query.until, time, 0)
-  issues.read('limit', query.limit, whole(), 0)
-  issues.read('offset', query.offset, whole(), 0)
+  readPart(issues, query)
+  issues.throwIfAny(code)
+}
+
+/** Which part of a list is wanted. */
+function readPart(issues: Issues, { since, until, limit, offset }: HistoryQuery | HistoryCallQuery): void {
+  issues.read('since', since, time, 0)
+  issues.read('until', until, time, 0)
+  issues.read('limit', limit, whole(), 0)
+  issues.read('offset', offset, whole(), 0)
+}
+
+const callQueryNames: Record<keyof HistoryCallQuery, true> = {
+  id: true,
+  functionName: true,
+  image: true,
+  containerId: true,
+  failed: true,
+  since: true,
+  until: true,
+  limit: true,
+  offset: true,
+}
+
+/** @throws InvalidInputError with every bad field. */
+export function checkCallQuery(query: HistoryCallQuery): void {
+  checkKnown(query, callQueryNames, code)
+  const issues = new Issues()
+  for (const name of ['id', 'functionName', 'image', 'containerId'] as const) issues.read(name, query[name], text, '')
+  issues.read('failed', query.failed, boolean, false)
+  readPart(issues, query)
   issues.throwIfAny(code)
 }

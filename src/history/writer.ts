@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { retry } from './retry.ts'
-import type { Statement, Store } from './store.ts'
+import { retry } from './stores/retry.ts'
+import type { Statement, Store } from './stores/store.ts'
 
 /** After this many failures in a row, the rest of a batch is dropped. */
 const maxConsecutiveFailures = 3
@@ -21,6 +21,7 @@ const passingTimeout = 60_000
 export class Writer {
   readonly #store: Store
   readonly #onError: (error: unknown) => void
+  readonly #delay: number
   readonly #closing = new AbortController()
   #pending: Statement[] = []
   /** The batch that new statements join. */
@@ -28,9 +29,16 @@ export class Writer {
   #flushNow: () => void = () => {}
   #lastWrite: Promise<void> = Promise.resolve()
 
-  constructor(store: Store, onError: (error: unknown) => void) {
+  /** @param delay - How long statements that nothing awaits are collected, in ms. */
+  constructor(store: Store, onError: (error: unknown) => void, delay = idleFlushDelay) {
     this.#store = store
     this.#onError = onError
+    this.#delay = delay
+  }
+
+  /** Statements that are not being written yet. */
+  get waiting(): number {
+    return this.#pending.length
   }
 
   /** Adds a statement. Statements are written in the order of these calls. */
@@ -53,7 +61,7 @@ export class Writer {
 
   async #writeAfter(last: Promise<void>): Promise<void> {
     const due = new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, idleFlushDelay)
+      const timer = setTimeout(resolve, this.#delay)
       this.#flushNow = () => {
         clearTimeout(timer)
         setImmediate(resolve)

@@ -48,6 +48,12 @@ export function formatImage({ registry, repository, tag, digest }: ImageName): s
   return digest === undefined ? `${path}:${tag}` : `${path}@${digest}`
 }
 
+/** Every form in which {@link formatImage} writes this image: one of the Docker Hub has several. */
+export function imageForms(image: ImageName): readonly string[] {
+  const isOfHub = image.registry === '' || dockerHubs.has(image.registry)
+  return isOfHub ? ['', ...dockerHubs].map(registry => formatImage({ ...image, registry })) : [formatImage(image)]
+}
+
 /** The full id of an image (`sha256:…` or its 64 hexadecimal digits), as `sha256:…`; undefined for a name. A short id reads as a name. */
 export function imageIdOf(image: unknown): string | undefined {
   const [, digits] = typeof image === 'string' ? (/^(?:sha256:)?([a-f0-9]{64})$/.exec(image) ?? []) : []

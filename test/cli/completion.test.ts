@@ -40,6 +40,9 @@ describe('bash', () => {
     expect(await bash('batch', '--driver', '')).toEqual(['docker', 'process', 'cluster'])
     expect(await bash('run', '--pull', 'a')).toEqual(['always'])
     expect(await bash('run', '--network', '')).toEqual(['none', 'default'])
+    expect(await bash('logs', '--t')).toEqual(['--tail', '--timestamps'])
+    expect(await bash('stop', '--sig')).toEqual(['--signal'])
+    expect(await bash('stats', '--no')).toEqual(['--no-stream'])
     expect(await bash('completion', '')).toEqual(['bash', 'zsh', 'fish'])
   })
 

@@ -94,12 +94,19 @@ test.each([
   [['nobody'], 1, 'the history has no run nobody'],
   [['--status', 'fine'], 125, '"fine" is not one of success, error, timeout, killed, cancelled, failed, unfinished'],
   [['--since', 'soon'], 125, '"soon" is not a duration, such as 24h, or a time'],
-  [['--prune'], 125, '--prune needs --max-age, such as 30d, or --max-runs'],
+  [['--prune'], 125, '--prune needs --max-age, such as 30d, --max-runs or --max-calls'],
   [['--prune', '--max-age', 'old'], 125, '"old" is not a duration'],
-  [['--max-runs', '2'], 125, '--max-age and --max-runs need --prune'],
-  [['--max-age', '1h'], 125, '--max-age and --max-runs need --prune'],
-  [['--prune', '--max-runs', '0', '--status', 'error'], 125, '--prune takes only --max-age and --max-runs'],
-  [['--prune', '--max-runs', '0', 'good'], 125, '--prune takes only --max-age and --max-runs'],
+  [['--max-runs', '2'], 125, '--max-age, --max-runs and --max-calls need --prune'],
+  [['--max-age', '1h'], 125, '--max-age, --max-runs and --max-calls need --prune'],
+  [
+    ['--prune', '--max-runs', '0', '--status', 'error'],
+    125,
+    '--prune takes only --max-age, --max-runs and --max-calls',
+  ],
+  [['--prune', '--max-runs', '0', '--calls'], 125, '--prune takes only --max-age, --max-runs and --max-calls'],
+  [['--failed'], 125, '--function and --failed need --calls'],
+  [['--calls', '--label', 'a=b'], 125, '--calls takes --function and --failed in place of --status and --label'],
+  [['--prune', '--max-runs', '0', 'good'], 125, '--prune takes only --max-age, --max-runs and --max-calls'],
 ])('reports what it cannot do: %j', async (args, expected, message) => {
   const { code, stderr } = await history(...args)
   expect([code, stderr]).toEqual([expected, expect.stringContaining(message)])
@@ -126,7 +133,7 @@ test('does not create a history by reading one', async () => {
 })
 
 test('prunes', async () => {
-  expect((await history('--prune', '--max-runs', '1')).stdout).toMatch(/^\d runs removed\n$/)
-  expect((await history('--prune', '--max-age', '30d')).stdout).toBe('0 runs removed\n')
+  expect((await history('--prune', '--max-runs', '1')).stdout).toMatch(/^\d runs? (and calls|or call) removed\n$/)
+  expect((await history('--prune', '--max-age', '30d')).stdout).toBe('0 runs and calls removed\n')
   expect((await history('good')).code).toBe(1)
 })

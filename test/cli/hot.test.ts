@@ -44,6 +44,26 @@ describe('invoke', () => {
     expect(input.stdout).toContain('\nx-calls: 1\n')
   })
 
+  test('keeps its calls in a history, which lists them', async () => {
+    const history = ['--history', join(dir, 'calls.db')]
+    await cli(['invoke', '-q', '-n', '3', ...history, ...echo])
+    await cli(['invoke', '-q', ...history, ...misbehave('answers 500')])
+    const { stdout } = await cli(['history', '--calls', ...history])
+    expect(stdout).toMatch(/^CALLED +ID +FUNCTION +ENDED +WAITED +TOOK +START +IMAGE\n/)
+    const calls = stdout.trimEnd().split('\n').slice(1)
+    expect(calls).toHaveLength(4)
+    expect(calls[0]).toContain('ERR_COOKIETIN_RESPONSE_INVALID')
+    expect(calls.slice(1).map(line => / (warm|cold) /.exec(line)?.[1])).toEqual(['warm', 'warm', 'cold'])
+    const failed = await cli(['history', '--calls', '--failed', '--json', ...history])
+    const call = JSON.parse(failed.stdout) as { id: string }
+    expect(call).toMatchObject({ error: 'ERR_COOKIETIN_RESPONSE_INVALID', isCold: true, image: functionImage })
+    expect((await cli(['history', '--calls', call.id, '--json', ...history])).stdout).toBe(failed.stdout)
+    expect(await cli(['history', '--calls', 'nothing', ...history])).toMatchObject({ code: 0, stderr: 'no calls\n' })
+    expect((await cli(['history', '--prune', '--max-calls', '1', ...history])).stdout).toBe(
+      '3 runs and calls removed\n',
+    )
+  })
+
   test('calls many times, and prints the latencies', async () => {
     const { code, stdout } = await cli(['invoke', '-q', '-n', '40', '-c', '2', ...echo])
     expect(code).toBe(0)

@@ -1,7 +1,8 @@
+import { Subject } from 'rxjs'
 import { describe, expect, it, vi } from 'vitest'
 import { createMockDriver, type MockScript } from '../../src/driver/testing.ts'
-import { createHistory, type HistoryQuery, type HistoryRecord } from '../../src/history/index.ts'
-import { createExecutor, type RunResult } from '../../src/index.ts'
+import { createHistory, type HistoryCallQuery, type HistoryQuery, type HistoryRecord } from '../../src/history/index.ts'
+import { type CallRecord, createExecutor, type RunResult } from '../../src/index.ts'
 import { databases } from '../support/postgres/histories.ts'
 
 const stats = [
@@ -54,6 +55,52 @@ describe.each(databases)('a history in %s', (_, create) => {
     expect(await history.prune({ maxRuns: 0 })).toBe(3)
     expect(await history.list()).toEqual([])
     await history.close()
+  })
+
+  it('stores calls of functions, and lists them by function, image, time and outcome', async () => {
+    const options = await create()
+    const history = await createHistory({ ...options, maxCalls: 3 })
+    const { called } = history.follow(new Subject())
+    const before = Date.now()
+    const call = (functionName: string, image: string) => ({ functionName, image, profile: 'default' as const })
+    const record = (id: string, more: Partial<CallRecord> = {}): CallRecord => ({
+      ...{ id, image: 'my/greet', containerId: 'hot-1', startedAt: Date.now(), waited: 0.25, duration: 1.5 },
+      ...{ isCold: false, status: 200, error: undefined, ...more },
+    })
+    const failure = { status: undefined, error: 'ERR_COOKIETIN_CALL_TIMEOUT', containerId: undefined } as const
+    called?.(call('greet', 'my/greet'), record('a', { isCold: true }))
+    called?.(call('greet', 'my/greet'), record('b', failure))
+    called?.(call("it's", 'busybox'), record('c', { image: 'busybox', status: 404 }))
+    const ids = async (query: HistoryCallQuery) => (await history.listCalls(query)).map(({ id }) => id)
+    const [first] = await history.listCalls({ id: 'a' })
+    const expected = {
+      ...record('a', { isCold: true }),
+      functionName: 'greet',
+      startedAt: first?.startedAt,
+      key: first?.key,
+    }
+    expect(first).toEqual(expected)
+    expect((await history.listCalls({ id: 'b' }))[0]).toMatchObject(failure)
+    expect(await ids({})).toEqual(['c', 'b', 'a'])
+    expect(await ids({ functionName: 'greet', limit: 1 })).toEqual(['b'])
+    expect(await ids({ functionName: "it's" })).toEqual(['c'])
+    expect(await ids({ image: 'docker.io/library/busybox:latest' })).toEqual(['c'])
+    expect(await ids({ containerId: 'hot-1' })).toEqual(['c', 'a'])
+    expect([await ids({ failed: true }), await ids({ failed: false })]).toEqual([['c', 'b'], ['a']])
+    expect(await ids({ since: before, until: new Date(Date.now() + 1_000) })).toEqual(['c', 'b', 'a'])
+    expect([await ids({ since: Date.now() + 1_000 }), await ids({ until: before })]).toEqual([[], []])
+    await expect(history.listCalls({ name: 'greet' } as never)).rejects.toThrow('name')
+    await expect(history.listCalls({ failed: 'yes' } as never)).rejects.toThrow('failed')
+    called?.(call('greet', 'my/greet'), record('d'))
+    await history.close()
+    const again = await createHistory({ ...options, maxCalls: 3 })
+    expect((await again.listCalls()).map(({ id }) => id)).toEqual(['d', 'c', 'b'])
+    expect(await again.prune({ maxCalls: 1 })).toBe(2)
+    expect(await again.list()).toEqual([])
+    expect(await again.prune({ maxAge: 0 })).toBe(1)
+    await again.close()
+    await using none = await createHistory({ ...options, maxCalls: 0 })
+    expect(none.follow(new Subject()).called).toBeUndefined()
   })
 
   it('stores a run with its task, outcome, transitions and samples', async () => {
@@ -121,7 +168,8 @@ describe.each(databases)('a history in %s', (_, create) => {
     expect(await ids({ status: ['failed', 'killed'] })).toEqual(['d1', 'c1'])
     expect(await ids({ status: [] })).toEqual([])
     expect(await ids({ status: 'unfinished' })).toEqual([])
-    expect(await ids({ image: 'docker.io/good:latest' })).toEqual([])
+    expect(await ids({ image: 'docker.io/good:latest' })).toEqual(await ids({ image: 'good' }))
+    expect(await ids({ image: 'registry.example/good' })).toEqual([])
     expect(await ids({ image: 'good:latest' })).toEqual(['a1', 'a1'])
     expect(await ids({ image: 'registry.example/team/bad:1', status: 'error' })).toEqual(['b1'])
     expect(await ids({ id: 'a1', limit: 1 })).toEqual(['a1'])

@@ -1,3 +1,4 @@
+import type { Command } from 'commander'
 import type { CommandContext } from '../../src/cli/command-context.ts'
 import { createProgram } from '../../src/cli/program.ts'
 import { page, pages } from './docs/pages.ts'
@@ -22,7 +23,8 @@ export function documentedBlocks(): readonly ShellBlock[] {
 /** The examples of every command's help. */
 export async function helpExamples(): Promise<readonly ShellBlock[]> {
   const program = await createProgram({ stdio: {} as CommandContext['stdio'], exit: () => {} })
-  return [program, ...program.commands].map(command => {
+  const commands = [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]
+  return commands.map(command => {
     let help = ''
     command.configureOutput({
       writeOut: text => {
@@ -32,11 +34,17 @@ export async function helpExamples(): Promise<readonly ShellBlock[]> {
     command.outputHelp()
     const examples = [...help.matchAll(/^ {2}\$ (.*)$/gm)].map(([, example]) => example)
     return {
-      where: `cookietin ${command === program ? '' : command.name()} --help`,
+      where: `${wordsOf(command).join(' ')} --help`,
       commands: commandsOf(examples.join('\n')),
     }
   })
 }
+
+/** The words that call a command: `cookietin cluster status`. */
+const wordsOf = (command: Command): string[] => [
+  ...(command.parent === null ? [] : wordsOf(command.parent)),
+  command.name(),
+]
 
 /** One command for each line, without comments. */
 function commandsOf(text: string): string[] {

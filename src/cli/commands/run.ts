@@ -1,7 +1,7 @@
 import { Command } from 'commander'
+import { longestDelay } from '../../../machines/clock.ts'
 import type { RunResult } from '../../cookie/result.ts'
 import type { PullProgress } from '../../engines/pull-progress.ts'
-import { CookietinError } from '../../errors.ts'
 import type { CookieState, Execution } from '../../index.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addDriverOption, type DriverName, type DriverOption, openDriver, samplingHint } from '../drivers/drivers.ts'
@@ -57,8 +57,7 @@ async function runOrReport(context: CommandContext, image: string, words: readon
     await run(context, image, words, options, output)
   } catch (error) {
     // The removal may fail after the result is printed.
-    const isKnown = error instanceof CookietinError || error instanceof UsageError
-    if (options.json && isKnown && !output.isPrinted) {
+    if (options.json && !output.isPrinted) {
       const { failureJson } = await import('../output/result-json.ts')
       await context.stdio.line(failureJson(error, { id: options.id ?? options.name }))
     }
@@ -126,9 +125,6 @@ async function noteOfPull(execution: Execution, stdio: Stdio): Promise<void> {
   const { watchPull } = await import('../output/pull-watch.ts')
   await watchPull(execution, first, stdio, colorsFor(stdio.isTerminal.stderr))
 }
-
-/** The longest delay of a timer, in ms: a longer one would fire at once. */
-const longestDelay = 2 ** 31 - 1
 
 /** How long a program may take to end after a signal that was passed on, in ms, as `docker stop` does. */
 const signalGrace = 10_000

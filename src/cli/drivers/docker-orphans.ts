@@ -1,12 +1,10 @@
 import { type Orphan, reapOrphans } from '../../engines/docker/cleanup/orphans.ts'
 import { removeUnusedVolumes, type UnusedVolume } from '../../engines/docker/cleanup/unused-volumes.ts'
-import { resolveDockerConfig } from '../../engines/docker/config/config.ts'
-import { connect } from '../../engines/docker/connection/connect.ts'
-import { Liveness } from '../../engines/docker/connection/liveness.ts'
 import { type SweptFolder, sweepSocketFolders } from '../../functions/socket/sweep.ts'
 import { printable } from '../output/printable.ts'
 import { errorJson } from '../output/result-json.ts'
 import type { OrphanReport, RemoveOrphansOptions, ReportedOrphan } from './cli-driver.ts'
+import { withDocker } from './docker-access.ts'
 
 /** Removes what killed processes left on the engine. */
 export async function removeOrphans({
@@ -16,22 +14,17 @@ export async function removeOrphans({
   signal,
 }: RemoveOrphansOptions): Promise<OrphanReport> {
   // A driver removes orphans when it starts, but cannot only list them.
-  const config = resolveDockerConfig({}, process.env)
-  const { api, close, revive } = await connect(config, process.env)
-  const liveness = new Liveness(api, { interval: config.engineTimeout, deadline: config.engineTimeout, revive })
-  let containers: readonly Orphan[]
-  let volumes: readonly UnusedVolume[] = []
-  try {
-    containers = await reapOrphans({ api, liveness, config }, { dryRun, owner, signal })
-    const deadline = config.engineTimeout
+  const { containers, volumes, parent } = await withDocker(async docker => {
+    const { engineTimeout: deadline, socketFolder } = docker.config
+    const containers: readonly Orphan[] = await reapOrphans(docker, { dryRun, owner, signal })
     // After the containers, which may use them.
-    if (withVolumes) volumes = await removeUnusedVolumes(api, { deadline, dryRun, signal })
-  } finally {
-    liveness.close()
-    await close()
-  }
+    const volumes: readonly UnusedVolume[] = withVolumes
+      ? await removeUnusedVolumes(docker.api, { deadline, dryRun, signal })
+      : []
+    return { containers, volumes, parent: socketFolder }
+  })
   // After the containers, which may use them.
-  const folders = await sweepSocketFolders({ dryRun, parent: config.socketFolder }).catch(() => [])
+  const folders = await sweepSocketFolders({ dryRun, parent }).catch(() => [])
   const outcome = (removed: boolean) => (removed ? 'removed' : dryRun ? 'would remove' : 'left')
   return {
     orphans: [

@@ -30,3 +30,12 @@ export function readPull(text: string): NonNullable<ContainerTask['pull']> {
   }
   return text
 }
+
+/** Reads an age, such as `24h`, or a time, as Unix time in ms. */
+export function readSince(text: string): number {
+  const age = parseDuration(text)
+  const time = age === undefined ? new Date(/T/.test(text) ? text : `${text}T00:00`).getTime() : Date.now() - age
+  if (Number.isNaN(time))
+    throw new UsageError(`--since: "${text}" is not a duration, such as 24h, or a time, such as 2026-01-31`)
+  return time
+}

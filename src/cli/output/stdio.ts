@@ -51,13 +51,19 @@ export class Stdio {
 
   /** Writes a line to standard output. Resolves when the next line may be written. */
   async line(text = ''): Promise<void> {
-    if (this.outputClosed.aborted || this.stdout.write(`${text}\n`)) return
-    await new Promise<void>(resolve => {
+    if (!this.outputClosed.aborted) await this.write('stdout', `${text}\n`)
+  }
+
+  /** Writes to a stream. Returns undefined, or a promise that resolves when the next bytes may be written. */
+  write(name: 'stdout' | 'stderr', bytes: string | Uint8Array): Promise<void> | undefined {
+    const stream = this[name]
+    if (stream.destroyed || stream.write(bytes)) return undefined
+    return new Promise<void>(resolve => {
       const go = () => {
-        this.stdout.off('drain', go).off('close', go)
+        stream.off('drain', go).off('close', go)
         resolve()
       }
-      this.stdout.on('drain', go).on('close', go)
+      stream.on('drain', go).on('close', go)
     })
   }
 

@@ -67,7 +67,7 @@ export interface GpuSource {
 
 /** The freezer's file of one control group. */
 export interface FreezerFile {
-  /** Undefined when the group is gone. `changing`: not all of its processes are frozen or thawed yet. */
+  /** Undefined when the group is gone. `changing`: not all of its processes are frozen or thawed yet. Throws the system's error. */
   state(): 'frozen' | 'thawed' | 'changing' | undefined
   /** Freezes or thaws the group. Throws the system's error. */
   set(wanted: 'frozen' | 'thawed'): void

@@ -14,7 +14,6 @@ import type {
 import type { PullProgress } from '../pull-progress.ts'
 import { type Orphan, type ReapOptions, reapOrphans } from './cleanup/orphans.ts'
 import type { Env, ResolvedDockerConfig } from './config/config.ts'
-import { resolveSpares } from './config/spares.ts'
 import { type Connection, connect } from './connection/connect.ts'
 import { compareVersions } from './connection/versions.ts'
 import { type ContainerLauncher, DockerContainer } from './container/container.ts'
@@ -34,7 +33,7 @@ import type { PreforkPool, PreforkUsage } from './network/pool.ts'
 import { cgroupMounts } from './sampling/cgroup/available.ts'
 import { CgroupSampler } from './sampling/cgroup/sampler.ts'
 import { AdoptingContainer } from './spares/adopting-container.ts'
-import { checkSpares, spareIssues } from './spares/check-spares.ts'
+import { checkedSpares, spareIssues } from './spares/check-spares.ts'
 import { Spares } from './spares/spares.ts'
 import type { DriverTransition } from './transitions.ts'
 
@@ -95,13 +94,14 @@ export async function openDockerEngine(
     // Loaded only where it is used.
     const pool = config.preForkPoolSize === 0 ? undefined : await import('./network/open-pool.ts')
     pool?.checkPool(config, connection.architecture)
-    checkSpares(config, connection.architecture)
+    const spares = checkedSpares(config, connection.architecture)
     if (config.dockerLoadFile !== undefined) await loadImages(connection.api, config.dockerLoadFile, config.pullTimeout)
     const cgroups = await openCgroupSampler(connection, config)
     const freezer = await openFreezer(connection, config)
     return new OpenDockerEngine({
       ...{ connection, config, env, cgroups, freezer, inspect },
       openPool: pool?.openPool,
+      spares,
     })
   } catch (error) {
     await connection.close()
@@ -118,6 +118,8 @@ interface OpenEngineOptions {
   readonly inspect: Inspect | undefined
   /** Undefined when the config has no pool. */
   readonly openPool: typeof openPool | undefined
+  /** The spare containers of the config. */
+  readonly spares: readonly SpareKind[]
 }
 
 class OpenDockerEngine implements DockerEngine {
@@ -142,7 +144,7 @@ class OpenDockerEngine implements DockerEngine {
   readonly #reaping: Promise<unknown>
   #closed: Promise<void> | undefined
 
-  constructor({ connection, config, env, cgroups, freezer, inspect, openPool }: OpenEngineOptions) {
+  constructor({ connection, config, env, cgroups, freezer, inspect, openPool, spares }: OpenEngineOptions) {
     const { endpoint, version, apiVersion, architecture } = connection
     const context = createEngineContext({
       ...{ connection, config, env, cgroups, freezer, inspect },
@@ -156,7 +158,7 @@ class OpenDockerEngine implements DockerEngine {
     this.#networks = new Networks({ config, pool: this.#pool, onTransition: context.onTransition })
     this.#volume = new LauncherVolume(context, () => readLauncher(architecture))
     this.#spares = new Spares({ context, networks: this.#networks, volume: this.#volume, inspect })
-    for (const kind of resolveSpares(config)) this.#spares.open(kind)
+    for (const kind of spares) this.#spares.open(kind)
     this.gpus = config.gpus
     this.version = version
     this.apiVersion = apiVersion

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import type { Exit } from '../../../machines/types/cookie.ts'
-import { CookietinError } from '../../errors.ts'
+import { CookietinError, lacksDescriptors, moreDescriptors } from '../../errors.ts'
 import type { ProcessOptions } from './options.ts'
 
 const notFound = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'])
@@ -26,16 +26,9 @@ export function exitOrError(error: unknown, { command, cwd }: ProcessOptions, co
     }
   }
   const doing = `Cannot start cookie ${cookieId}: running ${program} failed with ${code || String(error)}`
-  if (code === 'EMFILE' || code === 'ENFILE') {
-    return new CookietinError(
-      'ERR_COOKIETIN_TOO_MANY_FILES',
-      `${doing}; raise the limit on open files, or run fewer tasks at once`,
-      {
-        cause: error,
-        cookieId,
-        retryable: true,
-      },
-    )
+  if (lacksDescriptors(error)) {
+    const options = { cause: error, cookieId, retryable: true }
+    return new CookietinError('ERR_COOKIETIN_TOO_MANY_FILES', `${doing}${moreDescriptors}`, options)
   }
   const retryable = code === 'EAGAIN' || code === 'ENOMEM'
   const hint = retryable ? '; the machine is short of processes or memory, so run fewer tasks at once' : ''

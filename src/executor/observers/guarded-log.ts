@@ -22,7 +22,17 @@ export function guardedRecorder(log: RunLog, transitions$: Observable<Transition
       cause,
     })
   }
+  const called = recorder.called?.bind(recorder)
   return {
+    called:
+      called &&
+      ((call, record) => {
+        try {
+          called(call, record)
+        } catch (error) {
+          warn(record.id, messageOf(error), 'call')
+        }
+      }),
     created(task: ResolvedTask): void {
       try {
         recorder.created(task)
@@ -38,6 +48,6 @@ export function guardedRecorder(log: RunLog, transitions$: Observable<Transition
   }
 }
 
-function warn(id: string, why: string): void {
-  process.emitWarning(`The history could not record run ${id}: ${why}`, { code: 'COOKIETIN_HISTORY' })
+function warn(id: string, why: string, what = 'run'): void {
+  process.emitWarning(`The history could not record ${what} ${id}: ${why}`, { code: 'COOKIETIN_HISTORY' })
 }

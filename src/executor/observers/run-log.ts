@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs'
 import type { RunResult, Transition } from '../../cookie/result.ts'
 import type { CookietinError } from '../../errors.ts'
+import type { CallRecord, ObservedCall } from '../../functions/call-record.ts'
 import type { ResolvedTask } from '../../task/task.ts'
 
 /** How a run ended: with a result, or with an error when the implementation failed. */
@@ -20,4 +21,6 @@ export interface RunRecorder {
   created(task: ResolvedTask): void
   /** A run has ended. The executor gives the result to its caller when this resolves, or after 15 s. */
   ended(end: RunEnd): Promise<void>
+  /** A call of a function has ended. Left out: calls are not recorded. Nobody waits for it. */
+  called?: ((call: ObservedCall, record: CallRecord) => void) | undefined
 }

@@ -4,6 +4,8 @@ import { pause } from '../../utils/timing.ts'
 
 /** The least time between two looks at a folder, in ms. */
 const interval = 5
+/** The time between two looks where no watcher can be had, in ms. */
+const blindInterval = 50
 
 /**
  * Yields at once, and then after changes in the folder, at most every 5 ms, until the signal aborts.
@@ -34,10 +36,15 @@ interface NextChange {
 function nextChange(folder: string, signal: AbortSignal): NextChange {
   const abort = new AbortController()
   const seen = new Promise<void>(resolve => {
-    const watcher = watch(folder, { signal: abort.signal }, () => abort.abort())
-    // Also for a folder that is removed while it is watched.
-    watcher.on('error', () => abort.abort())
     abort.signal.addEventListener('abort', () => resolve(), { once: true })
+    try {
+      const watcher = watch(folder, { signal: abort.signal }, () => abort.abort())
+      // Also for a folder that is removed while it is watched.
+      watcher.on('error', () => abort.abort())
+    } catch {
+      // There may be no file descriptor left, or no more watchers of this user.
+      void pause(blindInterval, abort.signal).then(() => abort.abort())
+    }
   })
   const release = onAbort(signal, () => abort.abort())
   return {

@@ -43,6 +43,21 @@ test('ignores a byte order mark before the first line', async () => {
   expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ line: 1, stdout: 'one\n' })])
 })
 
+test('--json prints a line for each task also where no engine answers', async () => {
+  const input = [task('true', { id: 'one' }), 'not json', task('true', { id: 'two' })].join('\n')
+  const env = { DOCKER_HOST: 'unix:///no/such.sock' }
+  const { code, stdout, stderr } = await cli(['batch', '--json'], { input, env })
+  expect(code).toBe(125)
+  const lines = stdout.trimEnd().split('\n')
+  const unreachable = { status: 'failed', error: { code: 'ERR_COOKIETIN_ENGINE_UNREACHABLE' } }
+  expect(lines.map(line => JSON.parse(line))).toMatchObject([
+    { line: 1, id: 'one', ...unreachable },
+    { line: 2, id: '', status: 'failed', error: { code: 'ERR_COOKIETIN_INVALID_TASK' } },
+    { line: 3, id: 'two', ...unreachable },
+  ])
+  expect(stderr).toContain('ERR_COOKIETIN_ENGINE_UNREACHABLE')
+})
+
 test('continues after failures, names their lines and exits with 1', async () => {
   const input = [
     task('exit 3', { id: 'three' }),

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { main } from '../../support/cli.ts'
 import { makeDocumentedImages } from '../../support/images/documented-images.ts'
+import { type PrivateRedis, startRedis } from '../../support/redis/redis.ts'
 import { documentedBlocks, helpExamples, jsonBlocks, type ShellBlock } from '../../support/shell-blocks.ts'
 
 /** Documented commands that no test can run, and why. */
@@ -13,7 +14,6 @@ const notRun: readonly (readonly [command: RegExp, why: string])[] = [
   [/^npm (test|run check)$/, 'runs the tests'],
   [/^docker build /, 'its base image comes from a registry'],
   [/^DOCKER_HOST=ssh:/, 'needs another host'],
-  [/queue\.internal/, 'needs a Redis of another host'],
 ]
 
 /** Commands that run until they are interrupted, and what they print when they are ready. */
@@ -21,15 +21,23 @@ const endless: readonly (readonly [command: RegExp, ready: RegExp])[] = [
   [/cookietin serve /, /\/invoke\/NAME/],
   [/cookietin inspect /, /http:\/\/127\.0\.0\.1:\d+/],
   [/ sleep 60$/, /inspector at http/],
+  [/cookietin logs /, /from now on/],
+  [/cookietin worker /, /takes runs; .* 0 of 8 slots busy/],
 ]
+
+/** Commands that need a run of another process, under the id `job`. */
+const needsJob = /cookietin (logs|stop|stats) /
+const job = `cookietin run --id job --label ci=42 busybox sh -c 'echo up; exec sleep 600'`
 
 const home = mkdtempSync('/tmp/ct-')
 let removeImages = async () => {}
 let port = 0
+let redis: PrivateRedis
 
 beforeAll(async () => {
   removeImages = await makeDocumentedImages()
   port = await freePort()
+  redis = await startRedis()
   mkdirSync(`${home}/bin`)
   const scripts = {
     cookietin: `exec '${process.execPath}' '${main}' "$@"`,
@@ -52,6 +60,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await removeImages()
+  await redis[Symbol.asyncDispose]()
   rmSync(home, { recursive: true })
 })
 
@@ -67,11 +76,13 @@ async function runBlock({ commands }: ShellBlock): Promise<void> {
   try {
     for (const documented of commands) {
       if (notRun.some(([pattern]) => pattern.test(documented))) continue
-      const command = documented.replaceAll('8080', String(port))
+      const command = documented.replaceAll('8080', String(port)).replaceAll('redis://queue.internal', redis.path)
+      const endJob = needsJob.test(command) ? await start(job, env, /up/) : undefined
       const [, ready] = endless.find(([pattern]) => pattern.test(command)) ?? []
       if (/^export /.test(command)) env = { ...env, ...(await exported(command)) }
       else if (ready !== undefined) servers.push(await start(command, env, ready))
       else expect(await run(command, env), documented).toMatchObject({ code: 0 })
+      await endJob?.()
     }
   } finally {
     for (const stop of servers) await stop()

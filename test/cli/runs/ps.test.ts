@@ -14,15 +14,17 @@ test('lists the runs of another process, and no container without labels', async
     await run.untilStdout('up')
     const { code, stdout } = await cli(['ps'])
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^ID +IMAGE +STATE +PID +AGE\n/)
-    expect(stdout).toMatch(new RegExp(`^ps-run +${testImage} +running +${run.process.pid} +\\d`, 'm'))
+    expect(stdout).toMatch(/^ID +IMAGE +KIND +STATE +PID +AGE\n/)
+    expect(stdout).toMatch(new RegExp(`^ps-run +${testImage} +run +running +${run.process.pid} +\\d`, 'm'))
     const listed = (await cli(['ps', '--json'])).stdout
       .trimEnd()
       .split('\n')
       .map(line => JSON.parse(line) as { id: string; container: string })
     expect(listed.find(({ id }) => id === 'ps-run')).toMatchObject({
       image: testImage,
+      kind: 'run',
       state: 'running',
+      labels: {},
       pid: run.process.pid,
       owned: true,
     })

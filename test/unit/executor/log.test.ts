@@ -1,6 +1,9 @@
+import { EMPTY } from 'rxjs'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createMockDriver } from '../../../src/driver/testing.ts'
+import { guardedRecorder } from '../../../src/executor/observers/guarded-log.ts'
 import { createExecutor, type RunLog, type RunRecorder } from '../../../src/index.ts'
+import { setup as setupFunctions } from '../functions/setup.ts'
 
 /** An executor whose log is wrong in one way, and the warnings of the process. */
 function setup(recorder: Partial<RunRecorder>) {
@@ -20,6 +23,12 @@ function setup(recorder: Partial<RunRecorder>) {
 
 const fail = () => {
   throw new Error('no room')
+}
+
+/** A function whose calls a log gets. */
+function callsOf(called: NonNullable<RunRecorder['called']>) {
+  const log: RunLog = { follow: () => ({ created() {}, ended: async () => {}, called }) }
+  return setupFunctions({ recorder: guardedRecorder(log, EMPTY) }).make({}, { name: 'greet' })
 }
 
 describe('a log of runs that', () => {
@@ -47,6 +56,26 @@ describe('a log of runs that', () => {
     }
     expect((await execution).status).toBe('success')
     expect(warnings[0]).toContain('did not answer within 15000 ms')
+  })
+
+  it('asks for calls gets each with the name of its function', async () => {
+    const seen: unknown[] = []
+    const fn = callsOf((call, { status, isCold }) => seen.push([call.functionName, status, isCold]))
+    for (let call = 0; call < 2; call++) await (await fn.invoke()).text()
+    await fn.close()
+    expect(seen).toEqual([
+      ['greet', 200, true],
+      ['greet', 200, false],
+    ])
+  })
+
+  it('throws at a call loses no response, and is a process warning', async () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {})
+    onTestFinished(() => warn.mockRestore())
+    const fn = callsOf(fail)
+    expect((await fn.invoke()).status).toBe(200)
+    await fn.close()
+    expect(warn.mock.calls[0]?.[0]).toMatch(/could not record call \w+: no room/)
   })
 
   it('cannot follow is an error of the executor, with its code', async () => {

@@ -6,7 +6,7 @@ import { ExecutorFunctionHost } from '../../../src/executor/function-host.ts'
 import { Scheduler } from '../../../src/executor/queue/scheduler.ts'
 import { PooledFunction } from '../../../src/functions/pooled-function.ts'
 import { type FunctionSpec, resolveSpec } from '../../../src/functions/spec.ts'
-import type { ContainerTask, ExecutorObserver, Transition } from '../../../src/index.ts'
+import type { ContainerTask, ExecutorObserver, RunRecorder, Transition } from '../../../src/index.ts'
 import { deferred } from '../../../src/utils/deferred.ts'
 
 /** What a function does: answers requests, or has the connection to itself. */
@@ -25,10 +25,12 @@ interface SetupOptions {
   readonly concurrency?: number
   readonly memory?: number
   readonly observer?: ExecutorObserver
+  /** Records its calls. */
+  readonly recorder?: RunRecorder
 }
 
 /** Functions whose containers are of the mock engine, and whose sockets are of this process: all but the containers is as it is. */
-export function setup({ concurrency = 8, memory = Number.POSITIVE_INFINITY, observer }: SetupOptions = {}) {
+export function setup({ concurrency = 8, memory = Number.POSITIVE_INFINITY, observer, recorder }: SetupOptions = {}) {
   const behaviours = new Map<string, Behaviour>()
   const containers: MockedContainer[] = []
   const byId = new Map<string, MockedContainer>()
@@ -48,7 +50,7 @@ export function setup({ concurrency = 8, memory = Number.POSITIVE_INFINITY, obse
     if (to === 'done') byId.get(id)?.exited.resolve()
     if (to === 'closed') byId.get(id)?.end()
   }
-  const host = new ExecutorFunctionHost(driver, scheduler, undefined, onTransition, {}, observer)
+  const host = new ExecutorFunctionHost(driver, scheduler, undefined, onTransition, {}, observer, recorder?.called)
   const functions: PooledFunction[] = []
   const make = (behaviour: Behaviour = {}, spec: Partial<FunctionSpec> = {}) => {
     const image = `function-${behaviours.size}`

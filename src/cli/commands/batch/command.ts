@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path'
 import { isatty } from 'node:tty'
 import { Command } from 'commander'
 import { noArtifacts } from '../../../cookie/artifacts/artifacts.ts'
+import { mostSpares } from '../../../engines/spare-sizes.ts'
 import { asError } from '../../../errors.ts'
 import { createExecutor, type Execution } from '../../../index.ts'
 import type { ContainerTask } from '../../../task/task.ts'
@@ -16,12 +17,13 @@ import { addStatsOption, type StatsOptions, statsForm } from '../../options/stat
 import { readStopTimeout } from '../../options/task.ts'
 import { colorsFor } from '../../output/colors.ts'
 import { failureJson, resultJson } from '../../output/result-json.ts'
+import type { Stdio } from '../../output/stdio.ts'
 import { UsageError } from '../../usage-error.ts'
 import { readBatch } from './lines.ts'
 import { LineOrder } from './order.ts'
 import { hasFailed, summary } from './outcomes.ts'
 import { liveProgress, plainProgress } from './progress.ts'
-import { planBatch } from './resume.ts'
+import { planBatch, type Succeeded } from './resume.ts'
 import { type Outcome, runBatch } from './run.ts'
 import { BatchSpares } from './spares.ts'
 import { batchStats } from './stats.ts'
@@ -98,7 +100,7 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
   const concurrency = options.concurrency === undefined ? undefined : readCount('--concurrency', options.concurrency)
   if (concurrency === 0) throw new UsageError('--concurrency: "0" would run nothing; use 1 or more')
   const spares = options.spares === undefined ? 0 : readCount('--spares', options.spares)
-  if (spares > 256) throw new UsageError(`--spares: "${options.spares}" is more than 256`)
+  if (spares > mostSpares) throw new UsageError(`--spares: "${options.spares}" is more than ${mostSpares}`)
   if (spares > 0 && options.driver !== 'docker') {
     throw new UsageError(
       `--spares: the ${options.driver} driver starts no containers ahead; leave it out, or use --driver docker`,
@@ -119,7 +121,10 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
   const quiet = options.quiet ?? false
   const stopGrace = readStopTimeout(options)
   await using history = await openHistory(options, stdio)
-  await using driver = await openDriver(options.driver, stdio, quiet, inspection?.inspect)
+  await using driver = await openDriver(options.driver, stdio, quiet, inspection?.inspect).catch(async error => {
+    if (options.json) await printUnmade(stdio, file, plan.skipped, error)
+    throw error
+  })
   const { memory, maxOutput } = options
   // Without --json the output of the tasks is not shown.
   await using executor = createExecutor({
@@ -232,6 +237,15 @@ function withoutOutput(outcome: Outcome): Outcome {
   return ended instanceof Error
     ? outcome
     : { ...outcome, ended: { ...ended, stdout: '', stderr: '', stats: [], artifacts: noArtifacts } }
+}
+
+/** Without a driver no task can be made. A program that reads the JSON gets a line for each. */
+async function printUnmade(stdio: Stdio, file: string, skipped: Succeeded, error: unknown): Promise<void> {
+  for await (const { line, task } of readBatch(file)) {
+    if (skipped.has(line)) continue
+    const id = task instanceof Error ? '' : task.id
+    await stdio.line(failureJson(task instanceof Error ? task : error, { line, id }))
+  }
 }
 
 function outcomeJson({ line, id, ended }: Outcome): string {

@@ -1,4 +1,4 @@
-import type { HistoryRecord, HistoryRun } from '../../../history/index.ts'
+import type { HistoryCall, HistoryRecord, HistoryRun } from '../../../history/index.ts'
 import { eventName } from '../../../utils/actors/mermaid.ts'
 import type { Colors } from '../../output/colors.ts'
 import { columns, shorten } from '../../output/columns.ts'
@@ -40,6 +40,27 @@ export function runTable(runs: readonly HistoryRun[], colors: Colors): string[] 
     colors.dim(shorten(printable(run.command.join(' ')), 50)),
   ])
   return columns([['CREATED', 'ID', 'ENDED', 'RAN', 'IMAGE', 'COMMAND'].map(colors.dim), ...rows])
+}
+
+/** How a call ended: its status, else the code of its error. */
+const callOutcome = ({ status, error }: HistoryCall) => error ?? String(status ?? '')
+
+/** Formats calls as a table. */
+export function callTable(calls: readonly HistoryCall[], colors: Colors): string[] {
+  const rows = calls.map(call => {
+    const hasFailed = call.error !== undefined || (call.status ?? 0) >= 400
+    return [
+      formatTime(call.startedAt),
+      printable(call.id),
+      printable(call.functionName),
+      (hasFailed ? colors.red : colors.green)(printable(callOutcome(call))),
+      formatDuration(call.waited),
+      formatDuration(call.duration),
+      call.isCold ? 'cold' : 'warm',
+      shorten(printable(call.image), 40),
+    ]
+  })
+  return columns([['CALLED', 'ID', 'FUNCTION', 'ENDED', 'WAITED', 'TOOK', 'START', 'IMAGE'].map(colors.dim), ...rows])
 }
 
 /** Formats one run with its transitions, without a plot. */

@@ -9,6 +9,7 @@ import { type CommandContext, collect } from '../../command-context.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { Interrupts } from '../../interrupts.ts'
 import { readCount } from '../../options/count.ts'
+import { addHistoryOption, type HistoryOption, openHistory } from '../../options/history.ts'
 import { addInspectOptions, type InspectOptions, openInspection } from '../../options/inspect.ts'
 import { standardInput } from '../../options/standard-input.ts'
 import { addImageAndLateCommand, addTaskFlags, checkLateCommand, type TaskOptions, taskOf } from '../../options/task.ts'
@@ -35,7 +36,7 @@ const sharedFlags = [
   'stopTimeout',
 ] as const
 
-interface InvokeOptions extends Pick<TaskOptions, (typeof sharedFlags)[number]>, InspectOptions {
+interface InvokeOptions extends Pick<TaskOptions, (typeof sharedFlags)[number]>, InspectOptions, HistoryOption {
   readonly data?: string
   readonly header?: readonly string[]
   readonly repeat: string
@@ -68,7 +69,7 @@ export function invokeCommand(context: CommandContext): Command {
       checkLateCommand(words, process.argv)
       return invoke(context, image, words, options)
     })
-  return addInspectOptions(command)
+  return addInspectOptions(addHistoryOption(command, 'store the calls'))
 }
 
 const examples = `
@@ -96,8 +97,9 @@ async function invoke(context: CommandContext, image: string, words: readonly st
   await using inspection = await openInspection(options, stdio)
   using interrupts = new Interrupts(stdio)
   const { signal } = interrupts
+  await using history = await openHistory(options, stdio)
   await using driver = await createDockerDriver({}, { inspect: inspection?.inspect })
-  await using executor = createExecutor({ driver, concurrency, inspect: inspection?.inspect })
+  await using executor = createExecutor({ driver, concurrency, history, inspect: inspection?.inspect })
   // The log of the function, not of a call: it includes the output before it listens.
   await using log = openLog(stdio)
   await using fn = executor.function({

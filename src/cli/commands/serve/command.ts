@@ -4,6 +4,7 @@ import { createDockerDriver, createExecutor } from '../../../index.ts'
 import { type CommandContext, collect } from '../../command-context.ts'
 import { Interrupts } from '../../interrupts.ts'
 import { readCount } from '../../options/count.ts'
+import { addHistoryOption, type HistoryOption, openHistory } from '../../options/history.ts'
 import { addInspectOptions, type InspectOptions, openInspection } from '../../options/inspect.ts'
 import { loadMetrics } from '../../options/metrics.ts'
 import { readStopTimeout } from '../../options/task.ts'
@@ -14,7 +15,7 @@ import { createFunctionServer } from './http.ts'
 import { hostOf, listening } from './listening.ts'
 import { NamedLines } from './named-lines.ts'
 
-interface ServeOptions extends InspectOptions {
+interface ServeOptions extends InspectOptions, HistoryOption {
   readonly port: string
   readonly host: string
   readonly allowedHost?: readonly string[]
@@ -42,7 +43,7 @@ export function serveCommand(context: CommandContext): Command {
     .option('--stop-timeout <duration>', 'as of run, for functions without a stopGrace')
     .addHelpText('after', examples)
     .action((file: string, options: ServeOptions) => run(context, file, options))
-  return addInspectOptions(command)
+  return addInspectOptions(addHistoryOption(command, 'store the calls'))
 }
 
 const examples = `
@@ -73,11 +74,13 @@ async function run({ stdio, exit }: CommandContext, file: string, options: Serve
   const metrics = options.metrics ? await loadMetrics(({ openPrometheus }) => openPrometheus()) : undefined
   await using inspection = await openInspection(options, stdio)
   using interrupts = new Interrupts(stdio)
+  await using history = await openHistory(options, stdio)
   await using driver = await createDockerDriver({}, { inspect: inspection?.inspect })
   await using executor = createExecutor({
     driver,
     ...limits,
     telemetry: metrics,
+    history,
     inspect: inspection?.inspect,
     stopSignal: options.stopSignal,
     stopGrace: readStopTimeout(options),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { descriptorError, lacksDescriptors } from '../../../errors.ts'
 import { isRecord } from '../../../utils/validation/issues.ts'
 import type { Env } from './config.ts'
 
@@ -26,11 +27,16 @@ export function readDockerConfig(env: Env): { readonly path: string; readonly fi
   return { path, fields: fields ?? {} }
 }
 
-/** Reads a file as text. `error` is the code of the system's error. */
+/**
+ * Reads a file as text. `error` is the code of the system's error.
+ *
+ * @throws CookietinError `ERR_COOKIETIN_TOO_MANY_FILES`: what is in the file is not known, and must not be passed over.
+ */
 export function readText(path: string): { readonly text?: string; readonly error?: string } {
   try {
     return { text: readFileSync(path, 'utf8') }
   } catch (error) {
+    if (lacksDescriptors(error)) throw descriptorError(`read ${path}`, error)
     return { error: (error as NodeJS.ErrnoException).code ?? 'it cannot be read' }
   }
 }

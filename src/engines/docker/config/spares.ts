@@ -2,7 +2,8 @@ import { type FieldIssue, InvalidInputError } from '../../../errors.ts'
 import { resolveTask } from '../../../task/resolve-task.ts'
 import type { ContainerTask, ResolvedTask } from '../../../task/task.ts'
 import { isRecord } from '../../../utils/validation/issues.ts'
-import { whole } from '../../../utils/validation/rules.ts'
+import type { SpareKind } from '../../engine.ts'
+import { spareSizes } from '../../spare-sizes.ts'
 
 /** The fields of a task that are fixed when its container is created. */
 type FixedField = (typeof fixedFields)[number]
@@ -20,13 +21,7 @@ const fixedFields = [
   ...(['disableNet', 'network', 'extraHosts', 'dns', 'hostname', 'capAdd', 'capDrop'] as const),
 ] as const
 
-const sizes = whole({ min: 1, max: 256, unit: 'containers' })
-
-/** Spare containers of one kind, checked. */
-export interface ResolvedSpares {
-  readonly size: number
-  readonly task: ResolvedTask
-}
+const sizes = spareSizes(1)
 
 /** Reads an array of objects, or its JSON. Returns undefined for anything else. */
 export function readSpares(value: unknown): readonly SpareOptions[] | undefined {
@@ -47,7 +42,7 @@ export function resolveSpares({
   readonly spares: readonly SpareOptions[]
   readonly enableTini: boolean
   readonly allowDangerousMounts: boolean
-}): readonly ResolvedSpares[] {
+}): readonly SpareKind[] {
   const issues: FieldIssue[] = []
   if (spares.length > 0 && !enableTini) {
     issues.push({

@@ -1,4 +1,10 @@
-import { CookietinError, type CookietinErrorOptions, type ErrorCode } from '../../../errors.ts'
+import {
+  CookietinError,
+  type CookietinErrorOptions,
+  type ErrorCode,
+  lacksDescriptors,
+  moreDescriptors,
+} from '../../../errors.ts'
 import { redact } from '../../../utils/redact.ts'
 
 /** An error reply of the engine. It is the cause of the error that is made from it. */
@@ -114,11 +120,16 @@ export function isMissingImage(error: unknown): boolean {
   return error instanceof CookietinError && error.code === 'ERR_COOKIETIN_IMAGE_NOT_FOUND'
 }
 
+/** True when this process or the engine has no more file descriptors. There may be some again soon. */
+export function isOutOfFiles(error: unknown): boolean {
+  return error instanceof CookietinError && error.code === 'ERR_COOKIETIN_TOO_MANY_FILES'
+}
+
 /** True when the request certainly did not reach the engine: no connection could be made. It may be possible later. */
 export function isUnreached(error: unknown): boolean {
   if (!(error instanceof CookietinError) || replyOf(error) !== undefined) return false
   const { code = '', syscall = '' } = (error.cause ?? {}) as NodeJS.ErrnoException
-  if (code === 'EMFILE' || code === 'ENFILE') return true
+  if (lacksDescriptors(error.cause)) return true
   // A socket that this user may not open stays closed.
   return ['connect', 'getaddrinfo'].includes(syscall) && !['EACCES', 'EPERM'].includes(code)
 }
@@ -141,7 +152,7 @@ export function isLostReply(error: unknown): boolean {
 }
 
 function codeOfErrno(errno: string, sawHeaders: boolean): ErrorCode {
-  if (errno === 'EMFILE' || errno === 'ENFILE') return 'ERR_COOKIETIN_TOO_MANY_FILES'
+  if (lacksDescriptors({ code: errno })) return 'ERR_COOKIETIN_TOO_MANY_FILES'
   if (sawHeaders) return errno.startsWith('HPE_') ? 'ERR_COOKIETIN_ENGINE_PROTOCOL' : 'ERR_COOKIETIN_ENGINE_LOST'
   // An error with a code that is not the HTTP parser's comes from the network or from TLS.
   return errno === '' || errno.startsWith('HPE_') ? 'ERR_COOKIETIN_ENGINE_PROTOCOL' : 'ERR_COOKIETIN_ENGINE_UNREACHABLE'
@@ -155,7 +166,7 @@ function codeOfStatus(status: number): ErrorCode {
 
 const advices: Partial<Record<ErrorCode, string>> = {
   ERR_COOKIETIN_NO_SPACE: '. Free space on the engine (docker system df shows what takes it)',
-  ERR_COOKIETIN_TOO_MANY_FILES: '. Run fewer at once, or raise the limit on open files (ulimit -n)',
+  ERR_COOKIETIN_TOO_MANY_FILES: moreDescriptors,
   ERR_COOKIETIN_IMAGE_NOT_FOUND: '. Check the name, or pull or build the image first',
   ERR_COOKIETIN_IMAGE_AUTH: '. Check the name of the image and the credentials for its registry',
   ERR_COOKIETIN_IMAGE_RATE_LIMITED: '. Wait, or give credentials for the registry',

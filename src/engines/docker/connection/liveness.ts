@@ -1,7 +1,7 @@
 import { onAbort } from '../../../utils/abort.ts'
 import { backoff, pause } from '../../../utils/timing.ts'
 import type { Api } from './api.ts'
-import { isUnreached, replyOf } from './errors.ts'
+import { isOutOfFiles, isUnreached, replyOf } from './errors.ts'
 
 /** How an engine is watched. */
 export interface LivenessOptions {
@@ -90,12 +90,13 @@ export class Liveness {
   async #check(): Promise<void> {
     if (this.#pinging) return
     this.#pinging = true
-    const alive = await this.ping(this.#closing.signal).then(
-      () => true,
+    // Without a file descriptor nothing was asked: that says nothing of the engine, and the containers' own connections are open.
+    const hasFailed = await this.ping(this.#closing.signal).then(
       () => false,
+      error => !isOutOfFiles(error),
     )
     this.#pinging = false
-    if (!alive) for (const onFailure of [...this.#listeners]) onFailure()
+    if (hasFailed) for (const onFailure of [...this.#listeners]) onFailure()
   }
 
   async #find(): Promise<void> {

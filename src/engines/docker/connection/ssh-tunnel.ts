@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, watch } from 'node:fs'
+import { existsSync, type FSWatcher, watch } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CookietinError } from '../../../errors.ts'
+import { CookietinError, lacksDescriptors, messageOf } from '../../../errors.ts'
 import type { Endpoint } from './endpoint.ts'
 
 const stderrLimit = 2_000
@@ -88,7 +88,7 @@ export class SshTunnel {
         const output = stderr()
         reject(
           new CookietinError(
-            'ERR_COOKIETIN_ENGINE_UNREACHABLE',
+            lacksDescriptors(cause) ? 'ERR_COOKIETIN_TOO_MANY_FILES' : 'ERR_COOKIETIN_ENGINE_UNREACHABLE',
             `Could not open an ssh tunnel to ${this.#endpoint.url}: ${reason}${output && `. Its output: ${output}`}`,
             { cause, retryable: true },
           ),
@@ -111,17 +111,13 @@ export class SshTunnel {
           if (!settled) retry = setTimeout(tryConnect, 5)
         })
       }
-      const watcher = watch(join(path, '..'), () => {
-        if (!existsSync(path)) return
-        watcher.close()
-        tryConnect()
-      })
+      let watcher: FSWatcher | undefined
       const timer = setTimeout(() => fail(`it is not open after ${this.#timeout} ms`), this.#timeout)
       const onError = (error: Error) => fail(`${this.#command} could not be run`, error)
       const onExit = (code: number | null) => fail(`${this.#command} ended with ${code ?? 'a signal'}`)
       const settle = () => {
         settled = true
-        watcher.close()
+        watcher?.close()
         clearTimeout(retry)
         clearTimeout(timer)
         child.off('error', onError).off('close', onExit)
@@ -129,6 +125,15 @@ export class SshTunnel {
       }
       // `close` and not `exit`: by then stderr is complete.
       child.once('error', onError).once('close', onExit)
+      try {
+        watcher = watch(join(path, '..'), () => {
+          if (!existsSync(path)) return
+          watcher?.close()
+          tryConnect()
+        })
+      } catch (error) {
+        fail(messageOf(error), error)
+      }
     })
   }
 

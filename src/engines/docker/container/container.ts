@@ -11,7 +11,7 @@ import { isDisconnected, isMissingImage } from '../connection/errors.ts'
 import { untilReachable } from '../connection/liveness.ts'
 import { type CreateOptions, secretsOf } from '../create-options/create-options.ts'
 import { runHook } from '../create-options/hook.ts'
-import { deadlineLabel, labelNames } from '../create-options/identity.ts'
+import { deadlineLabel, type HeldKind, labelNames } from '../create-options/identity.ts'
 import type { EngineContext, NetworkSource } from '../engine-context.ts'
 import type { ImageCommand } from '../image/image-command.ts'
 import { commandOf } from '../launcher/command.ts'
@@ -23,7 +23,7 @@ import { sendKill, sendSignal, stopSignalOf } from './control/signals.ts'
 import type { ContainerRef } from './inspect.ts'
 import { NetworkAttachment } from './network-attachment.ts'
 import { defaultOptions, preflight } from './preflight.ts'
-import { copyFrom, copyInto } from './resources/copies.ts'
+import { checkCopiesAgain, copyFrom, copyInto } from './resources/copies.ts'
 import { makeVolumes } from './resources/named-volumes.ts'
 import { ContainerRun } from './run.ts'
 import { statsOf } from './stats.ts'
@@ -43,6 +43,8 @@ export interface DockerContainerOptions {
   readonly networks: NetworkSource
   /** Undefined: the engine starts the task. */
   readonly launcher?: ContainerLauncher | undefined
+  /** Undefined: it is that of a run. */
+  readonly held?: HeldKind | undefined
 }
 
 /**
@@ -79,12 +81,13 @@ export class DockerContainer implements EngineContainer {
   #files: readonly FileSource[] = []
   #releaseGpus = () => {}
 
-  constructor(context: EngineContext, task: ResolvedTask, { networks, launcher }: DockerContainerOptions) {
+  constructor(context: EngineContext, task: ResolvedTask, { networks, launcher, held }: DockerContainerOptions) {
     this.#context = context
     this.#task = task
     this.#launcher = launcher
     this.name = `cookietin-${context.instance}-${task.id}`
     this.#defaults = defaultOptions(context, task)
+    if (held !== undefined) this.#defaults.Labels[labelNames.held] = held
     this.options = structuredClone(this.#defaults)
     const secrets = () => secretsOf(task, this.options)
     this.#tracked = new TrackedContainer(context, {
@@ -269,10 +272,7 @@ export class DockerContainer implements EngineContainer {
     const { signal } = new AbortController()
     await this.#create(signal)
     if (this.#files.length === 0) return
-    if (!this.#files.every(file => file.isRepeatable)) {
-      const message = `The namespace of container ${this.name} was lost, and a stream among the task's files can be read only once`
-      throw new CookietinError('ERR_COOKIETIN_FILES_FAILED', message, { retryable: true })
-    }
+    checkCopiesAgain(this.#files, `The namespace of container ${this.name} was lost`)
     await this.#copyIn(this.#files, signal)
   }
 

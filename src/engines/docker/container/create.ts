@@ -1,6 +1,6 @@
 import { CookietinError } from '../../../errors.ts'
 import { backoff, pause } from '../../../utils/timing.ts'
-import { isLostReply, isUnreached, protocolError, replyOf } from '../connection/errors.ts'
+import { isLostReply, isOutOfFiles, isUnreached, protocolError, replyOf } from '../connection/errors.ts'
 import { untilReachable } from '../connection/liveness.ts'
 import type { CreateOptions } from '../create-options/create-options.ts'
 import { labelNames } from '../create-options/identity.ts'
@@ -102,11 +102,6 @@ async function lookUp(
 function unknownState({ name }: Creation, lost: CookietinError, cause: unknown): CookietinError {
   const message = `${lost.message}. Whether container ${name} exists is not known`
   return new CookietinError('ERR_COOKIETIN_ENGINE_LOST', message, { cause, leaked: [name], retryable: true })
-}
-
-/** The engine's own descriptors may be free again soon. */
-function isOutOfFiles(error: unknown): boolean {
-  return error instanceof CookietinError && error.code === 'ERR_COOKIETIN_TOO_MANY_FILES'
 }
 
 /** The create call holds only the task: a request that the engine rejects as invalid is an invalid task. */

@@ -27,21 +27,8 @@ export interface SampledContainer {
 export function statsOf({ api, config, cgroups }: EngineContext, container: SampledContainer): Observable<Stat> {
   const { name, started, ended } = container
   const idOrName = () => container.id() ?? name
-  const path = (action: string) => containerPath(idOrName(), action)
   const deadline = config.engineTimeout
-  const fromEngine = samples$({
-    open: signal =>
-      api.stream({
-        doing: `sample container ${name}`,
-        method: 'GET',
-        path: path('/stats'),
-        query: { stream: 'true' },
-        deadline,
-        signal,
-      }),
-    started,
-    ended,
-  })
+  const fromEngine = engineStats({ api, config }, { name, idOrName, started, ended })
   if (cgroups === undefined) return fromEngine
   return cgroups.samples$({
     id: idOrName,
@@ -53,4 +40,25 @@ export function statsOf({ api, config, cgroups }: EngineContext, container: Samp
       container.onUsage({ cpuMs: cpuTotal / 1e6, ...(memoryPeak !== undefined && { memoryPeak }) }),
     fallback: fromEngine,
   })
+}
+
+/** The engine's own samples of a container. */
+export function engineStats(
+  { api, config }: Pick<EngineContext, 'api' | 'config'>,
+  {
+    name,
+    idOrName,
+    ...times
+  }: Pick<SampledContainer, 'name' | 'started' | 'ended'> & { readonly idOrName: () => string },
+): Observable<Stat> {
+  const open = (signal: AbortSignal) =>
+    api.stream({
+      doing: `sample container ${name}`,
+      method: 'GET',
+      path: containerPath(idOrName(), '/stats'),
+      query: { stream: 'true' },
+      deadline: config.engineTimeout,
+      signal,
+    })
+  return samples$({ open, ...times })
 }

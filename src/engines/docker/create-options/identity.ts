@@ -15,9 +15,14 @@ export const labelNames = {
   host: 'cookietin.host',
   /** When the run of a container is over at the latest, in Unix time (ms). Only with a timeout. */
   deadline: 'cookietin.deadline',
+  /** What it is held ready for: {@link HeldKind}. A container without it is that of a run. */
+  held: 'cookietin.held',
   /** It may be frozen by its control group's file, of which the engine does not know. */
   freezer: 'cookietin.freezer',
 } as const
+
+/** A container that is held ready: a spare one waits for its run, a namespace lends its network to runs. */
+export type HeldKind = 'spare' | 'namespace'
 
 /** The label of every volume that is made for a task. */
 export const volumeLabel = 'cookietin.volume'

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 
 const magic = 'CKT1'
-const tokenSize = 16
+/** The length of a token, in bytes. */
+export const tokenSize = 16
 /** Bytes of the frame after the token and before the texts. */
 const counts = 12
 const hasInput = 1

@@ -1,6 +1,17 @@
+import { tokenSize } from './frame.ts'
+
 /** What the launcher writes at the end of each stream: the token, then this many bytes. */
 const factsSize = 18
 const exited = 0x65
+
+/** The length of a launcher's marker, in bytes. */
+export const markerSize = tokenSize + factsSize
+
+/** True when the last bytes look like the marker of a launcher whose token is not known: the first bytes of its numbers are 0. */
+export function endsLikeMarker(bytes: Uint8Array): boolean {
+  const at = bytes.length - factsSize
+  return bytes.length >= markerSize && bytes[at] === exited && [8, 9, 16, 17].every(place => bytes[at + place] === 0)
+}
 
 /** How a task ended by itself, as its launcher reports it. */
 export interface LaunchEnd {

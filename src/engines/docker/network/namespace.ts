@@ -2,6 +2,7 @@ import type { NamespaceInput } from '../../../../machines/types/namespace.ts'
 import { stateOf } from '../../../utils/actors/follow-state.ts'
 import type { Inspect } from '../../../utils/actors/inspectable.ts'
 import type { DockerContainer } from '../container/container.ts'
+import { HeldContainer } from '../container/resources/held-container.ts'
 import type { NetworkLease } from '../engine-context.ts'
 import type { TransitionListener } from '../transitions.ts'
 import { createNamespaceActor, type NamespaceActor } from './namespace-actor.ts'
@@ -28,9 +29,7 @@ export class NamespaceHolder {
   readonly isFixed: boolean
   readonly #actor: NamespaceActor
   #networkless = false
-  #container: DockerContainer | undefined
-  /** Containers that could not be removed. */
-  readonly #notRemoved = new Set<DockerContainer>()
+  readonly #held = new HeldContainer()
 
   constructor({ isFixed, chooseKind, container, onTransition, inspect, onChange, ...input }: NamespaceHolderOptions) {
     this.isFixed = isFixed
@@ -39,7 +38,7 @@ export class NamespaceHolder {
         this.#networkless = chooseKind(this)
         await this.#make(await container(this.#networkless), signal)
       },
-      remove: () => this.#remove(),
+      remove: () => this.#held.remove(),
     }
     this.#actor = createNamespaceActor(input, dependencies, {
       inspect,
@@ -67,12 +66,12 @@ export class NamespaceHolder {
 
   /** Leases its namespace, which must be free. */
   lease(): NetworkLease {
-    const container = this.#container
+    const container = this.#held.current
     if (container?.id === undefined || this.state !== 'free')
       throw new Error(`a namespace that is ${this.state} cannot be leased`)
     this.#actor.send({ type: 'lease' })
     let isHeld = true
-    const isLeased = () => isHeld && this.#container === container && this.state === 'leased'
+    const isLeased = () => isHeld && this.#held.current === container && this.state === 'leased'
     return {
       network: `container:${container.id}`,
       get lost() {
@@ -87,35 +86,15 @@ export class NamespaceHolder {
   }
 
   /** Removes its containers. Resolves with the names of those that may still exist. */
-  async close(): Promise<readonly string[]> {
-    const closed = new Promise<void>(resolve => this.#actor.subscribe({ complete: resolve }))
-    this.#actor.send({ type: 'close' })
-    if (this.#actor.getSnapshot().status !== 'done') await closed
-    const rest = [...this.#notRemoved]
-    const removed = await Promise.allSettled(rest.map(container => container.remove()))
-    return rest.filter((_, index) => removed[index]?.status === 'rejected').map(({ name }) => name)
+  close(): Promise<readonly string[]> {
+    return this.#held.close(this.#actor)
   }
 
   async #make(container: DockerContainer, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
-    this.#container = container
+    this.#held.hold(container)
     await container.prepare(signal)
     await container.start(noStreams, noEvents)
-    const onDied = (error?: unknown) => {
-      if (this.#container === container) this.#actor.send({ type: 'died', error })
-    }
-    container.wait().then(() => onDied(), onDied)
-  }
-
-  async #remove(): Promise<void> {
-    const container = this.#container
-    if (container === undefined) return
-    try {
-      await container.remove()
-      this.#notRemoved.delete(container)
-    } catch (error) {
-      this.#notRemoved.add(container)
-      throw error
-    }
+    this.#held.whenEnded(error => this.#actor.send({ type: 'died', error }))
   }
 }

@@ -56,7 +56,8 @@ export function openPool(context: EngineContext, { architecture, inspect }: Pool
         made++
         const network = fixed ?? (networkless ? 'none' : undefined)
         const source = { lease: () => (network === undefined ? undefined : { network, release() {} }) }
-        return new DockerContainer(context, holderTask(config, `${id}-${made}`), { networks: source })
+        const task = holderTask(config, `${id}-${made}`)
+        return new DockerContainer(context, task, { networks: source, held: 'namespace' })
       },
     }
   })

@@ -1,5 +1,5 @@
 import { BehaviorSubject, type Observable } from 'rxjs'
-import { CookietinError } from '../../../errors.ts'
+import { leftBy } from '../../../errors.ts'
 import type { NetworkLease } from '../engine-context.ts'
 import { NetworkDemand } from './demand.ts'
 import { NamespaceHolder, type NamespaceHolderOptions } from './namespace.ts'
@@ -95,12 +95,8 @@ export class PreforkPool {
     const leaked = (await Promise.all(this.#holders.map(holder => holder.close()))).flat()
     await this.#onClosed()
     this.#usage$.complete()
-    if (leaked.length === 0) return
-    throw new CookietinError(
-      'ERR_COOKIETIN_NOT_CLEANED',
-      `Of the prefork pool, ${leaked.join(', ')} may still exist; \`cookietin gc\` finds them once this process is gone`,
-      { leaked },
-    )
+    const error = leftBy('the prefork pool', leaked)
+    if (error !== undefined) throw error
   }
 
   #count(): void {

@@ -1,6 +1,5 @@
 import { defer, type Observable, switchMap } from 'rxjs'
 import type { Exit } from '../../../../machines/types/cookie.ts'
-import { CookietinError } from '../../../errors.ts'
 import type { Stat } from '../../../stats/stat.ts'
 import type { ResolvedTask } from '../../../task/task.ts'
 import { deferred } from '../../../utils/deferred.ts'
@@ -9,6 +8,7 @@ import type { ContainerEvents, ContainerStreams, EngineContainer, FileSource, Fo
 import type { PullProgress } from '../../pull-progress.ts'
 import { within } from '../connection/deadline.ts'
 import { type ContainerLauncher, DockerContainer } from '../container/container.ts'
+import { checkCopiesAgain } from '../container/resources/copies.ts'
 import type { CreateOptions } from '../create-options/create-options.ts'
 import type { EngineContext, NetworkSource } from '../engine-context.ts'
 import type { SpareLease, Spares } from './spares.ts'
@@ -171,10 +171,7 @@ export class AdoptingContainer implements EngineContainer {
     const { signal } = new AbortController()
     await this.#cold.prepare(signal)
     if (this.#files.length === 0) return
-    if (!this.#files.every(file => file.isRepeatable)) {
-      const message = `The spare container of ${this.#task.id} ended, and a stream among the task's files can be read only once`
-      throw new CookietinError('ERR_COOKIETIN_FILES_FAILED', message, { retryable: true })
-    }
+    checkCopiesAgain(this.#files, `The spare container of ${this.#task.id} ended`)
     await this.#cold.copyIn(this.#files, signal)
   }
 }

@@ -7,17 +7,17 @@ import { checkTaskOptions } from '../create-options/task-options.ts'
 import { hasLauncher } from '../launcher/program.ts'
 
 /**
- * Checks that an engine can make the spare containers of its config, before anything is created.
+ * Checks that an engine can make the spare containers of its config, before anything is created, and returns them.
  *
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`
  */
-export function checkSpares(config: ResolvedDockerConfig, architecture: string): void {
+export function checkedSpares(config: ResolvedDockerConfig, architecture: string): readonly SpareKind[] {
   const kinds = resolveSpares(config)
-  if (kinds.length === 0) return
   const issues = kinds.flatMap((kind, index) =>
     spareIssues(kind, config, architecture).map(issue => ({ ...issue, field: `spares[${index}].${issue.field}` })),
   )
   if (issues.length > 0) throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', issues)
+  return kinds
 }
 
 /** Why an engine cannot make spare containers of a kind. */

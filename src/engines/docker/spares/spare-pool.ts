@@ -1,5 +1,5 @@
 import { BehaviorSubject } from 'rxjs'
-import { CookietinError } from '../../../errors.ts'
+import { leftBy } from '../../../errors.ts'
 import { formatImage } from '../../../task/image-name.ts'
 import type { ResolvedTask } from '../../../task/task.ts'
 import type { SpareContainers, SpareKind, SpareUsage } from '../../engine.ts'
@@ -12,6 +12,12 @@ const imageOf = ({ imageId, imageName }: ResolvedTask): string => imageId ?? for
 /** What a search for a spare container found: one that fits, else why there is none. */
 export type Search = { readonly place: SparePlace } | { readonly reason: string }
 
+/** The options of a {@link SparePool}. `onChange`: called after each change of its usage. */
+export interface SparePoolOptions extends SpareContext {
+  /** Called when all of its containers are removed, or could not be. */
+  readonly onClosed: () => void
+}
+
 /** The spare containers of one kind. */
 export class SparePool implements SpareContainers {
   readonly task: ResolvedTask
@@ -19,17 +25,15 @@ export class SparePool implements SpareContainers {
   readonly #places: readonly SparePlace[]
   readonly #usage$: BehaviorSubject<SpareUsage>
   readonly #onChange: () => void
+  readonly #onClosed: () => void
   #closing: Promise<void> | undefined
 
-  constructor(
-    id: string,
-    kind: SpareKind,
-    { onChange, ...shared }: Omit<SpareContext, 'onChange'> & { readonly onChange: () => void },
-  ) {
+  constructor(id: string, kind: SpareKind, { onChange, onClosed, ...shared }: SparePoolOptions) {
     const { task, size } = kind
     this.task = task
     this.image = imageOf(task)
     this.#onChange = onChange
+    this.#onClosed = onClosed
     this.#usage$ = new BehaviorSubject<SpareUsage>({ size, ready: 0, pending: size })
     const context: SpareContext = { ...shared, onChange: () => this.#count() }
     this.#places = Array.from({ length: size }, (_, at) => new SparePlace(`${id}-${at}`, kind, context))
@@ -73,12 +77,9 @@ export class SparePool implements SpareContainers {
   async #close(): Promise<void> {
     const leaked = (await Promise.all(this.#places.map(place => place.close()))).flat()
     this.#usage$.complete()
-    if (leaked.length === 0) return
-    throw new CookietinError(
-      'ERR_COOKIETIN_NOT_CLEANED',
-      `Of the spare containers, ${leaked.join(', ')} may still exist; \`cookietin gc\` finds them once this process is gone`,
-      { leaked },
-    )
+    this.#onClosed()
+    const error = leftBy('the spare containers', leaked)
+    if (error !== undefined) throw error
   }
 
   #count(): void {

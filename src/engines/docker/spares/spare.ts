@@ -6,6 +6,7 @@ import type { Inspect } from '../../../utils/actors/inspectable.ts'
 import type { SpareKind } from '../../engine.ts'
 import { within } from '../connection/deadline.ts'
 import { DockerContainer } from '../container/container.ts'
+import { HeldContainer } from '../container/resources/held-container.ts'
 import type { LauncherVolume } from '../container/resources/launcher-volume.ts'
 import type { EngineContext, NetworkSource } from '../engine-context.ts'
 import { fixedOptions, withoutCommand } from '../launcher/options.ts'
@@ -40,14 +41,12 @@ export class SparePlace {
   readonly #kind: SpareKind
   readonly #id: string
   readonly #actor: SpareActor
-  #container: DockerContainer | undefined
+  readonly #held = new HeldContainer()
   #waiting: WaitingSpare | undefined
   /** What the present container is made for. */
   #made: ResolvedTask | undefined
   /** The image that a container must be of. Undefined: that of the task's image name, whichever it is. */
   #imageId: string | undefined
-  /** Containers that could not be removed. */
-  readonly #notRemoved = new Set<DockerContainer>()
 
   constructor(id: string, kind: SpareKind, shared: SpareContext) {
     this.#id = id
@@ -81,7 +80,7 @@ export class SparePlace {
   adopt(): WaitingSpare | undefined {
     const { waiting } = this
     if (waiting === undefined) return undefined
-    this.#container = undefined
+    this.#held.giveAway()
     this.#waiting = undefined
     this.#made = undefined
     this.#actor.send({ type: 'adopt' })
@@ -100,13 +99,8 @@ export class SparePlace {
   }
 
   /** Removes its container. Resolves with the names of those that may still exist. */
-  async close(): Promise<readonly string[]> {
-    const closed = new Promise<void>(resolve => this.#actor.subscribe({ complete: resolve }))
-    this.#actor.send({ type: 'close' })
-    if (this.#actor.getSnapshot().status !== 'done') await closed
-    const rest = [...this.#notRemoved]
-    const removed = await Promise.allSettled(rest.map(container => container.remove()))
-    return rest.filter((_, index) => removed[index]?.status === 'rejected').map(({ name }) => name)
+  close(): Promise<readonly string[]> {
+    return this.#held.close(this.#actor)
   }
 
   async #make(signal: AbortSignal): Promise<void> {
@@ -117,8 +111,8 @@ export class SparePlace {
     signal.throwIfAborted()
     const task = { ...this.#made, id: `${this.#id}-${randomBytes(3).toString('hex')}` }
     const launcher = { session, volume: () => volume.ensure(), isInit: false }
-    const container = new DockerContainer(context, task, { networks, launcher })
-    this.#container = container
+    const container = new DockerContainer(context, task, { networks, launcher, held: 'spare' })
+    this.#held.hold(container)
     this.#waiting = undefined
     try {
       await container.check()
@@ -140,22 +134,12 @@ export class SparePlace {
       volume.forget()
       throw error
     }
-    const onDied = (error?: unknown) => {
-      if (this.#container === container) this.#actor.send({ type: 'died', error })
-    }
-    container.wait().then(() => onDied(), onDied)
+    this.#held.whenEnded(error => this.#actor.send({ type: 'died', error }))
   }
 
   async #remove(): Promise<void> {
-    const container = this.#container
     this.#waiting = undefined
-    try {
-      await container?.remove()
-      if (container !== undefined) this.#notRemoved.delete(container)
-    } catch (error) {
-      if (container !== undefined) this.#notRemoved.add(container)
-      throw error
-    }
+    await this.#held.remove()
     const made = this.#made
     this.#made = undefined
     if (made !== undefined) await this.#kind.unmake?.(made)

@@ -44,23 +44,18 @@ export class Spares {
 
   /** Begins to make spare containers of a kind. */
   open(kind: SpareKind): SpareContainers {
-    const pool = new SparePool(`spare-${this.#opened++}`, kind, {
+    const pool: SparePool = new SparePool(`spare-${this.#opened++}`, kind, {
       ...this.#options,
       onChange: () => this.#count(),
+      onClosed: () => {
+        this.#pools.delete(pool)
+        this.#count()
+      },
     })
     this.#pools.add(pool)
     this.#watch ??= new ImageWatch(this.#options.context, () => void this.#retire())
     this.#count()
-    return {
-      usage$: pool.usage$,
-      get waiting() {
-        return pool.waiting
-      },
-      close: async () => {
-        this.#pools.delete(pool)
-        await pool.close().finally(() => this.#count())
-      },
-    }
+    return pool
   }
 
   /**

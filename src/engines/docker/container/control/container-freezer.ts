@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { CookietinError } from '../../../../errors.ts'
+import { CookietinError, descriptorError, lacksDescriptors } from '../../../../errors.ts'
 import { pause } from '../../../../utils/timing.ts'
 import type { CreateOptions } from '../../create-options/create-options.ts'
 import type { EngineContext, FreezerFile } from '../../engine-context.ts'
@@ -37,12 +37,12 @@ export class ContainerFreezer {
 
   /** Freezes the container. A frozen one stays frozen. */
   freeze(container: ContainerRef): Promise<void> {
-    return this.#inTurn(() => this.#freeze(container))
+    return this.#inTurn('freeze', container, () => this.#freeze(container))
   }
 
   /** Thaws the container, also one that somebody has paused through the engine. A running one keeps running. */
   thaw(container: ContainerRef): Promise<void> {
-    return this.#inTurn(() => this.#thaw(container))
+    return this.#inTurn('thaw', container, () => this.#thaw(container))
   }
 
   /** Call it before the engine is asked to end the container: kills one that is frozen by its file. Later and present freezes have no effect. */
@@ -51,8 +51,11 @@ export class ContainerFreezer {
     if (this.#frozenBy === 'cgroup') this.#file?.kill()
   }
 
-  #inTurn(call: () => Promise<void>): Promise<void> {
-    const done = this.#lastCall.then(call)
+  #inTurn(verb: 'freeze' | 'thaw', container: ContainerRef, call: () => Promise<void>): Promise<void> {
+    const done = this.#lastCall.then(call).catch(error => {
+      // Whether it is frozen is not known, and its file is no worse for it.
+      throw lacksDescriptors(error) ? descriptorError(`${verb} container ${container.name}`, error) : error
+    })
     this.#lastCall = done.catch(() => {})
     return done
   }
@@ -106,7 +109,7 @@ export class ContainerFreezer {
       return false
     } catch (error) {
       this.#frozenBy = undefined
-      if (error instanceof CookietinError) throw error
+      if (error instanceof CookietinError || lacksDescriptors(error)) throw error
       if (file.state() === undefined) throw hasEnded(container, error)
       const why = refusal(error)
       this.#context.freezer.refuse(why)
@@ -128,7 +131,8 @@ export class ContainerFreezer {
     try {
       file.set('thawed')
       return (await this.#reaches(file, 'thawed')) || file.state() === undefined
-    } catch {
+    } catch (error) {
+      if (lacksDescriptors(error)) throw error
       return file.state() === undefined
     }
   }

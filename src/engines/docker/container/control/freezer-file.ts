@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { readText } from '../../../../utils/read-text.ts'
 import type { FreezerFile } from '../../engine-context.ts'
@@ -14,7 +14,7 @@ function fileV1(folder: string): FreezerFile {
   const path = join(folder, 'freezer.state')
   return withKill(folder, {
     state() {
-      const text = readText(path)?.trim()
+      const text = read(path)?.trim()
       if (text === 'FROZEN') return 'frozen'
       if (text === 'THAWED') return 'thawed'
       return text === 'FREEZING' ? 'changing' : undefined
@@ -27,8 +27,8 @@ function fileV2(folder: string): FreezerFile {
   const path = join(folder, 'cgroup.freeze')
   return withKill(folder, {
     state() {
-      const wanted = readText(path)?.trim()
-      const now = /^frozen ([01])$/m.exec(readText(join(folder, 'cgroup.events')) ?? '')?.[1]
+      const wanted = read(path)?.trim()
+      const now = /^frozen ([01])$/m.exec(read(join(folder, 'cgroup.events')) ?? '')?.[1]
       if (wanted === undefined || now === undefined) return undefined
       if (wanted !== now) return 'changing'
       return now === '1' ? 'frozen' : 'thawed'
@@ -47,6 +47,16 @@ function withKill(folder: string, file: Pick<FreezerFile, 'state' | 'set'>): Fre
       for (const pid of pids) if (pid > 0) attempt(() => process.kill(pid, 'SIGKILL'))
       attempt(() => file.set('thawed'))
     },
+  }
+}
+
+/** Undefined only where there is no such file: a group that cannot be looked at need not be gone. */
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch (error) {
+    if (['ENOENT', 'ENODEV', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw error
   }
 }
 

@@ -79,12 +79,27 @@ async function findFreezer(endpoint: Endpoint, info: () => Promise<CgroupInfo>):
  * Never rejects: where it cannot be done, the removal reports it.
  */
 export async function killGroup(id: string, findPid: () => Promise<number | undefined>): Promise<void> {
-  const mountinfo = readText('/proc/self/mountinfo') ?? ''
-  for (const version of [1, 2] as const) {
-    const mounts = parseMounts(mountinfo, version, ['freezer'])
-    const file = mounts && (await fileOf(mounts, id, findPid))
-    file?.kill()
+  for (const file of await filesOf(id, findPid)) file.kill()
+}
+
+/**
+ * Thaws a container by its control group's file, in both versions. For one that another process may have frozen.
+ *
+ * @throws the system's error, where a frozen group's file may not be written.
+ */
+export async function thawGroup(id: string, findPid: () => Promise<number | undefined>): Promise<void> {
+  for (const file of await filesOf(id, findPid)) {
+    const state = file.state()
+    if (state === 'frozen' || state === 'changing') file.set('thawed')
   }
+}
+
+/** The files of a container, in both versions. */
+async function filesOf(id: string, findPid: () => Promise<number | undefined>): Promise<readonly FreezerFile[]> {
+  const mountinfo = readText('/proc/self/mountinfo') ?? ''
+  const mounts = ([1, 2] as const).map(version => parseMounts(mountinfo, version, ['freezer']))
+  const files = await Promise.all(mounts.map(mounts => mounts && fileOf(mounts, id, findPid)))
+  return files.filter(file => file !== undefined)
 }
 
 async function fileOf(

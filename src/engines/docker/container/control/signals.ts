@@ -10,14 +10,17 @@ import { type ContainerRef, inspectContainer } from '../inspect.ts'
 // so each refusal has two wordings. It may also refuse a change as already made that has just been undone: a late event
 // of the last unpause resets its flag. So a refusal counts only when the engine repeats it.
 
+/** What of an engine sends signals. */
+export type SignalContext = Pick<EngineContext, 'api' | 'config' | 'liveness'>
+
 /** Pauses a container. A paused container stays paused. */
-export function sendPause(context: EngineContext, container: ContainerRef): Promise<void> {
+export function sendPause(context: SignalContext, container: ContainerRef): Promise<void> {
   const isPaused = ({ said }: EngineReply) => /already paused|cannot pause a paused/i.test(said)
   return sendUntilConfirmed(context, container, { action: 'pause', isDone: isPaused })
 }
 
 /** Unpauses a container. The engine answers 500 for a container that is not paused, whether it runs or has exited. */
-export function sendUnpause(context: EngineContext, container: ContainerRef): Promise<void> {
+export function sendUnpause(context: SignalContext, container: ContainerRef): Promise<void> {
   const isRunning = ({ said }: EngineReply) => /not paused|cannot resume a (running|stopped)/i.test(said)
   return sendUntilConfirmed(context, container, { action: 'unpause', isDone: isRunning })
 }
@@ -27,7 +30,7 @@ export function sendUnpause(context: EngineContext, container: ContainerRef): Pr
  * take a second one for more than a repetition: it counts as sent.
  */
 export async function sendSignal(
-  context: EngineContext,
+  context: SignalContext,
   container: ContainerRef,
   { signal, ending }: { readonly signal: string; readonly ending: AbortSignal },
 ): Promise<void> {
@@ -41,7 +44,7 @@ export async function sendSignal(
 }
 
 /** The signal by which a container is to be stopped: its own, which is mostly that of its image, else SIGTERM. */
-export async function stopSignalOf({ api, config }: EngineContext, { id }: ContainerRef): Promise<string> {
+export async function stopSignalOf({ api, config }: SignalContext, { id }: ContainerRef): Promise<string> {
   const state = await inspectContainer(api, id, config.engineTimeout).catch(() => undefined)
   return signalName(state?.stopSignal ?? '') ?? 'SIGTERM'
 }
@@ -54,7 +57,7 @@ const killAttempts = 4
  * A failed kill is sent again until `engineTimeout` is over or `hasExited` returns true.
  */
 export async function sendKill(
-  context: EngineContext,
+  context: SignalContext,
   container: ContainerRef,
   hasExited: () => boolean,
 ): Promise<void> {
@@ -94,7 +97,7 @@ interface Signal {
 }
 
 async function sendUntilConfirmed(
-  context: EngineContext,
+  context: SignalContext,
   container: ContainerRef,
   { action, isDone }: { readonly action: 'pause' | 'unpause'; readonly isDone: Signal['isDone'] },
 ): Promise<void> {
@@ -114,7 +117,7 @@ async function sendUntilConfirmed(
 
 /** Asks once the engine answers again. Throws `error` when the state cannot be found out. */
 async function isPaused(
-  { api, config, liveness }: EngineContext,
+  { api, config, liveness }: SignalContext,
   { id }: ContainerRef,
   error: unknown,
 ): Promise<boolean> {
@@ -127,7 +130,7 @@ async function isPaused(
 
 /** Returns false when the engine replied that the container is already in the wanted state. */
 async function send(
-  { api }: EngineContext,
+  { api }: SignalContext,
   { id, name }: ContainerRef,
   { action, query, deadline, isDone }: Signal,
 ): Promise<boolean> {

@@ -17,6 +17,18 @@ export interface CopyIn {
   readonly files: readonly FileSource[]
 }
 
+/**
+ * Checks that files can be copied a second time, into another container.
+ *
+ * @param lost - What became of the first one, as the beginning of a sentence.
+ * @throws CookietinError `ERR_COOKIETIN_FILES_FAILED`, which may be retried.
+ */
+export function checkCopiesAgain(files: readonly FileSource[], lost: string): void {
+  if (files.every(file => file.isRepeatable)) return
+  const message = `${lost}, and a stream among the task's files can be read only once`
+  throw new CookietinError('ERR_COOKIETIN_FILES_FAILED', message, { retryable: true })
+}
+
 /** Copies files into a container that is created and not started. */
 export async function copyInto(
   context: EngineContext,

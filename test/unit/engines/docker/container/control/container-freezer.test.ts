@@ -139,6 +139,27 @@ describe('a container with a file', () => {
     ])
   })
 
+  it('whose file cannot be opened for lack of descriptors is neither thawed nor given to the engine', async () => {
+    const file = new FileDouble()
+    const { freezer, calls, refused } = setup({ file })
+    await freezer.freeze(container)
+    const lack = Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' })
+    const state = vi.spyOn(file, 'state').mockImplementation(() => {
+      throw lack
+    })
+    const refusal = { code: 'ERR_COOKIETIN_TOO_MANY_FILES', retryable: true, cause: lack }
+    await expect(freezer.thaw(container)).rejects.toMatchObject(refusal)
+    state.mockRestore()
+    await freezer.thaw(container)
+    const set = vi.spyOn(file, 'set').mockImplementation(() => {
+      throw lack
+    })
+    await expect(freezer.freeze(container)).rejects.toMatchObject(refusal)
+    set.mockRestore()
+    await freezer.freeze(container)
+    expect([file.writes, calls, refused()]).toEqual([['frozen', 'thawed', 'thawed', 'frozen'], [], undefined])
+  })
+
   it('whose group is gone has ended: a freeze rejects, a thaw resolves', async () => {
     const file = new FileDouble()
     const { freezer, calls, refused } = setup({ file })

@@ -1,4 +1,4 @@
-import { CookietinError, messageOf } from '../errors.ts'
+import { CookietinError, messageOf } from '../../errors.ts'
 
 /** A value of one field. */
 export type Value = string | number | null

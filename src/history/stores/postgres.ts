@@ -1,5 +1,5 @@
-import { CookietinError } from '../errors.ts'
-import { schema } from './schema.ts'
+import { CookietinError } from '../../errors.ts'
+import { schema } from '../schema.ts'
 import { historyError, type Row, type Statement, type Store } from './store.ts'
 
 /** A pool of connections, such as `Pool` of the package `pg`. */

@@ -1,11 +1,12 @@
 import { Command } from 'commander'
-import type { CommandContext } from '../command-context.ts'
-import { listRuns } from '../drivers/docker-runs.ts'
-import { exitCodes } from '../exit-codes.ts'
-import { Interrupts } from '../interrupts.ts'
-import { columns } from '../output/columns.ts'
-import { formatDuration } from '../output/format.ts'
-import { printable, printableJson } from '../output/printable.ts'
+import type { CommandContext } from '../../command-context.ts'
+import { withDocker } from '../../drivers/docker-access.ts'
+import { listRuns, runJson } from '../../drivers/runs/list.ts'
+import { exitCodes } from '../../exit-codes.ts'
+import { Interrupts } from '../../interrupts.ts'
+import { columns } from '../../output/columns.ts'
+import { formatDuration } from '../../output/format.ts'
+import { printable, printableJson } from '../../output/printable.ts'
 
 /** `cookietin ps`. */
 export function psCommand(context: CommandContext): Command {
@@ -26,18 +27,19 @@ Examples:
 
 async function ps({ stdio, exit }: CommandContext, isJson: boolean): Promise<void> {
   using interrupts = new Interrupts(stdio)
-  const runs = await listRuns(interrupts.signal)
+  const runs = await withDocker(docker => listRuns(docker, interrupts.signal))
   const now = Date.now()
-  const rows = runs.map(({ id, image, state, pid, owned, created }) => [
+  const rows = runs.map(({ id, image, kind, state, pid, owned, created }) => [
     printable(id),
     printable(image),
+    kind,
     printable(state),
     `${pid ?? '-'}${owned ? '' : ' (dead)'}`,
     formatDuration(Math.max(0, now - created)),
   ])
   const lines = isJson
-    ? runs.map(run => printableJson(run))
-    : columns([['ID', 'IMAGE', 'STATE', 'PID', 'AGE'], ...rows])
+    ? runs.map(run => printableJson(runJson(run)))
+    : columns([['ID', 'IMAGE', 'KIND', 'STATE', 'PID', 'AGE'], ...rows])
   for (const line of lines) await stdio.line(line)
   exit(interrupts.exitCode ?? exitCodes.ok)
 }

@@ -1,4 +1,4 @@
-import { backoff, pause } from '../utils/timing.ts'
+import { backoff, pause } from '../../utils/timing.ts'
 
 /** How long a call is repeated. */
 export interface RetryOptions {

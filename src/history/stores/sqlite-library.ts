@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url'
-import { CookietinError } from '../errors.ts'
+import { CookietinError } from '../../errors.ts'
 import type { Value } from './store.ts'
 
 /** The API that Node's SQLite and the package `libsql` share. */

@@ -2,8 +2,8 @@ import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } fro
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { schema } from '../schema.ts'
 import { retry } from './retry.ts'
-import { schema } from './schema.ts'
 import { type Database, isLocked, loadSqlite, type Prepared, readOnlyUri } from './sqlite-library.ts'
 import { historyError, type Row, type Statement, type Store } from './store.ts'
 
