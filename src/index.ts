@@ -76,7 +76,7 @@ export type {
 export type { RunEnd, RunLog, RunRecorder } from './executor/observers/run-log.ts'
 export type { ExecutorOptions } from './executor/options.ts'
 export { createExecutor } from './executor/queue-executor.ts'
-export type { CallObserver, CallRecord, ObservedCall } from './functions/call-record.ts'
+export type { CallObserver, CallRecord, ObservedCall } from './functions/call/record.ts'
 export type { HotFunction } from './functions/function.ts'
 export type { CallHeaders } from './functions/http/headers.ts'
 export type { InvokeRequest } from './functions/http/request.ts'

@@ -3,17 +3,11 @@ import type { Exit } from '../../machines/types/cookie.ts'
 import type { Stat } from '../stats/stat.ts'
 import type { ResolvedRetry } from '../task/retry/types.ts'
 import type { ResolvedTask } from '../task/task.ts'
+import type { OutputSink } from './output-sink.ts'
 import type { PullProgress } from './pull-progress.ts'
+import type { RemoteFunction, RemoteFunctionSpec } from './remote-functions.ts'
 
-/**
- * Receives one output stream of a container, with backpressure.
- *
- * `write` returns undefined when the next chunk may follow at once, else a promise that resolves when it may. It never throws or rejects:
- * a consumer's errors stay with the consumer.
- */
-export interface OutputSink {
-  write(chunk: Uint8Array): Promise<void> | undefined
-}
+export type { OutputSink }
 
 /** The streams of a container. */
 export interface ContainerStreams {
@@ -198,6 +192,12 @@ export interface Engine {
    * Hot functions need such a socket. An engine without this member cannot share one.
    */
   readonly socketSharing?: SocketSharing
+  /**
+   * Opens a hot function whose containers are on other hosts. An engine without this member has them on this machine.
+   *
+   * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK` for what cannot be sent to another host.
+   */
+  openFunction?(spec: RemoteFunctionSpec): RemoteFunction
   /** How many GPUs it has for tasks. An executor admits no more. Undefined: none are counted. */
   readonly gpus?: number
   /**

@@ -8,7 +8,8 @@ import type { HotFunction } from '../functions/function.ts'
 import { demandOf } from '../functions/launch.ts'
 import { checkPlatform } from '../functions/platform.ts'
 import { PooledFunction } from '../functions/pooled-function.ts'
-import { type FunctionSpec, resolveSpec } from '../functions/spec.ts'
+import { openRemoteFunction } from '../functions/remote-hot-function.ts'
+import { type FunctionSpec, type ResolvedSpec, resolveSpec } from '../functions/spec.ts'
 import type { ContainerTask, ResolvedTask } from '../task/task.ts'
 import { onAbort } from '../utils/abort.ts'
 import { checkKnown } from '../utils/validation/known-options.ts'
@@ -65,7 +66,7 @@ class QueueExecutor implements Executor {
   readonly #options: ResolvedExecutorOptions
   readonly #scheduler: Scheduler
   readonly #host: ExecutorFunctionHost
-  readonly #functions = new Set<PooledFunction>()
+  readonly #functions = new Set<HotFunction>()
   readonly #templates = new Set<Template>()
   readonly #transitions$ = new Subject<Transition>()
   readonly #runs$ = new Subject<Execution>()
@@ -215,11 +216,19 @@ class QueueExecutor implements Executor {
       throw new CookietinError('ERR_COOKIETIN_CLOSED', 'Cannot make a function: the executor is closed')
     }
     const resolved = resolveSpec(spec, this.#options.concurrency)
-    checkRun(this.#options.driver.resolve(resolved.task, this.#options.stop), this.#scheduler.total)
-    checkPlatform(this.#options.driver.engine)
-    const made = new PooledFunction(this.#host, resolved, () => this.#functions.delete(made))
+    const task = this.#options.driver.resolve(resolved.task, this.#options.stop)
+    checkRun(task, this.#scheduler.total)
+    const onClosed = () => void this.#functions.delete(made)
+    const made: HotFunction =
+      openRemoteFunction(this.#options.driver.engine, task, { host: this.#host, spec: resolved, onClosed }) ??
+      this.#localFunction(resolved, onClosed)
     this.#functions.add(made)
     return made
+  }
+
+  #localFunction(spec: ResolvedSpec, onClosed: () => void): HotFunction {
+    checkPlatform(this.#options.driver.engine)
+    return new PooledFunction(this.#host, spec, onClosed)
   }
 
   async onIdle(): Promise<void> {

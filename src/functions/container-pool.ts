@@ -1,7 +1,7 @@
 import type { Owner } from '../executor/queue/admission-queue.ts'
 import type { Evictable } from '../executor/queue/evictor.ts'
 import type { Admission } from '../executor/queue/scheduler.ts'
-import type { Call } from './call.ts'
+import type { Call } from './call/call.ts'
 import type { Slot, SlotState } from './slot/slot.ts'
 
 /** A function's containers, those being started, and the call that each serves. */

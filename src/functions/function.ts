@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs'
-import type { CallRecord } from './call-record.ts'
-import type { InvokeRequest } from './http/request.ts'
+import type { Call } from './call/call.ts'
+import type { CallRecord } from './call/record.ts'
+import type { InvokeRequest, ResolvedRequest } from './http/request.ts'
 import type { SlotState } from './slot/slot.ts'
 
 /** A function that is called over HTTP (Fn's `http-stream`). Its containers start once, serve many calls, and are frozen while idle. */
@@ -28,4 +29,10 @@ export interface HotFunction extends AsyncDisposable {
   readonly size: number
   /** Accepts no more calls, serves the accepted ones (with `force`: rejects them), and removes its containers. Idempotent. */
   close(options?: { readonly force?: boolean | undefined }): Promise<void>
+}
+
+/** Every function of an executor. */
+export interface OpenFunction extends HotFunction {
+  /** Makes a call of a request that was checked, by its own id or a new one. */
+  call(request: ResolvedRequest, id?: string): Call
 }

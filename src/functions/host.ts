@@ -6,7 +6,7 @@ import type { Evictable } from '../executor/queue/evictor.ts'
 import type { Demand } from '../executor/queue/resource-pool.ts'
 import type { Admission } from '../executor/queue/scheduler.ts'
 import type { ContainerTask, ResolvedTask } from '../task/task.ts'
-import type { CallObserver, ObservedCall } from './call-record.ts'
+import type { CallObserver, ObservedCall } from './call/record.ts'
 import type { SocketFolders } from './socket/folder.ts'
 
 /** What a function needs of its executor. */

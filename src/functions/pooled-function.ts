@@ -3,12 +3,12 @@ import { Subject } from 'rxjs'
 import { CookietinError, notCleaned } from '../errors.ts'
 import type { Evictable } from '../executor/queue/evictor.ts'
 import type { Admission } from '../executor/queue/scheduler.ts'
-import { Call, type CallListener } from './call.ts'
-import type { CallRecord } from './call-record.ts'
+import { Call, type CallListener, reportCall } from './call/call.ts'
+import type { CallRecord } from './call/record.ts'
 import { ContainerPool } from './container-pool.ts'
-import type { HotFunction } from './function.ts'
+import type { HotFunction, OpenFunction } from './function.ts'
 import type { FunctionHost } from './host.ts'
-import { type InvokeRequest, resolveRequest } from './http/request.ts'
+import { type InvokeRequest, type ResolvedRequest, resolveRequest } from './http/request.ts'
 import { releaseBody } from './http/request-body.ts'
 import { demandOf, launchSlot } from './launch.ts'
 import { LaunchBackoff } from './launch-backoff.ts'
@@ -17,8 +17,8 @@ import type { Slot, SlotState } from './slot/slot.ts'
 import { FunctionSpares } from './spares.ts'
 import type { ResolvedSpec } from './spec.ts'
 
-/** The one implementation of {@link HotFunction}: assigns calls to a pool of containers. */
-export class PooledFunction implements HotFunction {
+/** A {@link HotFunction} of this machine: assigns calls to a pool of containers. */
+export class PooledFunction implements OpenFunction {
   readonly #host: FunctionHost
   readonly #spec: ResolvedSpec
   readonly #pool: ContainerPool
@@ -33,15 +33,7 @@ export class PooledFunction implements HotFunction {
   readonly calls$ = new Subject<CallRecord>()
   readonly #listener: CallListener = {
     onLeft: call => this.#onCallerLeft(call),
-    onOver: call => {
-      // A short response ends before its promise has resolved.
-      const report = () => {
-        const record = call.record(this.#spec.task.image)
-        call.observer?.ended(record)
-        this.calls$.next(record)
-      }
-      call.response.then(report, report)
-    },
+    onOver: call => reportCall(call, this.#spec.task.image, this.calls$),
   }
   /** Set while containers are kept. */
   #resting: NodeJS.Immediate | undefined
@@ -73,21 +65,24 @@ export class PooledFunction implements HotFunction {
   }
 
   async invoke(request: InvokeRequest = {}): Promise<Response> {
-    const resolved = resolveRequest(request, this.#spec.timeout)
+    return this.call(resolveRequest(request, this.#spec.timeout)).response
+  }
+
+  call(request: ResolvedRequest, id?: string): Call {
     if (this.#isClosed) {
-      releaseBody(resolved.body)
+      releaseBody(request.body)
       throw closedError()
     }
     const { image, profile = 'default' } = this.#spec.task
     const observer = this.#host.observeCall?.({ functionName: this.name, image, profile })
-    const call = new Call(resolved, this.#listener, observer)
+    const call = new Call(request, this.#listener, { observer, id })
     // It waits for the next start of a function that could not be started before.
     if (this.#backoff.lastError !== undefined) call.noteLaunchFailure(this.#backoff.lastError)
     if (!call.isOver) {
       this.#waiting.push(call)
       this.#dispatch()
     }
-    return call.response
+    return call
   }
 
   async prewarm(count: number): Promise<void> {

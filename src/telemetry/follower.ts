@@ -4,7 +4,7 @@ import type {
   ObservedContainer,
   ObservedExecutor,
 } from '../executor/observers/instrumentation.ts'
-import type { CallObserver, ObservedCall } from '../functions/call-record.ts'
+import type { CallObserver, ObservedCall } from '../functions/call/record.ts'
 import type { Figures } from './metrics/figures.ts'
 import type { Spans } from './spans/spans.ts'
 

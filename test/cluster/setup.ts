@@ -24,6 +24,19 @@ export async function setup(options: Partial<ClusterDriverOptions> = {}) {
     await driver.close()
     for (const stop of stops) await stop()
   })
+  const spawnChild = async (name: string, args: readonly string[]): Promise<ChildProcess> => {
+    const script = fileURLToPath(new URL(`../support/children/${name}`, import.meta.url))
+    const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+    await once(child.stdout as NonNullable<typeof child.stdout>, 'data')
+    stops.push(async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const ended = once(child, 'exit')
+      child.kill('SIGCONT')
+      child.kill('SIGKILL')
+      await ended
+    })
+    return child
+  }
   return {
     redis,
     driver,
@@ -39,21 +52,10 @@ export async function setup(options: Partial<ClusterDriverOptions> = {}) {
       return worker
     },
     /** Starts a worker in a process of its own. */
-    async spawnWorker(host: string, connection = redis.path): Promise<ChildProcess> {
-      const script = fileURLToPath(new URL('../support/children/worker.ts', import.meta.url))
-      const child = spawn(process.execPath, [script, connection, host, 'process', String(lease)], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      })
-      await once(child.stdout as NonNullable<typeof child.stdout>, 'data')
-      stops.push(async () => {
-        if (child.exitCode !== null || child.signalCode !== null) return
-        const ended = once(child, 'exit')
-        child.kill('SIGCONT')
-        child.kill('SIGKILL')
-        await ended
-      })
-      return child
-    },
+    spawnWorker: (host: string, connection = redis.path) =>
+      spawnChild('worker.ts', [connection, host, 'process', String(lease)]),
+    /** Starts a worker in a process of its own, whose functions never answer. */
+    spawnFunctionWorker: (host: string) => spawnChild('function-worker.ts', [redis.path, host, String(lease)]),
   }
 }
 

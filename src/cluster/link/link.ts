@@ -2,9 +2,10 @@ import { LaneReceiver, LaneSender } from './lane.ts'
 
 /**
  * The lanes of a run, each in an order of its own: a slow reader of one does not delay the others. `control`: requests and
- * replies; `output`: standard output and error; `input`: standard input; `files`: what is copied in; `artifacts`: what is copied out.
+ * replies; `output`: standard output and error; `input`: standard input, or the body of a call; `files`: what is copied in; `artifacts`: what is
+ * copied out; `response`: the response of a call.
  */
-export const laneNames = ['control', 'output', 'input', 'files', 'artifacts'] as const
+export const laneNames = ['control', 'output', 'input', 'files', 'artifacts', 'response'] as const
 
 /** The name of a lane. */
 export type LaneName = (typeof laneNames)[number]

@@ -8,6 +8,8 @@ import type { ClusterKeys } from './keys.ts'
 const inboxLife = 60_000
 /** How long a packet may be unacknowledged before everything is sent again, in ms. */
 const resendAfter = 2_000
+/** How long a link is kept after its end, in ms: what was sent may be asked for again. */
+const lastWords = 1_000
 /** Packets that one read takes. */
 const batch = 256
 
@@ -20,6 +22,8 @@ export interface PostOptions {
   readonly keys: ClusterKeys
   /** The name of this process. */
   readonly self: string
+  /** Called with a message for which there is no link. */
+  readonly onStray?: ((packet: Packet) => void) | undefined
 }
 
 /** Carries the packets between the processes of a cluster: each has a stream in Redis, from which it alone reads. */
@@ -50,6 +54,14 @@ export class Post {
   remove(link: Link): void {
     if (this.#links.get(link.run) === link) this.#links.delete(link.run)
     link.close()
+  }
+
+  /** Removes a link when the other end has taken all that was sent, or after ten seconds. */
+  retire(link: Link, tries = 10): void {
+    setTimeout(() => {
+      if (link.isPending && tries > 1) this.retire(link, tries - 1)
+      else this.remove(link)
+    }, lastWords).unref()
   }
 
   /** Sends a packet to a process. */
@@ -97,8 +109,11 @@ export class Post {
 
   #take(fields: readonly Buffer[]): void {
     const [, head, , data] = fields
-    const packet = head && decodePacket(head.toString(), data)
-    if (packet) this.#links.get(packet.run)?.receive(packet)
+    const packet = head === undefined ? undefined : decodePacket(head.toString(), data)
+    if (packet === undefined) return
+    const link = this.#links.get(packet.run)
+    if (link !== undefined) link.receive(packet)
+    else this.#options.onStray?.(packet)
   }
 }
 

@@ -8,6 +8,7 @@ import { Post } from '../redis/post.ts'
 import { Presence } from '../redis/presence.ts'
 import { wireVersion } from '../wire/packet.ts'
 import type { WireTask } from '../wire/task.ts'
+import { Hosts } from './hosts.ts'
 
 /** How often it is looked whether a job that nobody has taken is still there, in ms. A crash of Redis may lose the last second. */
 const lookAgain = 2_000
@@ -47,6 +48,7 @@ export interface RunJob {
 /** The part of a cluster that a submitting process has: its connections, its queue and its runs. */
 export class ClusterClient {
   readonly post: Post
+  readonly hosts: Hosts
   readonly redis: Redis
   readonly keys: ClusterKeys
   readonly #options: ClusterClientOptions
@@ -61,6 +63,7 @@ export class ClusterClient {
     this.#options = options
     this.redis = redis
     this.keys = keysOf(queue)
+    this.hosts = new Hosts(redis, this.keys)
     this.post = new Post({ redis, reader, keys: this.keys, self })
     this.#presence = new Presence({
       ...{ redis, keys: this.keys, self, lease },

@@ -1,9 +1,11 @@
 import type { Engine, EngineContainer } from '../../engines/engine.ts'
+import type { RemoteFunction, RemoteFunctionSpec } from '../../engines/remote-functions.ts'
 import type { CookietinError } from '../../errors.ts'
 import { isReadOnce } from '../../task/input.ts'
 import type { ResolvedRetry } from '../../task/retry/types.ts'
 import type { ResolvedTask } from '../../task/task.ts'
 import type { ClusterClient } from './cluster-client.ts'
+import { ClusterFunction } from './cluster-function.ts'
 import { RemoteContainer } from './remote-container.ts'
 
 /** An engine whose containers are on the hosts of a cluster. */
@@ -19,6 +21,10 @@ export class ClusterEngine implements Engine {
 
   container(task: ResolvedTask): EngineContainer {
     return new RemoteContainer(this.client, task)
+  }
+
+  openFunction(spec: RemoteFunctionSpec): RemoteFunction {
+    return new ClusterFunction(this.client, spec, this.#onHostLoss === 'rerun')
   }
 
   /** A run whose input can be read again is run again where its host was lost. */

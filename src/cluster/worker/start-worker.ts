@@ -17,6 +17,7 @@ import type { RunJob } from '../remote/cluster-client.ts'
 import { wireVersion } from '../wire/packet.ts'
 import { decodeTask } from '../wire/task.ts'
 import { askPolicy, defaultPolicy, type WorkerPolicy } from './policy.ts'
+import { ServedFunctions } from './served-functions.ts'
 import { ServedRun } from './served-run.ts'
 
 /** Options of {@link startWorker}. */
@@ -37,6 +38,12 @@ export interface WorkerOptions {
    * @default 4
    */
   readonly slots?: number | undefined
+  /**
+   * How many containers of hot functions it has at once, besides its runs. 0: it serves no functions.
+   *
+   * @default `slots`
+   */
+  readonly functions?: number | undefined
   /**
    * The name of this host, in errors and in `cookietin cluster status`.
    *
@@ -83,6 +90,7 @@ const known: Record<keyof WorkerOptions, true> = {
   driver: true,
   queue: true,
   slots: true,
+  functions: true,
   host: true,
   policy: true,
   lease: true,
@@ -105,6 +113,7 @@ export async function startWorker(options: WorkerOptions): Promise<ClusterWorker
   checkKnown(options, known)
   const issues = new Issues()
   const slots = issues.read('slots', options?.slots, whole({ min: 1, max: 10_000 }), 4)
+  const functions = issues.read('functions', options?.functions, whole({ max: 10_000 }), slots)
   const host = issues.read('host', options?.host, line, hostname())
   const lease = issues.read('lease', options?.lease, milliseconds({ min: 1_000 }), 5_000)
   const policy = issues.read('policy', options?.policy, callback, defaultPolicy) as WorkerPolicy
@@ -120,7 +129,7 @@ export async function startWorker(options: WorkerOptions): Promise<ClusterWorker
   const redis = openRedis(libraries, connection)
   await dialRedis(redis, connectTimeout)
   const worker = new OpenWorker({
-    ...{ driver, slots, host, policy, lease, redis },
+    ...{ driver, slots, functions, host, policy, lease, redis },
     reader: openRedis(libraries, connection),
     keys: keysOf(queue),
     putBack: () => new libraries.bullmq.WaitingError(),
@@ -141,6 +150,7 @@ export async function startWorker(options: WorkerOptions): Promise<ClusterWorker
 interface OpenWorkerOptions {
   readonly driver: EngineDriver
   readonly slots: number
+  readonly functions: number
   readonly host: string
   readonly policy: WorkerPolicy
   readonly lease: number
@@ -161,18 +171,29 @@ class OpenWorker implements ClusterWorker {
   readonly #post: Post
   readonly #presence: Presence
   readonly #runs = new Set<ServedRun>()
+  readonly #functions: ServedFunctions
+  /** How many runs and calls it has of each submitter. */
+  readonly #submitters = new Map<string, number>()
   #bull: BullWorker<RunJob> | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: OpenWorkerOptions) {
-    const { redis, reader, keys, lease, host, slots } = options
+    const { redis, reader, keys, lease, host, slots, driver, functions: capacity, policy } = options
     this.#options = options
     this.status$ = new BehaviorSubject<WorkerStatus>({ host, slots, busy: 0, isDraining: false })
-    this.#post = new Post({ redis, reader, keys, self: this.#self })
+    this.#post = new Post({
+      ...{ redis, reader, keys, self: this.#self },
+      onStray: packet => this.#functions.receive(packet),
+    })
+    this.#functions = new ServedFunctions({
+      ...{ driver, capacity, policy, post: this.#post },
+      isDraining: () => this.#closing !== undefined || this.#presence.isFenced,
+      onCall: submitter => this.#meet(submitter),
+    })
     this.#presence = new Presence({
       ...{ redis, keys, self: this.#self, lease },
-      about: () => ({ ...this.status$.value, pid: process.pid, v: wireVersion }),
-      onLost: submitter => this.#endAll(run => run.submitter === submitter, 'its submitter is gone'),
+      about: () => ({ ...this.status$.value, functions: this.#functions.status, pid: process.pid, v: wireVersion }),
+      onLost: lost => this.#endAll(({ submitter }) => submitter === lost, 'its submitter is gone'),
       onFenced: () => this.#endAll(() => true, 'its host could not reach Redis'),
     })
   }
@@ -201,6 +222,7 @@ class OpenWorker implements ClusterWorker {
     await this.#bull?.close()
     // The last words have a moment to arrive.
     await Promise.all([...this.#runs].map(run => run.over))
+    await this.#functions.close()
     const { redis, keys } = this.#options
     await redis.srem(keys.workers, this.#self).catch(() => {})
     await this.#presence.stop()
@@ -227,7 +249,7 @@ class OpenWorker implements ClusterWorker {
       open: ({ task }) => this.#open(task),
     })
     this.#runs.add(run)
-    this.#presence.watch(run.submitter)
+    const release = this.#meet(run.submitter)
     this.#report(this.#closing !== undefined)
     const fence = () => void run.end(lost('the queue has given it away'))
     signal?.addEventListener('abort', fence)
@@ -236,7 +258,7 @@ class OpenWorker implements ClusterWorker {
     } finally {
       signal?.removeEventListener('abort', fence)
       this.#runs.delete(run)
-      if (![...this.#runs].some(other => other.submitter === run.submitter)) this.#presence.unwatch(run.submitter)
+      release()
       this.#report(this.#closing !== undefined)
     }
   }
@@ -248,8 +270,22 @@ class OpenWorker implements ClusterWorker {
     return { task, container: driver.engine.container(task) }
   }
 
-  #endAll(which: (run: ServedRun) => boolean, why: string): void {
+  /** Watches a submitter until the returned function is called for each of its runs and calls. */
+  #meet(submitter: string): () => void {
+    this.#submitters.set(submitter, (this.#submitters.get(submitter) ?? 0) + 1)
+    this.#presence.watch(submitter)
+    return () => {
+      const left = (this.#submitters.get(submitter) ?? 0) - 1
+      this.#submitters.set(submitter, left)
+      if (left > 0) return
+      this.#submitters.delete(submitter)
+      this.#presence.unwatch(submitter)
+    }
+  }
+
+  #endAll(which: (each: { readonly submitter: string }) => boolean, why: string): void {
     for (const run of this.#runs) if (which(run)) void run.end(lost(why)).catch(() => {})
+    this.#functions.endAll(which, lost(why))
   }
 
   #report(isDraining: boolean): void {

@@ -1,5 +1,5 @@
 import { type Link, type Span, type SpanContext, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api'
-import type { CallRecord, ObservedCall } from '../../functions/call-record.ts'
+import type { CallRecord, ObservedCall } from '../../functions/call/record.ts'
 import { attribute } from '../names.ts'
 
 /** Starts the span of a call, below the span that is active where the function is called. */

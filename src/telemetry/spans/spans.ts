@@ -1,6 +1,6 @@
 import type { Span, SpanContext, Tracer } from '@opentelemetry/api'
 import type { ContainerObserver, ObservedContainer } from '../../executor/observers/instrumentation.ts'
-import type { CallObserver, CallRecord, ObservedCall } from '../../functions/call-record.ts'
+import type { CallObserver, CallRecord, ObservedCall } from '../../functions/call/record.ts'
 import type { Profile } from '../options.ts'
 import { endCallSpan, startCallSpan } from './call-span.ts'
 import { RunSpan } from './run-span.ts'

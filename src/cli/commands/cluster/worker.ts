@@ -14,6 +14,7 @@ interface WorkerOptions extends DriverOption {
   readonly connection?: string
   readonly queue?: string
   readonly slots?: string
+  readonly functions?: string
   readonly host?: string
   readonly allowMounts?: boolean
   readonly metrics?: string
@@ -32,6 +33,10 @@ export function workerCommand(context: CommandContext): Command {
     )
     .option('--queue <name>', 'the queue to take runs from (default: COOKIETIN_CLUSTER_QUEUE, else cookietin)')
     .option('--slots <number>', 'how many runs it has at once (default: 4)')
+    .option(
+      '--functions <number>',
+      'how many containers of hot functions it has besides; 0: none (default: as --slots)',
+    )
     .option('--host <name>', "the name of this host (default: the host's own)")
     .option(
       '--allow-mounts',
@@ -54,13 +59,14 @@ async function work({ stdio, exit }: CommandContext, options: WorkerOptions): Pr
   if (options.driver === 'cluster') throw new UsageError('--driver: a worker runs what it takes on its own host')
   const connection = clusterConnection(options.connection)
   const slots = options.slots === undefined ? undefined : readCount('--slots', options.slots)
+  const functions = options.functions === undefined ? undefined : readCount('--functions', options.functions)
   const address = options.metrics === undefined ? undefined : readMetricsAddress(options.metrics)
   using interrupts = new Interrupts(stdio)
   const { startWorker } = await import('../../../cluster/index.ts')
   await using driver =
     options.driver === 'docker' ? await createDockerDriver() : await openDriver(options.driver, stdio, false)
   await using worker = await startWorker({
-    ...{ connection, driver, slots, host: options.host },
+    ...{ connection, driver, slots, functions, host: options.host },
     queue: options.queue ?? (process.env.COOKIETIN_CLUSTER_QUEUE || undefined),
     ...(options.allowMounts === true && { policy: () => undefined }),
   })

@@ -1,13 +1,13 @@
-import { CookietinError, type ErrorCode, toCookietinError } from '../errors.ts'
-import { newId } from '../task/id.ts'
-import { guardInput } from '../task/input.ts'
-import { onAbort } from '../utils/abort.ts'
-import { deferred } from '../utils/deferred.ts'
-import type { CallObserver, CallRecord } from './call-record.ts'
-import type { Exchange } from './http/exchange.ts'
-import type { ResolvedRequest } from './http/request.ts'
-import { releaseBody } from './http/request-body.ts'
-import type { Slot } from './slot/slot.ts'
+import type { Subject } from 'rxjs'
+import { CookietinError, type ErrorCode, toCookietinError } from '../../errors.ts'
+import { newId } from '../../task/id.ts'
+import { guardInput } from '../../task/input.ts'
+import { onAbort } from '../../utils/abort.ts'
+import { deferred } from '../../utils/deferred.ts'
+import type { ResolvedRequest } from '../http/request.ts'
+import { releaseBody } from '../http/request-body.ts'
+import type { CallObserver, CallRecord } from './record.ts'
+import type { CallExchange, CallTarget } from './target.ts'
 
 /** What follows a call. */
 export interface CallListener {
@@ -19,7 +19,7 @@ export interface CallListener {
 
 /** One call of a function, from its start to the end of its response. */
 export class Call {
-  readonly id = newId()
+  readonly id: string
   readonly request: ResolvedRequest
   readonly observer: CallObserver | undefined
   /** Unix time in ms. */
@@ -29,12 +29,12 @@ export class Call {
   readonly #onOver: (call: Call) => void
   readonly #timer: NodeJS.Timeout | undefined
   readonly #release: () => void
-  #exchange: Exchange | undefined
+  #target: CallTarget | undefined
+  #exchange: CallExchange | undefined
   readonly #startedAt = Date.now()
   readonly #since = performance.now()
   #sentAt: number | undefined
   #endedAt: number | undefined
-  #containerId: string | undefined
   #isCold = false
   #status: number | undefined
   #error: ErrorCode | undefined
@@ -42,7 +42,12 @@ export class Call {
   /** Why the last container that was started for it failed. */
   #launchError: CookietinError | undefined
 
-  constructor(request: ResolvedRequest, { onLeft, onOver }: CallListener, observer?: CallObserver) {
+  constructor(
+    request: ResolvedRequest,
+    { onLeft, onOver }: CallListener,
+    { observer, id = newId() }: { readonly observer?: CallObserver | undefined; readonly id?: string | undefined } = {},
+  ) {
+    this.id = id
     const { timeout, signal } = request
     this.request =
       observer === undefined ? request : { ...request, headers: { ...observer.headers, ...request.headers } }
@@ -77,14 +82,15 @@ export class Call {
   /** What it came to, after it is over. */
   record(image: string): CallRecord {
     const now = this.#endedAt ?? performance.now()
+    const { id: containerId, served } = this.#target ?? {}
     return {
       id: this.id,
       image,
-      containerId: this.#containerId,
+      containerId: served?.containerId ?? containerId,
       startedAt: this.#startedAt,
-      waited: (this.#sentAt ?? now) - this.#since,
+      waited: (this.#sentAt ?? now) - this.#since + (served?.waited ?? 0),
       duration: now - this.#since,
-      isCold: this.#isCold,
+      isCold: served?.isCold ?? this.#isCold,
       status: this.#status,
       error: this.#error,
     }
@@ -95,20 +101,20 @@ export class Call {
     this.#launchError = error
   }
 
-  /** Sends it to a slot, which must be busy with it. Returns false when it was not sent, because it is over. */
-  send(slot: Slot): boolean {
+  /** Sends it to a container, which must be busy with it. Returns false when it was not sent, because it is over. */
+  send(target: CallTarget): boolean {
     if (this.#isOver) return false
     const { stdout, stderr, headers, body } = this.request
     try {
-      slot.direct(stdout, stderr)
-      this.#exchange = slot.exchange({ callId: this.id, deadline: this.deadline, headers, body })
+      target.direct(stdout, stderr)
+      this.#exchange = target.exchange({ callId: this.id, deadline: this.deadline, headers, body })
     } catch (error) {
       this.fail(toCookietinError(error, 'ERR_COOKIETIN_INVALID_TASK', 'Cannot send the call'))
       return false
     }
     this.#sentAt = performance.now()
-    this.#containerId = slot.id
-    this.#isCold = !slot.hasServed
+    this.#target = target
+    this.#isCold = !target.hasServed
     this.#exchange.response.then(
       response => {
         this.#status = response.status
@@ -147,6 +153,17 @@ export class Call {
     this.fail(error)
     if (!this.wasSent) this.#onLeft(this)
   }
+}
+
+/** Reports a call that is over. */
+export function reportCall(call: Call, image: string, calls$: Subject<CallRecord>): void {
+  // A short response ends before its promise has resolved.
+  const report = () => {
+    const record = call.record(image)
+    call.observer?.ended(record)
+    calls$.next(record)
+  }
+  call.response.then(report, report)
 }
 
 function timeoutError(timeout: number, launchError: CookietinError | undefined): CookietinError {
