@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Queue } from 'bullmq'
-import type { Redis, RedisOptions } from 'ioredis'
+import type { Redis } from 'ioredis'
 import { CookietinError } from '../../errors.ts'
-import { type ClusterLibraries, dialRedis, openRedis } from '../redis/connect.ts'
+import type { ConnectedRedis } from '../redis/connect.ts'
 import { type ClusterKeys, keysOf } from '../redis/keys.ts'
 import { Post } from '../redis/post.ts'
 import { Presence } from '../redis/presence.ts'
@@ -15,15 +15,12 @@ const lookAgain = 2_000
 /** The states of a job that no worker will take any more. */
 const over: readonly string[] = ['unknown', 'completed', 'failed']
 
-/** How a client connects. */
+/** The options of a {@link ClusterClient}. */
 export interface ClusterClientOptions {
-  readonly connection: RedisOptions
   readonly queue: string
   readonly priority: number
   /** ms. */
   readonly lease: number
-  /** ms. */
-  readonly connectTimeout: number
 }
 
 /** A run that a worker has. */
@@ -55,35 +52,25 @@ export class ClusterClient {
   readonly #runs = new Set<RemoteRun>()
   #isClosed = false
 
-  private constructor(options: ClusterClientOptions, libraries: ClusterLibraries, redis: Redis, reader: Redis) {
-    const { queue, connection, lease } = options
+  private constructor(options: ClusterClientOptions, { redis, bullmq, queueOptions, another }: ConnectedRedis) {
+    const { queue, lease } = options
     const self = `s-${randomBytes(8).toString('hex')}`
     this.#options = options
     this.redis = redis
     this.keys = keysOf(queue)
-    this.post = new Post({ redis, reader, keys: this.keys, self })
+    this.post = new Post({ redis, reader: another(), keys: this.keys, self })
     this.#presence = new Presence({
       ...{ redis, keys: this.keys, self, lease },
       about: () => ({ submitter: true, runs: this.#runs.size }),
       onLost: worker => this.#lose(worker),
     })
-    this.#queue = new libraries.bullmq.Queue<RunJob>(queue, {
-      connection: { ...connection, maxRetriesPerRequest: null } as never,
-      skipVersionCheck: true,
-    })
+    this.#queue = new bullmq.Queue<RunJob>(queue, queueOptions)
     this.#queue.on('error', () => {})
   }
 
-  /**
-   * Connects to Redis.
-   *
-   * @throws CookietinError `ERR_COOKIETIN_CLUSTER_FAILED`
-   */
-  static async open(options: ClusterClientOptions, libraries: ClusterLibraries): Promise<ClusterClient> {
-    const redis = openRedis(libraries, options.connection)
-    await dialRedis(redis, options.connectTimeout)
-    const reader = openRedis(libraries, options.connection)
-    const client = new ClusterClient(options, libraries, redis, reader)
+  /** Makes a client that others can see. */
+  static async open(options: ClusterClientOptions, connected: ConnectedRedis): Promise<ClusterClient> {
+    const client = new ClusterClient(options, connected)
     await client.#presence.start()
     return client
   }
