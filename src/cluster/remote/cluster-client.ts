@@ -68,11 +68,20 @@ export class ClusterClient {
     this.#queue.on('error', () => {})
   }
 
-  /** Makes a client that others can see. */
+  /**
+   * Makes a client that others can see.
+   *
+   * @throws CookietinError `ERR_COOKIETIN_CLUSTER_FAILED` when Redis refuses that.
+   */
   static async open(options: ClusterClientOptions, connected: ConnectedRedis): Promise<ClusterClient> {
     const client = new ClusterClient(options, connected)
-    await client.#presence.start()
-    return client
+    try {
+      await client.#presence.start()
+      return client
+    } catch (error) {
+      await client.close()
+      throw error
+    }
   }
 
   get isClosed(): boolean {

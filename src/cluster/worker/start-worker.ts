@@ -125,8 +125,13 @@ export async function startWorker(options: WorkerOptions): Promise<ClusterWorker
         maxStalledCount: 10,
       }),
   })
-  await worker.start()
-  return worker
+  try {
+    await worker.start()
+    return worker
+  } catch (error) {
+    await worker.close()
+    throw error
+  }
 }
 
 interface OpenWorkerOptions {
