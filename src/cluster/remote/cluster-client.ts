@@ -50,6 +50,8 @@ export class ClusterClient {
   readonly #queue: Queue<RunJob>
   readonly #presence: Presence
   readonly #runs = new Set<RemoteRun>()
+  /** Runs that no worker has taken, each with the timer that looks after its job. */
+  readonly #waiting = new Map<string, NodeJS.Timeout>()
   #isClosed = false
 
   private constructor(options: ClusterClientOptions, { redis, bullmq, queueOptions, another }: ConnectedRedis) {
@@ -97,18 +99,15 @@ export class ClusterClient {
   async enqueue(run: string, task: WireTask, taken: Promise<void>): Promise<void> {
     if (this.#isClosed) throw new CookietinError('ERR_COOKIETIN_CLOSED', 'The cluster driver is closed')
     await this.#add(run, task)
-    const timer = setInterval(() => {
-      void this.#queue
-        .getJobState(run)
-        .then(state => (over.includes(state) ? this.#addAgain(run, task) : undefined))
-        .catch(() => {})
-    }, lookAgain).unref()
-    const stop = () => clearInterval(timer)
+    const look = () => void this.#lookAgain(run, task).catch(() => {})
+    this.#waiting.set(run, setInterval(look, lookAgain).unref())
+    const stop = () => this.#stopLooking(run)
     taken.then(stop, stop)
   }
 
   /** Takes a run out of the queue. Resolves with false when a worker has it. */
   async withdraw(run: string): Promise<boolean> {
+    this.#stopLooking(run)
     const state = await this.#queue.getJobState(run)
     if (state === 'unknown') return true
     return (await this.#queue.remove(run)) === 1
@@ -130,6 +129,7 @@ export class ClusterClient {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    for (const run of this.#waiting.keys()) this.#stopLooking(run)
     await this.#presence.stop()
     await this.post.close()
     await this.#queue.close()
@@ -149,12 +149,18 @@ export class ClusterClient {
   }
 
   /**
-   * A crash of Redis has lost the job, or the worker that took it was lost before it was heard of. Nothing has run: that
-   * happens only when this process asks for it.
+   * Adds a job again that a crash of Redis has lost, or whose worker was lost before it was heard of. Nothing has run: that happens only
+   * when this process asks for it.
    */
-  async #addAgain(run: string, task: WireTask): Promise<void> {
+  async #lookAgain(run: string, task: WireTask): Promise<void> {
+    if (!over.includes(await this.#queue.getJobState(run)) || !this.#waiting.has(run)) return
     await this.#queue.remove(run)
-    await this.#add(run, task)
+    if (this.#waiting.has(run)) await this.#add(run, task)
+  }
+
+  #stopLooking(run: string): void {
+    clearInterval(this.#waiting.get(run))
+    this.#waiting.delete(run)
   }
 
   #lose(worker: string): void {
