@@ -3,21 +3,13 @@ import { EngineDriver } from '../driver/engine-driver.ts'
 import { Issues } from '../utils/validation/issues.ts'
 import { checkKnown } from '../utils/validation/known-options.ts'
 import { milliseconds, oneOf, whole } from '../utils/validation/rules.ts'
-import { type ClusterConnection, loadLibraries, readConnection } from './redis/connect.ts'
-import { checkQueue } from './redis/keys.ts'
+import { connectRedis } from './redis/connect.ts'
+import { type ClusterPlace, readPlace } from './redis/place.ts'
 import { ClusterClient } from './remote/cluster-client.ts'
 import { ClusterEngine } from './remote/cluster-engine.ts'
 
 /** Options of {@link createClusterDriver}. */
-export interface ClusterDriverOptions {
-  /** Where Redis is: `'redis://HOST:PORT'`, `'rediss://…'`, the path of a unix socket, or options of ioredis. */
-  readonly connection: ClusterConnection
-  /**
-   * The queue that the workers take runs from. Give each tenant one, with workers of its own.
-   *
-   * @default 'cookietin'
-   */
-  readonly queue?: string | undefined
+export interface ClusterDriverOptions extends ClusterPlace {
   /**
    * The priority of this driver's runs among those of all drivers on the queue: 0 first, then 1, up to 2,097,152.
    *
@@ -66,16 +58,15 @@ const known: Record<keyof ClusterDriverOptions, true> = {
  * await using executor = createExecutor({ driver, concurrency: 100 })
  */
 export async function createClusterDriver(options: ClusterDriverOptions): Promise<Driver> {
-  checkKnown(options, known)
+  checkKnown(options, known, 'ERR_COOKIETIN_INVALID_CONFIG')
   const issues = new Issues()
+  const { connection, queue } = readPlace(issues, options)
   const priority = issues.read('priority', options?.priority, whole({ min: 0, max: 2_097_152 }), 0)
   const onHostLoss = issues.read('onHostLoss', options?.onHostLoss, oneOf('fail', 'rerun'), 'fail')
   const lease = issues.read('lease', options?.lease, milliseconds({ min: 1_000 }), 5_000)
   const connectTimeout = issues.read('connectTimeout', options?.connectTimeout, milliseconds({ min: 1 }), 10_000)
   issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
-  const queue = checkQueue(options.queue ?? 'cookietin')
-  const connection = readConnection(options.connection)
-  const libraries = await loadLibraries()
-  const client = await ClusterClient.open({ connection, queue, priority, lease, connectTimeout }, libraries)
+  const connected = await connectRedis(connection, connectTimeout)
+  const client = await ClusterClient.open({ queue, priority, lease }, connected)
   return new EngineDriver(new ClusterEngine(client, onHostLoss))
 }

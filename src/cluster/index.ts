@@ -4,10 +4,9 @@
  * @module cookietin/cluster
  */
 export { type ClusterDriverOptions, createClusterDriver } from './cluster-driver.ts'
-export type { ClusterConnection } from './redis/connect.ts'
+export type { ClusterConnection, ClusterPlace } from './redis/place.ts'
 export {
   type ClusterStatus,
-  type ClusterStatusOptions,
   clusterStatus,
   type HostStatus,
   type RedisFacts,

@@ -1,6 +1,8 @@
-import { isRecord } from '../utils/validation/issues.ts'
-import { type ClusterConnection, dialRedis, loadLibraries, openRedis, readConnection } from './redis/connect.ts'
-import { checkQueue, keysOf } from './redis/keys.ts'
+import { Issues, isRecord } from '../utils/validation/issues.ts'
+import { checkKnown } from '../utils/validation/known-options.ts'
+import { connectRedis } from './redis/connect.ts'
+import { keysOf } from './redis/keys.ts'
+import { type ClusterPlace, readPlace } from './redis/place.ts'
 
 /** A worker, as it told of itself last. */
 export interface HostStatus {
@@ -33,29 +35,27 @@ export interface RedisFacts {
   readonly advice: readonly string[]
 }
 
-/** Options of {@link clusterStatus}. */
-export interface ClusterStatusOptions {
-  /** Where Redis is: `'redis://HOST:PORT'`, `'rediss://…'`, the path of a unix socket, or options of ioredis. */
-  readonly connection: ClusterConnection
-  /** @default 'cookietin' */
-  readonly queue?: string | undefined
-}
+const known: Record<keyof ClusterPlace, true> = { connection: true, queue: true }
+
+/** How long the connection may take, in ms. */
+const connectTimeout = 5_000
 
 /**
  * Looks at a cluster: its hosts, their slots, the queue, and its Redis.
  *
- * @throws CookietinError `ERR_COOKIETIN_CLUSTER_FAILED` when Redis does not answer.
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`, which lists every bad option.
+ * @throws CookietinError `ERR_COOKIETIN_CLUSTER_FAILED` when Redis does not answer, or bullmq and ioredis are not installed.
  *
  * @example
  * const { hosts, waiting } = await clusterStatus({ connection: 'redis://queue.internal' })
  */
-export async function clusterStatus(options: ClusterStatusOptions): Promise<ClusterStatus> {
-  const queue = checkQueue(options.queue ?? 'cookietin')
-  const connection = readConnection(options.connection)
-  const libraries = await loadLibraries()
-  const redis = openRedis(libraries, connection)
-  await dialRedis(redis, 5_000)
-  const jobs = new libraries.bullmq.Queue(queue, { connection: redis as never, skipVersionCheck: true })
+export async function clusterStatus(place: ClusterPlace): Promise<ClusterStatus> {
+  checkKnown(place, known, 'ERR_COOKIETIN_INVALID_CONFIG')
+  const issues = new Issues()
+  const { connection, queue } = readPlace(issues, place)
+  issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
+  const { redis, bullmq, queueOptions } = await connectRedis(connection, connectTimeout)
+  const jobs = new bullmq.Queue(queue, { ...queueOptions, connection: redis as never })
   try {
     const keys = keysOf(queue)
     const workers = await redis.smembers(keys.workers)

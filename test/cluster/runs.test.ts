@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { filter, firstValueFrom } from 'rxjs'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { clusterStatus, createClusterDriver, startWorker } from '../../src/cluster/index.ts'
 import { createProcessDriver } from '../../src/index.ts'
 import { startRedisProxy } from '../support/redis/proxy.ts'
+import { startRedis } from '../support/redis/redis.ts'
 import { setup, sh, until } from './setup.ts'
 
 describe('a run on another host', () => {
@@ -48,6 +49,23 @@ describe('a run on another host', () => {
     running.cancel()
     expect((await running).status).toBe('cancelled')
     await executor.onIdle()
+  })
+
+  it('that was cancelled while it waited does not come back into the queue', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { executor, redis } = await setup()
+    for (const _ of [1, 2]) {
+      const waiting = executor.run(sh('true'))
+      await until(waiting, 'preparing')
+      await expect.poll(() => clusterStatus({ connection: redis.path })).toMatchObject({ waiting: 1 })
+      waiting.cancel()
+      expect((await waiting).status).toBe('cancelled')
+      await executor.onIdle()
+      // It is looked every two seconds whether Redis has lost the job. The second run's calls come after those of the first.
+      vi.advanceTimersByTime(2_000)
+    }
+    expect(await clusterStatus({ connection: redis.path })).toMatchObject({ waiting: 0, active: 0 })
   })
 
   it('freezes and thaws, has samples, and gets signals', async () => {
@@ -239,4 +257,14 @@ it('the status of a cluster has its hosts, its queue and its Redis', async () =>
   child.kill('SIGTERM')
   await ended
   await expect.poll(async () => (await clusterStatus({ connection: redis.path })).hosts.length).toBe(1)
+})
+
+it('driver and worker close where Redis is gone for ever', async () => {
+  const redis = await startRedis()
+  const driver = await createClusterDriver({ connection: redis.path })
+  const local = await createProcessDriver()
+  const worker = await startWorker({ connection: redis.path, driver: local })
+  await redis[Symbol.asyncDispose]()
+  await Promise.all([driver.close(), worker.close()])
+  await local.close()
 })

@@ -1,11 +1,12 @@
+import type { ClusterPlace } from '../../cluster/index.ts'
 import { UsageError } from '../usage-error.ts'
 import type { CliDriver } from './cli-driver.ts'
 
 export const cluster: CliDriver = {
   async open() {
-    const connection = clusterConnection(undefined)
+    const place = clusterPlace({})
     const { createClusterDriver } = await import('../../cluster/index.ts')
-    return await createClusterDriver({ connection, queue: process.env.COOKIETIN_CLUSTER_QUEUE || undefined })
+    return await createClusterDriver(place)
   },
   async removeOrphans() {
     throw new UsageError(
@@ -14,11 +15,24 @@ export const cluster: CliDriver = {
   },
 }
 
-/** Where the Redis of a cluster is: as the option says, else as the environment does. */
-export function clusterConnection(given: string | undefined): string {
-  const connection = given ?? process.env.COOKIETIN_CLUSTER ?? ''
-  if (connection !== '') return connection
+/** The options of a command that say which cluster is meant. */
+export interface ClusterOptions {
+  readonly connection?: string
+  readonly queue?: string
+}
+
+/** Which cluster is meant: as the options say, else as the environment does. */
+export function clusterPlace(options: ClusterOptions): ClusterPlace {
+  const place = findClusterPlace(options)
+  if (place !== undefined) return place
   throw new UsageError(
     'name the Redis of the cluster, such as redis://queue.internal, by --connection or COOKIETIN_CLUSTER',
   )
+}
+
+/** The same, or undefined where neither names one. */
+export function findClusterPlace(options: ClusterOptions): ClusterPlace | undefined {
+  const { COOKIETIN_CLUSTER = '', COOKIETIN_CLUSTER_QUEUE = '' } = process.env
+  const connection = options.connection ?? COOKIETIN_CLUSTER
+  return connection === '' ? undefined : { connection, queue: options.queue ?? (COOKIETIN_CLUSTER_QUEUE || undefined) }
 }

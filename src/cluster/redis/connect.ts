@@ -1,22 +1,63 @@
+import type { ConnectionOptions } from 'bullmq'
 import type { Redis, RedisOptions } from 'ioredis'
-import { CookietinError, InvalidInputError, messageOf } from '../../errors.ts'
+import { CookietinError, messageOf } from '../../errors.ts'
 import { settles } from '../../utils/timing.ts'
 
-/** Where Redis is: a URL (`redis://`, `rediss://`), the path of a unix socket, or the options of ioredis. */
-export type ClusterConnection = string | RedisOptions
-
 /** The libraries that a cluster needs. They are loaded by the first use. */
-export interface ClusterLibraries {
+interface ClusterLibraries {
   readonly Redis: typeof import('ioredis').Redis
   readonly bullmq: typeof import('bullmq')
 }
 
+/** A Redis that has answered. */
+export interface ConnectedRedis {
+  readonly redis: Redis
+  readonly bullmq: typeof import('bullmq')
+  /** The options of a queue, or of a worker, of BullMQ: it makes connections of its own. */
+  readonly queueOptions: { readonly connection: ConnectionOptions; readonly skipVersionCheck: true }
+  /** Opens one more connection, for reads that wait. */
+  another(): Redis
+}
+
 /**
- * Loads the optional libraries.
+ * Loads the optional libraries, and connects.
  *
- * @throws CookietinError `ERR_COOKIETIN_CLUSTER_FAILED` where they are not installed.
+ * @param timeout - How long that may take, in ms.
+ * @throws CookietinError `ERR_COOKIETIN_CLUSTER_FAILED` when Redis does not answer, or the libraries are not installed.
  */
-export async function loadLibraries(): Promise<ClusterLibraries> {
+export async function connectRedis(connection: RedisOptions, timeout: number): Promise<ConnectedRedis> {
+  const libraries = await loadLibraries()
+  const redis = openRedis(libraries, connection)
+  await dialRedis(redis, timeout)
+  return {
+    redis,
+    bullmq: libraries.bullmq,
+    queueOptions: {
+      connection: { ...connection, maxRetriesPerRequest: null } as ConnectionOptions,
+      skipVersionCheck: true,
+    },
+    another: () => openRedis(libraries, connection),
+  }
+}
+
+/** How long the last words to a Redis may take, in ms. It may be away for ever. */
+const goodbye = 1_000
+
+/** Waits for the last words to a Redis. Resolves with false when they are given up. */
+export const lastWords = (words: Promise<unknown>): Promise<boolean> => settles(words, goodbye)
+
+/** A queue or a worker of BullMQ. */
+interface BullPart {
+  close(): Promise<void>
+  disconnect(): Promise<void>
+}
+
+/** Closes a part of BullMQ, whose own `close()` waits for a Redis that is away. */
+export async function closeBull(part: BullPart, closed: Promise<void> = part.close()): Promise<void> {
+  if (!(await lastWords(closed))) await lastWords(part.disconnect())
+}
+
+async function loadLibraries(): Promise<ClusterLibraries> {
   try {
     const [ioredis, bullmq] = await Promise.all([import('ioredis'), import('bullmq')])
     return { Redis: ioredis.Redis, bullmq }
@@ -26,31 +67,8 @@ export async function loadLibraries(): Promise<ClusterLibraries> {
   }
 }
 
-/** Reads the connection of a cluster as the options of ioredis. */
-export function readConnection(connection: unknown): RedisOptions {
-  if (typeof connection === 'object' && connection !== null) return connection as RedisOptions
-  if (typeof connection === 'string' && connection.startsWith('/')) return { path: connection }
-  const url = typeof connection === 'string' && URL.canParse(connection) ? new URL(connection) : undefined
-  if (url === undefined || !['redis:', 'rediss:'].includes(url.protocol)) {
-    const allowed =
-      "'redis://HOST:PORT', 'rediss://HOST:PORT', the path of a unix socket, or an object of ioredis options"
-    throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', [
-      { field: 'connection', value: typeof connection === 'string' ? 'a string' : String(connection), allowed },
-    ])
-  }
-  const { hostname, port, username, password, pathname, protocol } = url
-  return {
-    host: hostname,
-    port: Number(port || 6379),
-    ...(username !== '' && { username: decodeURIComponent(username) }),
-    ...(password !== '' && { password: decodeURIComponent(password) }),
-    ...(pathname.length > 1 && { db: Number(pathname.slice(1)) }),
-    ...(protocol === 'rediss:' && { tls: {} }),
-  }
-}
-
 /** Opens a connection that outlives restarts of Redis. What is sent meanwhile waits. */
-export function openRedis({ Redis }: ClusterLibraries, options: RedisOptions): Redis {
+function openRedis({ Redis }: ClusterLibraries, options: RedisOptions): Redis {
   const lasting = { maxRetriesPerRequest: null, retryStrategy: (attempt: number) => Math.min(50 * attempt, 500) }
   const redis = new Redis({ ...options, ...lasting, lazyConnect: true } as never)
   // A lost connection is told by what does not come, not by an event that nobody handles.
@@ -58,12 +76,8 @@ export function openRedis({ Redis }: ClusterLibraries, options: RedisOptions): R
   return redis
 }
 
-/**
- * Connects, or says why not.
- *
- * @throws CookietinError `ERR_COOKIETIN_CLUSTER_FAILED`
- */
-export async function dialRedis(redis: Redis, timeout: number): Promise<void> {
+/** Connects, or says why not. */
+async function dialRedis(redis: Redis, timeout: number): Promise<void> {
   let cause: unknown
   const note = (error: unknown) => {
     cause = error
@@ -75,7 +89,9 @@ export async function dialRedis(redis: Redis, timeout: number): Promise<void> {
     await connected
   } catch (error) {
     redis.disconnect()
-    const message = `Cannot connect to Redis: ${messageOf(cause ?? error)}. Is it running, and is the connection right?`
+    // Redis ends some of its sentences, and others not.
+    const reason = messageOf(cause ?? error).replace(/\.+$/, '')
+    const message = `Cannot connect to Redis: ${reason}. Is it running, and is the connection right?`
     throw new CookietinError('ERR_COOKIETIN_CLUSTER_FAILED', message, { cause: cause ?? error, retryable: true })
   } finally {
     redis.off('error', note)

@@ -1,5 +1,3 @@
-import { InvalidInputError } from '../../errors.ts'
-
 /** The names of what a cluster keeps in Redis. BullMQ keeps the queue itself below `bull:`. */
 export interface ClusterKeys {
   /** The stream of packets for a process. */
@@ -18,11 +16,4 @@ export function keysOf(queue: string): ClusterKeys {
     alive: process => `${prefix}:alive:${process}`,
     workers: `${prefix}:workers`,
   }
-}
-
-/** Checks the name of a queue. */
-export function checkQueue(queue: unknown): string {
-  if (typeof queue === 'string' && /^[A-Za-z0-9_.-]{1,100}$/.test(queue)) return queue
-  const allowed = '1 to 100 letters, digits, "_", "." and "-"'
-  throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', [{ field: 'queue', value: String(queue), allowed }])
 }

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { CookietinError, messageOf } from '../../errors.ts'
 import type { ClusterKeys } from './keys.ts'
 
 /** The options of a {@link Presence}. */
@@ -38,9 +39,16 @@ export class Presence {
     this.#timer = setInterval(() => this.#tick(), options.lease / 10)
   }
 
-  /** Resolves when others can see it. */
+  /**
+   * Resolves when others can see it.
+   *
+   * @throws CookietinError `ERR_COOKIETIN_CLUSTER_FAILED` when Redis refuses that.
+   */
   async start(): Promise<void> {
-    await this.#beat()
+    await this.#tell().catch(cause => {
+      const message = `Redis refuses what a cluster needs: ${messageOf(cause)}. May the user write the keys of this queue?`
+      throw new CookietinError('ERR_COOKIETIN_CLUSTER_FAILED', message, { cause })
+    })
   }
 
   /** Watches a process, which is alive now. */
@@ -75,18 +83,18 @@ export class Presence {
   async #beat(): Promise<void> {
     if (this.#isBeating) return
     this.#isBeating = true
+    // Where it fails, the next beat tries again.
+    await this.#tell().catch(() => {})
+    this.#isBeating = false
+  }
+
+  async #tell(): Promise<void> {
     const { redis, keys, self, lease, about } = this.#options
     // The lease counts from before the call: Redis may have acted on it at any time since.
     const at = performance.now()
-    try {
-      await redis.set(keys.alive(self), JSON.stringify(about()), 'PX', lease)
-      this.#beatAt = at
-      this.#isFenced = performance.now() - at >= fencePart * lease
-    } catch {
-      // The next beat tries again.
-    } finally {
-      this.#isBeating = false
-    }
+    await redis.set(keys.alive(self), JSON.stringify(about()), 'PX', lease)
+    this.#beatAt = at
+    this.#isFenced = performance.now() - at >= fencePart * lease
   }
 
   async #look(): Promise<void> {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Queue } from 'bullmq'
-import type { Redis, RedisOptions } from 'ioredis'
+import type { Redis } from 'ioredis'
 import { CookietinError } from '../../errors.ts'
-import { type ClusterLibraries, dialRedis, openRedis } from '../redis/connect.ts'
+import { type ConnectedRedis, closeBull, lastWords } from '../redis/connect.ts'
 import { type ClusterKeys, keysOf } from '../redis/keys.ts'
 import { Post } from '../redis/post.ts'
 import { Presence } from '../redis/presence.ts'
@@ -16,15 +16,12 @@ const lookAgain = 2_000
 /** The states of a job that no worker will take any more. */
 const over: readonly string[] = ['unknown', 'completed', 'failed']
 
-/** How a client connects. */
+/** The options of a {@link ClusterClient}. */
 export interface ClusterClientOptions {
-  readonly connection: RedisOptions
   readonly queue: string
   readonly priority: number
   /** ms. */
   readonly lease: number
-  /** ms. */
-  readonly connectTimeout: number
 }
 
 /** A run that a worker has. */
@@ -55,44 +52,45 @@ export class ClusterClient {
   readonly #queue: Queue<RunJob>
   readonly #presence: Presence
   readonly #runs = new Set<RemoteRun>()
-  #isClosed = false
+  /** Runs that no worker has taken, each with the timer that looks after its job. */
+  readonly #waiting = new Map<string, NodeJS.Timeout>()
+  #closing: Promise<void> | undefined
 
-  private constructor(options: ClusterClientOptions, libraries: ClusterLibraries, redis: Redis, reader: Redis) {
-    const { queue, connection, lease } = options
+  private constructor(options: ClusterClientOptions, { redis, bullmq, queueOptions, another }: ConnectedRedis) {
+    const { queue, lease } = options
     const self = `s-${randomBytes(8).toString('hex')}`
     this.#options = options
     this.redis = redis
     this.keys = keysOf(queue)
     this.hosts = new Hosts(redis, this.keys)
-    this.post = new Post({ redis, reader, keys: this.keys, self })
+    this.post = new Post({ redis, reader: another(), keys: this.keys, self })
     this.#presence = new Presence({
       ...{ redis, keys: this.keys, self, lease },
       about: () => ({ submitter: true, runs: this.#runs.size }),
       onLost: worker => this.#lose(worker),
     })
-    this.#queue = new libraries.bullmq.Queue<RunJob>(queue, {
-      connection: { ...connection, maxRetriesPerRequest: null } as never,
-      skipVersionCheck: true,
-    })
+    this.#queue = new bullmq.Queue<RunJob>(queue, queueOptions)
     this.#queue.on('error', () => {})
   }
 
   /**
-   * Connects to Redis.
+   * Makes a client that others can see.
    *
-   * @throws CookietinError `ERR_COOKIETIN_CLUSTER_FAILED`
+   * @throws CookietinError `ERR_COOKIETIN_CLUSTER_FAILED` when Redis refuses that.
    */
-  static async open(options: ClusterClientOptions, libraries: ClusterLibraries): Promise<ClusterClient> {
-    const redis = openRedis(libraries, options.connection)
-    await dialRedis(redis, options.connectTimeout)
-    const reader = openRedis(libraries, options.connection)
-    const client = new ClusterClient(options, libraries, redis, reader)
-    await client.#presence.start()
-    return client
+  static async open(options: ClusterClientOptions, connected: ConnectedRedis): Promise<ClusterClient> {
+    const client = new ClusterClient(options, connected)
+    try {
+      await client.#presence.start()
+      return client
+    } catch (error) {
+      await client.close()
+      throw error
+    }
   }
 
   get isClosed(): boolean {
-    return this.#isClosed
+    return this.#closing !== undefined
   }
 
   /** A name for one run of a task, which no other run has. */
@@ -102,20 +100,17 @@ export class ClusterClient {
 
   /** Puts a run into the queue, and keeps it there until `taken` settles. */
   async enqueue(run: string, task: WireTask, taken: Promise<void>): Promise<void> {
-    if (this.#isClosed) throw new CookietinError('ERR_COOKIETIN_CLOSED', 'The cluster driver is closed')
+    if (this.isClosed) throw new CookietinError('ERR_COOKIETIN_CLOSED', 'The cluster driver is closed')
     await this.#add(run, task)
-    const timer = setInterval(() => {
-      void this.#queue
-        .getJobState(run)
-        .then(state => (over.includes(state) ? this.#addAgain(run, task) : undefined))
-        .catch(() => {})
-    }, lookAgain).unref()
-    const stop = () => clearInterval(timer)
+    const look = () => void this.#lookAgain(run, task).catch(() => {})
+    this.#waiting.set(run, setInterval(look, lookAgain).unref())
+    const stop = () => this.#stopLooking(run)
     taken.then(stop, stop)
   }
 
   /** Takes a run out of the queue. Resolves with false when a worker has it. */
   async withdraw(run: string): Promise<boolean> {
+    this.#stopLooking(run)
     const state = await this.#queue.getJobState(run)
     if (state === 'unknown') return true
     return (await this.#queue.remove(run)) === 1
@@ -134,12 +129,16 @@ export class ClusterClient {
     if (worker !== undefined && ![...this.#runs].some(other => other.worker === worker)) this.#presence.unwatch(worker)
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    await this.#presence.stop()
-    await this.post.close()
-    await this.#queue.close()
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    for (const run of this.#waiting.keys()) this.#stopLooking(run)
+    await lastWords(this.#presence.stop())
+    await lastWords(this.post.close())
+    await closeBull(this.#queue)
     this.redis.disconnect()
   }
 
@@ -156,12 +155,18 @@ export class ClusterClient {
   }
 
   /**
-   * A crash of Redis has lost the job, or the worker that took it was lost before it was heard of. Nothing has run: that
-   * happens only when this process asks for it.
+   * Adds a job again that a crash of Redis has lost, or whose worker was lost before it was heard of. Nothing has run: that happens only
+   * when this process asks for it.
    */
-  async #addAgain(run: string, task: WireTask): Promise<void> {
+  async #lookAgain(run: string, task: WireTask): Promise<void> {
+    if (!over.includes(await this.#queue.getJobState(run)) || !this.#waiting.has(run)) return
     await this.#queue.remove(run)
-    await this.#add(run, task)
+    if (this.#waiting.has(run)) await this.#add(run, task)
+  }
+
+  #stopLooking(run: string): void {
+    clearInterval(this.#waiting.get(run))
+    this.#waiting.delete(run)
   }
 
   #lose(worker: string): void {

@@ -5,12 +5,13 @@ import type { Redis } from 'ioredis'
 import { BehaviorSubject, type Observable } from 'rxjs'
 import type { Driver } from '../../driver/driver.ts'
 import { type EngineDriver, isEngineDriver } from '../../driver/engine-driver.ts'
-import { CookietinError, InvalidInputError } from '../../errors.ts'
+import { CookietinError } from '../../errors.ts'
 import { Issues } from '../../utils/validation/issues.ts'
 import { checkKnown } from '../../utils/validation/known-options.ts'
-import { callback, line, milliseconds, whole } from '../../utils/validation/rules.ts'
-import { type ClusterConnection, dialRedis, loadLibraries, openRedis, readConnection } from '../redis/connect.ts'
-import { type ClusterKeys, checkQueue, keysOf } from '../redis/keys.ts'
+import { callback, line, milliseconds, type Rule, whole } from '../../utils/validation/rules.ts'
+import { closeBull, connectRedis, lastWords } from '../redis/connect.ts'
+import { type ClusterKeys, keysOf } from '../redis/keys.ts'
+import { type ClusterPlace, readPlace } from '../redis/place.ts'
 import { Post } from '../redis/post.ts'
 import { Presence } from '../redis/presence.ts'
 import type { RunJob } from '../remote/cluster-client.ts'
@@ -21,17 +22,9 @@ import { ServedFunctions } from './served-functions.ts'
 import { ServedRun } from './served-run.ts'
 
 /** Options of {@link startWorker}. */
-export interface WorkerOptions {
-  /** Where Redis is: `'redis://HOST:PORT'`, `'rediss://…'`, the path of a unix socket, or options of ioredis. */
-  readonly connection: ClusterConnection
+export interface WorkerOptions extends ClusterPlace {
   /** The driver that runs what is taken, such as that of {@link createDockerDriver}. The worker does not close it. */
   readonly driver: Driver
-  /**
-   * The queue to take runs from.
-   *
-   * @default 'cookietin'
-   */
-  readonly queue?: string | undefined
   /**
    * How many runs it has at once.
    *
@@ -96,6 +89,11 @@ const known: Record<keyof WorkerOptions, true> = {
   lease: true,
 }
 
+const engineDriver: Rule<EngineDriver> = {
+  allowed: 'a driver, such as createDockerDriver() makes',
+  read: value => (isEngineDriver(value) ? value : undefined),
+}
+
 /** How long the first connection may take, in ms. */
 const connectTimeout = 10_000
 
@@ -110,41 +108,39 @@ const connectTimeout = 10_000
  * await using worker = await startWorker({ connection: 'redis://queue.internal', driver, slots: 8 })
  */
 export async function startWorker(options: WorkerOptions): Promise<ClusterWorker> {
-  checkKnown(options, known)
+  checkKnown(options, known, 'ERR_COOKIETIN_INVALID_CONFIG')
   const issues = new Issues()
+  const { connection, queue } = readPlace(issues, options)
   const slots = issues.read('slots', options?.slots, whole({ min: 1, max: 10_000 }), 4)
   const functions = issues.read('functions', options?.functions, whole({ max: 10_000 }), slots)
   const host = issues.read('host', options?.host, line, hostname())
   const lease = issues.read('lease', options?.lease, milliseconds({ min: 1_000 }), 5_000)
   const policy = issues.read('policy', options?.policy, callback, defaultPolicy) as WorkerPolicy
+  const driver = engineDriver.read(options?.driver)
+  if (driver === undefined) issues.add('driver', options?.driver, engineDriver.allowed)
   issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
-  const queue = checkQueue(options.queue ?? 'cookietin')
-  const { driver } = options
-  if (!isEngineDriver(driver)) {
-    const allowed = 'a driver, such as createDockerDriver() makes'
-    throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', [{ field: 'driver', value: String(driver), allowed }])
-  }
-  const connection = readConnection(options.connection)
-  const libraries = await loadLibraries()
-  const redis = openRedis(libraries, connection)
-  await dialRedis(redis, connectTimeout)
+  const { redis, bullmq, queueOptions, another } = await connectRedis(connection, connectTimeout)
   const worker = new OpenWorker({
-    ...{ driver, slots, functions, host, policy, lease, redis },
-    reader: openRedis(libraries, connection),
+    ...{ driver: driver as EngineDriver, slots, functions, host, policy, lease, redis },
+    reader: another(),
     keys: keysOf(queue),
-    putBack: () => new libraries.bullmq.WaitingError(),
+    putBack: () => new bullmq.WaitingError(),
     take: process =>
-      new libraries.bullmq.Worker<RunJob>(queue, process, {
-        connection: { ...connection, maxRetriesPerRequest: null } as never,
+      new bullmq.Worker<RunJob>(queue, process, {
+        ...queueOptions,
         concurrency: slots,
         lockDuration: lease,
         stalledInterval: Math.max(1_000, lease / 2),
         maxStalledCount: 10,
-        skipVersionCheck: true,
       }),
   })
-  await worker.start()
-  return worker
+  try {
+    await worker.start()
+    return worker
+  } catch (error) {
+    await worker.close()
+    throw error
+  }
 }
 
 interface OpenWorkerOptions {
@@ -219,14 +215,16 @@ class OpenWorker implements ClusterWorker {
 
   async #close(): Promise<void> {
     this.#report(true)
-    await this.#bull?.close()
-    // The last words have a moment to arrive.
+    // It takes nothing more from now on.
+    const taken = this.#bull?.close()
+    taken?.catch(() => {})
     await Promise.all([...this.#runs].map(run => run.over))
     await this.#functions.close()
     const { redis, keys } = this.#options
-    await redis.srem(keys.workers, this.#self).catch(() => {})
-    await this.#presence.stop()
-    await this.#post.close()
+    if (this.#bull !== undefined) await closeBull(this.#bull, taken)
+    await lastWords(redis.srem(keys.workers, this.#self))
+    await lastWords(this.#presence.stop())
+    await lastWords(this.#post.close())
     redis.disconnect()
     this.status$.complete()
   }

@@ -1,4 +1,4 @@
-import type { CallRecord, ObservedCall } from '../../functions/call-record.ts'
+import type { CallRecord, ObservedCall } from '../../functions/call/record.ts'
 import { settles } from '../../utils/timing.ts'
 import { keyMaker } from '../keys.ts'
 import { type PruneLimits, pruneCalls } from '../pruning.ts'

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../errors.ts'
-import type { CallRecord, ObservedCall } from '../../functions/call-record.ts'
+import type { CallRecord, ObservedCall } from '../../functions/call/record.ts'
 import { formatImage, parseImage } from '../../task/image-name.ts'
 import { keyAt } from '../keys.ts'
 import { Conditions } from '../queries.ts'

@@ -1,4 +1,4 @@
-import type { CallRecord } from '../../functions/call-record.ts'
+import type { CallRecord } from '../../functions/call/record.ts'
 
 /** One call of a function, as a history keeps it. Headers, body and response are not stored. */
 export interface HistoryCall extends CallRecord {

@@ -13,13 +13,13 @@ export interface PrivateRedis extends AsyncDisposable {
   start(): Promise<void>
 }
 
-/** Starts a Redis that logs its commands, as one for a cluster should. */
-export async function startRedis(): Promise<PrivateRedis> {
+/** Starts a Redis that logs its commands, as one for a cluster should. Further arguments of `redis-server` come last. */
+export async function startRedis(...more: readonly string[]): Promise<PrivateRedis> {
   const folder = await mkdtemp('/tmp/ct-redis-')
   const path = `${folder}/s`
   let child: ChildProcess | undefined
   const start = async () => {
-    const args = ['--port', '0', '--unixsocket', path, '--dir', folder, '--save', '', '--appendonly', 'yes']
+    const args = ['--port', '0', '--unixsocket', path, '--dir', folder, '--save', '', '--appendonly', 'yes', ...more]
     child = spawn('redis-server', args, { stdio: 'ignore' })
     for (let attempt = 0; attempt < 500; attempt++) {
       if (await answers(path)) return

@@ -17,6 +17,7 @@ const names = (members: readonly Member[]) => members.map(({ name }) => name)
 
 const taskTopics = ['What to run', 'Input and output', 'Limits', 'Files, network and isolation']
 const cookieOptions = membersOf('cookie/cookie.ts', 'CookieOptions')
+const clusterPlace = membersOf('cluster/redis/place.ts', 'ClusterPlace')
 const historyOptions = membersOf('history/types.ts', 'HistoryLimits')
 
 /** Tables of fields: the headings that they stand below, and what declares them. */
@@ -39,8 +40,8 @@ const tables: readonly (readonly [headings: string[], members: readonly Member[]
   [['Telemetry'], membersOf('telemetry/options.ts', 'TelemetryOptions')],
   [['FunctionSpec'], membersOf('functions/spec.ts', 'FunctionSpec')],
   [['InvokeRequest'], membersOf('functions/http/request.ts', 'InvokeRequest')],
-  [['Cluster driver options'], membersOf('cluster/cluster-driver.ts', 'ClusterDriverOptions')],
-  [['Worker options'], membersOf('cluster/worker/start-worker.ts', 'WorkerOptions')],
+  [['Cluster driver options'], [...clusterPlace, ...membersOf('cluster/cluster-driver.ts', 'ClusterDriverOptions')]],
+  [['Worker options'], [...clusterPlace, ...membersOf('cluster/worker/start-worker.ts', 'WorkerOptions')]],
   [['HistoryRun'], membersOf('history/types.ts', 'HistoryRun')],
 ]
 

@@ -1,13 +1,10 @@
 import { Command } from 'commander'
-import type { ClusterStatus } from '../../../cluster/index.ts'
 import type { CommandContext } from '../../command-context.ts'
-import { clusterConnection } from '../../drivers/cluster.ts'
-import { columns } from '../../output/columns.ts'
-import { printable, printableJson } from '../../output/printable.ts'
+import { type ClusterOptions, clusterPlace } from '../../drivers/cluster.ts'
+import { clusterLines } from '../../output/cluster-lines.ts'
+import { printableJson } from '../../output/printable.ts'
 
-interface StatusOptions {
-  readonly connection?: string
-  readonly queue?: string
+interface StatusOptions extends ClusterOptions {
   readonly json?: boolean
 }
 
@@ -38,24 +35,8 @@ Examples:
   $ cookietin cluster status --connection redis://queue.internal`
 
 async function show({ stdio }: CommandContext, options: StatusOptions): Promise<void> {
-  const connection = clusterConnection(options.connection)
-  const queue = options.queue ?? (process.env.COOKIETIN_CLUSTER_QUEUE || undefined)
+  const place = clusterPlace(options)
   const { clusterStatus } = await import('../../../cluster/index.ts')
-  const status = await clusterStatus({ connection, queue })
-  for (const line of options.json ? [printableJson(status)] : linesOf(status)) await stdio.line(line)
-}
-
-/** A status as text. */
-export function linesOf({ queue, waiting, active, hosts, redis }: ClusterStatus): string[] {
-  const rows = hosts.map(({ host, slots, busy, isDraining }) => [
-    printable(host),
-    `${busy} of ${slots} slots busy`,
-    isDraining ? 'takes no more' : '',
-  ])
-  return [
-    ...(rows.length === 0 ? ['No worker takes runs: start `cookietin worker` on a host.'] : columns(rows)),
-    `queue ${printable(queue)}: ${waiting} waiting, ${active} taken`,
-    `Redis ${printable(redis.version)}`,
-    ...redis.advice.map(advice => `- ${printable(advice)}`),
-  ]
+  const status = await clusterStatus(place)
+  for (const line of options.json ? [printableJson(status)] : clusterLines(status)) await stdio.line(line)
 }

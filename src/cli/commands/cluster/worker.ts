@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { createDockerDriver } from '../../../driver/create-driver.ts'
 import type { CommandContext } from '../../command-context.ts'
-import { clusterConnection } from '../../drivers/cluster.ts'
+import { type ClusterOptions, clusterPlace } from '../../drivers/cluster.ts'
 import { addDriverOption, type DriverOption, openDriver } from '../../drivers/drivers.ts'
 import { Interrupts } from '../../interrupts.ts'
 import { readCount } from '../../options/count.ts'
@@ -10,9 +10,7 @@ import { printable } from '../../output/printable.ts'
 import { UsageError } from '../../usage-error.ts'
 import { readMetricsAddress, serveMetrics } from './metrics-server.ts'
 
-interface WorkerOptions extends DriverOption {
-  readonly connection?: string
-  readonly queue?: string
+interface WorkerOptions extends DriverOption, ClusterOptions {
   readonly slots?: string
   readonly functions?: string
   readonly host?: string
@@ -57,7 +55,7 @@ Examples:
 
 async function work({ stdio, exit }: CommandContext, options: WorkerOptions): Promise<void> {
   if (options.driver === 'cluster') throw new UsageError('--driver: a worker runs what it takes on its own host')
-  const connection = clusterConnection(options.connection)
+  const place = clusterPlace(options)
   const slots = options.slots === undefined ? undefined : readCount('--slots', options.slots)
   const functions = options.functions === undefined ? undefined : readCount('--functions', options.functions)
   const address = options.metrics === undefined ? undefined : readMetricsAddress(options.metrics)
@@ -66,8 +64,7 @@ async function work({ stdio, exit }: CommandContext, options: WorkerOptions): Pr
   await using driver =
     options.driver === 'docker' ? await createDockerDriver() : await openDriver(options.driver, stdio, false)
   await using worker = await startWorker({
-    ...{ connection, driver, slots, functions, host: options.host },
-    queue: options.queue ?? (process.env.COOKIETIN_CLUSTER_QUEUE || undefined),
+    ...{ ...place, driver, slots, functions, host: options.host },
     ...(options.allowMounts === true && { policy: () => undefined }),
   })
   using metrics = address && (await loadMetrics(module => module.openWorkerPrometheus(driver, worker.status$)))

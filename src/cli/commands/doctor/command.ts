@@ -3,13 +3,14 @@ import { type ResolvedDockerConfig, resolveDockerConfig } from '../../../engines
 import { explain } from '../../../engines/docker/connection/connect.ts'
 import { type Probe, probeEndpoints } from '../../../engines/docker/connection/probe.ts'
 import { fitFreezer } from '../../../engines/docker/container/control/freezer-source.ts'
-import type { CookietinError } from '../../../errors.ts'
+import { CookietinError } from '../../../errors.ts'
 import type { CommandContext } from '../../command-context.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { type Colors, colorsFor } from '../../output/colors.ts'
 import { columns } from '../../output/columns.ts'
 import { printable, printableJson } from '../../output/printable.ts'
 import { errorJson } from '../../output/result-json.ts'
+import { clusterJson, clusterReport, type FoundCluster, lookAtCluster } from './cluster.ts'
 import { abilitiesOf, type EngineInfo, factsOf } from './report.ts'
 import { type SpeedSettings, speedAdvice } from './speed.ts'
 
@@ -17,14 +18,16 @@ import { type SpeedSettings, speedAdvice } from './speed.ts'
 export function doctorCommand(context: CommandContext): Command {
   return new Command('doctor')
     .summary('check whether an engine answers, and which features work')
-    .description('Tries every address where an engine may listen, and lists what works on the first that answers.')
+    .description(
+      'Tries every address where an engine may listen, and lists what works on the first that answers. With COOKIETIN_CLUSTER, it looks at that cluster, too.',
+    )
     .option('--json', 'print the findings as JSON')
     .addHelpText('after', examples)
     .action((options: { readonly json?: boolean }) => doctor(context, options))
 }
 
 const examples = `
-Exit code: 0 if an engine answers, 1 if none does.
+Exit code: 0 if an engine answers, 1 if none does, or if the Redis of COOKIETIN_CLUSTER does not.
 
 Examples:
   $ cookietin doctor
@@ -35,11 +38,11 @@ async function doctor({ stdio, exit }: CommandContext, { json = false }: { reado
   const probes = await probeEndpoints(config, process.env)
   const probe = probes.find(({ ok }) => ok)
   const found = probe && { ...probe, freezer: await freezerOf(probe, config) }
-  const lines = json
-    ? [reportJson(probes, found, config)]
-    : report({ probes, found, config }, colorsFor(stdio.isTerminal.stdout))
+  const cluster = await lookAtCluster()
+  const findings: Findings = { probes, found, config, cluster }
+  const lines = json ? [reportJson(findings)] : report(findings, colorsFor(stdio.isTerminal.stdout))
   for (const line of lines) await stdio.line(line)
-  exit(found === undefined ? exitCodes.failed : exitCodes.ok)
+  exit(found === undefined || cluster instanceof CookietinError ? exitCodes.failed : exitCodes.ok)
 }
 
 /** The engine that a driver would use, and who would freeze its containers. */
@@ -66,9 +69,16 @@ interface Findings {
   readonly probes: readonly Probe[]
   readonly found: FoundProbe | undefined
   readonly config: SpeedSettings
+  /** Undefined where the environment names none. */
+  readonly cluster: FoundCluster | undefined
 }
 
-function report({ probes, found, config }: Findings, colors: Colors): string[] {
+function report({ cluster, ...findings }: Findings, colors: Colors): string[] {
+  const lines = engineReport(findings, colors)
+  return cluster === undefined ? lines : [...lines, '', ...clusterReport(cluster)]
+}
+
+function engineReport({ probes, found, config }: Omit<Findings, 'cluster'>, colors: Colors): string[] {
   const tried = probes.map(({ ok, source, url, error, version, apiVersion }) => [
     ok ? colors.green('✔') : colors.red('✘'),
     printable(url),
@@ -116,7 +126,7 @@ function noEngine(probes: readonly Probe[]): string[] {
   ]
 }
 
-function reportJson(probes: readonly Probe[], found: FoundProbe | undefined, config: SpeedSettings): string {
+function reportJson({ probes, found, config, cluster }: Findings): string {
   return printableJson({
     engine: found?.url ?? null,
     tried: probes.map(({ source, url, ok, version, apiVersion, error }) => ({
@@ -126,5 +136,6 @@ function reportJson(probes: readonly Probe[], found: FoundProbe | undefined, con
     facts: found === undefined ? {} : Object.fromEntries(allFactsOf(found)),
     abilities: found === undefined ? [] : abilitiesOf(found.info ?? {}),
     speed: found === undefined ? [] : speedAdvice(found.info ?? {}, config),
+    ...(cluster !== undefined && { cluster: clusterJson(cluster) }),
   })
 }
