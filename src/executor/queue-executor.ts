@@ -13,8 +13,6 @@ import { type FunctionSpec, type ResolvedSpec, resolveSpec } from '../functions/
 import type { ContainerTask, ResolvedTask } from '../task/task.ts'
 import { onAbort } from '../utils/abort.ts'
 import { checkKnown } from '../utils/validation/known-options.ts'
-import { againOf } from './again.ts'
-import { checkRun, idOf } from './check-run.ts'
 import { closeOnEvents } from './closing/close-on.ts'
 import { type Execution, executionOf, type Handle, refusedExecution } from './execution.ts'
 import type {
@@ -45,6 +43,8 @@ import { QueuedRun, type RunHost, type RunOutcome } from './queued-run.ts'
 import { RetriedRun } from './retried-run.ts'
 import { runAll, runAllSettled } from './run-all.ts'
 import { readRunAll, runOptions } from './run-options.ts'
+import { againOf } from './runs/again.ts'
+import { checkRun, idOf } from './runs/check-run.ts'
 import { openTemplate } from './template.ts'
 
 /**

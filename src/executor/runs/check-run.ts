@@ -1,10 +1,10 @@
-import { checkRepeatable, readRetry } from '../task/retry/retry.ts'
-import type { ResolvedRetry } from '../task/retry/types.ts'
-import type { ContainerTask, ResolvedTask } from '../task/task.ts'
-import { Issues } from '../utils/validation/issues.ts'
-import { signalIssue } from '../utils/validation/signal.ts'
-import type { RunOptions } from './executor.ts'
-import type { Demand } from './queue/resource-pool.ts'
+import { checkRepeatable, readRetry } from '../../task/retry/retry.ts'
+import type { ResolvedRetry } from '../../task/retry/types.ts'
+import type { ContainerTask, ResolvedTask } from '../../task/task.ts'
+import { Issues } from '../../utils/validation/issues.ts'
+import { signalIssue } from '../../utils/validation/signal.ts'
+import type { RunOptions } from '../executor.ts'
+import type { Demand } from '../queue/resource-pool.ts'
 
 /**
  * Checks a task against what all tasks of an executor may hold together: one that can never start is refused, not queued.
