@@ -1,5 +1,5 @@
-// The time until a program can begin: importing the package beside importing dockerode, and `cookietin --version` beside `node -e 0`. Whole
-// processes. Each is started once before, so that its files are in memory.
+// Whole processes: importing the package beside importing dockerode, `cookietin --version` beside `node -e 0`, and `cookietin run busybox true`
+// beside `docker run --rm busybox true`. Each is started before, so that its files are in memory.
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
@@ -7,14 +7,16 @@ import { promisify } from 'node:util'
 import { type CompareOptions, compare, roundsOr } from './support/compare.ts'
 import type { Table } from './support/table.ts'
 
-export const needs = ['build']
+export const needs = ['engine', 'build']
 
 const exec = promisify(execFile)
 const root = fileURLToPath(new URL('..', import.meta.url))
+const image = process.env.BENCH_IMAGE ?? 'busybox'
 const node = (...args: string[]) => exec(process.execPath, args)
 
+const options: CompareOptions = { rounds: roundsOr(25), warmUp: 2 }
+
 export default async function startup(): Promise<readonly Table[]> {
-  const options: CompareOptions = { rounds: roundsOr(25), warmUp: 2 }
   // Beside the package, so that dockerode is found.
   const folder = await mkdtemp(`${root}.bench-`)
   try {
@@ -43,8 +45,23 @@ export default async function startup(): Promise<readonly Table[]> {
         ],
         options,
       ),
+      await commandLine("the engine's bridge", 'default'),
+      await commandLine('no network', 'none'),
     ]
   } finally {
     await rm(folder, { recursive: true })
   }
+}
+
+/** Both have removed the container at their end. */
+function commandLine(title: string, network: string): Promise<Table> {
+  const args = ['--network', network, image, 'true']
+  return compare(
+    `the command line, ${title}`,
+    [
+      { name: 'cookietin run', run: () => node(`${root}dist/cli.js`, 'run', ...args) },
+      { name: 'docker run --rm', run: () => exec('docker', ['run', '--rm', ...args]) },
+    ],
+    options,
+  )
 }

@@ -10,6 +10,7 @@ import { summary } from '../bench/support/markdown.ts'
 import type { Benchmark, Table } from '../bench/support/table.ts'
 import setUpEngine from '../test/support/engine/global-setup.ts'
 import { ensureTestImage } from '../test/support/images/images.ts'
+import setUpRedis from '../test/support/redis/global-setup.ts'
 import { buildPage } from './build-page.ts'
 
 const folder = fileURLToPath(new URL('../bench/', import.meta.url))
@@ -36,6 +37,7 @@ const work = mkdtempSync(join(tmpdir(), 'ct-bench-'))
 const tearDown = needs.has('engine') ? await setUpEngine() : undefined
 try {
   if (needs.has('engine')) await ensureTestImage()
+  if (needs.has('redis')) setUpRedis()
   if (needs.has('page')) await buildPage()
   if (needs.has('build')) run([fileURLToPath(new URL('build.ts', import.meta.url))])
   const figures: { readonly name: string; readonly tables: readonly Table[] }[] = []

@@ -33,8 +33,8 @@ export interface Benchmark {
   readonly needs?: readonly Need[]
 }
 
-/** `engine`: a Docker Engine with the image `busybox`; `page`: the inspector's page; `build`: the package in `dist/`. */
-export type Need = 'engine' | 'page' | 'build'
+/** `engine`: a Docker Engine with the image `busybox`; `page`: the inspector's page; `build`: the package in `dist/`; `redis`: `redis-server`. */
+export type Need = 'engine' | 'page' | 'build' | 'redis'
 
 /** The options of {@link tableOf}. */
 export interface TableOptions {

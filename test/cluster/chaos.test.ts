@@ -98,7 +98,6 @@ it('nothing is lost, and nothing is alive twice, while a worker is cut off and R
 it('nothing is lost while workers are killed, stopped and cut off, and Redis is killed', async () => {
   const { results } = await chaos(['kill', 'stop', 'cut', 'redis'])
   expect(results).toEqual(expected)
-  // What a killed worker left runs on until it is reaped.
-  reapProcesses({ dryRun: false })
-  expect(reapProcesses({ dryRun: true })).toEqual([])
+  // What a killed worker left runs on until it is reaped. A killed process is listed until it is gone, and other tests may kill workers, too.
+  await expect.poll(() => reapProcesses({ dryRun: false })).toEqual([])
 }, 1_200_000)

@@ -78,9 +78,9 @@ function openRedis({ Redis }: ClusterLibraries, options: RedisOptions): Redis {
 
 /** Connects, or says why not. */
 async function dialRedis(redis: Redis, timeout: number): Promise<void> {
-  let cause: unknown
+  let noted: unknown
   const note = (error: unknown) => {
-    cause = error
+    noted = error
   }
   redis.on('error', note)
   try {
@@ -89,10 +89,13 @@ async function dialRedis(redis: Redis, timeout: number): Promise<void> {
     await connected
   } catch (error) {
     redis.disconnect()
+    const cause = noted ?? error
     // Redis ends some of its sentences, and others not.
-    const reason = messageOf(cause ?? error).replace(/\.+$/, '')
+    const reason = messageOf(cause).replace(/\.+$/, '')
+    // What Redis itself refuses, such as a password, it refuses again.
+    const retryable = !(cause instanceof Error && cause.name === 'ReplyError')
     const message = `Cannot connect to Redis: ${reason}. Is it running, and is the connection right?`
-    throw new CookietinError('ERR_COOKIETIN_CLUSTER_FAILED', message, { cause: cause ?? error, retryable: true })
+    throw new CookietinError('ERR_COOKIETIN_CLUSTER_FAILED', message, { cause, retryable })
   } finally {
     redis.off('error', note)
   }

@@ -55,10 +55,12 @@ export function readPlace(issues: Issues, given: Partial<ClusterPlace> | undefin
 function readUrl(text: string): RedisOptions | undefined {
   if (!URL.canParse(text)) return undefined
   const url = new URL(text)
-  const { hostname, port, pathname, protocol } = url
+  const { hostname, port, pathname, protocol, search, hash } = url
   const db = /^\/?(\d*)$/.exec(pathname)?.[1]
   const [username, password] = [decoded(url.username), decoded(url.password)]
   if (hostname === '' || db === undefined || username === undefined || password === undefined) return undefined
+  // What would have no effect is not taken.
+  if (search !== '' || hash !== '') return undefined
   if (protocol !== 'redis:' && protocol !== 'rediss:') return undefined
   return {
     // The brackets of an IPv6 address are the URL's.

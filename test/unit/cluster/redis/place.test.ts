@@ -25,12 +25,21 @@ it.each([
   expect(read(connection)).toEqual(options)
 })
 
-it.each([undefined, null, 6379, [[]], '', 'nowhere', 'http://h', 'redis:', 'redis://h/x', 'redis://:%zz@h'])(
-  'refuses %j',
-  connection => {
-    expect(() => read(connection)).toThrow(/connection: .* must be 'redis:\/\/HOST:PORT', .*ioredis options/)
-  },
-)
+it.each([
+  undefined,
+  null,
+  6379,
+  [[]],
+  '',
+  'nowhere',
+  'http://h',
+  'redis:',
+  'redis://h/x',
+  'redis://h?tls=true',
+  'redis://:%zz@h',
+])('refuses %j', connection => {
+  expect(() => read(connection)).toThrow(/connection: .* must be 'redis:\/\/HOST:PORT', .*ioredis options/)
+})
 
 it('never shows a connection, which may hold a password', () => {
   expect(() => read('http://me:hunter2@h')).toThrow(/^(?!.*hunter2)/s)
