@@ -8,6 +8,7 @@ import { type ClusterConnection, clusterStatus, createClusterDriver, startWorker
 import { createExecutor, createProcessDriver } from '../../src/index.ts'
 import { cli } from '../support/cli.ts'
 import { startRedis } from '../support/redis/redis.ts'
+import { startFunctionWorker } from './functions-setup.ts'
 import { sh, until } from './setup.ts'
 
 const page = readFileSync(new URL('../../docs/cluster.md', import.meta.url), 'utf8')
@@ -45,6 +46,11 @@ it('the users of the page may do what a submitter and a worker do, and nothing e
   }
   const as = (username: string, password = 'PASSWORD') => ({ path: redis.path, username, password })
   const status = await useCluster(as('submitter'), as('worker'))
+  const functions = await startFunctionWorker(as('worker'), (_, response) => void response.end('ok'))
+  await using driver = await createClusterDriver({ connection: as('submitter') })
+  await using executor = createExecutor({ driver })
+  expect(await (await executor.function({ image: 'greet' }).invoke()).text()).toBe('ok')
+  await functions.close()
   expect(status.redis).toMatchObject({ isPersistent: true, evictionPolicy: undefined, advice: [] })
   // CONFIG GET is the one command that was refused, to each.
   const refused = (await admin.call('ACL', 'LOG')) as unknown[]

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { onTestFinished } from 'vitest'
-import { startWorker, type WorkerOptions } from '../../src/cluster/index.ts'
+import { type ClusterConnection, startWorker, type WorkerOptions } from '../../src/cluster/index.ts'
 import { createMockDriver } from '../../src/driver/testing.ts'
 
 /** A worker whose functions are served by this process, each container by a server of its own. */
@@ -14,7 +14,7 @@ export interface FunctionWorker {
 
 /** Starts a worker whose functions answer by `answer`. */
 export async function startFunctionWorker(
-  connection: string,
+  connection: ClusterConnection,
   answer: RequestListener,
   options: Partial<WorkerOptions> = {},
 ): Promise<FunctionWorker> {
