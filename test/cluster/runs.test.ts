@@ -51,6 +51,19 @@ describe('a run on another host', () => {
     await executor.onIdle()
   })
 
+  it('that is cancelled on its way into the queue leaves nothing there', async () => {
+    const { executor, redis } = await setup()
+    const cancel = async () => {
+      const run = executor.run(sh('true'))
+      await until(run, 'preparing')
+      run.cancel()
+      await run
+    }
+    await Promise.all(Array.from({ length: 8 }, cancel))
+    await executor.onIdle()
+    expect(await clusterStatus({ connection: redis.path })).toMatchObject({ waiting: 0, active: 0 })
+  })
+
   it('that was cancelled while it waited does not come back into the queue', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     onTestFinished(() => void vi.useRealTimers())

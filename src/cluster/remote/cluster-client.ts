@@ -52,6 +52,8 @@ export class ClusterClient {
   readonly #queue: Queue<RunJob>
   readonly #presence: Presence
   readonly #runs = new Set<RemoteRun>()
+  /** Jobs on their way into the queue, by the name of the run. */
+  readonly #adding = new Map<string, Promise<unknown>>()
   /** Runs that no worker has taken, each with the timer that looks after its job. */
   readonly #waiting = new Map<string, NodeJS.Timeout>()
   #closing: Promise<void> | undefined
@@ -101,16 +103,18 @@ export class ClusterClient {
   /** Puts a run into the queue, and keeps it there until `taken` settles. */
   async enqueue(run: string, task: WireTask, taken: Promise<void>): Promise<void> {
     if (this.isClosed) throw new CookietinError('ERR_COOKIETIN_CLOSED', 'The cluster driver is closed')
-    await this.#add(run, task)
     const look = () => void this.#lookAgain(run, task).catch(() => {})
     this.#waiting.set(run, setInterval(look, lookAgain).unref())
     const stop = () => this.#stopLooking(run)
     taken.then(stop, stop)
+    await this.#add(run, task)
   }
 
   /** Takes a run out of the queue. Resolves with false when a worker has it. */
   async withdraw(run: string): Promise<boolean> {
     this.#stopLooking(run)
+    // It may be on its way into the queue.
+    await this.#adding.get(run)?.catch(() => {})
     const state = await this.#queue.getJobState(run)
     if (state === 'unknown') return true
     return (await this.#queue.remove(run)) === 1
@@ -145,13 +149,19 @@ export class ClusterClient {
   async #add(run: string, task: WireTask): Promise<void> {
     const { priority } = this.#options
     const job: RunJob = { v: wireVersion, run, from: this.post.self, task }
-    await this.#queue.add('run', job, {
+    const added = this.#queue.add('run', job, {
       jobId: run,
       attempts: 1,
       removeOnComplete: { age: 60, count: 1_000 },
       removeOnFail: { age: 60, count: 1_000 },
       ...(priority > 0 && { priority }),
     })
+    this.#adding.set(run, added)
+    try {
+      await added
+    } finally {
+      this.#adding.delete(run)
+    }
   }
 
   /**
@@ -159,6 +169,7 @@ export class ClusterClient {
    * when this process asks for it.
    */
   async #lookAgain(run: string, task: WireTask): Promise<void> {
+    if (this.#adding.has(run)) return
     if (!over.includes(await this.#queue.getJobState(run)) || !this.#waiting.has(run)) return
     await this.#queue.remove(run)
     if (this.#waiting.has(run)) await this.#add(run, task)
