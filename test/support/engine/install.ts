@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isInstalled, mayStartEngine } from './private.ts'
 
 /** The programs of a private engine, and their Debian packages. */
@@ -32,6 +32,16 @@ const testTools: Readonly<Record<string, string>> = {
 export function missingPackages({ engine }: { readonly engine: boolean }): string[] {
   const wanted = Object.entries({ ...testTools, ...(engine ? engineParts : {}) })
   return [...new Set(wanted.filter(([binary]) => !isInstalled(binary)).flatMap(([, packages]) => packages.split(' ')))]
+}
+
+/** Installs whatever any test needs, at once: two runs of the tests must not install at the same time. */
+export function installAll(): void {
+  if (!canInstall()) return
+  const missing = missingPackages({ engine: true })
+  if (!existsSync('/usr/bin/chromium')) missing.push('chromium')
+  const hasPostgres = isInstalled('initdb') || globSync('/usr/lib/postgresql/*/bin/initdb').length > 0
+  if (!hasPostgres && !process.env.COOKIETIN_TEST_POSTGRES) missing.push('postgresql')
+  if (missing.length > 0) install(missing)
 }
 
 /** True if {@link install} can work on this machine. */

@@ -1,0 +1,44 @@
+// Runs every test: `npm test`. An engine, a browser and a command line wait more than they compute, so two runs of Vitest share the machine,
+// each with a private engine. With arguments, or where an engine answers already, there is one.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { buffer } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { buildPage } from '../scripts/build-page.ts'
+import { engineAnswers } from './support/engine/answers.ts'
+import { installAll } from './support/engine/install.ts'
+import { mayStartEngine } from './support/engine/private.ts'
+
+const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url))
+
+/** The projects of each run. */
+const lanes = [
+  ['engine', 'browser'],
+  ['unit', 'machines', 'database', 'cluster', 'cli'],
+]
+
+async function run(args: readonly string[], stdio: 'inherit' | 'pipe'): Promise<{ code: number; output: Buffer }> {
+  const child = spawn(process.execPath, [vitest, 'run', ...args], { stdio: ['inherit', stdio, stdio] })
+  const texts = [child.stdout, child.stderr].map(stream => (stream === null ? Buffer.alloc(0) : buffer(stream)))
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code: code ?? 1, output: Buffer.concat(await Promise.all(texts)) }
+}
+
+const args = process.argv.slice(2)
+const hasEngine = await engineAnswers(process.env.DOCKER_HOST || 'unix:///var/run/docker.sock')
+if (args.length > 0 || hasEngine || !mayStartEngine()) {
+  process.exitCode = (await run(args, 'inherit')).code
+} else {
+  // Two runs must not install or build at the same time.
+  installAll()
+  await buildPage()
+  console.log(
+    `Two runs at a time: ${lanes.map(names => names.join(', ')).join(', and ')}. The second one is printed at its end.`,
+  )
+  const [first, second] = lanes.map(names => names.flatMap(name => ['--project', name]))
+  const later = run([...(second ?? []), process.stdout.isTTY ? '--color' : '--no-color'], 'pipe')
+  const codes = [(await run(first ?? [], 'inherit')).code]
+  const { code, output } = await later
+  process.stdout.write(output)
+  process.exitCode = Math.max(...codes, code)
+}
