@@ -14,6 +14,7 @@ const notRun: readonly (readonly [command: RegExp, why: string])[] = [
   [/^npm (test|run check)$/, 'runs the tests'],
   [/^docker build /, 'its base image comes from a registry'],
   [/^DOCKER_HOST=ssh:/, 'needs another host'],
+  [/rediss:/, 'needs a certificate: test/cluster/access.test.ts does the same'],
 ]
 
 /** Commands that run until they are interrupted, and what they print when they are ready. */
