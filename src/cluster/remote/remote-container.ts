@@ -53,6 +53,7 @@ export class RemoteContainer implements EngineContainer {
   #files: readonly FileSource[] = []
   #isPrepared = false
   #wantsSamples = false
+  #isOver = false
   #removal: Promise<void> | undefined
 
   constructor(client: ClusterClient, task: ResolvedTask) {
@@ -153,7 +154,7 @@ export class RemoteContainer implements EngineContainer {
 
   async kill(): Promise<void> {
     this.#output.drain()
-    if (!this.#output.isUsed) return
+    if (!this.#output.isUsed || this.#isOver) return
     await this.#calls.call('kill')
   }
 
@@ -193,12 +194,16 @@ export class RemoteContainer implements EngineContainer {
       if (!(error instanceof CookietinError) || error.code !== 'ERR_COOKIETIN_HOST_LOST') throw error
     } finally {
       const message = `The container of ${this.#task.id} was removed before its end was seen`
-      this.#exit.reject(new CookietinError('ERR_COOKIETIN_CLOSED', message))
+      const removed = new CookietinError('ERR_COOKIETIN_CLOSED', message)
+      this.#exit.reject(removed)
+      // The replies to calls that the removal has overtaken are not heard any more.
+      this.#calls.fail(removed)
       this.#finish()
     }
   }
 
   #finish(): void {
+    this.#isOver = true
     this.#input?.stop()
     this.#samples$.complete()
     this.#found.close()
