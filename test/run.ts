@@ -18,7 +18,9 @@ const lanes = [
 ]
 
 async function run(args: readonly string[], stdio: 'inherit' | 'pipe'): Promise<{ code: number; output: Buffer }> {
-  const child = spawn(process.execPath, [vitest, 'run', ...args], { stdio: ['inherit', stdio, stdio] })
+  const env = { ...process.env, ...(process.stdout.isTTY && { FORCE_COLOR: '1' }) }
+  const child = spawn(process.execPath, [vitest, 'run', ...args], { env, stdio: ['inherit', stdio, stdio] })
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
   const texts = [child.stdout, child.stderr].map(stream => (stream === null ? Buffer.alloc(0) : buffer(stream)))
   const [code] = (await once(child, 'close')) as [number | null]
   return { code: code ?? 1, output: Buffer.concat(await Promise.all(texts)) }
@@ -35,10 +37,10 @@ if (args.length > 0 || hasEngine || !mayStartEngine()) {
   console.log(
     `Two runs at a time: ${lanes.map(names => names.join(', ')).join(', and ')}. The second one is printed at its end.`,
   )
-  const [first, second] = lanes.map(names => names.flatMap(name => ['--project', name]))
-  const later = run([...(second ?? []), process.stdout.isTTY ? '--color' : '--no-color'], 'pipe')
-  const codes = [(await run(first ?? [], 'inherit')).code]
-  const { code, output } = await later
+  const [first = [], second = []] = lanes.map(names => names.flatMap(name => ['--project', name]))
+  const later = run(second, 'pipe')
+  const { code } = await run(first, 'inherit')
+  const { code: laterCode, output } = await later
   process.stdout.write(output)
-  process.exitCode = Math.max(...codes, code)
+  process.exitCode = code || laterCode
 }
