@@ -32,6 +32,16 @@ it('serves calls on another host, with status, headers, bodies and logs', async 
   await greet.close()
 })
 
+it('sends the whole body to a host that has to be told of the function first', async () => {
+  const { redis, executor } = await setup()
+  await startFunctionWorker(redis.path, (request, response) => void request.pipe(response))
+  const large = 'x'.repeat(200_000)
+  for (const [at, body] of [() => Readable.from(['a', 'b']), () => large].entries()) {
+    const response = await executor.function({ ...spec, name: `new-${at}` }).invoke({ body: body() })
+    expect(await response.text()).toBe(at === 0 ? 'ab' : large)
+  }
+})
+
 it('streams a large response at the pace of its reader', async () => {
   const { redis, executor } = await setup()
   let sent = 0

@@ -107,7 +107,8 @@ export class CallAttempt implements RemoteRun {
       this.#fail(decodeError(message.error, this.#options.host.host), message.served as ServedCallRecord)
     } else if (type === 'done' || type === 'unknown' || type === 'refused') {
       this.#first.resolve(type)
-      this.#end(undefined)
+      // The body was not read: it is for the next host.
+      this.#letGo(undefined)
     }
     return undefined
   }
@@ -138,10 +139,15 @@ export class CallAttempt implements RemoteRun {
 
   #end(served: ServedCallRecord | undefined): void {
     if (this.#isOver) return
+    this.#input.stop()
+    this.#letGo(served)
+  }
+
+  #letGo(served: ServedCallRecord | undefined): void {
+    if (this.#isOver) return
     this.#isOver = true
     this.#blocked?.resolve()
     this.#output.drain()
-    this.#input.stop()
     this.#over.resolve(served)
     const { client } = this.#options
     client.forget(this)
