@@ -3,13 +3,12 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { deadLinks } from './check-links.ts'
-import { placesOf, siteLinks } from './pages.ts'
+import { placesOf, readPackage, siteLinks } from './pages.ts'
 
 const site = fileURLToPath(new URL('.', import.meta.url)).replace(/\/$/, '')
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
 const source = `${site}/.source`
-const { repository } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as { repository: { url: string } }
-const address = repository.url.replace(/^git\+/, '').replace(/\.git$/, '')
+const { address: repository } = readPackage(root)
 
 rmSync(source, { recursive: true, force: true })
 mkdirSync(source)
@@ -17,7 +16,7 @@ cpSync(`${root}/docs/images`, `${source}/images`, { recursive: true })
 cpSync(`${site}/index.md`, `${source}/index.md`)
 const places = placesOf(root)
 for (const [path, place] of places) {
-  const text = siteLinks(readFileSync(`${root}/${path}`, 'utf8'), path, { places, repository: address })
+  const text = siteLinks(readFileSync(`${root}/${path}`, 'utf8'), path, { places, repository })
   writeFileSync(`${source}/${place}`, text)
 }
 

@@ -1,5 +1,14 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
+
+/** The fields of the package that the site shows. */
+export function readPackage(root: string): { readonly description: string; readonly address: string } {
+  const { description, repository } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as {
+    readonly description: string
+    readonly repository: { readonly url: string }
+  }
+  return { description, address: repository.url.replace(/^git\+/, '').replace(/\.git$/, '') }
+}
 
 /** The pages of the repository that are not in `docs/`, and their places on the site. */
 const others: readonly (readonly [path: string, place: string])[] = [

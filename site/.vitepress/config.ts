@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import llms from 'vitepress-plugin-llms'
 import { withMermaid } from 'vitepress-plugin-mermaid'
+import { readPackage } from '../pages.ts'
 
-const { description, repository } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
-const address = repository.url.replace(/^git\+/, '').replace(/\.git$/, '')
+const { description, address } = readPackage(fileURLToPath(new URL('../..', import.meta.url)))
 
 const reference = new URL('../.source/reference/typedoc-sidebar.json', import.meta.url)
 

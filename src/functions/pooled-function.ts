@@ -3,13 +3,13 @@ import { Subject } from 'rxjs'
 import { CookietinError, notCleaned } from '../errors.ts'
 import type { Evictable } from '../executor/queue/evictor.ts'
 import type { Admission } from '../executor/queue/scheduler.ts'
-import { Call, type CallListener, reportCall } from './call/call.ts'
+import { type Call, type CallListener, reportCall } from './call/call.ts'
+import { openCall } from './call/open-call.ts'
 import type { CallRecord } from './call/record.ts'
 import { ContainerPool } from './container-pool.ts'
 import type { HotFunction, OpenFunction } from './function.ts'
 import type { FunctionHost } from './host.ts'
 import { type InvokeRequest, type ResolvedRequest, resolveRequest } from './http/request.ts'
-import { releaseBody } from './http/request-body.ts'
 import { demandOf, launchSlot } from './launch.ts'
 import { LaunchBackoff } from './launch-backoff.ts'
 import { closedError, Prewarming } from './prewarming.ts'
@@ -69,13 +69,7 @@ export class PooledFunction implements OpenFunction {
   }
 
   call(request: ResolvedRequest, id?: string): Call {
-    if (this.#isClosed) {
-      releaseBody(request.body)
-      throw closedError()
-    }
-    const { image, profile = 'default' } = this.#spec.task
-    const observer = this.#host.observeCall?.({ functionName: this.name, image, profile })
-    const call = new Call(request, this.#listener, { observer, id })
+    const call = openCall(this.#host, this.#spec, request, { listener: this.#listener, id, isClosed: this.#isClosed })
     // It waits for the next start of a function that could not be started before.
     if (this.#backoff.lastError !== undefined) call.noteLaunchFailure(this.#backoff.lastError)
     if (!call.isOver) {

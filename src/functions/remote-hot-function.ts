@@ -6,7 +6,8 @@ import type { RemoteCall, RemoteFunction, ServedCallRecord } from '../engines/re
 import { InvalidInputError, toCookietinError } from '../errors.ts'
 import { toChunks } from '../task/input.ts'
 import type { ResolvedTask } from '../task/task.ts'
-import { Call, reportCall } from './call/call.ts'
+import { type Call, type CallListener, reportCall } from './call/call.ts'
+import { openCall } from './call/open-call.ts'
 import type { CallRecord } from './call/record.ts'
 import type { CallExchange, CallTarget } from './call/target.ts'
 import type { HotFunction, OpenFunction } from './function.ts'
@@ -14,7 +15,6 @@ import type { FunctionHost } from './host.ts'
 import type { Outgoing } from './http/exchange.ts'
 import { hasNoBody } from './http/headers.ts'
 import { type InvokeRequest, type ResolvedRequest, resolveRequest } from './http/request.ts'
-import { releaseBody } from './http/request-body.ts'
 import { closedError } from './prewarming.ts'
 import { LogRouter } from './slot/log-router.ts'
 import type { ResolvedSpec } from './spec.ts'
@@ -51,6 +51,14 @@ class RemoteHotFunction implements OpenFunction {
   readonly #remote: RemoteFunction
   readonly #onClosed: () => void
   readonly #calls = new Set<Call>()
+  readonly #listener: CallListener = {
+    onLeft: () => {},
+    onOver: call => {
+      this.#calls.delete(call)
+      if (this.#calls.size === 0) this.#onIdle()
+      reportCall(call, this.#spec.task.image, this.calls$)
+    },
+  }
   #onIdle = () => {}
   #isClosed = false
   #closing: Promise<void> | undefined
@@ -79,18 +87,7 @@ class RemoteHotFunction implements OpenFunction {
   }
 
   call(request: ResolvedRequest, id?: string): Call {
-    if (this.#isClosed) {
-      releaseBody(request.body)
-      throw closedError()
-    }
-    const { image, profile = 'default' } = this.#spec.task
-    const observer = this.#host.observeCall?.({ functionName: this.name, image, profile })
-    const onOver = (over: Call) => {
-      this.#calls.delete(over)
-      if (this.#calls.size === 0) this.#onIdle()
-      reportCall(over, image, this.calls$)
-    }
-    const call = new Call(request, { onLeft: () => {}, onOver }, { observer, id })
+    const call = openCall(this.#host, this.#spec, request, { listener: this.#listener, id, isClosed: this.#isClosed })
     if (call.isOver) return call
     this.#calls.add(call)
     call.send(new RemoteTarget(this.#remote, this.#spec, () => call.finish()))

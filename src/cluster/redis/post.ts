@@ -9,7 +9,7 @@ const inboxLife = 60_000
 /** How long a packet may be unacknowledged before everything is sent again, in ms. */
 const resendAfter = 2_000
 /** How long a link is kept after its end, in ms: what was sent may be asked for again. */
-const lastWords = 1_000
+const linkLife = 1_000
 /** Packets that one read takes. */
 const batch = 256
 
@@ -61,7 +61,7 @@ export class Post {
     setTimeout(() => {
       if (link.isPending && tries > 1) this.retire(link, tries - 1)
       else this.remove(link)
-    }, lastWords).unref()
+    }, linkLife).unref()
   }
 
   /** Sends a packet to a process. */

@@ -18,6 +18,13 @@ export interface PresenceOptions {
   readonly onFenced?: () => void
 }
 
+/** A process that is watched. */
+interface Watched {
+  seenAt: number
+  /** For how many runs and calls it is watched. */
+  holders: number
+}
+
 /** The part of a lease after which a process that cannot renew it ends what it holds. */
 const fencePart = 0.8
 
@@ -27,7 +34,7 @@ const fencePart = 0.8
  */
 export class Presence {
   readonly #options: PresenceOptions
-  readonly #seen = new Map<string, number>()
+  readonly #watched = new Map<string, Watched>()
   readonly #timer: NodeJS.Timeout
   #beatAt = performance.now()
   #isFenced = false
@@ -51,13 +58,16 @@ export class Presence {
     })
   }
 
-  /** Watches a process, which is alive now. */
-  watch(process: string): void {
-    if (!this.#seen.has(process)) this.#seen.set(process, performance.now())
-  }
-
-  unwatch(process: string): void {
-    this.#seen.delete(process)
+  /** Watches a process, which is alive now, until each function that was returned for it is called. */
+  watch(process: string): () => void {
+    const watched = this.#watched.get(process) ?? { seenAt: performance.now(), holders: 0 }
+    this.#watched.set(process, watched)
+    watched.holders += 1
+    return () => {
+      watched.holders -= 1
+      // One that was lost may have been met anew.
+      if (watched.holders === 0 && this.#watched.get(process) === watched) this.#watched.delete(process)
+    }
   }
 
   /** True while others may take it for lost. */
@@ -98,7 +108,7 @@ export class Presence {
   }
 
   async #look(): Promise<void> {
-    const processes = [...this.#seen.keys()]
+    const processes = [...this.#watched.keys()]
     if (this.#isLooking || processes.length === 0) return
     this.#isLooking = true
     const { redis, keys, lease, onLost } = this.#options
@@ -106,12 +116,12 @@ export class Presence {
     try {
       const values = await redis.mget(processes.map(process => keys.alive(process)))
       for (const [index, process] of processes.entries()) {
-        const seen = this.#seen.get(process)
-        if (seen === undefined) continue
-        if (values[index] != null) this.#seen.set(process, at)
+        const watched = this.#watched.get(process)
+        if (watched === undefined) continue
+        if (values[index] != null) watched.seenAt = at
         // It may have told until just after it was seen last, and a crash of Redis may have lost that.
-        else if (at - seen >= lease) {
-          this.#seen.delete(process)
+        else if (at - watched.seenAt >= lease) {
+          this.#watched.delete(process)
           onLost(process)
         }
       }

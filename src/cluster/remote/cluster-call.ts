@@ -1,5 +1,6 @@
 import type { RemoteCall, RemoteRequest, RemoteResponse, ServedCallRecord } from '../../engines/remote-functions.ts'
 import { CookietinError } from '../../errors.ts'
+import { releaseBody } from '../../functions/http/request-body.ts'
 import { deferred } from '../../utils/deferred.ts'
 import type { Message } from '../link/link.ts'
 import type { WireFunction } from '../wire/function.ts'
@@ -26,6 +27,7 @@ export class ClusterCall implements RemoteCall {
   readonly #client: ClusterClient
   readonly #request: RemoteRequest
   readonly #function: CalledFunction
+  readonly #body: Body
   readonly #response = deferred<RemoteResponse>()
   readonly #over = deferred<ServedCallRecord | undefined>()
   readonly #ending = new AbortController()
@@ -36,6 +38,7 @@ export class ClusterCall implements RemoteCall {
     this.#client = client
     this.#request = request
     this.#function = called
+    this.#body = bodyOf(request)
     void this.#run().catch(error => {
       this.#response.reject(error)
       this.#over.resolve(undefined)
@@ -59,11 +62,10 @@ export class ClusterCall implements RemoteCall {
     const { key, wire, mayRerun } = this.#function
     const { signal } = this.#ending
     const refused = new Set<string>()
-    const isRepeatable = this.#inline !== null
     for (let losses = 0; ; ) {
       const place = await this.#client.hosts.pick(key, refused, signal)
       if (place === undefined) {
-        this.#release()
+        releaseBody(this.#request.body)
         throw signal.reason
       }
       const { status: host } = place
@@ -81,25 +83,16 @@ export class ClusterCall implements RemoteCall {
         await this.#client.hosts.look()
       } catch (error) {
         const isLost = error instanceof CookietinError && error.code === 'ERR_COOKIETIN_HOST_LOST'
-        if (!isLost || !mayRerun || !isRepeatable || signal.aborted || ++losses >= mostAttempts) throw error
+        if (!isLost || !mayRerun || !this.#body.isRepeatable || signal.aborted || ++losses >= mostAttempts) throw error
       } finally {
         place.release()
       }
     }
   }
 
-  /** Text and bytes, which can be sent again; null for what is read once. */
-  get #inline(): Uint8Array | undefined | null {
-    const { body } = this.#request
-    if (body === undefined) return undefined
-    if (typeof body === 'string') return Buffer.from(body)
-    return body instanceof Uint8Array ? body : null
-  }
-
   async #try(host: FunctionHostStatus, wire: WireFunction | undefined) {
-    const { id, timeout, headers, body, stdout, stderr } = this.#request
-    const inline = this.#inline
-    const isSmall = inline != null && inline.length <= inlineBody
+    const { id, timeout, headers, stdout, stderr } = this.#request
+    const { inline, streamed } = this.#body
     const message: Message = {
       type: 'invoke',
       id,
@@ -108,35 +101,41 @@ export class ClusterCall implements RemoteCall {
       // Infinity is none in JSON.
       timeout: Number.isFinite(timeout) ? timeout : undefined,
       headers,
-      hasBody: body !== undefined,
+      hasBody: inline !== undefined || streamed !== undefined,
       logs: { stdout: stdout !== undefined, stderr: stderr !== undefined },
-      ...(isSmall && { data: inline }),
+      data: inline,
     }
     const attempt = new CallAttempt({
       ...{ client: this.#client, host, message, stdout, stderr },
       run: `call.${id}.${++this.#attempts}`,
-      body:
-        isSmall || body === undefined
-          ? undefined
-          : inline === null
-            ? (body as AsyncIterable<Uint8Array>)
-            : once(inline),
+      body: streamed,
       onBroken: error => this.abort(inputFailed(error)),
     })
     this.#attempt = attempt
     if (this.#ending.signal.aborted) attempt.abort(this.#ending.signal.reason)
     return await attempt.first
   }
-
-  /** The body was not sent. */
-  #release(): void {
-    const { body } = this.#request
-    if (this.#inline === null) void (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]().return?.()
-  }
 }
 
-async function* once(bytes: Uint8Array | undefined) {
-  if (bytes !== undefined) yield bytes
+/** The body of a call. */
+interface Body {
+  /** Text or bytes that travel with the call. */
+  readonly inline?: Uint8Array | undefined
+  /** What is sent when the function reads it. */
+  readonly streamed?: AsyncIterable<Uint8Array> | undefined
+  readonly isRepeatable: boolean
+}
+
+function bodyOf({ body }: RemoteRequest): Body {
+  if (body === undefined) return { isRepeatable: true }
+  if (typeof body !== 'string' && !(body instanceof Uint8Array)) return { streamed: body, isRepeatable: false }
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body
+  if (bytes.length <= inlineBody) return { inline: bytes, isRepeatable: true }
+  return { streamed: { [Symbol.asyncIterator]: () => once(bytes) }, isRepeatable: true }
+}
+
+async function* once(bytes: Uint8Array) {
+  yield bytes
 }
 
 const inputFailed = (cause: Error) =>

@@ -51,7 +51,8 @@ export class ClusterClient {
   readonly #options: ClusterClientOptions
   readonly #queue: Queue<RunJob>
   readonly #presence: Presence
-  readonly #runs = new Set<RemoteRun>()
+  /** Runs and calls that a worker has, each with what ends the watch for it. */
+  readonly #runs = new Map<RemoteRun, () => void>()
   /** Jobs on their way into the queue, by the name of the run. */
   readonly #adding = new Map<string, Promise<unknown>>()
   /** Runs that no worker has taken, each with the timer that looks after its job. */
@@ -122,15 +123,13 @@ export class ClusterClient {
 
   /** A worker has taken a run. */
   meet(container: RemoteRun): void {
-    this.#runs.add(container)
-    if (container.worker !== undefined) this.#presence.watch(container.worker)
+    if (container.worker !== undefined) this.#runs.set(container, this.#presence.watch(container.worker))
   }
 
   /** A run is over. */
   forget(container: RemoteRun): void {
+    this.#runs.get(container)?.()
     this.#runs.delete(container)
-    const { worker } = container
-    if (worker !== undefined && ![...this.#runs].some(other => other.worker === worker)) this.#presence.unwatch(worker)
   }
 
   close(): Promise<void> {
@@ -181,7 +180,7 @@ export class ClusterClient {
   }
 
   #lose(worker: string): void {
-    for (const container of [...this.#runs]) {
+    for (const container of [...this.#runs.keys()]) {
       if (container.worker !== worker) continue
       const message = `${container.name} was lost: its worker has not been seen for ${this.#options.lease} ms. It ends its containers by itself when it cannot reach Redis; those of a worker that was killed end when it is started again, or at their deadline`
       container.lose(new CookietinError('ERR_COOKIETIN_HOST_LOST', message, { retryable: true }))

@@ -76,8 +76,8 @@ export class Hosts {
    * @param excluded - Workers that have refused the call. They are asked again when no other is left.
    */
   async pick(key: string, excluded: Set<string>, signal: AbortSignal): Promise<HostPlace | undefined> {
-    for (let isFirst = true; !signal.aborted; isFirst = false) {
-      if (this.#hosts.length === 0 || !isFirst) await this.look()
+    if (this.#hosts.length === 0) await this.look()
+    while (!signal.aborted) {
       const ranked = rank(
         this.#hosts.filter(({ worker }) => !excluded.has(worker)),
         key,
@@ -87,6 +87,7 @@ export class Hosts {
       if (chosen !== undefined) return { status: chosen, release: this.#count(chosen.worker) }
       await pause(interval, signal)
       excluded.clear()
+      await this.look()
     }
     return undefined
   }

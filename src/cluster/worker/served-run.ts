@@ -195,11 +195,9 @@ export class ServedRun {
     try {
       await this.#container?.remove()
     } finally {
+      this.#input.close()
       // The reply, and what else is on its way, has a moment to arrive.
-      setTimeout(() => {
-        this.#input.close()
-        this.#options.post.remove(this.#link)
-      }, 10_000).unref()
+      this.#options.post.retire(this.#link)
       this.#over.resolve()
     }
   }

@@ -23,7 +23,7 @@ import { ServedRun } from './served-run.ts'
 
 /** Options of {@link startWorker}. */
 export interface WorkerOptions extends ClusterPlace {
-  /** The driver that runs what is taken, such as that of {@link createDockerDriver}. The worker does not close it. */
+  /** The driver that runs what is taken, such as that of `createDockerDriver()`. The worker does not close it. */
   readonly driver: Driver
   /**
    * How many runs it has at once.
@@ -168,8 +168,6 @@ class OpenWorker implements ClusterWorker {
   readonly #presence: Presence
   readonly #runs = new Set<ServedRun>()
   readonly #functions: ServedFunctions
-  /** How many runs and calls it has of each submitter. */
-  readonly #submitters = new Map<string, number>()
   #bull: BullWorker<RunJob> | undefined
   #closing: Promise<void> | undefined
 
@@ -184,7 +182,7 @@ class OpenWorker implements ClusterWorker {
     this.#functions = new ServedFunctions({
       ...{ driver, capacity, policy, post: this.#post },
       isDraining: () => this.#closing !== undefined || this.#presence.isFenced,
-      onCall: submitter => this.#meet(submitter),
+      onCall: submitter => this.#presence.watch(submitter),
     })
     this.#presence = new Presence({
       ...{ redis, keys, self: this.#self, lease },
@@ -247,7 +245,7 @@ class OpenWorker implements ClusterWorker {
       open: ({ task }) => this.#open(task),
     })
     this.#runs.add(run)
-    const release = this.#meet(run.submitter)
+    const release = this.#presence.watch(run.submitter)
     this.#report(this.#closing !== undefined)
     const fence = () => void run.end(lost('the queue has given it away'))
     signal?.addEventListener('abort', fence)
@@ -266,19 +264,6 @@ class OpenWorker implements ClusterWorker {
     const task = decodeTask(wire, given => driver.resolve(given))
     askPolicy(policy, task)
     return { task, container: driver.engine.container(task) }
-  }
-
-  /** Watches a submitter until the returned function is called for each of its runs and calls. */
-  #meet(submitter: string): () => void {
-    this.#submitters.set(submitter, (this.#submitters.get(submitter) ?? 0) + 1)
-    this.#presence.watch(submitter)
-    return () => {
-      const left = (this.#submitters.get(submitter) ?? 0) - 1
-      this.#submitters.set(submitter, left)
-      if (left > 0) return
-      this.#submitters.delete(submitter)
-      this.#presence.unwatch(submitter)
-    }
   }
 
   #endAll(which: (each: { readonly submitter: string }) => boolean, why: string): void {

@@ -28,10 +28,8 @@ export async function control(hub: Hub, body: string): Promise<ControlAnswer> {
 
 async function act(actor: TrackedActor, request: ControlRequest): Promise<ControlAnswer> {
   const { inspectable, again, identity } = actor
-  const cannot = (why: string): ControlAnswer => ({
-    status: 409,
-    error: `Cannot ${request.action === 'again' ? 'run' : request.action} ${identity.id}${request.action === 'again' ? ' again' : ''}: ${why}`,
-  })
+  const doing = request.action === 'again' ? `run ${identity.id} again` : `${request.action} ${identity.id}`
+  const cannot = (why: string): ControlAnswer => ({ status: 409, error: `Cannot ${doing}: ${why}` })
   switch (request.action) {
     case 'send': {
       const refusal = actor.send(request.event)

@@ -52,9 +52,9 @@ function noRun(word: string, listed: readonly FoundRun[], [held]: readonly Found
     word,
     listed.filter(({ kind }) => kind === 'run').map(({ id }) => id),
   )
-  const hint = near === undefined ? '' : `; did you mean "${printable(near)}"?`
+  const hint = near === undefined ? ';' : `; did you mean "${printable(near)}"?`
   return new UsageError(
-    `there is no run "${printable(word)}" on this machine${hint === '' ? ';' : `${hint}`} \`cookietin ps\` lists them. Runs of the process driver are processes: see ps(1) and kill(1)`,
+    `there is no run "${printable(word)}" on this machine${hint} \`cookietin ps\` lists them. Runs of the process driver are processes: see ps(1) and kill(1)`,
   )
 }
 
