@@ -92,7 +92,7 @@ const groups: readonly (readonly [name: string, test: RegExp])[] = [
   ],
   [
     'command-line',
-    /^(node_modules\/(commander|picocolors)|src\/cli\/)(?!commands|main\.ts|version\.ts|output\/(stats-plot|pull-|columns|format|result-json)|drivers\/(docker-orphans|process|cluster))/,
+    /^(node_modules\/(commander|picocolors)|src\/cli\/)(?!commands|main\.ts|version\.ts|output\/(stats-plot|pull-|columns|cluster-lines|format|result-json)|drivers\/(docker-orphans|process|cluster))/,
   ],
 ]
 
@@ -133,6 +133,22 @@ async function keepOwnSources(path: string): Promise<void> {
   await writeFile(path, JSON.stringify(map))
 }
 
+/** What `cookietin run` loads at its start of other packages: each more takes milliseconds, and some take 20. */
+const loadedByRun = /^(xstate|rxjs\/)/
+
+/** Fails when `cookietin run` would load a package at its start that it need not. */
+function checkStart(chunks: readonly OutputChunk[]): void {
+  const byName = new Map(chunks.map(chunk => [chunk.fileName, chunk]))
+  const run = chunks.filter(chunk => chunk.facadeModuleId === `${root}src/cli/commands/run.ts`)
+  const seen = new Set(run.map(({ fileName }) => fileName))
+  for (const name of seen) for (const imported of byName.get(name)?.imports ?? []) seen.add(imported)
+  const packages = [...seen].filter(name => !byName.has(name) && !name.startsWith('node:'))
+  const needless = packages.filter(name => !loadedByRun.test(name))
+  if (run.length === 0 || needless.length > 0) {
+    throw new Error(`cookietin run loads ${needless.join(', ') || 'nothing'} at its start: see the groups of chunks`)
+  }
+}
+
 /** The licences of the packages that a bundle holds parts of. */
 function licences(chunks: readonly OutputChunk[]): string {
   const modules = chunks.flatMap(chunk => Object.keys(chunk.modules))
@@ -169,6 +185,7 @@ async function pruneTypes(): Promise<void> {
 
 await rm(dist, { recursive: true, force: true })
 const chunks = await bundle()
+checkStart(chunks)
 await writeFile(`${dist}/licenses.md`, `# Parts of these packages are in the bundle\n\n${licences(chunks)}`)
 execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', 'tsconfig.build.json'], {
   cwd: root,

@@ -1,5 +1,5 @@
 import { CookietinError } from '../../../errors.ts'
-import { onAbort } from '../../../utils/abort.ts'
+import { noLongerNeeded, onAbort } from '../../../utils/abort.ts'
 import { redact } from '../../../utils/redact.ts'
 import { settles } from '../../../utils/timing.ts'
 import { unlessAborted, within } from '../connection/deadline.ts'
@@ -125,7 +125,7 @@ export class TrackedContainer {
 
   /** Calls that have not reached the engine are not repeated from now on. */
   end(): void {
-    this.#ending.abort()
+    this.#ending.abort(noLongerNeeded)
   }
 
   /** Stops waiting for calls that take too long. */

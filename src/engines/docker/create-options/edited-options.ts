@@ -32,7 +32,14 @@ export async function checkEditedOptions(
   defaults: CreateOptions,
   { isHardened, allow, allowDangerousMounts, local }: EditRules,
 ): Promise<readonly string[]> {
-  const [now, before] = [asJson(options), asJson(defaults)]
+  const text = asText(options)
+  const now = fromText(text)
+  const unedited = asText(defaults)
+  if (text === unedited) {
+    replace(options, now)
+    return []
+  }
+  const before = fromText(unedited)
   if (!isRecord(now.HostConfig)) refuse([issue('HostConfig', 'the edited value', 'an object')])
   now.Labels = labelsOf(now.Labels, defaults.Labels)
   const unknown = unknownKeys(now)
@@ -71,13 +78,19 @@ function labelsOf(edited: unknown, defaults: CreateOptions['Labels']): Fields {
 }
 
 /** The options as the engine reads them. */
-function asJson(options: object): Record<string, unknown> {
+function asText(options: object): string {
   try {
-    return JSON.parse(JSON.stringify(options)) as Record<string, unknown>
+    return JSON.stringify(options) ?? notJson()
   } catch {
-    refuse([{ field: 'containerOptions', value: 'the edited value', allowed: 'JSON' }])
+    notJson()
   }
 }
+
+function notJson(): never {
+  refuse([{ field: 'containerOptions', value: 'the edited value', allowed: 'JSON' }])
+}
+
+const fromText = (text: string) => JSON.parse(text) as Record<string, unknown>
 
 /** Edits that no config permits. */
 function fixed(now: Fields, before: Fields): FieldIssue[] {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { Observable } from 'rxjs'
 import { withRaw } from '../../../stats/raw.ts'
 import type { Stat } from '../../../stats/stat.ts'
-import { onAbort } from '../../../utils/abort.ts'
+import { noLongerNeeded, onAbort } from '../../../utils/abort.ts'
 import { backoff, pause } from '../../../utils/timing.ts'
 import { jsonLines } from '../connection/json-lines.ts'
 import { type EngineSample, isHollow, toStat } from './metrics.ts'
@@ -27,7 +27,7 @@ export function samples$({ open, started, ended }: SampleSource): Observable<Sta
     const stopping = new AbortController()
     const { signal } = stopping
     const end = () => {
-      stopping.abort()
+      stopping.abort(noLongerNeeded)
       subscriber.complete()
     }
     ended.then(end, end)
@@ -60,6 +60,6 @@ export function samples$({ open, started, ended }: SampleSource): Observable<Sta
       }
     }
     sample().catch(end)
-    return () => stopping.abort()
+    return () => stopping.abort(noLongerNeeded)
   })
 }

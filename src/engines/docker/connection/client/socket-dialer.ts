@@ -1,5 +1,6 @@
-import http, { type Agent } from 'node:http'
+import http, { type Agent, type RequestOptions } from 'node:http'
 import { stringify } from 'node:querystring'
+import type { ConnectionOptions } from 'node:tls'
 import type { Dialer, DialOptions, EngineRequest } from './dialer.ts'
 
 /** Sends requests to an engine behind a socket of this machine. */
@@ -10,14 +11,17 @@ export const socketDialer =
     const { version, signal, isHijack } = options
     const query = stringify(request.query)
     const body = bodyOf(request, options)
-    const sent = http.request({
+    const target: RequestOptions & Pick<ConnectionOptions, 'servername'> = {
       agent,
       socketPath,
+      // Without it, Node.js looks whether the host's name is an address, by expressions that take milliseconds to compile.
+      servername: '',
       method: request.method,
       path: (version === undefined ? '' : `/v${version}`) + request.path + (query && `?${query}`),
       headers: headersOf(request, options, body),
       signal,
-    })
+    }
+    const sent = http.request(target)
     sent.on('response', response => done(null, response))
     if (isHijack) {
       sent.on('upgrade', (_response, socket, head) => {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { CookietinError } from '../../../../errors.ts'
+import { noLongerNeeded } from '../../../../utils/abort.ts'
 import { deferred } from '../../../../utils/deferred.ts'
 import { backoff, pause } from '../../../../utils/timing.ts'
 import type { Api } from '../../connection/api.ts'
@@ -110,7 +111,7 @@ export class ExitWatch {
 
   /** Stops watching. {@link ended} rejects unless the exit is known. */
   close(reason?: CookietinError): void {
-    this.#stopping.abort()
+    this.#stopping.abort(noLongerNeeded)
     this.#unwatch()
     clearInterval(this.#inspections)
     this.#response?.destroy()
@@ -196,7 +197,7 @@ export class ExitWatch {
     this.#unwatch()
     clearInterval(this.#inspections)
     this.#end.resolve({ exitCode, message, reachableSince: this.#reachableSince })
-    this.#stopping.abort()
+    this.#stopping.abort(noLongerNeeded)
     this.#response?.destroy()
   }
 
