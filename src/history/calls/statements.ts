@@ -24,13 +24,17 @@ export function insertCall(key: string, { functionName }: ObservedCall, record: 
   return { sql: insertSql, values }
 }
 
+/** How many names are remembered, before all of them are forgotten. */
+const maxNames = 1_000
 const fullNames = new Map<string, string>()
 
-/** There are as many as functions. */
 function fullName(image: string): string {
-  const known = fullNames.get(image) ?? formatImage(parseImage(image))
-  fullNames.set(image, known)
-  return known
+  const known = fullNames.get(image)
+  if (known !== undefined) return known
+  if (fullNames.size === maxNames) fullNames.clear()
+  const name = formatImage(parseImage(image))
+  fullNames.set(image, name)
+  return name
 }
 
 /**
