@@ -19,6 +19,16 @@ export function Controls({ row, atPresent }: { readonly row: Row; readonly atPre
   const machine = row.over ? undefined : session.model.machines[row.machine]
   const canSend = Object.keys(machine?.events ?? {}).length > 0
   const { key } = row
+  const act = (
+    label: string,
+    action: 'freeze' | 'unfreeze' | 'cancel' | 'again',
+    isEnabled: boolean,
+    look = 'button',
+  ) => (
+    <button type="button" class={look} onClick={() => void ask({ key, action })} disabled={!isEnabled}>
+      {label}
+    </button>
+  )
   return (
     <div
       class="controls"
@@ -28,42 +38,12 @@ export function Controls({ row, atPresent }: { readonly row: Row; readonly atPre
     >
       {row.controllable && living && (
         <>
-          <button
-            type="button"
-            class="button"
-            onClick={() => void ask({ key, action: 'freeze' })}
-            disabled={!atPresent || row.state !== 'running'}
-          >
-            Freeze
-          </button>
-          <button
-            type="button"
-            class="button"
-            onClick={() => void ask({ key, action: 'unfreeze' })}
-            disabled={!atPresent || row.state !== 'frozen'}
-          >
-            Unfreeze
-          </button>
-          <button
-            type="button"
-            class="button danger"
-            onClick={() => void ask({ key, action: 'cancel' })}
-            disabled={!atPresent}
-          >
-            Cancel
-          </button>
+          {act('Freeze', 'freeze', atPresent && row.state === 'running')}
+          {act('Unfreeze', 'unfreeze', atPresent && row.state === 'frozen')}
+          {act('Cancel', 'cancel', atPresent, 'button danger')}
         </>
       )}
-      {row.repeatable && (
-        <button
-          type="button"
-          class="button"
-          onClick={() => void ask({ key, action: 'again' })}
-          disabled={!session.isNow}
-        >
-          Run again
-        </button>
-      )}
+      {row.repeatable && act('Run again', 'again', session.isNow)}
       {canSend && (
         <button
           type="button"
