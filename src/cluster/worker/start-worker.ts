@@ -44,7 +44,7 @@ export interface WorkerOptions extends ClusterPlace {
    */
   readonly host?: string | undefined
   /**
-   * Decides which tasks this host runs.
+   * Decides which tasks this host runs: returns why one is refused.
    *
    * @default refuses mounts of host paths
    */
@@ -53,7 +53,7 @@ export interface WorkerOptions extends ClusterPlace {
    * How long this process may be out of sight, in ms, before others take it for lost. It ends its runs after 0.8 of that. The same for
    * all processes of a cluster.
    *
-   * @default 5000
+   * @default 5,000
    */
   readonly lease?: number | undefined
 }
@@ -70,6 +70,7 @@ export interface WorkerStatus {
 
 /** A worker of a cluster: it takes runs from the queue and runs them on its own driver. */
 export interface ClusterWorker extends AsyncDisposable {
+  /** What the worker does: the present status, then every change. Completes when the worker is closed. */
   readonly status$: Observable<WorkerStatus>
   /**
    * Takes no more runs, waits for those that it has, and disconnects. With `force`, and by a second call with it, they are ended: their
