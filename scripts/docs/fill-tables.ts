@@ -1,4 +1,4 @@
-// Fills the tables of docs/api.md from the docstrings: part of `npm run docs`.
+// Fills tables of the pages from the docstrings: part of `npm run docs`.
 //
 // The comment above a table names what its rows are: `<!-- FILE TYPE -->` every member of an interface or a type, `<!-- FILE TYPE: a, b -->` those
 // members in that order, `<!-- FILE TYPE but a, b -->` all others. Several stand one after the other, with a `;` between them. A member may be a link:
@@ -7,7 +7,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { joined, type Member, membersOf } from './declarations.ts'
 import { rowOf } from './rows.ts'
 
-const page = new URL('../../docs/api.md', import.meta.url)
+/** The pages that have such tables. */
+export const pagesWithTables = ['docs/api.md', 'docs/files.md']
+
 const tables = /^<!-- (src\/[^>]+?) -->\n(\|.*)\n(\|[-| ]+)\n(?:\|.*\n)*/gm
 
 /**
@@ -23,13 +25,13 @@ export function fillTables(text: string): string {
     used.push(...sources)
     const columns = head.split('|').flatMap(cell => (cell.trim() === '' ? [] : [cell.trim()]))
     const rows = together(sources).map(({ member, link }) => {
-      if (member.text === '') throw new Error(`${member.name} has no docstring, which docs/api.md needs (${comment})`)
+      if (member.text === '') throw new Error(`${member.name} has no docstring (${comment})`)
       return rowOf(member, { columns, link, titles })
     })
     return [`<!-- ${comment} -->`, head, rule, ...rows, ''].join('\n')
   })
   const left = leftOut(used)
-  if (left.length > 0) throw new Error(`no table of docs/api.md has\n${left.join('\n')}`)
+  if (left.length > 0) throw new Error(`no table of the page has\n${left.join('\n')}`)
   return filled
 }
 
@@ -48,12 +50,12 @@ interface Source {
 
 function readSource(part: string): Source {
   const [, path = '', type = '', how, list = ''] = /^\s*(\S+)\s+(\w+)(?:\s*(:|but)\s+([\s\S]+))?$/.exec(part) ?? []
-  if (type === '') throw new Error(`docs/api.md: what are the rows of "${part}"?`)
+  if (type === '') throw new Error(`what are the rows of "${part}"?`)
   const members = membersOf(path, type)
   const named = (list === '' ? [] : list.split(',')).map((entry): Chosen => {
     const [, name = entry.trim(), link] = /^\s*\[?([\w$]+)(?:\]\((\S+)\))?\s*$/.exec(entry) ?? []
     const member = members.find(each => each.name === name)
-    if (member === undefined) throw new Error(`docs/api.md: ${type} has no ${name}`)
+    if (member === undefined) throw new Error(`${type} has no ${name}`)
     return { member, link }
   })
   const others = members.filter(each => !named.some(({ member }) => member === each)).map(member => ({ member }))
@@ -78,4 +80,9 @@ function leftOut(used: readonly Source[]): string[] {
   return [...new Set(all)].filter(each => !shown.has(each))
 }
 
-if (import.meta.main) writeFileSync(page, fillTables(readFileSync(page, 'utf8')))
+if (import.meta.main) {
+  for (const path of pagesWithTables) {
+    const page = new URL(`../../${path}`, import.meta.url)
+    writeFileSync(page, fillTables(readFileSync(page, 'utf8')))
+  }
+}

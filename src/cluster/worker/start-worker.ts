@@ -60,11 +60,13 @@ export interface WorkerOptions extends ClusterPlace {
 
 /** What a worker does. */
 export interface WorkerStatus {
+  /** The name of the host. */
   readonly host: string
+  /** How many runs it has at once. */
   readonly slots: number
-  /** Runs that it has. */
+  /** How many runs it has now. */
   readonly busy: number
-  /** Takes no more runs, and ends when those that it has are over. */
+  /** True: it takes no more runs, and ends when those that it has are over. */
   readonly isDraining: boolean
 }
 
@@ -74,7 +76,7 @@ export interface ClusterWorker extends AsyncDisposable {
   readonly status$: Observable<WorkerStatus>
   /**
    * Takes no more runs, waits for those that it has, and disconnects. With `force`, and by a second call with it, they are ended: their
-   * submitters see a lost host. Idempotent.
+   * submitters see a lost host. Idempotent; `await using` does it.
    */
   close(options?: { readonly force?: boolean | undefined }): Promise<void>
 }

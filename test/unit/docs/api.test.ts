@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import * as machines from '../../../machines/index.ts'
 import { membersOf } from '../../../scripts/docs/declarations.ts'
-import { fillTables } from '../../../scripts/docs/fill-tables.ts'
+import { fillTables, pagesWithTables } from '../../../scripts/docs/fill-tables.ts'
 import * as cluster from '../../../src/cluster/index.ts'
 import * as testing from '../../../src/driver/testing.ts'
 import { delegatedMembers } from '../../../src/executor/execution.ts'
@@ -15,10 +15,11 @@ import { namesIn, page, rowsBelow } from '../../support/docs/pages.ts'
 const api = page('docs/api.md')
 const named = (heading: string) => rowsBelow(api, heading).flatMap(([cell]) => namesIn(cell))
 
-test('docs/api.md says what the docstrings say (npm run docs writes it)', () => {
-  expect(fillTables(api)).toBe(api)
-  const comments = api.match(/^<!-- src\/[^>]+-->\n\| (?:field|option|member) \|/gm) ?? []
-  expect(comments).toHaveLength(api.split('<!-- src/').length - 1)
+test.each(pagesWithTables)('%s says what the docstrings say (npm run docs writes it)', path => {
+  const text = page(path)
+  expect(fillTables(text)).toBe(text)
+  const comments = text.match(/^<!-- src\/[^>]+-->\n\| (?:field|option|member) \|/gm) ?? []
+  expect(comments).toHaveLength(text.split('<!-- src/').length - 1)
 })
 
 test.each([
@@ -32,6 +33,7 @@ test.each([
   ['src/cluster/cluster-driver.ts', 'ClusterDriverOptions'],
   ['src/history/types.ts', 'History'],
   ['src/telemetry/options.ts', 'TelemetryOptions'],
+  ['src/inspector/options.ts', 'InspectorOptions'],
   ['src/engines/mock/script.ts', 'MockRun'],
 ])('of %s the members of %s are read, each with its docstring', (path, name) => {
   const members = membersOf(path, name)
