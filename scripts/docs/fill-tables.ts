@@ -1,6 +1,6 @@
 // Fills tables of the pages from the docstrings: part of `npm run docs`.
 //
-// The comment above a table names what its rows are: `<!-- FILE TYPE -->` every member of an interface or a type, `<!-- FILE TYPE: a, b -->` those
+// The comment above a table names what its rows are: `<!-- FILE TYPE -->` every member of an interface or a type, or a function, `<!-- FILE TYPE: a, b -->` those
 // members in that order, `<!-- FILE TYPE but a, b -->` all others. Several stand one after the other, with a `;` between them. A member may be a link:
 // `[a](page.md)`. The head of the table, which is written by hand, tells which columns it has.
 import { readFileSync, writeFileSync } from 'node:fs'

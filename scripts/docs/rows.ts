@@ -14,7 +14,7 @@ interface Place {
 export function rowOf(member: Member, { columns, link, titles }: Place): string {
   const hasFn = columns.includes('in Fn')
   const cells = columns.map(head => {
-    if (/^(?:field|option|member)\b/.test(head)) return leadingTo(link, code(member.usage))
+    if (/^(?:field|option|member|function)\b/.test(head)) return leadingTo(link, code(member.usage))
     if (/^type\b/.test(head)) return leadingTo(anchorOf(member.type, titles), code(member.type))
     if (head === 'default') return member.isOptional ? shown(member.fallback ?? 'none') : 'required'
     if (head === 'in Fn') return fnName(member)

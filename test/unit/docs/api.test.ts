@@ -18,7 +18,7 @@ const named = (heading: string) => rowsBelow(api, heading).flatMap(([cell]) => n
 test.each(pagesWithTables)('%s says what the docstrings say (npm run docs writes it)', path => {
   const text = page(path)
   expect(fillTables(text)).toBe(text)
-  const comments = text.match(/^<!-- src\/[^>]+-->\n\| (?:field|option|member) \|/gm) ?? []
+  const comments = text.match(/^<!-- src\/[^>]+-->\n\| (?:field|option|member|function) \|/gm) ?? []
   expect(comments).toHaveLength(text.split('<!-- src/').length - 1)
 })
 

@@ -27,7 +27,7 @@ describe('fillTables', () => {
     ['a member that no table has', 'src/executor/executor.ts RunAllOptions but ahead', 'RunAllOptions: ahead'],
     ['a member that is not there', 'src/executor/executor.ts RunAllOptions: behind', 'RunAllOptions has no behind'],
     ['a member without a docstring', 'src/task/task.ts RegistryAuth', 'username has no docstring'],
-    ['a type that is not there', 'src/task/task.ts Tusk', 'exports no interface and no type Tusk'],
+    ['a type that is not there', 'src/task/task.ts Tusk', 'no type and no function Tusk'],
   ])('names %s', (_, source, message) => {
     expect(() => fillTables(table(source))).toThrow(message)
   })
@@ -46,6 +46,12 @@ describe('membersOf', () => {
       type: 'Execution',
       text: expect.stringMatching(/^Queues a task/),
     })
+  })
+
+  it('reads a function, also one that takes a function', () => {
+    expect(membersOf('src/stats/keep-latest.ts', 'keepLatest')).toMatchObject([
+      { usage: 'keepLatest(work)', type: 'OperatorFunction<T, R>', text: expect.stringMatching(/^An RxJS operator/) },
+    ])
   })
 
   it('joins what both sides of a union declare', () => {
