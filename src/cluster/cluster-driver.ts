@@ -26,13 +26,13 @@ export interface ClusterDriverOptions extends ClusterPlace {
   /**
    * How long a process may be out of sight, in ms, before it counts as lost. The same for all processes of a cluster.
    *
-   * @default 5000
+   * @default 5,000
    */
   readonly lease?: number | undefined
   /**
    * How long the first connection may take, in ms.
    *
-   * @default 10000
+   * @default 10,000
    */
   readonly connectTimeout?: number | undefined
 }

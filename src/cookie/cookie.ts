@@ -19,11 +19,13 @@ export interface WaitResult {
 
 /** One container run, from before its creation until after its removal (Fn's `Cookie`). */
 export interface Cookie extends AsyncDisposable {
+  /** The name of the run: the task's `id`. */
   readonly id: string
   /** The task, validated and complete. */
   readonly task: ResolvedTask
-  /** The XState actor, which owns the cookie's state. */
+  /** The XState actor. Its state is the only truth about the cookie. */
   readonly actor: CookieActor
+  /** The present state. A run of an executor is `created` while it waits for its turn. */
   readonly state: CookieState
   /** Emits the present state, then every later one. Completes when the cookie is closed. */
   readonly state$: Observable<CookieState>
@@ -39,19 +41,25 @@ export interface Cookie extends AsyncDisposable {
    * Completes with the pull or the cookie. The cookie reports a failed pull.
    */
   readonly pull$: Observable<PullProgress>
-  /** The engine's create options. They can be changed until the cookie is prepared (Fn's `ContainerOptions`). */
+  /**
+   * The engine's own create options (Fn's `ContainerOptions`). They can be changed until the cookie is prepared. What they loosen must be listed
+   * in the config's `allow`.
+   */
   readonly containerOptions: object
   /** Standard output as a Node stream. Once accessed, it must be read: an unread stream blocks the container. */
   readonly stdout: Readable
   /** Standard error as a Node stream. Once accessed, it must be read: an unread stream blocks the container. */
   readonly stderr: Readable
-  /** Makes the image present and creates the container. Resolves at once when that is done. */
+  /** Makes the image present and creates the container. Resolves at once when that is done. Aborting the signal cancels the cookie. */
   prepare(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
-  /** Starts the task, and prepares it first where necessary. Aborting the signal cancels the task while it runs. */
+  /**
+   * Starts the task, and prepares it first where necessary. Resolves with Fn's `WaitResult`, whose `wait({ signal? })` gives the result.
+   * Aborting the signal cancels the task while it runs.
+   */
   run(options?: { readonly signal?: AbortSignal | undefined }): Promise<WaitResult>
   /**
-   * Freezes the container; its timeout stands still. Resolves at once when it is frozen already.
-   * Rejects with `ERR_COOKIETIN_INVALID_STATE` when it is not running.
+   * Freezes every process of the container; its timeout stands still. Resolves at once when it is frozen already. Rejects with
+   * `ERR_COOKIETIN_INVALID_STATE` when it is not running.
    */
   freeze(): Promise<void>
   /**
@@ -61,20 +69,19 @@ export interface Cookie extends AsyncDisposable {
   unfreeze(): Promise<void>
   /**
    * Sends a signal to the main process: a name such as `'SIGUSR1'`, or a number. What follows is the program's: its exit code decides the
-   * status. SIGKILL is `kill()`.
-   * Rejects with `ERR_COOKIETIN_INVALID_STATE` when it is not running.
+   * status. SIGKILL ends the run as `kill()` does. Rejects with `ERR_COOKIETIN_INVALID_STATE` when it is not running.
    */
   signal(name: string | number): Promise<void>
   /** Ends the run by SIGKILL, from any state, with status `killed`. Resolves at once when it has ended already. */
   kill(): Promise<void>
   /**
-   * Cancels the run, from any state, with status `cancelled`. Resolves at once when it has ended already. `stop` overrides how the task is
-   * stopped. A second call kills a program that is still ending.
+   * Cancels the run, from any state, with status `cancelled`. Resolves at once when it has ended already. `stop` overrides the task's
+   * `stopSignal`, `stopGrace` and `thaw`. A second call kills a program that is still ending.
    */
   cancel(reason?: unknown, stop?: StopOptions): Promise<void>
   /**
-   * Cancels a run that has not ended, waits for it, and removes everything that the cookie created. Idempotent.
-   * Rejects with `ERR_COOKIETIN_NOT_CLEANED`, which names the rest.
+   * Cancels a run that has not ended, waits for it, and removes everything that the cookie created. Idempotent; `await using` does it. Rejects
+   * with `ERR_COOKIETIN_NOT_CLEANED`, which names the rest.
    */
   close(): Promise<void>
 }
@@ -82,7 +89,7 @@ export interface Cookie extends AsyncDisposable {
 /** How a cookie is inspected, and the limits of its result. */
 export interface CookieOptions {
   /**
-   * How many points `RunResult.stats` may hold.
+   * How many points `RunResult.stats` may hold. 0: nothing is sampled unasked.
    *
    * @default 240, as Fn
    */
@@ -107,6 +114,6 @@ export interface CookieOptions {
    * @default false
    */
   readonly killOnMaxOutput?: boolean | undefined
-  /** An XState inspector: gets every event of the cookie's actor. */
+  /** An XState inspector, such as that of `cookietin/inspector`: gets every event of the cookie's actor. */
   readonly inspect?: ((event: InspectionEvent) => void) | Observer<InspectionEvent> | undefined
 }

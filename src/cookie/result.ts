@@ -14,7 +14,7 @@ export type Captured = string | Uint8Array
 
 /** What every result of a run has, however the run ended. */
 export interface RunRecord<Output extends Captured = Captured> {
-  /** The cookie's id. */
+  /** The name of the run: the cookie's id. */
   readonly id: string
   /** The labels of the task. */
   readonly labels: Readonly<Record<string, string>>
@@ -34,11 +34,11 @@ export interface RunRecord<Output extends Captured = Captured> {
   readonly stdoutError: Error | undefined
   /** Why the task's `stderr` writable did not get all of the output; undefined when it did. */
   readonly stderrError: Error | undefined
-  /** Resource samples, decimated to the executor's `maxStats`. */
+  /** Resource samples, decimated to `maxStats` points. */
   readonly stats: readonly Stat[]
   /** What was copied out of the container: the task's `artifacts`. Empty for a task without any. */
   readonly artifacts: Artifacts
-  /** What the run used: CPU time in ms and the peak of its memory in bytes, each where the engine can tell it. */
+  /** What the run used: `cpuMs` (CPU time in ms) and `memoryPeak` (bytes), each where the engine can tell it. */
   readonly usage: Usage
   /** How many times the task was started: more than 1 only with `retry`. The other fields tell of the last attempt. */
   readonly attempts: number
@@ -48,13 +48,16 @@ export interface RunRecord<Output extends Captured = Captured> {
 
 /** The result of a run whose task exited with code 0, and whose artifacts were copied. */
 export interface SuccessResult<Output extends Captured = Captured> extends RunRecord<Output> {
+  /** `'success'`: exit code 0, and the artifacts were copied. */
   readonly status: 'success'
   readonly error: undefined
 }
 
 /** The result of any other run. */
 export interface FailureResult<Output extends Captured = Captured> extends RunRecord<Output> {
+  /** `'error'`: any other exit code, or artifacts that could not be copied. `'timeout'`, `'killed'`, `'cancelled'`: what ended it. */
   readonly status: Exclude<RunStatus, 'success'>
+  /** Why the run did not succeed. Undefined exactly when the status is `'success'`, also for TypeScript. */
   readonly error: CookietinError
 }
 
@@ -68,12 +71,13 @@ export type TransitionEvent = CookieEvent['type'] | 'queue' | 'retry' | (string 
 export interface Transition {
   /** The cookie's id. */
   readonly id: string
-  /** Undefined for the first transition, to `created`. */
+  /** The state before. Undefined for the first transition, to `created`. */
   readonly from: CookieState | undefined
+  /** The state now. */
   readonly to: CookieState
-  /** The type of the machine event that caused it. */
+  /** The type of the machine's event that caused it. `'queue'` for the first, `'retry'` for the first of a further attempt. */
   readonly event: TransitionEvent
-  /** Unix time in ms. */
+  /** When it happened, as Unix time in ms. */
   readonly at: number
   /** The labels of the task; undefined where it has none. */
   readonly labels?: Readonly<Record<string, string>> | undefined

@@ -20,15 +20,14 @@ export interface DockerDriverOptions {
 /** A driver on a Docker Engine, with members for Docker only. */
 export interface DockerDriver extends Driver {
   /**
-   * The driver's own state changes from now on: image pulls, the namespaces of the prefork pool, the network that each cookie got, and who
-   * freezes it.
-   * Completes when the driver is closed.
+   * The driver's own state changes from now on: image pulls, the namespaces of the prefork pool, what of it each cookie got, spare containers,
+   * and who freezes a cookie's container. Completes when the driver is closed.
    */
   readonly driverTransitions$: Observable<DriverTransition>
-  /** The usage of the prefork pool: the present one, then every change. */
+  /** How full the prefork pool is: the present usage, `{ size, free, leased, pending }`, then every change. */
   readonly prefork$: Observable<PreforkUsage>
   /**
-   * How many spare containers are ready: the present usage, then every change.
+   * How many spare containers are ready: the present usage, `{ size, ready, pending }`, then every change.
    *
    * @example
    * const driver = await createDockerDriver({ spares: [{ image: 'busybox', size: 4 }] })
@@ -45,7 +44,10 @@ export interface DockerDriver extends Driver {
    * await driver.pull('busybox:1.36', { onProgress: ({ state }) => console.log(state) })
    */
   pull(image: string, options?: PullOptions): Promise<void>
-  /** The size of the engine's images when the config's `imageCacheMaxSize` bounds it: the present one, then every change. */
+  /**
+   * How full the engine is of images when the config's `imageCacheMaxSize` bounds that: the present usage, `{ max, idle, busy, removed }`, then
+   * every change.
+   */
   readonly imageCache$: Observable<ImageCacheUsage>
 }
 

@@ -6,7 +6,7 @@ export interface Driver extends AsyncDisposable {
   /** `'docker'`, `'process'`, `'mock'`, or the name of an engine of your own. */
   readonly name: string
   /**
-   * Validates a task and makes a cookie of it. Does no I/O. Aborting the signal cancels the cookie in any state.
+   * Validates a task and makes a cookie of it. Does no I/O. The options are those of a cookie, and a `signal`.
    *
    * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`, which lists every bad field.
    *
@@ -19,7 +19,7 @@ export interface Driver extends AsyncDisposable {
   /** Pulls the image if needed and creates the container: `cookie.prepare()`, under Fn's name. */
   prepareCookie(cookie: Cookie, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>
   /**
-   * Cancels and closes every cookie, then disconnects from the engine. Idempotent.
+   * Cancels and closes every cookie, then disconnects from the engine. Idempotent; `await using` does it.
    *
    * @throws CookietinError `ERR_COOKIETIN_NOT_CLEANED`, with the names of all that is left.
    */
@@ -28,5 +28,6 @@ export interface Driver extends AsyncDisposable {
 
 /** Options of {@link Driver.createCookie}. */
 export interface CreateCookieOptions extends CookieOptions {
+  /** Aborting it cancels the cookie in any state, for as long as it runs. */
   readonly signal?: AbortSignal | undefined
 }

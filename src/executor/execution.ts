@@ -28,8 +28,8 @@ type RunSource = Pick<Cookie, (typeof delegatedMembers)[number]> & {
 /** The members of a run besides its promise. Its state is `created` while it waits in the queue. */
 export interface ExecutionHandle extends Pick<Cookie, (typeof delegatedMembers)[number]> {
   /**
-   * Ends the run in any state: queued, pulling, starting, running, frozen. Its status becomes `cancelled`, with the reason as
-   * the error's cause. Does nothing after the run has ended. `stop` overrides how the task is stopped. A second call kills a program that
+   * Ends the run in any state: queued, pulling, starting, running, frozen. Its status becomes `cancelled`, with the reason as the error's cause.
+   * Does nothing after the run has ended. `stop` overrides the task's `stopSignal`, `stopGrace` and `thaw`. A second call kills a program that
    * is still ending.
    *
    * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK` when `stop` has a bad field.

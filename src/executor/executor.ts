@@ -10,7 +10,7 @@ import type { Execution } from './execution.ts'
 
 /** Options of {@link Executor.run}. */
 export interface RunOptions {
-  /** Aborting it cancels the run in any state. */
+  /** Aborting it cancels the run, whatever it is at. */
   readonly signal?: AbortSignal | undefined
   /**
    * A task of higher priority starts earlier. A task of lower priority may wait for ever while others keep coming.
@@ -56,8 +56,20 @@ export type SettledRun<Output extends Captured = Captured> = {
   /** The place of the task in the source, from 0. */
   readonly index: number
 } & (
-  | { readonly status: 'fulfilled'; readonly value: RunResult<Output>; readonly reason?: undefined }
-  | { readonly status: 'rejected'; readonly reason: CookietinError; readonly value?: undefined }
+  | {
+      /** `'fulfilled'` where there is a result. A task that failed has one. */
+      readonly status: 'fulfilled'
+      /** The result, of any status; undefined where there is none. */
+      readonly value: RunResult<Output>
+      readonly reason?: undefined
+    }
+  | {
+      /** `'rejected'` where there is none. */
+      readonly status: 'rejected'
+      /** Why there is no result; undefined where there is one. */
+      readonly reason: CookietinError
+      readonly value?: undefined
+    }
 )
 
 /** Options of {@link Executor.runAll} that make it yield {@link SettledRun}. */
@@ -118,7 +130,8 @@ export interface Executor extends AsyncDisposable {
   run(task: TextTask, options?: RunOptions): Execution<string>
   run(task: ContainerTask, options?: RunOptions): Execution
   /**
-   * Runs the tasks of a source and yields their results, in the order of the tasks. Reads the source only as far ahead as `ahead` says.
+   * Runs the tasks of a source, an iterable, sync or async, and yields their results, in the order of the tasks. Reads the source only as far
+   * ahead as `ahead` says.
    *
    * Leaving the loop, or a task that rejects, cancels the tasks that were taken. Aborting the signal cancels them, too: their results are
    * yielded, and the loop ends. In each case the source is released.
@@ -135,8 +148,8 @@ export interface Executor extends AsyncDisposable {
   runAll(tasks: Tasks<TextTask>, options?: RunAllOptions): AsyncGenerator<RunResult<string>, void, undefined>
   runAll(tasks: Tasks<ContainerTask>, options?: RunAllOptions): AsyncGenerator<RunResult, void, undefined>
   /**
-   * Starts containers for one kind of task ahead. A run of the template gets one that waits, and so begins some milliseconds after the call, in a
-   * container that served no other run.
+   * Starts containers for one kind of task ahead, as many as `spares` says. A run of the template gets one that waits, and so begins some
+   * milliseconds after the call, in a container that served no other run.
    *
    * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`, which lists every bad field.
    *
@@ -166,7 +179,10 @@ export interface Executor extends AsyncDisposable {
   readonly executions: Iterable<Execution>
   /** How many tasks are running. Containers of hot functions count, too. */
   readonly pending: number
-  /** How many tasks are queued. Containers of hot functions count, too. */
+  /**
+   * How many tasks are queued. Containers of hot functions count, too. A queued task takes about 1.5 KiB of memory: its container's handle is
+   * made when its turn comes.
+   */
   readonly size: number
   /** Resolves when no task is queued or running, and everything of them is removed. Hot functions do not count. */
   onIdle(): Promise<void>

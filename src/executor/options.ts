@@ -13,7 +13,7 @@ import type { RunLog } from './observers/run-log.ts'
 
 /** Options of {@link createExecutor}. */
 export interface ExecutorOptions extends Omit<CookieOptions, 'maxOutput'> {
-  /** Runs the tasks. The executor does not close it. */
+  /** Where the tasks run. The executor does not close it. */
   readonly driver: Driver
   /**
    * How many tasks run at once. More than the default only slow the engine down.
@@ -34,7 +34,7 @@ export interface ExecutorOptions extends Omit<CookieOptions, 'maxOutput'> {
    */
   readonly cpus?: number | undefined
   /**
-   * How many bytes of each output stream a result may hold. Writables and streams still get all of it.
+   * How many bytes of each output stream a result may hold. The rest still goes to writables and streams.
    *
    * @default 8 MiB, or 1 MiB of a stream that has a writable of the task
    */
@@ -59,15 +59,21 @@ export interface ExecutorOptions extends Omit<CookieOptions, 'maxOutput'> {
    */
   readonly thaw?: boolean | undefined
   /**
-   * Closes the executor with `force` when this process is told to stop: names of signals and of events of `process`. After a signal the
-   * process ends with 128 + its number, unless it has a handler of its own.
+   * Closes the executor with `force` when this process is told to stop: names of signals, `'beforeExit'`, `'exit'`, `'uncaughtException'`. After
+   * a signal the process ends with 128 + its number, unless it has a handler of its own.
    *
    * @default none
    */
   readonly closeOn?: readonly CloseEvent[] | undefined
-  /** Records every run: a history of `cookietin/history`, or a log of your own. A result is given after its run is recorded. The executor does not close it. */
+  /**
+   * Keeps every run: a history of `cookietin/history`, or a log of your own. A result is given after its run is kept. The executor does not
+   * close it.
+   */
   readonly history?: RunLog | undefined
-  /** Follows every run and call: a telemetry of `cookietin/telemetry`, or an instrumentation of your own. The executor does not close it. */
+  /**
+   * Follows every run and call: a telemetry of `cookietin/telemetry`, or an instrumentation of your own. It never changes how a run ends. The
+   * executor does not close it.
+   */
   readonly telemetry?: Instrumentation | undefined
 }
 

@@ -8,7 +8,7 @@ import type { SlotState } from './slot/slot.ts'
 export interface HotFunction extends AsyncDisposable {
   /**
    * Calls the function: in the idle container that served last, else in a new one if the limits allow it, else in the next that is free.
-   * Resolves when the headers of the response are there.
+   * Resolves with a WHATWG `Response` when its headers are there; its body streams. Rejects with a `CookietinError`.
    *
    * @throws CookietinError with a code that tells what went wrong.
    *
@@ -27,7 +27,7 @@ export interface HotFunction extends AsyncDisposable {
   readonly slots: Readonly<Partial<Record<SlotState, number>>>
   /** How many containers the function has. */
   readonly size: number
-  /** Accepts no more calls, serves the accepted ones (with `force`: rejects them), and removes its containers. Idempotent. */
+  /** Accepts no more calls, serves the accepted ones (with `force`: rejects them), and removes its containers. Idempotent; `await using` does it. */
   close(options?: { readonly force?: boolean | undefined }): Promise<void>
 }
 

@@ -23,7 +23,7 @@ export interface FunctionSpec
     | 'artifactsTimeout'
   > {
   /**
-   * What telemetry and metrics call the function.
+   * What telemetry and metrics call the function: 1 to 256 characters.
    *
    * @default the image
    */
@@ -31,7 +31,7 @@ export interface FunctionSpec
   /**
    * How many containers it may have at once.
    *
-   * @default the executor's concurrency
+   * @default the executor's `concurrency`
    */
   readonly maxContainers?: number | undefined
   /**
@@ -66,19 +66,19 @@ export interface FunctionSpec
    */
   readonly launchTimeout?: number | undefined
   /**
-   * How long a call may take from its start, in ms, with the wait for a container.
+   * How long a call may take from when it is made, in ms, with the wait for a container.
    *
    * @default 30,000
    */
   readonly timeout?: number | undefined
   /**
-   * The largest body of a response.
+   * The largest body of a response, in bytes.
    *
    * @default 64 MiB
    */
   readonly maxResponseBody?: Size | undefined
   /**
-   * The largest status line and headers of a response.
+   * The largest status line and headers of a response, in bytes.
    *
    * @default 16 KiB
    */

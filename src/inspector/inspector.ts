@@ -16,7 +16,7 @@ export interface Inspector extends AsyncDisposable {
   readonly url: string
   /** The XState inspector, for `createExecutor({ inspect })` or any `createActor(machine, { inspect })`. */
   readonly inspect: (event: InspectionEvent) => void
-  /** Ends the pages' streams and frees the port. Idempotent. */
+  /** Ends the pages' streams and frees the port. Idempotent; `await using` does it. */
   close(): Promise<void>
 }
 

@@ -24,35 +24,32 @@ export interface PageOptions {
    * @default a new random one
    */
   readonly token?: string | undefined
-  /**
-   * Further hosts by which a browser may reach the page, as behind a tunnel or a proxy: names with or without a port,
-   * such as `localhost:9000`. Default: none.
-   */
+  /** Further hosts by which a browser may reach the page, as behind a tunnel or a proxy: names with or without a port, such as `localhost:9000`. */
   readonly allowedHosts?: readonly string[] | undefined
 }
 
 /** The options of {@link startInspector}. */
 export interface InspectorOptions extends PageOptions {
   /**
-   * Lets the page freeze, unfreeze and cancel, run a task again, and send events to actors.
+   * True lets the page freeze, unfreeze and cancel, run a task again, and send events to actors.
    *
    * @default false: the page only shows
    */
   readonly control?: boolean | undefined
   /**
-   * Keeps the last 64 KiB of each output stream of a run, and shows them with secrets masked.
+   * True keeps the last 64 KiB of each output stream of a run, and shows them with secrets masked.
    *
    * @default false: what a task writes is not shown
    */
   readonly output?: boolean | undefined
   /**
-   * The maximum number of actors. Above it, ended actors are dropped, oldest first.
+   * How many actors are kept. Above it, ended ones are dropped, the oldest first; living ones are always kept.
    *
-   * @default 10 000
+   * @default 10,000
    */
   readonly maxActors?: number | undefined
   /**
-   * The maximum number of steps that each actor keeps.
+   * How many steps are kept of each actor, the latest.
    *
    * @default 200
    */

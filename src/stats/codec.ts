@@ -6,8 +6,8 @@ import { checkStats, type Stat } from './stat.ts'
 const maxUint64 = 2n ** 64n - 1n
 
 /**
- * Encodes samples as Fn's `Stats.Value()` does: `''` for none, else a JSON array and a line feed. Keys are sorted, times are in UTC with
- * milliseconds (`2016-08-11T00:00:00.123Z`), and metrics are whole numbers, with any fraction cut off.
+ * Encodes samples as text in Fn's form (Fn's `Value`): `''` for none, else a JSON array and a line feed. Keys are sorted, times are in
+ * UTC with milliseconds (`2016-08-11T00:00:00.123Z`), and metrics are whole numbers, with any fraction cut off.
  *
  * @throws CookietinError `ERR_COOKIETIN_INVALID_STATS` for a time without such a form, and for metrics that are negative or not finite.
  *
@@ -51,8 +51,10 @@ function encodeString(text: string): string {
 }
 
 /**
- * Decodes the output of {@link encodeStats}, or of Fn: a string or bytes (Fn's `Stats.Scan()`). `null`, undefined, `''` and `'null'` are no
- * samples. Like Fn, it ignores unknown fields and the case of field names, reads `null` as a metric of 0, and a missing time as the year 1.
+ * Decodes the output of {@link encodeStats}, or of Fn: a string or bytes (Fn's `Scan`). `null`, undefined, `''` and `'null'` are no samples.
+ *
+ * @remarks
+ * Like Fn, it ignores unknown fields and the case of field names, reads `null` as a metric of 0, and a missing time as the year 1.
  * Unlike Fn, it returns `{}` for metrics that are `null`. Times are cut to whole milliseconds.
  *
  * @throws CookietinError `ERR_COOKIETIN_INVALID_STATS` for any other value.

@@ -99,7 +99,8 @@ export class StatAccumulator {
 /**
  * An RxJS operator that reduces any number of samples to at most `maxSamples` points, in bounded memory: it never holds more than
  * `2 × maxSamples`. It emits the points once, when the source completes. Gaps, missing metrics and `maxSamples` of 0 or less are treated as in
- * `decimate`. A sample with an earlier time than the one before, as after a step of the clock, counts as of that time.
+ * `decimate`. A sample with an earlier time than the one before, as after a step of the clock, counts as of that time. With `extremes: true`
+ * a point also has the smallest and the largest value of each metric.
  *
  * @throws CookietinError `ERR_COOKIETIN_INVALID_STATS` when `maxSamples` is not a whole number.
  *

@@ -6,6 +6,7 @@ import { Windows } from './windows.ts'
 /**
  * Reduces samples to at most `maxSamples` points, each the mean of the samples in a window of time (Fn's `Decimate`).
  *
+ * @remarks
  * - **Gaps**: all windows have the same length, and an empty window has no point. A series with a gap therefore has fewer points than
  *   `maxSamples`, down to two.
  * - **Missing metrics**: a metric is divided by the number of all samples in its window, so a missing metric counts as 0. A metric that no

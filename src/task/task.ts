@@ -100,10 +100,11 @@ export type TaskFile =
 
 /** What to run (Fn's `ContainerTask`): a plain object. Only `image` is required. */
 export interface ContainerTask {
-  /** The image: a reference, or the id of an image on the engine (Fn's `Image`). */
+  /** The image: `[registry/]name[:tag][@digest]`, or the id of an image on the engine (Fn's `Image`). */
   readonly image: string
   /**
-   * The name of the run, unique among the driver's living cookies: letters, digits, `_`, `.`, `-` (Fn's `Id`).
+   * The name of the run, unique among the driver's living cookies: 2 to 128 letters, digits, `_`, `.`, `-`, the first a letter or a digit (Fn's
+   * `Id`).
    *
    * @default a random one
    */
@@ -121,7 +122,7 @@ export interface ContainerTask {
    * @default the image's own
    */
   readonly entrypoint?: string | readonly string[] | null | undefined
-  /** Labels of the container and of everything that tells of the run. Names with `cookietin.` are refused. */
+  /** Labels of the container; results, transitions and everything else that tells of the run carry them. Names with `cookietin.` are refused. */
   readonly labels?: Readonly<Record<string, string>> | undefined
   /**
    * The OS and the architecture of the image, such as `'linux/arm64'`. An image that is there for another one is pulled anew.
@@ -137,15 +138,21 @@ export interface ContainerTask {
    */
   readonly secrets?: readonly string[] | undefined
   /**
-   * Written to standard input, which is then closed (Fn's `Input`). A function makes it: it is called once for each attempt, when the
-   * container takes its input.
+   * Written to standard input, which is then closed (Fn's `Input`): text, bytes, an iterable of those, a Node or web stream. Or a function that
+   * makes one of those: it is called once for each attempt, when the container takes its input.
    *
    * @default no standard input
    */
   readonly input?: TaskInput | InputFactory | undefined
-  /** Receives standard output while it is written. A slow writable slows the container. It is not ended (Fn's `Logger`). */
+  /**
+   * Receives standard output while it is written (Fn's `Logger`). A slow writable slows the container. It is not ended. The result then keeps 1
+   * MiB.
+   */
   readonly stdout?: Writable | undefined
-  /** Receives standard error while it is written. A slow writable slows the container. It is not ended (Fn's `Logger`). */
+  /**
+   * Receives standard error while it is written (Fn's `Logger`). A slow writable slows the container. It is not ended. The result then keeps 1
+   * MiB.
+   */
   readonly stderr?: Writable | undefined
   /**
    * `'utf8'`: output in the result is a string. `'buffer'`: it is a `Uint8Array`.
@@ -154,8 +161,8 @@ export interface ContainerTask {
    */
   readonly encoding?: OutputEncoding | undefined
   /**
-   * Called with each resource sample (Fn's `WriteStat`). While a promise that it returned is pending, only the latest sample is kept;
-   * `dropped` counts the others. After an error it is not called again; the run goes on.
+   * Called with each resource sample (Fn's `WriteStat`). While a promise that it returned is pending, samples are dropped but for the latest;
+   * the next call is told how many, as `dropped`. After an error it is not called again; the run goes on.
    */
   readonly onStat?: OnStat | undefined
   /**
@@ -185,13 +192,13 @@ export interface ContainerTask {
   readonly thaw?: boolean | undefined
   /**
    * Runs the task again, in a new container, when an attempt failed for a reason that may pass. `{}` takes the defaults. Only an executor
-   * retries.
+   * retries. A cookie is one attempt: `createCookie` refuses the field.
    *
    * @default no retry
    */
   readonly retry?: RetryOptions | undefined
   /**
-   * Memory limit. Swap is never added to it. 0 means no limit (Fn's `Memory`).
+   * Memory limit, 6 MiB at least. Swap is never added to it. 0 means no limit (Fn's `Memory`).
    *
    * @default 0
    */
@@ -203,7 +210,8 @@ export interface ContainerTask {
    */
   readonly cpus?: number | undefined
   /**
-   * Size limit of the container's file system in MB. 0 means no limit (Fn's `FsSize`).
+   * Size limit of the container's file system in MB, where the engine's storage can (`cookietin doctor` tells). 0 means no limit (Fn's
+   * `FsSize`).
    *
    * @default 0
    */
@@ -220,7 +228,11 @@ export interface ContainerTask {
    * @default the driver's: 256, or 128 under the hardened profile
    */
   readonly pids?: number | undefined
-  /** Resource limits: `{ nofile: 1024 }`, or `{ nofile: { soft: 1024, hard: 4096 } }`; -1 means no limit. */
+  /**
+   * Resource limits: `{ nofile: 1024 }`, or `{ nofile: { soft: 1024, hard: 4096 } }`; -1 means no limit.
+   *
+   * @default the engine's
+   */
   readonly ulimits?: Readonly<Record<string, Ulimit>> | undefined
   /**
    * Size of `/dev/shm`. 0 means the engine's default.
@@ -229,19 +241,20 @@ export interface ContainerTask {
    */
   readonly shmSize?: Size | undefined
   /**
-   * How many GPUs, of those that the config's `gpus` counts. `'all'` means all of them.
+   * How many GPUs, of those that the config's `gpus` counts. `'all'` means all of them. An executor admits no more tasks at once than have one.
    *
    * @default 0
    */
   readonly gpus?: number | 'all' | undefined
   /**
-   * Mounts, each `[host, container]` or `[host, container, 'ro']`, or `{ volume, target, readOnly? }` for a volume of the engine (Fn's
-   * `Volumes`).
+   * Mounts, each `[host, container]` or `[host, container, 'ro']`, both paths absolute (Fn's `Volumes`). `'z'` and `'Z'`, also as `'ro,z'`,
+   * label the files for SELinux. `{ volume, target, readOnly? }` mounts a volume of the engine by its name, which is made where it is missing.
+   * Host folders that are dangerous to share are refused, and volumes that others made.
    */
   readonly volumes?: readonly Volume[] | undefined
   /**
-   * What is copied into the container before it starts: its path there, and the content, or `{ from }` with a file or
-   * a folder of this host. Folders on the way are made. All belongs to the user that the task runs as.
+   * What is copied into the container before it starts, by its absolute path there: text, bytes, a stream, `{ content, mode }`, or `{ from, mode
+   * }` with a file or a folder of this host. Folders on the way are made. All belongs to the user that the task runs as.
    *
    * @example
    * files: { '/app/main.py': source, '/app/data': { from: './data' }, '/app/run.sh': { content: script, mode: 0o755 } }
@@ -274,7 +287,7 @@ export interface ContainerTask {
    */
   readonly workDir?: string | undefined
   /**
-   * `user`, `uid`, or either with `:group`. A number is a uid.
+   * Who runs the program: `user`, `uid`, or either with `:group`. A number is a uid.
    *
    * @default the image's
    */
@@ -293,7 +306,11 @@ export interface ContainerTask {
   readonly network?: string | undefined
   /** Names of hosts with their addresses. The address `'host-gateway'` is that of the engine's host. */
   readonly extraHosts?: Readonly<Record<string, string>> | undefined
-  /** Addresses of DNS servers. */
+  /**
+   * Addresses of DNS servers.
+   *
+   * @default the engine's
+   */
   readonly dns?: readonly string[] | undefined
   /**
    * The container's host name.
@@ -301,7 +318,10 @@ export interface ContainerTask {
    * @default that of this machine
    */
   readonly hostname?: string | undefined
-  /** Folders in memory by their paths, each with its size: `{ '/run': '16m' }`. Nothing on them can be run, unless `exec` is true. */
+  /**
+   * Folders in memory by their paths, each with its size: `{ '/run': '16m' }`, or with `{ size, mode, exec }`. Nothing on them can be run,
+   * unless `exec` is true.
+   */
   readonly tmpfs?: Readonly<Record<string, TmpfsSize>> | undefined
   /**
    * Whether an init process passes signals on and reaps zombies.
@@ -320,33 +340,37 @@ export interface ContainerTask {
    */
   readonly runtime?: string | undefined
   /**
-   * Changes the create options of Docker just before the container is created. What it loosens must be listed in the config's `allow`,
-   * as for a cookie's `containerOptions`.
+   * Changes Docker's create options in place just before the container is created. What it loosens must be listed in the config's `allow`, as
+   * for a cookie's `containerOptions`.
    */
   readonly containerOptions?: ContainerOptionsHook | undefined
   /**
-   * `'hardened'` is for code that you do not trust.
+   * `'hardened'` is for code that you do not trust: no root, a read-only root file system, no network, no shared memory.
    *
    * @default 'default'
    */
   readonly profile?: 'default' | 'hardened' | undefined
   /**
-   * When to pull the image.
+   * When to pull the image: `'missing'` (where the engine does not have it), `'always'` or `'never'`.
    *
    * @default 'missing'
    */
   readonly pull?: PullPolicy | undefined
-  /** Credentials for the image's registry, or a function that finds them. */
+  /**
+   * Credentials for the image's registry, or a function that finds them before a pull.
+   *
+   * @default looked for in the config's `registries`, then where docker keeps them
+   */
   readonly auth?: RegistryAuth | AuthCallback | undefined
   /**
-   * Sends the container's log to syslog (Fn's `LoggerConfig`).
+   * Sends the container's log to syslog: `{ url: 'tcp://127.0.0.1:514', tags }` (Fn's `LoggerConfig`).
    *
    * @default no log is kept
    */
   readonly loggerConfig?: LoggerConfig | undefined
-  /** Further settings of one driver (Fn's `Extensions`). */
+  /** Extra settings for drivers of your own (Fn's `Extensions`). They are kept in `cookie.task`; the drivers of this package read none. */
   readonly extensions?: Readonly<Record<string, string>> | undefined
-  /** Host folder that is mounted at `/tmp/iofs`, for a unix socket (Fn's `UDSPath`). */
+  /** Host folder that is shared with the container at `/tmp/iofs`, for a unix socket (Fn's `UDSPath`). */
   readonly udsPath?: string | undefined
 }
 

@@ -21,14 +21,14 @@ export interface TelemetryOptions {
    */
   readonly meterProvider?: MeterProvider | undefined
   /**
-   * The profiles whose containers get the trace context: as `TRACEPARENT` and `TRACESTATE` in their environment, and as headers of
-   * calls. An empty list gives it to none.
+   * The profiles whose containers get the trace context: as `TRACEPARENT` and `TRACESTATE` in their environment, and as headers of calls.
+   * `['default', 'hardened']` gives it to all, `[]` to none.
    *
    * @default ['default']
    */
   readonly propagateTo?: readonly Profile[] | undefined
   /**
-   * True reports the latest resource sample of each run that lives. Every run is sampled then, with an attribute for its id.
+   * True reports the latest resource samples of the runs that live, added up by image. Every run is sampled then.
    *
    * @default false
    */

@@ -44,7 +44,7 @@ export interface WorkerOptions extends ClusterPlace {
    */
   readonly host?: string | undefined
   /**
-   * Decides which tasks this host runs.
+   * Decides which tasks this host runs: returns why one is refused.
    *
    * @default refuses mounts of host paths
    */
@@ -53,27 +53,30 @@ export interface WorkerOptions extends ClusterPlace {
    * How long this process may be out of sight, in ms, before others take it for lost. It ends its runs after 0.8 of that. The same for
    * all processes of a cluster.
    *
-   * @default 5000
+   * @default 5,000
    */
   readonly lease?: number | undefined
 }
 
 /** What a worker does. */
 export interface WorkerStatus {
+  /** The name of the host. */
   readonly host: string
+  /** How many runs it has at once. */
   readonly slots: number
-  /** Runs that it has. */
+  /** How many runs it has now. */
   readonly busy: number
-  /** Takes no more runs, and ends when those that it has are over. */
+  /** True: it takes no more runs, and ends when those that it has are over. */
   readonly isDraining: boolean
 }
 
 /** A worker of a cluster: it takes runs from the queue and runs them on its own driver. */
 export interface ClusterWorker extends AsyncDisposable {
+  /** What the worker does: the present status, then every change. Completes when the worker is closed. */
   readonly status$: Observable<WorkerStatus>
   /**
    * Takes no more runs, waits for those that it has, and disconnects. With `force`, and by a second call with it, they are ended: their
-   * submitters see a lost host. Idempotent.
+   * submitters see a lost host. Idempotent; `await using` does it.
    */
   close(options?: { readonly force?: boolean | undefined }): Promise<void>
 }

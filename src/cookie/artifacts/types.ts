@@ -36,11 +36,11 @@ export interface ArtifactsJson {
 export interface Artifacts extends AsyncIterable<Artifact>, AsyncDisposable {
   /** Paths of the task's `artifacts` at which nothing was. */
   readonly missing: readonly string[]
-  /** True when `maxArtifacts` or `maxArtifactEntries` was reached, and something was left out. */
+  /** True when `maxArtifacts` bytes or `maxArtifactEntries` entries were reached. The rest of that path was not read; the paths after it were. */
   readonly truncated: boolean
-  /** What was found and not copied: links, devices, names that lead outside, and what did not fit. */
+  /** What was found and not copied, each as `{ path, reason }`: links, devices, names that lead outside, and what did not fit. */
   readonly refused: readonly RefusedArtifact[]
-  /** Why the artifacts could not be copied; reading them throws it. Undefined when they were. */
+  /** Why nothing could be copied; reading the artifacts throws it. Undefined when it was copied. */
   readonly error: CookietinError | undefined
   /**
    * Writes the artifacts into a folder of this host, which is made where it is missing. Files and folders only, nothing outside of the folder,
@@ -53,7 +53,7 @@ export interface Artifacts extends AsyncIterable<Artifact>, AsyncDisposable {
    * await artifacts.extractTo('./results') // /app/out/a.txt becomes ./results/out/a.txt
    */
   extractTo(folder: string, options?: ExtractOptions): Promise<Extraction>
-  /** Without the bytes. Undefined for a task without artifacts. */
+  /** The artifacts without their bytes. Undefined for a task without artifacts. */
   toJSON(): ArtifactsJson | undefined
 }
 

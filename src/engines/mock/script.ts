@@ -12,15 +12,24 @@ export type MockOutput = string | Uint8Array | Iterable<string | Uint8Array> | A
 
 /** The script of one run. `{}` writes nothing and ends at once with exit code 0. */
 export interface MockRun {
-  /** Written chunk by chunk, with backpressure. */
+  /** Standard output, written chunk by chunk, with backpressure. */
   readonly stdout?: MockOutput
+  /** Standard error, written in the same way. */
   readonly stderr?: MockOutput
-  /** @default 0 */
+  /**
+   * The exit code.
+   *
+   * @default 0
+   */
   readonly exitCode?: number
-  /** @default false */
+  /**
+   * True: a process was killed because memory ran out.
+   *
+   * @default false
+   */
   readonly oomKilled?: boolean
   /**
-   * A run that is killed before all of its output was taken reports true in any case.
+   * True: not all of the output was read. A run that is killed before all of its output was taken reports true in any case.
    *
    * @default false
    */
@@ -28,7 +37,7 @@ export interface MockRun {
   /** The engine's message on the exit. */
   readonly message?: string
   /**
-   * What it has used.
+   * What it has used, for `result.usage`.
    *
    * @default unknown
    */
@@ -57,15 +66,23 @@ export interface MockRun {
    * @default it ends with 128 + the signal's number
    */
   readonly onSignal?: (signal: string) => number | undefined
-  /** The errors of the calls. */
+  /** What `prepare` rejects with. */
   readonly prepareError?: Error
+  /** What `start` rejects with. */
   readonly startError?: Error
+  /** What `pause` rejects with. */
   readonly pauseError?: Error
+  /** What `unpause` rejects with. */
   readonly unpauseError?: Error
+  /** What `signal` rejects with. */
   readonly signalError?: Error
+  /** What `kill` rejects with. */
   readonly killError?: Error
+  /** What `remove` rejects with. */
   readonly removeError?: Error
+  /** What `copyIn` rejects with. */
   readonly copyInError?: Error
+  /** What `copyOut` rejects with. */
   readonly copyOutError?: Error
   /** The engine is lost this many ms after the start. Then the wait rejects with `ERR_COOKIETIN_ENGINE_LOST`, as do pause, unpause and kill. */
   readonly engineLost?: number

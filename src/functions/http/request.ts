@@ -10,12 +10,15 @@ import { type CallHeaders, isHeaderName, strayCharacter } from './headers.ts'
 /** One call to a function. */
 export interface InvokeRequest {
   /**
-   * Streamed at the pace of the function. Released when the call ends, sent or not.
+   * The body of the request. Sent as it comes, at the pace of the function. Released when the call ends, sent or not.
    *
    * @default empty
    */
   readonly body?: TaskInput | undefined
-  /** Sent unchanged. `Content-Length` states the length of a streamed body, which is sent in chunks otherwise. */
+  /**
+   * A `Headers`, or an object of strings or arrays of them. Sent unchanged. `Content-Length` states the length of a streamed body, which is sent
+   * in chunks otherwise.
+   */
   readonly headers?: CallHeaders | undefined
   /**
    * How long the call may take from now on, in ms, with the wait for a container and the response's body.
@@ -25,9 +28,17 @@ export interface InvokeRequest {
   readonly timeout?: number | undefined
   /** Aborting it ends the call, and also the container when the call was sent. */
   readonly signal?: AbortSignal | undefined
-  /** Receives the container's standard output during the call. It is not ended. */
+  /**
+   * Receives the container's standard output during the call. It is not ended.
+   *
+   * @default the spec's
+   */
   readonly stdout?: Writable | undefined
-  /** Receives the container's standard error during the call. It is not ended. */
+  /**
+   * Receives the container's standard error during the call. It is not ended.
+   *
+   * @default the spec's
+   */
   readonly stderr?: Writable | undefined
 }
 

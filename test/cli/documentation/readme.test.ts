@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { beforeAll, expect, test } from 'vitest'
-import { embedExamples, pagesWithExamples } from '../../../scripts/embed-examples.ts'
+import { embedExamples, pagesWithExamples } from '../../../scripts/docs/embed-examples.ts'
 import { ensureTestImage } from '../../support/images/images.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))

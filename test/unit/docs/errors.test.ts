@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
+import { membersOf } from '../../../scripts/docs/declarations.ts'
 import { connectionError, EngineReply, replyError } from '../../../src/engines/docker/connection/errors.ts'
 import { pullError } from '../../../src/engines/docker/image/pull-error.ts'
 import { errorCodes } from '../../../src/errors.ts'
-import { membersOf } from '../../support/docs/declarations.ts'
 import { namesIn, page, rowsBelow } from '../../support/docs/pages.ts'
 
 const errors = page('docs/errors.md')
@@ -46,6 +46,6 @@ test.each([
 
 test('docs/errors.md has what an error is built from', () => {
   const properties = rowsBelow(errors, 'Errors').flatMap(([cell]) => namesIn(cell))
-  const options = membersOf('errors.ts', 'CookietinErrorOptions').map(({ name }) => name)
+  const options = membersOf('src/errors.ts', 'CookietinErrorOptions').map(({ name }) => name)
   expect(properties.toSorted()).toEqual([...options, 'code', 'message', 'issues'].toSorted())
 })

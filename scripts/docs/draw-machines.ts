@@ -1,12 +1,12 @@
 // Draws every machine into docs/machines.md. `npm run docs` writes the page; a test compares it with the code.
 import { writeFile } from 'node:fs/promises'
-import { cookieMachine } from '../machines/cookie.ts'
-import { imageMachine } from '../machines/image.ts'
-import { namespaceMachine } from '../machines/namespace.ts'
-import { runMachine } from '../machines/run.ts'
-import { slotMachine } from '../machines/slot.ts'
-import { spareMachine } from '../machines/spare.ts'
-import { toMermaid } from '../src/utils/actors/mermaid.ts'
+import { cookieMachine } from '../../machines/cookie.ts'
+import { imageMachine } from '../../machines/image.ts'
+import { namespaceMachine } from '../../machines/namespace.ts'
+import { runMachine } from '../../machines/run.ts'
+import { slotMachine } from '../../machines/slot.ts'
+import { spareMachine } from '../../machines/spare.ts'
+import { toMermaid } from '../../src/utils/actors/mermaid.ts'
 
 const machines = [
   {
@@ -60,4 +60,4 @@ export const machinesPage = [
   '',
 ].join('\n\n')
 
-if (import.meta.main) await writeFile(new URL('../docs/machines.md', import.meta.url), machinesPage)
+if (import.meta.main) await writeFile(new URL('../../docs/machines.md', import.meta.url), machinesPage)
