@@ -1,6 +1,7 @@
 // Builds the inspector's page: `node scripts/build-page.ts [FOLDER]`. The default is the folder that the sources use.
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
+import { compressFiles } from './build/compress.ts'
 
 const root = fileURLToPath(new URL('../src/inspector/page', import.meta.url))
 const besideSources = fileURLToPath(new URL('../.inspector-page', import.meta.url))
@@ -25,6 +26,7 @@ export async function buildPage(outDir: string = besideSources): Promise<void> {
       license: { fileName: 'licenses.md' },
     },
   })
+  compressFiles(outDir, /\.(html|js|css|svg)$/)
 }
 
 if (import.meta.main)
