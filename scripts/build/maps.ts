@@ -10,7 +10,8 @@ interface SourceMap {
 
 /**
  * Makes the source map beside a built file smaller. What stays is what leads a stack trace to its source: where a line begins, and all that can
- * be in a trace. The sources are in the maps, since they are nowhere else in the package, but for those of other packages, and of `machines/`.
+ * be in a trace. The sources are in the maps, since they are nowhere else in the package; but neither those of other packages, nor those that
+ * are packed themselves.
  */
 export function trimMap(path: string): void {
   const map = JSON.parse(readFileSync(path, 'utf8')) as SourceMap
@@ -23,6 +24,9 @@ export function trimMap(path: string): void {
   )
 }
 
+/** Sources that are in the package as they are, which a map finds by their paths. */
+const packed = /^(?:\.\.\/)+(?:machines\/|src\/inspector\/protocol\.ts$)/
+
 /** The sources of a map that stay, which get other numbers by that. */
 class Sources {
   readonly names: string[] = []
@@ -32,8 +36,7 @@ class Sources {
   constructor({ sources, sourcesContent }: SourceMap) {
     this.#numbers = sources.map((name, at) => {
       if (name.includes('node_modules/')) return undefined
-      const isPacked = /^(\.\.\/)+machines\//.test(name)
-      this.texts.push(isPacked ? null : (sourcesContent[at] ?? null))
+      this.texts.push(packed.test(name) ? null : (sourcesContent[at] ?? null))
       return this.names.push(name) - 1
     })
   }
