@@ -6,7 +6,7 @@ import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown'
 import { trimMap } from './build/maps.ts'
-import { buildPage } from './build-page.ts'
+import { buildPage } from './build/page.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = `${root}dist`

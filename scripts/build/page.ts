@@ -1,11 +1,11 @@
-// Builds the inspector's page: `node scripts/build-page.ts [FOLDER]`. The default is the folder that the sources use.
+// Builds the inspector's page: `node scripts/build/page.ts [FOLDER]`. The default is the folder that the sources use.
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'vite'
-import { compressFiles } from './build/compress.ts'
-import { pruneElk } from './build/elk/prune.ts'
+import { compressFiles } from './compress.ts'
+import { pruneElk } from './elk/prune.ts'
 
-const root = fileURLToPath(new URL('../src/inspector/page', import.meta.url))
-const besideSources = fileURLToPath(new URL('../.inspector-page', import.meta.url))
+const root = fileURLToPath(new URL('../../src/inspector/page', import.meta.url))
+const besideSources = fileURLToPath(new URL('../../.inspector-page', import.meta.url))
 
 /** Most of the page is ELK, and the page needs one of its layouts. */
 const onlyLayered: Plugin = {

@@ -1,4 +1,4 @@
-// Fails when the package is larger than it has to be: `node scripts/check-size.ts`, after a build.
+// Fails when the package is larger than it has to be: `node scripts/build/check-size.ts`, after a build.
 import { execFileSync } from 'node:child_process'
 
 /** A little above what it was when these were set: 1.44 MB packed, 4.29 MB unpacked, 356 files. */
@@ -11,7 +11,7 @@ const [packed] = JSON.parse(
 for (const [measure, bound] of Object.entries(bounds) as [keyof typeof bounds, number][]) {
   if (packed[measure] <= bound) continue
   console.error(
-    `The package is too large: ${measure} is ${packed[measure]}, and may be ${bound}. See scripts/check-size.ts`,
+    `The package is too large: ${measure} is ${packed[measure]}, and may be ${bound}. See scripts/build/check-size.ts`,
   )
   process.exitCode = 1
 }
