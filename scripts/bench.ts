@@ -11,7 +11,7 @@ import type { Benchmark, Table } from '../bench/support/table.ts'
 import setUpEngine from '../test/support/engine/global-setup.ts'
 import { ensureTestImage } from '../test/support/images/images.ts'
 import setUpRedis from '../test/support/redis/global-setup.ts'
-import { buildPage } from './build-page.ts'
+import { buildPage } from './build/page.ts'
 
 const folder = fileURLToPath(new URL('../bench/', import.meta.url))
 const { values, positionals } = parseArgs({

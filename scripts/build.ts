@@ -5,7 +5,8 @@ import { rm, writeFile } from 'node:fs/promises'
 import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown'
-import { buildPage } from './build-page.ts'
+import { trimMap } from './build/maps.ts'
+import { buildPage } from './build/page.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = `${root}dist`
@@ -122,15 +123,8 @@ async function bundle(): Promise<OutputChunk[]> {
     // What the sources explain need not be read at each start.
     comments: { legal: true, annotation: false, jsdoc: false },
   })
-  for (const each of output) if (each.fileName.endsWith('.map')) await keepOwnSources(`${dist}/${each.fileName}`)
+  for (const { fileName } of output) if (fileName.endsWith('.map')) trimMap(`${dist}/${fileName}`)
   return output.filter(each => each.type === 'chunk')
-}
-
-/** A source map brings the sources along, which are nowhere else in the package; those of other packages it only names. */
-async function keepOwnSources(path: string): Promise<void> {
-  const map = JSON.parse(readFileSync(path, 'utf8')) as { sources: string[]; sourcesContent: (string | null)[] }
-  map.sourcesContent = map.sourcesContent.map((text, at) => (map.sources[at]?.includes('node_modules/') ? null : text))
-  await writeFile(path, JSON.stringify(map))
 }
 
 /** What `cookietin run` loads at its start of other packages: each more takes milliseconds, and some take 20. */

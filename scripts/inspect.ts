@@ -1,7 +1,7 @@
 // Shows all machines on one page, under an endless load: `npm run inspect`. For the development of cookietin.
 import { createExecutor } from '../src/index.ts'
 import { startInspector } from '../src/inspector/index.ts'
-import { buildPage } from './build-page.ts'
+import { buildPage } from './build/page.ts'
 import { driveBots } from './inspect/bots.ts'
 import { demoDriver, dice, keepBusy } from './inspect/load.ts'
 

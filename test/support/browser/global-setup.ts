@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { buildPage } from '../../../scripts/build-page.ts'
+import { buildPage } from '../../../scripts/build/page.ts'
 import { canInstall, install } from '../engine/install.ts'
 import { chromium } from './browser.ts'
 

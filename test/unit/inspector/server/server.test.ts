@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { brotliCompressSync } from 'node:zlib'
 import { Hono } from 'hono'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Access } from '../../../../src/inspector/server/access.ts'
@@ -12,13 +13,15 @@ import { checkLeaks } from '../../../support/leaks/hooks.ts'
 checkLeaks()
 
 const token = 'a-token-that-is-long-enough'
+const compressed = brotliCompressSync('<p>the page')
 let folder: string
 let server: PageServer
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ct-'))
-  await writeFile(join(folder, 'index.html'), '<p>the page')
-  await writeFile(join(folder, 'secret.txt'), 'no')
+  await writeFile(join(folder, 'index.html.br'), compressed)
+  await writeFile(join(folder, 'secret.txt.br'), compressed)
+  await writeFile(join(folder, 'plain.js'), 'no')
   server = await serve()
 })
 afterAll(async () => {
@@ -38,6 +41,7 @@ const serve = (host = '127.0.0.1') =>
 interface Answer {
   readonly status: number
   readonly text: string
+  readonly body: Buffer
   readonly headers: IncomingHttpHeaders
 }
 
@@ -46,11 +50,12 @@ function ask(path: string, headers: Record<string, string> = {}, method = 'GET',
   const { hostname, port } = new URL(base)
   return new Promise((resolve, reject) => {
     const call = request({ hostname, port, path, headers, method, agent: false }, response => {
-      let text = ''
-      response.setEncoding('utf8').on('data', chunk => {
-        text += chunk
+      const chunks: Buffer[] = []
+      response.on('data', chunk => chunks.push(chunk))
+      response.on('end', () => {
+        const body = Buffer.concat(chunks)
+        resolve({ status: response.statusCode ?? 0, text: body.toString(), body, headers: response.headers })
       })
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text, headers: response.headers }))
     })
     call.on('error', reject).end()
   })
@@ -71,6 +76,25 @@ it('serves the page to requests with the token, under a strict policy', async ()
     'cross-origin-resource-policy': 'same-origin',
   })
 })
+
+it.each(['br', 'gzip, deflate, br', 'BR;q=0.5', 'gzip , br ; q=1.0'])(
+  'sends the page compressed to who accepts %s',
+  async accepted => {
+    const { status, body, headers } = await ask(`/${token}/`, { 'Accept-Encoding': accepted })
+    expect({ status, body }).toEqual({ status: 200, body: compressed })
+    expect(headers).toMatchObject({ 'content-encoding': 'br', 'content-type': 'text/html; charset=utf-8' })
+  },
+)
+
+it.each(['', 'gzip', 'br;q=0', 'gzip, br;q=0.000', '*', 'x-br'])(
+  'sends the page as it is to who accepts "%s"',
+  async accepted => {
+    const { text, headers } = await ask(`/${token}/`, { 'Accept-Encoding': accepted })
+    expect(text).toBe('<p>the page')
+    expect(headers).toMatchObject({ vary: 'Accept-Encoding', 'content-type': 'text/html; charset=utf-8' })
+    expect(headers).not.toHaveProperty('content-encoding')
+  },
+)
 
 it.each([
   '/',
@@ -125,6 +149,8 @@ it('serves only the files of the page', async () => {
     'a/index.html',
     '.hidden.js',
     'none.js',
+    'plain.js',
+    'index.html.br',
   ]) {
     const { status, text } = await ask(`/${token}/${path}`)
     expect(status, path).toBe(404)
