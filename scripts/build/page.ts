@@ -1,20 +1,10 @@
 // Builds the inspector's page: `node scripts/build/page.ts [FOLDER]`. The default is the folder that the sources use.
 import { fileURLToPath } from 'node:url'
-import { build, type Plugin } from 'vite'
+import { build } from 'vite'
 import { compressFiles } from './compress.ts'
-import { pruneElk } from './elk/prune.ts'
 
 const root = fileURLToPath(new URL('../../src/inspector/page', import.meta.url))
 const besideSources = fileURLToPath(new URL('../../.inspector-page', import.meta.url))
-
-/** Most of the page is ELK, and the page needs one of its layouts. */
-const onlyLayered: Plugin = {
-  name: 'only-layered',
-  transform: {
-    filter: { id: /elk-worker\.min\.js$/ },
-    handler: code => ({ code: pruneElk(code), map: null }),
-  },
-}
 
 export async function buildPage(outDir: string = besideSources): Promise<void> {
   await build({
@@ -23,10 +13,7 @@ export async function buildPage(outDir: string = besideSources): Promise<void> {
     configFile: false,
     logLevel: 'warn',
     // ELK runs in a thread of its own. It exports something that nothing there takes.
-    worker: {
-      plugins: () => [onlyLayered],
-      rolldownOptions: { output: { name: 'elk' }, checks: { pluginTimings: false } },
-    },
+    worker: { rolldownOptions: { output: { name: 'elk' } } },
     // One flat folder: the server serves plain file names only.
     build: {
       outDir,
@@ -36,7 +23,6 @@ export async function buildPage(outDir: string = besideSources): Promise<void> {
       modulePreload: false,
       chunkSizeWarningLimit: 2_000,
       assetsInlineLimit: 0,
-      rolldownOptions: { checks: { pluginTimings: false } },
       license: { fileName: 'licenses.md' },
     },
   })
