@@ -48,8 +48,8 @@ export class TrackedActor {
   readonly #initial: string
   #inspectable: Inspectable | undefined
   #description: Description | undefined
-  /** Of an actor at its end. */
-  #containerId: string | undefined
+  /** What only the engine knows of the task of an actor at its end. */
+  #engineFacts: TaskFacts | undefined
   #output: TrackedOutput | undefined
   #state: string
   #steps = 0
@@ -228,8 +228,8 @@ export class TrackedActor {
   }
 
   get details(): ActorDetails {
-    const containerId = this.#inspectable?.containerId?.() ?? this.#containerId
-    const task = this.#description?.task && { containerId, ...this.#description.task }
+    const { task: set } = this.#description ?? {}
+    const task = set && { ...(this.#engineFacts ?? engineFactsOf(this.#inspectable)), ...set }
     return {
       key: this.identity.key,
       before: this.#log.before,
@@ -261,13 +261,18 @@ export class TrackedActor {
     this.#over = true
     this.stopSampling()
     this.#output?.close()
-    this.#containerId = this.#inspectable?.containerId?.()
+    this.#engineFacts = engineFactsOf(this.#inspectable)
     // They keep the task in memory, with its input.
     this.#inspectable = undefined
     this.#ref = undefined
     this.#head = undefined
   }
 }
+
+const engineFactsOf = (inspectable: Inspectable | undefined): TaskFacts => ({
+  containerId: inspectable?.containerId?.(),
+  imageDigest: inspectable?.imageDigest?.(),
+})
 
 const withPayload = (payload: unknown) => (payload === undefined ? {} : { payload })
 const withChanges = (changes: Step['changes']) => (changes === undefined ? {} : { changes })
