@@ -73,6 +73,10 @@ describe('accessibility and access', () => {
       await page.getByRole('button', { name, exact: true }).click()
       expect(await findings(page)).toEqual([])
     }
+    await page.getByRole('button', { name: 'Search', exact: true }).click()
+    await page.getByRole('searchbox', { name: 'Search in all actors' }).fill('oven')
+    await page.locator('.found mark', { hasText: 'oven' }).first().waitFor()
+    expect(await findings(page)).toEqual([])
   })
 
   it('the page works with the keyboard alone', async () => {

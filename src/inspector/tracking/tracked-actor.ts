@@ -4,6 +4,7 @@ import { StatAccumulator } from '../../stats/decimate-sink.ts'
 import type { Stat } from '../../stats/stat.ts'
 import type { Inspectable, TaskFacts } from '../../utils/actors/inspectable.ts'
 import { type ActorDetails, type ActorInfo, arrowKey, hops, type Sample, type Step, type Visit } from '../protocol.ts'
+import type { Searched } from '../search/search.ts'
 import { changesBetween } from './changes.ts'
 import { Description } from './description.ts'
 import { arrowKeysOf, stateName } from './graph.ts'
@@ -239,6 +240,12 @@ export class TrackedActor {
       ...(task === undefined ? {} : { task: showable(task, this.#secrets) as TaskFacts }),
       ...(this.#output === undefined ? {} : { output: this.#output.shown }),
     }
+  }
+
+  get searched(): Searched {
+    const { key, id, machine } = this.identity
+    const context = () => showable(this.#context, this.#secrets)
+    return { key, id, machine, created: this.#created, log: this.#log.steps, context }
   }
 
   get #secrets(): readonly string[] {

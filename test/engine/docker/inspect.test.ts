@@ -52,10 +52,10 @@ it('shows which image a run was of, without a further call, and again when its n
   }
   await tag(image)
   const [first, second] = [await idOf(image), await idOf(await ensureFunctionImage())]
-  expect([await shownOf('a'), await shownOf('b')]).toEqual([first, first])
+  expect([await shownOf('aa'), await shownOf('bb')]).toEqual([first, first])
   expect(proxy.requests.filter(line => /^GET .*\/images\//.test(line)).length).toBe(1)
   await tag(second)
-  expect([await shownOf('c'), await shownOf('d')]).toEqual([second, second])
+  expect([await shownOf('cc'), await shownOf('dd')]).toEqual([second, second])
   await executor.close()
   await driver.close()
   await proxy[Symbol.asyncDispose]()

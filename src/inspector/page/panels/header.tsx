@@ -1,5 +1,6 @@
 import type { Link } from '../data/session.ts'
 import { perSecond } from '../view/format.ts'
+import { openSearch } from '../view/search.ts'
 import { type Theme, theme, turnTheme } from '../view/theme.ts'
 import { nowOf, session, show } from '../view/view.ts'
 
@@ -34,6 +35,9 @@ export function Header() {
           {paused ? 'Resume' : 'Pause'}
         </button>
       )}
+      <button type="button" class="button quiet" onClick={openSearch} title="Search in all actors (s)">
+        Search
+      </button>
       <button type="button" class="button quiet" onClick={turnTheme} title="Light, dark, or as the system (t)">
         {themeNames[theme()]}
       </button>

@@ -1,4 +1,5 @@
-import { bytes, duration, plainText } from './format.ts'
+import { plainText } from '../../search/plain-text.ts'
+import { bytes, duration } from './format.ts'
 
 /** A fact of a task: its name, and its lines. */
 export type Fact = readonly [name: string, lines: readonly string[]]
