@@ -74,8 +74,9 @@ describe('accessibility and access', () => {
       expect(await findings(page)).toEqual([])
     }
     await page.getByRole('button', { name: 'Search', exact: true }).click()
-    await page.getByRole('searchbox', { name: 'Search in all actors' }).fill('oven')
-    await page.locator('.found mark', { hasText: 'oven' }).first().waitFor()
+    await page.getByRole('searchbox', { name: 'Search in all actors' }).fill('exitcode')
+    await page.locator('.found mark', { hasText: 'exitCode' }).first().waitFor()
+    await page.getByRole('status').getByText('Only what this page was told is known.').waitFor()
     expect(await findings(page)).toEqual([])
   })
 

@@ -77,9 +77,9 @@ const isShown = ({ key, n }: FoundStep) => key === session.selected && n === (cu
 
 /** What was searched, and what is not told. */
 function wordsFor(text: string, results: Results | undefined): string {
+  const known = session.canFetch || session.player !== undefined ? '' : ' Only what this page was told is known.'
   if (text.trim() === '') {
-    const where = session.canFetch ? '' : ' What this page was told is searched.'
-    return `Type what to look for: every word has to be in an event, its data or what it changed in the context.${where}`
+    return `Type what to look for: every word has to be in an event, its data or what it changed in the context.${known}`
   }
   if (results === undefined) return 'Searching…'
   const { found, more, searched, actors } = results.answer
@@ -88,10 +88,10 @@ function wordsFor(text: string, results: Results | undefined): string {
     more || searched === actors
       ? ''
       : ` Only ${count(searched)} of ${count(actors)} actors were searched: it took too long.`
-  if (found.length === 0) return `Nothing in ${count(actors)} actors holds “${results.text.trim()}”.${part}`
+  if (found.length === 0) return `Nothing in ${count(actors)} actors holds “${results.text.trim()}”.${part}${known}`
   const all = new Set(found.map(({ key }) => key)).size
   const steps = `${count(found.length)} ${found.length === 1 ? 'step' : 'steps'} of ${count(all)} ${all === 1 ? 'actor' : 'actors'}`
-  return `${more ? 'The first ' : ''}${steps}.${more ? ' There are more: add a word to see them.' : ''}${part}`
+  return `${more ? 'The first ' : ''}${steps}.${more ? ' There are more: add a word to see them.' : ''}${part}${known}`
 }
 
 /** A text in parts: those that were searched for, and what is between them. */
