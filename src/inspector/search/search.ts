@@ -49,7 +49,7 @@ export async function searchAll<Actor>(search: Search<Actor>): Promise<SearchAns
   let more = false
   let searched = 0
   const answer = () => ({ found, more, searched, actors: actors.length })
-  if (words.length === 0) return answer()
+  if (words.length === 0 || search.signal.aborted) return answer()
   for (const actor of actors) {
     let ofOne = 0
     for (const step of stepsWith(words, look(actor), until)) {

@@ -81,7 +81,7 @@ function wordsFor(text: string, results: Results | undefined): string {
   if (text.trim() === '') {
     return `Type what to look for: every word has to be in an event, its data or what it changed in the context.${known}`
   }
-  if (results === undefined) return 'Searching…'
+  if (results?.text !== text) return 'Searching…'
   const { found, more, searched, actors } = results.answer
   const count = (of: number) => of.toLocaleString('en')
   const part =
