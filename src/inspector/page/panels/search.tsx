@@ -84,11 +84,9 @@ function wordsFor(text: string, results: Results | undefined): string {
   if (results?.text !== text) return 'Searching…'
   const { found, more, searched, actors } = results.answer
   const count = (of: number) => of.toLocaleString('en')
-  const part =
-    more || searched === actors
-      ? ''
-      : ` Only ${count(searched)} of ${count(actors)} actors were searched: it took too long.`
-  if (found.length === 0) return `Nothing in ${count(actors)} actors holds “${results.text.trim()}”.${part}${known}`
+  // It has found enough, or took too long.
+  const part = searched === actors ? '' : ` Searched were the latest ${count(searched)} of ${count(actors)} actors.`
+  if (found.length === 0) return `Nothing in ${count(searched)} actors holds “${results.text.trim()}”.${part}${known}`
   const all = new Set(found.map(({ key }) => key)).size
   const steps = `${count(found.length)} ${found.length === 1 ? 'step' : 'steps'} of ${count(all)} ${all === 1 ? 'actor' : 'actors'}`
   return `${more ? 'The first ' : ''}${steps}.${more ? ' There are more: add a word to see them.' : ''}${part}${known}`
