@@ -62,6 +62,11 @@ export const scenes: readonly Scene[] = [
     go: page => page.locator('.timeline-row').first().waitFor(),
   },
   {
+    name: 'search',
+    url: ({ url }) => url + at({ search: 'exitCode' }),
+    go: page => page.locator('.found button').first().waitFor(),
+  },
+  {
     name: 'recording',
     url: ({ recording }) => recording,
     go: page => page.locator('.row').first().waitFor(),

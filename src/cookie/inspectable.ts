@@ -8,6 +8,8 @@ interface InspectedCookie extends Cookie {
   readonly containerName: string
   /** Its id there, once it is created. */
   readonly containerId: string | undefined
+  /** Which image it was made of, once that is known. */
+  readonly imageDigest: string | undefined
   readonly watchOutput: NonNullable<Inspectable['watchOutput']>
 }
 
@@ -35,6 +37,7 @@ export interface Belongings {
 export const inspectableCookie = (cookie: InspectedCookie, { again, owner }: Belongings): Inspectable => ({
   ...shownOf(cookie),
   containerId: () => cookie.containerId,
+  imageDigest: () => cookie.imageDigest,
   watchOutput: onChunk => cookie.watchOutput(onChunk),
   freeze: () => cookie.freeze(),
   unfreeze: () => cookie.unfreeze(),

@@ -238,6 +238,11 @@ export class OpenCookie implements Cookie {
     return this.#container.id
   }
 
+  /** Which image the container was made of, once that is known. */
+  get imageDigest(): string | undefined {
+    return this.#container.imageDigest
+  }
+
   /** The container's name on its engine. */
   get containerName(): string {
     return this.#container.name

@@ -77,6 +77,8 @@ export interface EngineContainer {
   readonly name: string
   /** Its id on the engine, for people, once it is created. An engine without ids has none. */
   readonly id?: string | undefined
+  /** Which image it was made of, for people: `name@sha256:…`, else the engine's id of the image. An engine that cannot tell has none. */
+  readonly imageDigest?: string | undefined
   /** The engine's own create options, which may be changed until `prepare` (Fn's `ContainerOptions`). */
   readonly options: object
   /** Pulls the image if needed and creates the container. After an abort it rejects soon, and `remove()` removes what was made. */

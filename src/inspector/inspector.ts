@@ -7,6 +7,7 @@ import { control as controlActor } from './server/control.ts'
 import { EventStreams } from './server/event-streams.ts'
 import { pageFolder } from './server/page-files.ts'
 import { type PageEnv, rawBody } from './server/raw-body.ts'
+import { search } from './server/search.ts'
 import { servePage } from './server/server.ts'
 import { Hub } from './tracking/hub.ts'
 
@@ -63,6 +64,13 @@ function liveRoutes(hub: Hub, streams: EventStreams, control: boolean): Hono<Pag
     .get('/actors/:key{\\d+}', context => {
       const details = hub.get(Number(context.req.param('key')))?.details
       return context.json(details ?? {}, details === undefined ? 404 : 200)
+    })
+    .get('/search', async context => {
+      const gone = new AbortController()
+      // A page that searches for something else drops the request.
+      context.env.outgoing.once('close', () => gone.abort())
+      const { text, until } = context.req.query()
+      return context.json(await search(hub, { text, until, signal: gone.signal }))
     })
     .post('/control', tooLong, async context => {
       if (!control) return context.json({ error: 'This inspector only looks: start it with control: true' }, 403)

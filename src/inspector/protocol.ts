@@ -240,6 +240,34 @@ export interface ActorDetails {
   readonly output?: ActorOutput
 }
 
+/** A step that a search has found. */
+export interface FoundStep {
+  readonly key: number
+  readonly id: string
+  /** The machine of the actor. */
+  readonly machine: string
+  /** The number of the step. 0: the actor has not made a step yet. */
+  readonly n: number
+  /** Unix ms. */
+  readonly at: number
+  readonly event: string
+  /** Where the text was found: in the event's type, in its data, or in the context. */
+  readonly where: 'event' | 'data' | 'context'
+  /** The text around what was found. */
+  readonly excerpt: string
+}
+
+/** What a search over all actors has found: `GET search?text=…`. */
+export interface SearchAnswer {
+  /** The latest actors first, and of each the latest steps first. */
+  readonly found: readonly FoundStep[]
+  /** More steps were found than are told. */
+  readonly more: boolean
+  /** How many actors were searched, and how many there are. It is ended early when it takes too long. */
+  readonly searched: number
+  readonly actors: number
+}
+
 /** The body of `POST control`. */
 export type ControlRequest =
   | { readonly key: number; readonly action: 'freeze' | 'unfreeze' | 'cancel' | 'again' }

@@ -73,6 +73,11 @@ describe('accessibility and access', () => {
       await page.getByRole('button', { name, exact: true }).click()
       expect(await findings(page)).toEqual([])
     }
+    await page.getByRole('button', { name: 'Search', exact: true }).click()
+    await page.getByRole('searchbox', { name: 'Search in all actors' }).fill('exitcode')
+    await page.locator('.found mark', { hasText: 'exitCode' }).first().waitFor()
+    await page.getByRole('status').getByText('Only what this page was told is known.').waitFor()
+    expect(await findings(page)).toEqual([])
   })
 
   it('the page works with the keyboard alone', async () => {

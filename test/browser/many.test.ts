@@ -61,6 +61,12 @@ describe(`${count} rows`, () => {
     await page.locator('.state.lit').waitFor()
     times.push(['to the timeline', await inPage("document.querySelectorAll('.tab')[1].click()")])
     expect(await page.locator('.timeline-row').count()).toBeGreaterThan(5)
+    await timed('a search that finds one in all', async () => {
+      await page.getByRole('button', { name: 'Search', exact: true }).click()
+      await page.getByRole('searchbox', { name: 'Search in all actors' }).fill('"bun-777"')
+      await page.getByText('1 step of 1 actor.').waitFor()
+    })
+    await page.keyboard.press('Escape')
     await timed('1,000 changes at once, seen', async () => {
       for (const actor of actors.slice(-1_000)) actor.send({ type: 'kill' })
       await page.getByRole('button', { name: '1,000 killed' }).waitFor()

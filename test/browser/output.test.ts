@@ -1,7 +1,9 @@
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
+import { createActor, createMachine } from 'xstate'
 import { createMockDriver } from '../../src/driver/testing.ts'
 import { createExecutor } from '../../src/index.ts'
 import { type InspectorOptions, startInspector } from '../../src/inspector/index.ts'
+import { makeInspectable } from '../../src/utils/actors/inspectable.ts'
 import { closeAfterTest, open, useBrowser } from './setup.ts'
 
 useBrowser()
@@ -91,6 +93,23 @@ it('shows the task, masked, with a button that copies the name of its container'
   await page.getByRole('button', { name: `Copy ${container}` }).click()
   await page.getByText('Copied').waitFor()
   expect(await page.evaluate('navigator.clipboard.readText()')).toBe(container)
+})
+
+it("shortens the digest of a run's image, and copies it whole", async () => {
+  const { inspector } = await setup({})
+  const machine = createMachine({ id: 'oven', initial: 'on', states: { on: {} } })
+  const actor = createActor(machine, { id: 'the-oven', inspect: inspector.inspect })
+  const digest = `bread@sha256:${'0123456789abcdef'.repeat(4)}`
+  makeInspectable(actor, { task: { image: 'bread:1' }, imageDigest: () => digest })
+  actor.start()
+  onTestFinished(() => void actor.stop())
+  const permissions = ['clipboard-read', 'clipboard-write']
+  const page = await open(`${inspector.url}#id=the-oven&pane=task`, { permissions })
+  const fact = page.locator('.facts > div', { hasText: 'Image digest' })
+  expect(await fact.locator('code').textContent()).toBe('bread@sha256:0123456789ab…')
+  await fact.getByRole('button', { name: `Copy ${digest}` }).click()
+  await page.getByText('Copied').waitFor()
+  expect(await page.evaluate('navigator.clipboard.readText()')).toBe(digest)
 })
 
 it('shows no output unless it is asked to, and says how', async () => {

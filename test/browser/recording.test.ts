@@ -82,6 +82,24 @@ describe('a recording on the page', () => {
     await page.locator('.timeline-row[data-id="the-long-one"] .span[data-kind="freeze"]').waitFor()
   })
 
+  it('is searched up to the shown time, and holds no secret', async () => {
+    const replay = closeAfterTest(await openRecording(path))
+    const page = await open(replay.url)
+    await page.locator('.row').first().waitFor()
+    await page.keyboard.press('s')
+    await page.locator('#search:focus').waitFor()
+    await page.keyboard.type('unfreeze')
+    await page.getByText(/^Nothing in 21 actors holds/).waitFor()
+    const field = page.getByRole('searchbox', { name: 'Search in all actors' })
+    await field.fill('hunter2')
+    await page.getByText('Nothing in 21 actors holds “hunter2”.').waitFor()
+    await field.fill('cancel')
+    await page.locator('.found button', { hasText: 'the-long-one' }).first().click()
+    await page.locator('.log li[aria-current]', { hasText: 'cancel' }).waitFor()
+    await page.getByRole('slider', { name: 'Time in the recording' }).press('Home')
+    await page.getByText(/^Nothing in \d+ actors holds “cancel”/).waitFor()
+  })
+
   /** Opens the recording with its lines changed. */
   const openChanged = async (change: (lines: string[]) => string) => {
     const changed = join(folder, 'changed.ndjson')

@@ -40,6 +40,20 @@ it('serves the details of one actor', async () => {
   expect((await fetch(new URL('actors/2', inspector.url))).status).toBe(404)
 })
 
+it('serves what is found in all actors, masked', async () => {
+  const { executor, inspector } = await setup()
+  await executor.run({ image: 'burnt', id: 'the-bun', secrets: ['/bin/oven'] }).catch(() => {})
+  await executor.onIdle()
+  const find = async (query: string) => await (await fetch(new URL(`search?${query}`, inspector.url))).json()
+  expect(await find('text=ENOENT%20no%20such')).toMatchObject({
+    found: [{ key: 1, id: 'the-bun', machine: 'cookie', excerpt: expect.stringContaining('no such file: •••') }],
+    ...{ more: false, searched: 1, actors: 1 },
+  })
+  expect(await find('text=oven')).toMatchObject({ found: [], searched: 1 })
+  expect(await find('text=ENOENT&until=1')).toMatchObject({ found: [], searched: 1 })
+  expect(await find('')).toMatchObject({ found: [], searched: 0 })
+})
+
 it('controls only if control is on, and only actors that can be controlled', async () => {
   const open = await setup({ control: true })
   const shut = await setup()
@@ -62,7 +76,7 @@ it('controls only if control is on, and only actors that can be controlled', asy
 it.each(['POST', 'PUT', 'DELETE'])('does not treat a %s as a GET', async method => {
   const { executor, inspector } = await setup()
   await executor.run({ image: 'quick' })
-  for (const path of ['events', 'actors/1']) {
+  for (const path of ['events', 'actors/1', 'search']) {
     const { origin } = new URL(inspector.url)
     const response = await fetch(new URL(path, inspector.url), { method, headers: { Origin: origin } })
     expect({ path, status: response.status }).toEqual({ path, status: 405 })

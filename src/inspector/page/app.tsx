@@ -1,11 +1,13 @@
 import { useEffect } from 'preact/hooks'
 import type { Totals } from '../protocol.ts'
 import { prepareCharts } from './chart/use-chart.ts'
+import type { Row } from './data/model.ts'
 import { Details } from './panels/details/details.tsx'
 import { Header } from './panels/header.tsx'
 import { Help } from './panels/help.tsx'
 import { Nothing, Notice } from './panels/notices.tsx'
 import { PlayerBar } from './panels/player-bar.tsx'
+import { SearchPanel } from './panels/search.tsx'
 import { Table } from './panels/table.tsx'
 import { Timeline } from './panels/timeline.tsx'
 import { TotalsBar } from './panels/totals.tsx'
@@ -24,7 +26,7 @@ const tabs = [
 /** The page. */
 export function App() {
   const view = useView()
-  const { tab, filter, sort, help } = view
+  const { tab, filter, search, sort, help } = view
   const { model, player, link } = session
   const { machines } = model
   // Laid out while the page is idle, so that the first chosen actor shows its machine at once.
@@ -51,39 +53,22 @@ export function App() {
                   key={key}
                   type="button"
                   class="tab"
-                  aria-pressed={tab === key}
-                  onClick={() => show({ tab: key })}
+                  aria-pressed={search === undefined && tab === key}
+                  onClick={() => show({ tab: key, search: undefined })}
                 >
                   {title}
                 </button>
               ))}
             </div>
-            <input
-              id="filter"
-              type="search"
-              placeholder="Filter: words, state:frozen, image:…"
-              aria-label="Filter"
-              list="filters"
-              value={filter}
-              onInput={event => show({ filter: event.currentTarget.value })}
-            />
-            <FilterList filter={filter} />
-            {hasFailures(model.totals) && (
-              <button
-                type="button"
-                class="button failures"
-                onClick={() => nextFailure(rows, 1)}
-                title="f, and F for the one before"
-              >
-                Next failure
-              </button>
+            {search === undefined ? (
+              <FilterBar filter={filter} rows={rows} found={found} />
+            ) : (
+              <SearchField text={search} />
             )}
-            <output class="count">
-              {found === model.actors.size ? '' : `${found.toLocaleString('en')} of `}
-              {model.actors.size.toLocaleString('en')} {model.actors.size === 1 ? 'actor' : 'actors'}
-            </output>
           </div>
-          {found === 0 ? (
+          {search !== undefined ? (
+            <SearchPanel text={search} />
+          ) : found === 0 ? (
             <Nothing filter={filter} />
           ) : tab === 'table' ? (
             <Table rows={rows} sort={sort} queue={queue} depths={depths} />
@@ -96,6 +81,60 @@ export function App() {
       {player !== undefined && <PlayerBar player={player} />}
       {help && <Help />}
     </div>
+  )
+}
+
+interface FilterBarProps {
+  readonly filter: string
+  readonly rows: readonly Row[]
+  /** How many actors the filter finds. */
+  readonly found: number
+}
+
+/** The filter of the list, and what it finds. */
+function FilterBar({ filter, rows, found }: FilterBarProps) {
+  const { model } = session
+  return (
+    <>
+      <input
+        id="filter"
+        type="search"
+        placeholder="Filter: words, state:frozen, image:…"
+        aria-label="Filter"
+        list="filters"
+        value={filter}
+        onInput={event => show({ filter: event.currentTarget.value })}
+      />
+      <FilterList filter={filter} />
+      {hasFailures(model.totals) && (
+        <button
+          type="button"
+          class="button failures"
+          onClick={() => nextFailure(rows, 1)}
+          title="f, and F for the one before"
+        >
+          Next failure
+        </button>
+      )}
+      <output class="count">
+        {found === model.actors.size ? '' : `${found.toLocaleString('en')} of `}
+        {model.actors.size.toLocaleString('en')} {model.actors.size === 1 ? 'actor' : 'actors'}
+      </output>
+    </>
+  )
+}
+
+/** The field of the search over all actors. */
+function SearchField({ text }: { readonly text: string }) {
+  return (
+    <input
+      id="search"
+      type="search"
+      placeholder="Search events, their data and contexts"
+      aria-label="Search in all actors"
+      value={text}
+      onInput={event => show({ search: event.currentTarget.value })}
+    />
   )
 }
 

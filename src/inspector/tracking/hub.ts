@@ -69,6 +69,11 @@ export class Hub {
     return this.#registry.get(key)
   }
 
+  /** The kept actors, the latest first. */
+  get latest(): readonly TrackedActor[] {
+    return this.#registry.latest
+  }
+
   /** The number of audiences. */
   get size(): number {
     return this.#audiences.size

@@ -79,6 +79,10 @@ export class Registry {
   get actors(): ActorInfo[] {
     return [...this.#actors.values()].map(({ info }) => info)
   }
+  /** The latest first. */
+  get latest(): readonly TrackedActor[] {
+    return [...this.#actors.values()].reverse()
+  }
   get totals(): Totals {
     return this.#tally.totals
   }

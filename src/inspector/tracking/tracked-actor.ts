@@ -4,6 +4,7 @@ import { StatAccumulator } from '../../stats/decimate-sink.ts'
 import type { Stat } from '../../stats/stat.ts'
 import type { Inspectable, TaskFacts } from '../../utils/actors/inspectable.ts'
 import { type ActorDetails, type ActorInfo, arrowKey, hops, type Sample, type Step, type Visit } from '../protocol.ts'
+import type { Searched } from '../search/search.ts'
 import { changesBetween } from './changes.ts'
 import { Description } from './description.ts'
 import { arrowKeysOf, stateName } from './graph.ts'
@@ -48,8 +49,8 @@ export class TrackedActor {
   readonly #initial: string
   #inspectable: Inspectable | undefined
   #description: Description | undefined
-  /** Of an actor at its end. */
-  #containerId: string | undefined
+  /** What only the engine knows of the task of an actor at its end. */
+  #engineFacts: TaskFacts | undefined
   #output: TrackedOutput | undefined
   #state: string
   #steps = 0
@@ -228,8 +229,8 @@ export class TrackedActor {
   }
 
   get details(): ActorDetails {
-    const containerId = this.#inspectable?.containerId?.() ?? this.#containerId
-    const task = this.#description?.task && { containerId, ...this.#description.task }
+    const { task: set } = this.#description ?? {}
+    const task = set && { ...(this.#engineFacts ?? engineFactsOf(this.#inspectable)), ...set }
     return {
       key: this.identity.key,
       before: this.#log.before,
@@ -239,6 +240,12 @@ export class TrackedActor {
       ...(task === undefined ? {} : { task: showable(task, this.#secrets) as TaskFacts }),
       ...(this.#output === undefined ? {} : { output: this.#output.shown }),
     }
+  }
+
+  get searched(): Searched {
+    const { key, id, machine } = this.identity
+    const context = () => showable(this.#context, this.#secrets)
+    return { key, id, machine, created: this.#created, log: this.#log.steps, context }
   }
 
   get #secrets(): readonly string[] {
@@ -261,13 +268,18 @@ export class TrackedActor {
     this.#over = true
     this.stopSampling()
     this.#output?.close()
-    this.#containerId = this.#inspectable?.containerId?.()
+    this.#engineFacts = engineFactsOf(this.#inspectable)
     // They keep the task in memory, with its input.
     this.#inspectable = undefined
     this.#ref = undefined
     this.#head = undefined
   }
 }
+
+const engineFactsOf = (inspectable: Inspectable | undefined): TaskFacts => ({
+  containerId: inspectable?.containerId?.(),
+  imageDigest: inspectable?.imageDigest?.(),
+})
 
 const withPayload = (payload: unknown) => (payload === undefined ? {} : { payload })
 const withChanges = (changes: Step['changes']) => (changes === undefined ? {} : { changes })

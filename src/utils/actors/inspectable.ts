@@ -17,6 +17,8 @@ export interface Inspectable {
   readonly task?: TaskFacts
   /** The id of its container on the engine, once there is one. */
   containerId?(): string | undefined
+  /** Which image its container was made of, once that is known: `name@sha256:…`, or the image's id. */
+  imageDigest?(): string | undefined
   /** Actors that belong to this one without being its children. */
   readonly members?: readonly object[]
   /** The actor that this one belongs to without being its child. It is known before this one. */

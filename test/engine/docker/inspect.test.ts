@@ -2,6 +2,8 @@ import { expect, it } from 'vitest'
 import { createDockerDriver, createExecutor } from '../../../src/index.ts'
 import type { Snapshot } from '../../../src/inspector/protocol.ts'
 import type { Hub } from '../../../src/inspector/tracking/hub.ts'
+import { startProxy } from '../../support/engine/proxy.ts'
+import { engineRequest } from '../../support/engine/request.ts'
 import { ensureFunctionImage } from '../../support/images/function-image.ts'
 import { ensureTestImage } from '../../support/images/images.ts'
 import { Listener, newHub } from '../../unit/inspector/setup.ts'
@@ -32,6 +34,32 @@ it('shows an inspector the actors that the driver manages beside its cookies', a
     over: true,
   })
   expect(actors.find(({ machine }) => machine === 'namespace')).toMatchObject({ id: 'namespace-0', over: true })
+  hub.close()
+})
+
+it('shows which image a run was of, without a further call, and again when its name means another one', async () => {
+  const image = await ensureTestImage()
+  const hub = newHub()
+  const proxy = await startProxy()
+  const driver = await createDockerDriver({ docker: `unix://${proxy.socketPath}` })
+  const executor = createExecutor({ driver, inspect: hub.inspect })
+  const tag = (of: string) => engineRequest('POST', `/images/${of}/tag?repo=cookietin-test/renamed&tag=latest`)
+  const idOf = async (name: string) => ((await engineRequest('GET', `/images/${name}/json`)) as { Id: string }).Id
+  const shownOf = async (id: string) => {
+    await executor.run({ id, image: 'cookietin-test/renamed', command: ['true'], pull: 'never', disableNet: true })
+    const { key = 0 } = actorsOf(hub).find(actor => actor.id === id) ?? {}
+    return hub.get(key)?.details.task?.imageDigest
+  }
+  await tag(image)
+  const [first, second] = [await idOf(image), await idOf(await ensureFunctionImage())]
+  expect([await shownOf('aa'), await shownOf('bb')]).toEqual([first, first])
+  expect(proxy.requests.filter(line => /^GET .*\/images\//.test(line)).length).toBe(1)
+  await tag(second)
+  expect([await shownOf('cc'), await shownOf('dd')]).toEqual([second, second])
+  await executor.close()
+  await driver.close()
+  await proxy[Symbol.asyncDispose]()
+  await engineRequest('DELETE', '/images/cookietin-test/renamed')
   hub.close()
 })
 

@@ -46,6 +46,8 @@ async function engineWith(config: DockerConfig = {}, env: Record<string, string>
     await expectNoLeaks()
   })
   const pulls = () => pullsOf(proxy)
+  /** Which image each container was made of. */
+  const digests: (string | undefined)[] = []
   /** Creates a container of an image and removes both. Returns the values of `pull$`. */
   const prepare = async (task: Partial<ContainerTask> & { image: string }, signal = new AbortController().signal) => {
     const container = engine.container(resolveTask({ disableNet: true, ...task }))
@@ -59,13 +61,14 @@ async function engineWith(config: DockerConfig = {}, env: Record<string, string>
     })
     try {
       await container.prepare(signal)
+      digests.push(container.imageDigest)
     } finally {
       expect(complete).toBe(true)
       await container.remove()
     }
     return told
   }
-  return { prepare, pulls, moves, steps: () => moves.map(({ from, to }) => `${from} → ${to}`) }
+  return { prepare, pulls, digests, moves, steps: () => moves.map(({ from, to }) => `${from} → ${to}`) }
 }
 
 const pullsOf = (proxy: EngineProxy) => proxy.requests.filter(line => line.startsWith('POST /images/create')).length
@@ -78,8 +81,8 @@ const failing = async (run: Promise<unknown>) =>
 
 describe('an open registry', () => {
   test('serves an image by tag, and is not asked when the engine has it', async () => {
-    const { image } = await open.push('by-tag', 300_000)
-    const { prepare, pulls, steps } = await engineWith()
+    const { image, digest } = await open.push('by-tag', 300_000)
+    const { prepare, pulls, steps, digests } = await engineWith()
     const told = await prepare({ image })
     expect(steps()).toEqual(['wanted → looking', 'looking → pulling', 'pulling → present'])
     expect(told.at(-1)).toMatchObject({ image, state: 'present', attempt: 1, retryIn: undefined, error: undefined })
@@ -89,6 +92,8 @@ describe('an open registry', () => {
     expect(total).toBeGreaterThan(300_000)
     expect(await prepare({ image })).toEqual([])
     expect(pulls()).toBe(1)
+    const name = image.slice(0, image.lastIndexOf(':'))
+    expect(digests).toEqual([`${name}@${digest}`, `${name}@${digest}`])
     await forget(image)
   })
 

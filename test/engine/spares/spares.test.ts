@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import type { ContainerTask, RunResult } from '../../../src/index.ts'
 import { containersWith, engineRequest } from '../../support/engine/request.ts'
 import { ensureTestImage, testImage } from '../../support/images/images.ts'
+import { newHub } from '../../unit/inspector/setup.ts'
 import { setup, shell, until, untilWritten } from '../setup.ts'
 import { withSpares } from './setup.ts'
 
@@ -95,6 +96,19 @@ describe('a spare container', () => {
     const again = await executor.run(shell('hostname'))
     expect(again.stdout).not.toBe(stdout)
     expect(adoptions.map(([, event]) => event)).toEqual(['adopt', 'adopt'])
+  })
+
+  test('is shown with its id and its image', async () => {
+    const hub = newHub()
+    const { executor, adoptions } = await withSpares({ size: 1 }, {}, { inspect: hub.inspect })
+    await executor.run(shell('true'))
+    const { Id } = (await engineRequest('GET', `/images/${testImage}/json`)) as { Id: string }
+    expect(adoptions.map(([, event]) => event)).toEqual(['adopt'])
+    expect(hub.get(1)?.details.task).toMatchObject({
+      containerId: expect.stringMatching(/^[0-9a-f]{64}$/),
+      imageDigest: expect.stringContaining(Id.replace(/^sha256:/, '')),
+    })
+    hub.close()
   })
 
   test('does not serve a task that differs in what its creation fixed, which runs as ever', async () => {

@@ -14,6 +14,7 @@ import { runHook } from '../create-options/hook.ts'
 import { deadlineLabel, type HeldKind, labelNames } from '../create-options/identity.ts'
 import type { EngineContext, NetworkSource } from '../engine-context.ts'
 import type { ImageCommand } from '../image/image-command.ts'
+import type { CheckedImage } from '../image/image-guard.ts'
 import { commandOf } from '../launcher/command.ts'
 import type { LaunchCommand } from '../launcher/frame.ts'
 import { useLauncher } from '../launcher/options.ts'
@@ -74,6 +75,9 @@ export class DockerContainer implements EngineContainer {
   /** What the launcher starts as an init process. */
   #command: LaunchCommand | undefined
   #checked: Promise<void> | undefined
+  #image: CheckedImage | undefined
+  /** The id of the image that it was made of, where its name had come to mean another one since that was looked at. */
+  #otherImage: string | undefined
   /** A kill or a removal was requested. */
   #isEnding = false
   #removal: Promise<void> | undefined
@@ -105,6 +109,7 @@ export class DockerContainer implements EngineContainer {
       launcher: () => (this.#usesLauncher ? launcher?.session : undefined),
       onContradiction: text =>
         context.onTransition({ machine: 'warning', id: this.name, from: 'running', to: 'warned', event: text }),
+      onImage: id => this.#madeOf(id),
     })
     this.#run = run
     if (context.cgroups !== undefined) this.samplingDelay = 0
@@ -123,6 +128,11 @@ export class DockerContainer implements EngineContainer {
   /** The engine's id of the container. Undefined before it is created. */
   get id(): string | undefined {
     return this.#tracked.id
+  }
+
+  /** Undefined before the engine was asked about the image. */
+  get imageDigest(): string | undefined {
+    return this.#otherImage ?? this.#image?.digest
   }
 
   /** True when the namespace that it joins is gone. */
@@ -199,12 +209,20 @@ export class DockerContainer implements EngineContainer {
   async #create(signal: AbortSignal): Promise<void> {
     const check = () => this.#context.imageGuard.check(this.#task, this.options, signal)
     const image = await untilReachable(this.#context, check, { signal, mayRepeat: isDisconnected })
+    this.#image = image
     if (image !== undefined) await this.#useInitLauncher(image)
     this.#refuseEnding('prepare')
     const { config, freezer } = this.#context
     Object.assign(this.options.Labels, deadlineLabel(this.#task, config.freezeAllowance))
     if (freezer.mayUseFiles) this.options.Labels[labelNames.freezer] = config.freezer
     await this.#tracked.create(signal)
+  }
+
+  /** The engine is not asked about an image for each container: its name may have come to mean another one. */
+  #madeOf(id: string): void {
+    if (this.#image?.id === undefined || this.#image.id === id) return
+    this.#otherImage = id
+    this.#context.imageGuard.forget(this.options.Image)
   }
 
   /** Without a volume for the launcher, the engine starts the task as ever. */

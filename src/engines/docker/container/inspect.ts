@@ -12,6 +12,8 @@ export interface ContainerRef {
 /** A container's state, as the engine reports it. */
 export interface ContainerState {
   readonly id: string
+  /** The id of the image that it was made of. Empty where the engine does not tell. */
+  readonly imageId: string
   readonly status: string
   readonly running: boolean
   readonly paused: boolean
@@ -35,6 +37,7 @@ export interface ContainerState {
 /** The fields of the engine's reply that are read. */
 interface InspectBody {
   readonly Id?: unknown
+  readonly Image?: unknown
   readonly State?: {
     readonly Status?: string
     readonly Running?: boolean
@@ -72,9 +75,10 @@ export async function inspectContainer(
 function stateOf(body: InspectBody | undefined, doing: string): ContainerState {
   if (typeof body?.Id !== 'string' || !isRecord(body.State))
     throw protocolError(doing, 'its reply does not describe a container')
-  const { Id, State, Config, RestartCount } = body
+  const { Id, Image, State, Config, RestartCount } = body
   return {
     id: Id,
+    imageId: typeof Image === 'string' ? Image : '',
     status: State.Status ?? '',
     running: State.Running === true,
     paused: State.Paused === true,

@@ -38,6 +38,8 @@ export interface RunOptions {
   readonly launcher: () => LauncherSession | undefined
   /** Called with what is wrong when the engine reports another exit than the launcher. */
   readonly onContradiction: (text: string) => void
+  /** Called at the exit with the id of the image that the container was made of, where the engine tells it. */
+  readonly onImage: (id: string) => void
 }
 
 interface WatchOptions {
@@ -239,6 +241,7 @@ export class ContainerRun {
         init,
         wasKilled: this.#isDraining,
         sent: this.sentSignals,
+        onImage: this.#options.onImage,
         secrets: secrets(),
       }
       const exit = await collectExit(this.#context, container, details)

@@ -9,9 +9,18 @@ import { imagePath } from '../connection/paths.ts'
 import { type CreateOptions, isAllowed } from '../create-options/create-options.ts'
 import { isHardened } from '../create-options/hardened.ts'
 import { type ImageCommand, imageCommand } from './image-command.ts'
+import { imageDigest } from './image-digest.ts'
 
-/** The parts of an image's own config that a task must not take over unseen. */
-interface ImageConfig extends ImageCommand {
+/** An image that was checked. */
+export interface CheckedImage extends ImageCommand {
+  /** The engine's id of it; undefined where it does not tell. */
+  readonly id: string | undefined
+  /** `name@sha256:…`, else its id. */
+  readonly digest: string | undefined
+}
+
+/** With the parts of its own config that a task must not take over unseen. */
+interface ImageConfig extends CheckedImage {
   readonly volumes: readonly string[]
 }
 
@@ -34,13 +43,13 @@ export class ImageGuard {
    * disk, which is writable and unlimited, also when the root file system is read-only.
    *
    * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`
-   * @returns what the image runs by itself. Undefined when that is not known.
+   * @returns what the image is, and runs by itself. Undefined when that is not known.
    */
   async check(
     task: ResolvedTask,
     { Image: image, WorkingDir }: CreateOptions,
     signal: AbortSignal,
-  ): Promise<ImageCommand | undefined> {
+  ): Promise<CheckedImage | undefined> {
     const config = await this.#configOf(image, task, signal)
     if (config === undefined) return undefined
     const { volumes, workDir } = config
@@ -76,8 +85,13 @@ export class ImageGuard {
       throw error
     })
     if (body === undefined) return undefined
-    const { Config } = body as { Config?: { Volumes?: object | null } | null }
-    const config = { volumes: Object.keys(Config?.Volumes ?? {}), ...imageCommand(Config) }
+    const { Config, Id } = body as { Config?: { Volumes?: object | null } | null; Id?: unknown }
+    const config = {
+      volumes: Object.keys(Config?.Volumes ?? {}),
+      id: typeof Id === 'string' ? Id : undefined,
+      digest: imageDigest(image, body as object),
+      ...imageCommand(Config),
+    }
     const platforms = this.#seen.get(image) ?? new Map<string, ImageConfig>()
     this.#seen.set(image, platforms.set(platform, config))
     return config

@@ -54,6 +54,12 @@ export class AdoptingContainer implements EngineContainer {
   get name(): string {
     return this.#current.name
   }
+  get id(): string | undefined {
+    return this.#current.id
+  }
+  get imageDigest(): string | undefined {
+    return this.#current.imageDigest
+  }
   get options(): CreateOptions {
     return this.#cold.options
   }

@@ -1,5 +1,6 @@
 import type { Link } from '../data/session.ts'
 import { perSecond } from '../view/format.ts'
+import { openSearch } from '../view/search.ts'
 import { type Theme, theme, turnTheme } from '../view/theme.ts'
 import { nowOf, session, show } from '../view/view.ts'
 
@@ -34,6 +35,18 @@ export function Header() {
           {paused ? 'Resume' : 'Pause'}
         </button>
       )}
+      <button
+        type="button"
+        class="button quiet search-button"
+        onClick={openSearch}
+        title="Search in all actors (s)"
+        aria-label="Search"
+      >
+        <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+          <path d="M10.5 10.5 15 15 M12 6.5a5.5 5.5 0 1 1-11 0 5.5 5.5 0 0 1 11 0Z" />
+        </svg>
+        <span>Search</span>
+      </button>
       <button type="button" class="button quiet" onClick={turnTheme} title="Light, dark, or as the system (t)">
         {themeNames[theme()]}
       </button>

@@ -15,7 +15,7 @@ export function TotalsBar({ filter }: { readonly filter: string }) {
               class={`chip kind-${kind}`}
               title={title}
               aria-pressed={filter === wanted}
-              onClick={() => show({ filter: filter === wanted ? '' : wanted })}
+              onClick={() => show({ filter: filter === wanted ? '' : wanted, search: undefined })}
             >
               <b>{count.toLocaleString('en')}</b> {label}
             </button>

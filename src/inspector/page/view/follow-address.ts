@@ -8,10 +8,9 @@ const settleAfter = 250
 export function followAddress(): void {
   let timer: ReturnType<typeof setTimeout> | undefined
   const here = () => {
-    const { tab, filter, pane } = currentView()
-    return (
-      writeAddress({ tab, filter, ...(pane !== 'machine' && { pane }), wanted: session.wanted }) || location.pathname
-    )
+    const { tab, filter, search, pane } = currentView()
+    const shown = { tab, filter, ...(search !== undefined && { search }), ...(pane !== 'machine' && { pane }) }
+    return writeAddress({ ...shown, wanted: session.wanted }) || location.pathname
   }
   onChoice(choice => {
     clearTimeout(timer)
@@ -23,7 +22,7 @@ export function followAddress(): void {
 }
 
 function restore(): void {
-  const { tab, filter, pane = 'machine', wanted } = readAddress(location.hash)
+  const { tab, filter, search, pane = 'machine', wanted } = readAddress(location.hash)
   session.want(wanted)
-  show({ tab, filter, pane, cursor: undefined }, 'restored')
+  show({ tab, filter, search, pane, cursor: undefined }, 'restored')
 }

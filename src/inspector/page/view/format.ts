@@ -16,13 +16,6 @@ export function age(ms: number): string {
   return ms < 60_000 ? `${Math.floor(Math.max(0, ms) / 1_000)} s` : duration(ms)
 }
 
-/** Plain data as JSON, with rounded numbers. */
-export const plainText = (value: unknown, indent?: number): string =>
-  JSON.stringify(value, (_, entry: unknown) => (typeof entry === 'number' ? rounded(entry) : entry), indent)
-
-const rounded = (value: number) =>
-  Math.abs(value) < 1 ? Number(value.toPrecision(3)) : Math.round(value * 1_000) / 1_000
-
 /** Formats memory in powers of 1024: `65.3 MiB`. */
 export const bytes = (count: number): string => prettyBytes(count, { binary: true })
 

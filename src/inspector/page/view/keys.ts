@@ -1,3 +1,4 @@
+import { openFilter, openSearch } from './search.ts'
 import { turnTheme } from './theme.ts'
 import { currentView, select, session, show, stepBy } from './view.ts'
 
@@ -5,13 +6,14 @@ import { currentView, select, session, show, stepBy } from './view.ts'
 export type Acts = Readonly<Record<string, () => void>>
 
 const everywhere: Acts = {
-  '/': () => document.querySelector<HTMLInputElement>('#filter')?.focus(),
+  '/': openFilter,
+  s: openSearch,
   ArrowLeft: () => stepBy(-1),
   ArrowRight: () => stepBy(1),
   l: () => show({ cursor: undefined }),
   ' ': () => session.pause(!session.paused),
-  1: () => show({ tab: 'table' }),
-  2: () => show({ tab: 'timeline' }),
+  1: () => show({ tab: 'table', search: undefined }),
+  2: () => show({ tab: 'timeline', search: undefined }),
   t: turnTheme,
   '?': () => show({ help: true }),
   Escape: () => select(undefined),

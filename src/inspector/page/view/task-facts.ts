@@ -1,4 +1,5 @@
-import { bytes, duration, plainText } from './format.ts'
+import { plainText } from '../../search/plain-text.ts'
+import { bytes, duration } from './format.ts'
 
 /** A fact of a task: its name, and its lines. */
 export type Fact = readonly [name: string, lines: readonly string[]]
@@ -9,6 +10,7 @@ const titles: Readonly<Record<string, string>> = {
   container: 'Container',
   containerId: 'Container id',
   image: 'Image',
+  imageDigest: 'Image digest',
   platform: 'Platform',
   entrypoint: 'Entrypoint',
   command: 'Command',
@@ -29,6 +31,9 @@ const titles: Readonly<Record<string, string>> = {
   files: 'Files',
   artifacts: 'Artifacts',
 }
+
+/** A digest with its first twelve digits, as `docker images` shows it; any other text as it is. */
+export const shortDigest = (text: string): string => text.replace(/^(.*\bsha256:[0-9a-f]{12})[0-9a-f]+$/, '$1…')
 
 /** The facts that a task has, in a fixed order. Fields without a value are left out. */
 export function factsOf(task: Fields): Fact[] {

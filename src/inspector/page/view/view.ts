@@ -13,6 +13,8 @@ export interface View {
   readonly pane: 'machine' | 'output' | 'task' | 'log' | 'compare'
   /** The queue is unfolded. */
   readonly queue: boolean
+  /** What is searched for in all actors; undefined where the list is shown. */
+  readonly search: string | undefined
   readonly help: boolean
 }
 
@@ -23,6 +25,7 @@ let view: View = {
   cursor: undefined,
   pane: 'machine',
   queue: false,
+  search: undefined,
   help: false,
 }
 const listeners = new Set<() => void>()
@@ -56,10 +59,12 @@ export function onChoice(listener: typeof chosen): void {
 export function show(change: Partial<View>, choice: Choice = 'same'): void {
   const before = view
   view = { ...view, ...change }
-  if (choice !== 'restored' && (before.tab !== view.tab || before.filter !== view.filter || before.pane !== view.pane))
-    chosen('same')
+  if (choice !== 'restored' && inAddress.some(field => before[field] !== view[field])) chosen('same')
   redraw()
 }
+
+/** The fields that the address holds. */
+const inAddress = ['tab', 'filter', 'search', 'pane'] as const
 
 export const currentView = (): View => view
 

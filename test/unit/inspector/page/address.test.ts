@@ -10,6 +10,8 @@ it('holds the view, and is empty for the initial view', () => {
     { tab: 'timeline', filter: '', wanted: undefined },
     { tab: 'table', filter: 'state:frozen -a&b=c #1', wanted: { id: 'a bun/ü&id=2', key: 7 } },
     { tab: 'table', filter: '', wanted: { id: 'the-bun', key: undefined } },
+    { tab: 'table', filter: '', search: 'no such file', wanted: undefined },
+    { tab: 'timeline', filter: '', search: '', wanted: undefined },
   ] as const) {
     expect(readAddress(writeAddress(address))).toEqual(address)
   }

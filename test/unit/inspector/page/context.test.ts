@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { changesIn, contextAt, differences } from '../../../../src/inspector/page/data/past/context.ts'
-import { matchesStep } from '../../../../src/inspector/page/view/step-search.ts'
+import { matchesStep } from '../../../../src/inspector/search/match.ts'
 import { step } from './setup.ts'
 
 const log = [

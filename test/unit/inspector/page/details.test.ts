@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { outcomeAt } from '../../../../src/inspector/page/data/outcome.ts'
 import { outcomeKind } from '../../../../src/inspector/page/data/state-kinds.ts'
-import { factsOf } from '../../../../src/inspector/page/view/task-facts.ts'
+import { factsOf, shortDigest } from '../../../../src/inspector/page/view/task-facts.ts'
 import { matchingLines, styledText } from '../../../../src/inspector/page/view/terminal-text.ts'
 import { row, step } from './setup.ts'
 
@@ -40,6 +40,13 @@ it('finds lines by their text, colours aside', () => {
   expect(matchingLines(text, 'two')).toEqual(['\x1b[31mTw\x1b[0mo'])
   expect(matchingLines(text, ' ')).toEqual(text.split('\n'))
   expect(matchingLines(text, 'four')).toEqual([])
+})
+
+it('shortens a digest, and nothing else', () => {
+  const digest = `sha256:${'0123456789abcdef'.repeat(4)}`
+  expect(shortDigest(`ghcr.io/a/b@${digest}`)).toBe('ghcr.io/a/b@sha256:0123456789ab…')
+  expect(shortDigest(digest)).toBe('sha256:0123456789ab…')
+  expect(shortDigest('sha512:0123456789abcdef')).toBe('sha512:0123456789abcdef')
 })
 
 it('words the facts of a task, and leaves out what is not set', () => {

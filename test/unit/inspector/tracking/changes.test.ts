@@ -64,7 +64,7 @@ it.each([
   hub.close()
 })
 
-it("shows a container's id once there is one, also after its end", () => {
+it("shows a container's id and its image's digest once they are known, also after its end", () => {
   const hub = newHub()
   const machine = createMachine({
     id: 'oven',
@@ -73,12 +73,16 @@ it("shows a container's id once there is one, also after its end", () => {
   })
   const actor = createActor(machine, { inspect: hub.inspect })
   let id: string | undefined
-  makeInspectable(actor, { task: { image: 'busybox' }, containerId: () => id })
+  let digest: string | undefined
+  makeInspectable(actor, { task: { image: 'busybox' }, containerId: () => id, imageDigest: () => digest })
   actor.start()
   expect(hub.get(1)?.details.task).toEqual({ image: 'busybox' })
+  digest = 'busybox@sha256:1234'
+  expect(hub.get(1)?.details.task).toEqual({ imageDigest: digest, image: 'busybox' })
   id = 'f00d'
-  expect(hub.get(1)?.details.task).toEqual({ containerId: 'f00d', image: 'busybox' })
+  const known = { containerId: 'f00d', imageDigest: digest, image: 'busybox' }
+  expect(hub.get(1)?.details.task).toEqual(known)
   actor.send({ type: 'out' })
-  expect(hub.get(1)?.details.task).toEqual({ containerId: 'f00d', image: 'busybox' })
+  expect(hub.get(1)?.details.task).toEqual(known)
   hub.close()
 })

@@ -26,6 +26,8 @@ export interface ExitDetails {
   readonly wasKilled: boolean
   /** The numbers of the signals that were sent on request: these do not come from outside. */
   readonly sent: ReadonlySet<number>
+  /** Called with the id of the image that the container was made of, where the engine tells it. */
+  readonly onImage: (id: string) => void
   /** Values to mask in messages. */
   readonly secrets: readonly string[]
 }
@@ -38,7 +40,7 @@ export interface ExitDetails {
 export async function collectExit(
   context: EngineContext,
   container: ContainerRef,
-  { reply, output, initError, start, init, wasKilled, sent, secrets }: ExitDetails,
+  { reply, output, initError, start, init, wasKilled, sent, onImage, secrets }: ExitDetails,
 ): Promise<Exit> {
   const { id, name } = container
   const exitSeenAt = performance.now()
@@ -51,6 +53,7 @@ export async function collectExit(
     output.finish(outputTimeout),
     lastState(context, id, { exitCode, wasKilled }),
   ])
+  if (state !== undefined && state.imageId !== '') onImage(state.imageId)
   // The engine resets the exit code when it starts a container again. Then a code of 0 may be that of the new start.
   if (exitCode === 0 && state !== undefined && (state.running || state.restarts > 0)) {
     throw brokenRun(name, 'it was started again from outside, so its exit code is not known')

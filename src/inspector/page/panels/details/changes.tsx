@@ -1,5 +1,5 @@
+import { plainText } from '../../../search/plain-text.ts'
 import type { Changes } from '../../data/past/context.ts'
-import { plainText } from '../../view/format.ts'
 
 const textOf = (value: unknown) => (value === undefined ? '–' : typeof value === 'string' ? value : plainText(value))
 

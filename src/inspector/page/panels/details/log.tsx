@@ -2,19 +2,20 @@ import { Fragment } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { eventName } from '../../../../utils/actors/mermaid.ts'
 import type { Step } from '../../../protocol.ts'
+import { matchesStep } from '../../../search/match.ts'
+import { plainText } from '../../../search/plain-text.ts'
 import type { Row } from '../../data/model.ts'
 import { decidedAt } from '../../data/outcome.ts'
 import type { History } from '../../data/past/history.ts'
 import { outcomeKind } from '../../data/state-kinds.ts'
-import { clock, duration, plainText } from '../../view/format.ts'
-import { matchesStep } from '../../view/step-search.ts'
+import { clock, duration } from '../../view/format.ts'
 import { session, show } from '../../view/view.ts'
 import { ChangeLine } from './changes.tsx'
 
 /** The steps of an actor, with the time between them. A click on a step shows the chart at that moment. */
 export function Log({
   history: { log, statesOnly },
-  row: { steps, created, status },
+  row: { key, steps, created, status },
   cursor,
 }: {
   readonly history: History
@@ -34,7 +35,7 @@ export function Log({
     if (line == null || list === null) return
     if (line.offsetTop < list.scrollTop) list.scrollTop = line.offsetTop
     else list.scrollTop = Math.max(list.scrollTop, line.offsetTop + line.offsetHeight - list.clientHeight)
-  }, [shown])
+  }, [key, shown, log.length === 0])
   if (log.length === 0) {
     if (steps === 0) return <p class="hint">It has not made a step yet.</p>
     return <p class="hint">{session.canFetch ? 'Loading…' : 'Its steps are not available.'}</p>

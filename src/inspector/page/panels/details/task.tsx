@@ -1,6 +1,9 @@
 import { useState } from 'preact/hooks'
-import { factsOf } from '../../view/task-facts.ts'
+import { factsOf, shortDigest } from '../../view/task-facts.ts'
 import { session } from '../../view/view.ts'
+
+/** The facts that have a button to copy them. */
+const copied: readonly string[] = ['Container', 'Container id', 'Image digest']
 
 /** What runs: image, command, limits, mounts and the rest of what the process knows of a task. */
 export function TaskPane() {
@@ -16,9 +19,11 @@ export function TaskPane() {
           <dt>{title}</dt>
           <dd>
             {lines.map(line => (
-              <code key={line}>{line}</code>
+              <code key={line} title={title === 'Image digest' ? line : undefined}>
+                {title === 'Image digest' ? shortDigest(line) : line}
+              </code>
             ))}
-            {(title === 'Container' || title === 'Container id') && <Copy text={lines.join('')} />}
+            {copied.includes(title) && <Copy text={lines.join('')} />}
           </dd>
         </div>
       ))}
