@@ -14,6 +14,10 @@ describe('the past of an actor', () => {
     await executor.onIdle()
     const page = await open(inspector.url, {}, serverGone)
     await page.locator('.row', { hasText: 'of-before' }).waitFor()
+    // The page loads what draws charts by itself; it has come once the browser lists it.
+    await page.waitForFunction(
+      "performance.getEntriesByType('resource').some(({ name }) => name.includes('elk-worker'))",
+    )
     await executor.run({ id: 'the-bun', image: 'broken' })
     await executor.onIdle()
     await close()
