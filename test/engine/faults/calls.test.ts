@@ -111,6 +111,20 @@ describe('one fault in one call', () => {
   })
 })
 
+test.for(['cutBefore', 'error500', 'hang'] as const)(
+  'that memory ran out is known after an inspection with the fault %s',
+  async fault => {
+    await using proxy = await startProxy()
+    await using driver = await testEngine({ docker: `unix://${proxy.socketPath}`, ...quick })
+    let broken = 0
+    proxy.plan = (method, path) => (calls.inspect.test(`${method} ${path}`) && broken++ === 0 ? fault : undefined)
+    const container = driver.container({ command: ['tail', '-c', '100000000', '/dev/zero'], memory: '16m' })
+    const { exit } = await live(container)
+    await container.remove()
+    expect([broken > 1, exit.exitCode, exit.oomKilled]).toEqual([true, 137, true])
+  },
+)
+
 describe('an engine that fails from one call on', () => {
   /** The outcomes of the run, and of the removal while the engine is unreachable. */
   const outcomes: Record<Exclude<Call, 'remove'>, Record<'gone' | 'hung', [life: string, removal: string]>> = {

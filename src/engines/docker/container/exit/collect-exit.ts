@@ -86,8 +86,9 @@ async function lastState(
   id: string,
   { exitCode, wasKilled }: { readonly exitCode: number; readonly wasKilled: boolean },
 ): Promise<ContainerState | undefined> {
-  const inspect = () => inspectContainer(context.api, id, context.config.engineTimeout).catch(ignore)
-  const state = await inspect()
+  const inspect = () => inspectContainer(context.api, id, context.config.engineTimeout / 2).catch(ignore)
+  // What only the inspection tells, such as that memory ran out, is not lost by one call that fails.
+  const state = (await inspect()) ?? (await inspect())
   if (state === undefined || state.oomKilled || exitCode !== sigkillExitCode) return state
   if (wasKilled && (await context.engineInfo())?.cgroupVersion === '1') return state
   await pause(oomFlagDelay)
