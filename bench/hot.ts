@@ -1,11 +1,10 @@
 // Calls to a function that answers at once, a static C one and a Node.js one, with and without a history, beside plain node:http on a socket of
-// the same function; calls to a frozen one, beside an unpause and such a call by hand; and a cold `docker run --rm`.
+// the same function.
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import Docker from 'dockerode'
 import { createHistory } from '../src/history/index.ts'
 import { createDockerDriver, createExecutor, type Executor, type HotFunction } from '../src/index.ts'
 import { compare, roundsOr } from './support/compare.ts'
@@ -16,7 +15,6 @@ export const needs = ['engine']
 
 const exec = promisify(execFile)
 const body = '{"name":"Ada"}'
-const docker = new Docker()
 
 export default async function hot(): Promise<readonly Table[]> {
   await exec(process.execPath, [fileURLToPath(new URL('../examples/functions/images.ts', import.meta.url))])
@@ -29,7 +27,6 @@ export default async function hot(): Promise<readonly Table[]> {
     return [
       ...(await warm(executor, keeping, 'a static function', 'example/static')),
       ...(await warm(executor, keeping, 'a Node.js function', 'example/node')),
-      await frozen(executor),
     ]
   } finally {
     await rm(folder, { recursive: true })
@@ -80,68 +77,4 @@ async function warm(executor: Executor, keeping: Executor, title: string, image:
       { rounds: roundsOr(4_000), warmUp: 500 },
     ),
   ]
-}
-
-async function frozen(executor: Executor): Promise<Table> {
-  const known = socketsOf()
-  await using fn = executor.function({ ...spec('example/node'), freezeAfter: 0 })
-  /** The container, from the transitions. */
-  let id = ''
-  let onFrozen = () => {}
-  const following = executor.transitions$.subscribe(transition => {
-    if (transition.to !== 'frozen') return
-    id = transition.id
-    onFrozen()
-  })
-  const whenFrozen = () =>
-    new Promise<void>(resolve => {
-      onFrozen = resolve
-    })
-  const first = whenFrozen()
-  await call(fn)
-  await first
-  const [socketPath = ''] = socketsOf().filter(path => !known.includes(path))
-  using peer = new SocketPeer(socketPath, body)
-  const [found] = await docker.listContainers({ all: true, filters: { label: [`cookietin.id=${id}`] } })
-  const container = docker.getContainer(found?.Id ?? '')
-  let again = Promise.resolve()
-  const table = await compare(
-    'a call of a frozen Node.js function',
-    [
-      {
-        name: 'cookietin',
-        before: () => {
-          again = whenFrozen()
-        },
-        run: () => call(fn),
-        after: () => again,
-      },
-      {
-        name: 'docker run --rm of the same image',
-        run: () => exec('docker', ['run', '--rm', '--network', 'none', 'example/node', 'node', '-e', '0']),
-      },
-      {
-        name: 'unpause, then node:http, by hand',
-        run: async () => {
-          await retried(() => container.unpause())
-          await peer.call()
-        },
-        after: () => retried(() => container.pause()),
-      },
-    ],
-    { rounds: roundsOr(30), warmUp: 3 },
-  )
-  following.unsubscribe()
-  return table
-}
-
-/** Repeats a call until it succeeds: the engine's flag lags behind, so that it may refuse a change that was just undone. */
-async function retried(act: () => Promise<unknown>): Promise<void> {
-  for (;;) {
-    const done = await act().then(
-      () => true,
-      () => false,
-    )
-    if (done) return
-  }
 }
