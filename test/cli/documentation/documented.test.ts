@@ -130,8 +130,17 @@ async function start(command: string, env: NodeJS.ProcessEnv, ready: RegExp): Pr
   await expect.poll(() => isOver || ready.test(output())).toBe(true)
   expect(output()).toMatch(ready)
   return async () => {
-    if (child.pid !== undefined && !isOver) process.kill(-child.pid, 'SIGINT')
+    if (child.pid !== undefined && !isOver) interrupt(child.pid)
     await ended
+  }
+}
+
+/** Interrupts a process with all that it started. It may have ended just now. */
+function interrupt(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGINT')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 
