@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, release, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { summary } from '../bench/support/markdown.ts'
@@ -12,6 +12,9 @@ import setUpEngine from '../test/support/engine/global-setup.ts'
 import { ensureTestImage } from '../test/support/images/images.ts'
 import setUpRedis from '../test/support/redis/global-setup.ts'
 import { buildPage } from './build/page.ts'
+
+/** How long one benchmark may take, in ms: the others are not held up by one that hangs. */
+const longest = 30 * 60_000
 
 const folder = fileURLToPath(new URL('../bench/', import.meta.url))
 const { values, positionals } = parseArgs({
@@ -41,7 +44,8 @@ try {
   if (needs.has('page')) await buildPage()
   if (needs.has('build')) run([fileURLToPath(new URL('build.ts', import.meta.url))])
   const figures: { readonly name: string; readonly tables: readonly Table[] }[] = []
-  for (const name of names) {
+  for (const [at, name] of names.entries()) {
+    if (names.length > 1) console.log(`\n${name}, ${at + 1} of ${names.length}`)
     const file = join(work, `${name}.json`)
     if (run([join(folder, 'support/run.ts'), name, file])) {
       figures.push({ name, tables: JSON.parse(readFileSync(file, 'utf8')) as Table[] })
@@ -58,7 +62,9 @@ try {
 }
 
 function run(args: readonly string[]): boolean {
-  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' })
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', timeout: longest })
+  if (status === null)
+    console.error(`${basename(args[0] ?? '')} ${args[1] ?? ''} was ended; it may take ${longest / 60_000} minutes`)
   process.exitCode ||= status ?? 1
   return status === 0
 }
