@@ -16,9 +16,6 @@ const onAnEngine = {
   globalSetup: 'test/support/engine/global-setup.ts',
 }
 
-/** What every engine promises, and what is promised when an engine fails: a project of its own, so that another run can have it. */
-const contract = ['test/engine/{conformance,faults}/**/*.test.ts']
-
 export default defineConfig({
   test: {
     coverage: { include: ['src/**', 'machines/**'], exclude: ['**/*.d.ts'] },
@@ -54,16 +51,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
-      {
-        test: {
-          ...onAnEngine,
-          name: 'engine',
-          include: ['test/engine/**/*.test.ts'],
-          exclude: contract,
-          sequence: { groupOrder: 1 },
-        },
-      },
-      { test: { ...onAnEngine, name: 'contract', include: contract, sequence: { groupOrder: 1 } } },
+      { test: { ...onAnEngine, name: 'engine', include: ['test/engine/**/*.test.ts'], sequence: { groupOrder: 1 } } },
       { test: { ...onAnEngine, name: 'cli', include: ['test/cli/**/*.test.ts'], sequence: { groupOrder: 2 } } },
     ],
   },

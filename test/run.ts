@@ -14,7 +14,7 @@ const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import
 /** The projects of each run. */
 const lanes = [
   ['engine', 'browser'],
-  ['unit', 'machines', 'database', 'cluster', 'contract', 'cli'],
+  ['unit', 'machines', 'database', 'cluster', 'cli'],
 ]
 
 async function run(args: readonly string[], stdio: 'inherit' | 'pipe'): Promise<{ code: number; output: Buffer }> {
