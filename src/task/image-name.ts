@@ -60,8 +60,24 @@ export function imageIdOf(image: unknown): string | undefined {
   return digits === undefined ? undefined : `sha256:${digits}`
 }
 
+/** How many names are kept, before all of them are forgotten. */
+const maxNames = 256
+
+/** The names that were read last: many tasks and calls have the same, and share it. */
+const names = new Map<unknown, ImageName>()
+
 /** As {@link parseImage}, but returns what is allowed instead of throwing. */
 export function readImage(image: unknown): ImageName | { readonly allowed: string } {
+  const known = names.get(image)
+  if (known !== undefined) return known
+  const name = read(image)
+  if ('allowed' in name) return name
+  if (names.size === maxNames) names.clear()
+  names.set(image, name)
+  return name
+}
+
+function read(image: unknown): ImageName | { readonly allowed: string } {
   if (typeof image !== 'string') return { allowed: 'a string such as busybox:1.36' }
   if (image === '') return { allowed: 'the name of an image, such as busybox:1.36' }
   if (/^[a-z]+:\/\//i.test(image))

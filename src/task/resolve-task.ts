@@ -109,8 +109,6 @@ const otherNames: ReadonlyMap<string, string> = new Map([
   ] as const),
 ])
 
-const maxImageNames = 256
-
 const megabytes = or(whole({ min: 1, unit: 'MB' }), 0)
 const processes = or(whole({ min: 1, unit: 'processes' }), 0)
 const encodings = oneOf('utf8', 'buffer')
@@ -222,19 +220,10 @@ function refuseUnknown(issues: Issues, task: object): void {
   }
 }
 
-/** The names that were read last: many tasks have the same, and share it. */
-const imageNames = new Map<string, ImageName>()
-
 function readImageName(issues: Issues, value: unknown): ImageName {
-  const known = typeof value === 'string' ? imageNames.get(value) : undefined
-  if (known !== undefined) return known
   const id = imageIdOf(value)
   const name = id === undefined ? readImage(value) : { registry: '', repository: '', tag: '', digest: id }
-  if (!('allowed' in name)) {
-    if (imageNames.size === maxImageNames) imageNames.clear()
-    imageNames.set(String(value), name)
-    return name
-  }
+  if (!('allowed' in name)) return name
   issues.add('image', value, name.allowed)
   return { registry: '', repository: '', tag: '' }
 }

@@ -18,23 +18,10 @@ const insertSql = `INSERT INTO cookietin_calls (${columns.join(', ')}) VALUES ($
 export function insertCall(key: string, { functionName }: ObservedCall, record: CallRecord): Statement {
   const { id, image, containerId, startedAt, waited, duration, isCold, status, error } = record
   const values = [
-    ...[key, id, withoutNul(functionName), image, fullName(image), containerId ?? null],
+    ...[key, id, withoutNul(functionName), image, formatImage(parseImage(image)), containerId ?? null],
     ...[startedAt, waited, duration, isCold ? 1 : 0, status ?? null, error ?? null],
   ]
   return { sql: insertSql, values }
-}
-
-/** How many names are remembered, before all of them are forgotten. */
-const maxNames = 1_000
-const fullNames = new Map<string, string>()
-
-function fullName(image: string): string {
-  const known = fullNames.get(image)
-  if (known !== undefined) return known
-  if (fullNames.size === maxNames) fullNames.clear()
-  const name = formatImage(parseImage(image))
-  fullNames.set(image, name)
-  return name
 }
 
 /**
