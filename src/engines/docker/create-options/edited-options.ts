@@ -79,15 +79,13 @@ function labelsOf(edited: unknown, defaults: CreateOptions['Labels']): Fields {
 
 /** The options as the engine reads them. */
 function asText(options: object): string {
+  let text: string | undefined
   try {
-    return JSON.stringify(options) ?? notJson()
+    text = JSON.stringify(options)
   } catch {
-    notJson()
+    // What cannot be written is refused as what has no JSON.
   }
-}
-
-function notJson(): never {
-  refuse([{ field: 'containerOptions', value: 'the edited value', allowed: 'JSON' }])
+  return text ?? refuse([{ field: 'containerOptions', value: 'the edited value', allowed: 'JSON' }])
 }
 
 const fromText = (text: string) => JSON.parse(text) as Record<string, unknown>
