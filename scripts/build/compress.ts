@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { extname } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
+import { pageFileTypes } from '../../src/inspector/server/page-files.ts'
 
-/** Puts `NAME.br` in the place of each file of a flat folder that `served` names: the server of the page reads these only. */
-export function compressFiles(folder: string, served: RegExp): void {
-  for (const name of readdirSync(folder).filter(each => served.test(each))) {
+/** Puts `NAME.br` in the place of each file of a flat folder that the page's server serves: it reads these only. */
+export function compressFiles(folder: string): void {
+  for (const name of readdirSync(folder).filter(each => extname(each) in pageFileTypes)) {
     const path = `${folder}/${name}`
     const content = readFileSync(path)
     writeFileSync(`${path}.br`, brotliCompressSync(content, { params: paramsFor(content.length) }))

@@ -26,7 +26,7 @@ export async function buildPage(outDir: string = besideSources): Promise<void> {
       license: { fileName: 'licenses.md' },
     },
   })
-  compressFiles(outDir, /\.(html|js|css|svg)$/)
+  compressFiles(outDir)
 }
 
 if (import.meta.main)

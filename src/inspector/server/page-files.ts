@@ -22,7 +22,8 @@ export function pageFolder(): string {
   return dirname(page)
 }
 
-const types: Readonly<Record<string, string>> = {
+/** The files of the page that are served, by their extensions, and the type of each. The build compresses these. */
+export const pageFileTypes: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
@@ -38,7 +39,7 @@ const decompress = promisify(brotliDecompress)
 export function pageFiles(folder: string): MiddlewareHandler {
   return async (context, next) => {
     const name = context.req.param('file') ?? 'index.html'
-    const type = types[extname(name)]
+    const type = pageFileTypes[extname(name)]
     if (type === undefined || !/^[\w-][\w.-]*$/.test(name)) return await next()
     const compressed = await readFile(join(folder, `${name}.br`)).catch(() => undefined)
     if (compressed === undefined) return await next()
