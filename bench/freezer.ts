@@ -1,12 +1,9 @@
 // A call to a frozen function, frozen by its control group's file or by the engine, compared with unpause and call by hand.
-import { readdirSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import Docker from 'dockerode'
 import { createDockerDriver, createExecutor, type DockerConfig } from '../src/index.ts'
 import { ensureFunctionImage } from '../test/support/images/function-image.ts'
 import { compare, roundsOr } from './support/compare.ts'
-import { SocketPeer } from './support/socket-peer.ts'
+import { SocketPeer, socketsOf } from './support/socket-peer.ts'
 import type { Table } from './support/table.ts'
 
 export const needs = ['engine']
@@ -25,17 +22,17 @@ async function frozenFunction(image: string, freezer: DockerConfig['freezer']) {
     id = transition.id
     onFrozen()
   })
-  const known = new Set(socketRoots())
+  const known = socketsOf()
   const fn = executor.function({ image, command: ['node', '/function/echo.cjs'], disableNet: true, freezeAfter: 5 })
   let frozen = new Promise<void>(resolve => {
     onFrozen = resolve
   })
   await (await fn.invoke({ body })).text()
   await frozen
-  const [root = ''] = socketRoots().filter(name => !known.has(name))
+  const [socketPath = ''] = socketsOf().filter(path => !known.includes(path))
   return {
     id,
-    socketPath: join(tmpdir(), root, '0', 'lsnr.sock'),
+    socketPath,
     async call() {
       frozen = new Promise(resolve => {
         onFrozen = resolve
@@ -49,8 +46,6 @@ async function frozenFunction(image: string, freezer: DockerConfig['freezer']) {
     },
   }
 }
-
-const socketRoots = () => readdirSync(tmpdir()).filter(name => name.startsWith('cookietin-sockets-'))
 
 /** Repeats a call until it succeeds: the engine's flag lags behind, so that it may refuse a change that was just undone. */
 async function retry(act: () => Promise<unknown>): Promise<void> {

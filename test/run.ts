@@ -2,12 +2,16 @@
 // each with a private engine. With arguments, or where an engine answers already, there is one.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { buildPage } from '../scripts/build/page.ts'
 import { engineAnswers } from './support/engine/answers.ts'
 import { installAll } from './support/engine/install.ts'
 import { mayStartEngine } from './support/engine/private.ts'
+import { failuresIn } from './support/failures.ts'
 
 const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url))
 
@@ -37,10 +41,18 @@ if (args.length > 0 || hasEngine || !mayStartEngine()) {
   console.log(
     `Two runs at a time: ${lanes.map(names => names.join(', ')).join(', and ')}. The second one is printed at its end.`,
   )
-  const [first = [], second = []] = lanes.map(names => names.flatMap(name => ['--project', name]))
+  const folder = mkdtempSync(join(tmpdir(), 'cookietin-test-reports-'))
+  const reports = lanes.map((_, index) => join(folder, `${index}.json`))
+  const [first = [], second = []] = lanes.map((names, index) => [
+    ...names.flatMap(name => ['--project', name]),
+    ...['--reporter', 'default', '--reporter', 'json', '--outputFile.json', reports[index] ?? ''],
+  ])
   const later = run(second, 'pipe')
   const { code } = await run(first, 'inherit')
   const { code: laterCode, output } = await later
   process.stdout.write(output)
+  const failures = reports.flatMap(failuresIn)
+  rmSync(folder, { recursive: true, force: true })
+  if (failures.length > 0) console.error(`\nFailed in either run: ${failures.length}\n\n${failures.join('\n\n')}\n`)
   process.exitCode = code || laterCode
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CookietinError } from '../../../src/errors.ts'
 import { live, testEngine } from '../../support/engine/docker.ts'
+import { shortLimits } from '../../support/engine/limits.ts'
 import { type Fault, startProxy } from '../../support/engine/proxy.ts'
 import { engineRequest } from '../../support/engine/request.ts'
 import { checkLeaks } from '../../support/leaks/hooks.ts'
@@ -18,8 +19,6 @@ const calls = {
 }
 
 type Call = keyof typeof calls
-
-const quick = { engineTimeout: 600, startTimeout: 1_500, reconnectTimeout: 1_000, outputTimeout: 500 }
 
 /** A fault in the first call of its kind. All other calls work. */
 const ok = 'ok'
@@ -88,7 +87,7 @@ const rows = Object.entries(table).flatMap(([call, faults]) =>
 describe('one fault in one call', () => {
   test.for(rows)('%s, %s: %s', async ([call, fault, outcome]) => {
     await using proxy = await startProxy()
-    await using driver = await testEngine({ docker: `unix://${proxy.socketPath}`, ...quick })
+    await using driver = await testEngine({ docker: `unix://${proxy.socketPath}`, ...shortLimits })
     let broken = 0
     proxy.plan = (method, path) => (calls[call].test(`${method} ${path}`) && broken++ === 0 ? fault : undefined)
     const container = driver.container({ command: ['sh', '-c', 'echo hi; sleep 0.2; exit 3'] })
@@ -115,7 +114,7 @@ test.for(['cutBefore', 'error500', 'hang'] as const)(
   'that memory ran out is known after an inspection with the fault %s',
   async fault => {
     await using proxy = await startProxy()
-    await using driver = await testEngine({ docker: `unix://${proxy.socketPath}`, ...quick })
+    await using driver = await testEngine({ docker: `unix://${proxy.socketPath}`, ...shortLimits })
     const runOut = async () => {
       let broken = 0
       proxy.plan = (method, path) => (calls.inspect.test(`${method} ${path}`) && broken++ === 0 ? fault : undefined)
@@ -146,7 +145,7 @@ describe('an engine that fails from one call on', () => {
 
   test.for(cases)('%s, %s: %s; removal: %s', async ([call, how, life, removal]) => {
     await using proxy = await startProxy()
-    await using driver = await testEngine({ docker: `unix://${proxy.socketPath}`, ...quick })
+    await using driver = await testEngine({ docker: `unix://${proxy.socketPath}`, ...shortLimits })
     proxy.plan = (method, path) => {
       if (!calls[call].test(`${method} ${path}`)) return undefined
       proxy.plan = () => undefined
@@ -170,7 +169,7 @@ describe('an engine that fails from one call on', () => {
 describe('a create call that is not answered in time', () => {
   async function unanswered() {
     const proxy = await startProxy()
-    const driver = await testEngine({ docker: `unix://${proxy.socketPath}`, ...quick })
+    const driver = await testEngine({ docker: `unix://${proxy.socketPath}`, ...shortLimits })
     let release = () => {}
     const released = new Promise<void>(resolve => {
       release = resolve
@@ -213,7 +212,7 @@ describe('a create call that is not answered in time', () => {
 describe('a container that could not be removed', () => {
   const create = async (hang: boolean) => {
     const proxy = await startProxy()
-    const driver = await testEngine({ docker: `unix://${proxy.socketPath}`, ...quick })
+    const driver = await testEngine({ docker: `unix://${proxy.socketPath}`, ...shortLimits })
     const container = driver.container({ id: 'again', command: ['true'] })
     await live(container)
     if (hang) proxy.plan = (method, path) => (calls.remove.test(`${method} ${path}`) ? 'hang' : undefined)
@@ -267,7 +266,11 @@ describe('a container that could not be removed', () => {
 
   test('is removed by a second call when only the first one hangs', async () => {
     await using proxy = await startProxy()
-    await using driver = await testEngine({ docker: `unix://${proxy.socketPath}`, ...quick, engineTimeout: 4_000 })
+    await using driver = await testEngine({
+      docker: `unix://${proxy.socketPath}`,
+      ...shortLimits,
+      engineTimeout: 4_000,
+    })
     const container = driver.container({ command: ['true'] })
     await live(container)
     let calls = 0

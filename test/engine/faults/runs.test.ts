@@ -8,7 +8,7 @@ import { shell } from '../setup.ts'
 checkLeaks()
 
 /** How many of the 45 cells of each table are tried. A fake engine is tried with all of them. */
-const sample = Number(process.env.COOKIETIN_TEST_FAULTS ?? 12)
+const sample = Number(process.env.COOKIETIN_TEST_FAULTS ?? 16)
 
 test.each([
   ['create', 'wait', 'attach'],

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { live, testEngine } from '../../support/engine/docker.ts'
+import { shortLimits } from '../../support/engine/limits.ts'
 import { type Fault, startProxy } from '../../support/engine/proxy.ts'
 import { engineRequest } from '../../support/engine/request.ts'
 import { setup, shell, until } from '../setup.ts'
 
-const quick = { engineTimeout: 600, startTimeout: 1_500, reconnectTimeout: 1_000, outputTimeout: 500 }
 const faults: readonly Fault[] = ['cutBefore', 'cutAfter', 'hang', 'garbage', 'html', 'error500', 'cutBody', 'redirect']
 
 /** A call has no effect only when the engine rejects it. */
@@ -16,7 +16,7 @@ async function behindProxy() {
   onTestFinished(() => proxy[Symbol.asyncDispose]())
   const { executor } = await setup(
     { concurrency: 1 },
-    { docker: `unix://${proxy.socketPath}`, freezer: 'engine', ...quick },
+    { docker: `unix://${proxy.socketPath}`, freezer: 'engine', ...shortLimits },
   )
   /** Breaks the first such call. Returns whether there was one. */
   const breakOnce = (action: string, fault: Fault) => {
@@ -73,7 +73,7 @@ describe('one fault in a call to a running container', () => {
 
 test.for(['wait', 'attach'] as const)('the input is released when the %s before the start fails', async call => {
   await using proxy = await startProxy()
-  await using driver = await testEngine({ docker: `unix://${proxy.socketPath}`, ...quick })
+  await using driver = await testEngine({ docker: `unix://${proxy.socketPath}`, ...shortLimits })
   proxy.plan = (method, path) => (method === 'POST' && path.includes(`/${call}`) ? 'error500' : undefined)
   const container = driver.container({ command: ['cat'], input: 'x' })
   const input = new Readable({ read() {} })

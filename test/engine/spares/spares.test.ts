@@ -211,7 +211,7 @@ describe('a spare container', () => {
     }
     await firstValueFrom(prefork$.pipe(filter(({ leased }) => leased === 1)))
     const { stdout } = await executor.run(shell('ip -o -4 addr | grep -v 127.0.0.1 | wc -l', { disableNet: false }))
-    expect([stdout, adoptions.at(-1)?.[1]]).toEqual(['1\n', 'adopt'])
+    expect([stdout, ...new Set(adoptions.map(([, event]) => event))]).toEqual(['1\n', 'adopt'])
   })
 })
 
