@@ -8,6 +8,7 @@ import { CallLog } from './calls/call-log.ts'
 import { callOf, selectCalls } from './calls/statements.ts'
 import type { HistoryCall, HistoryCallQuery } from './calls/types.ts'
 import { keyMaker } from './keys.ts'
+import { Pruner } from './pruner.ts'
 import { type PruneLimits, pruneCalls, pruneRuns } from './pruning.ts'
 import { selectLabels, selectRun, selectRuns, selectTransitions } from './queries.ts'
 import { HistoryRecorder } from './recorder.ts'
@@ -80,8 +81,7 @@ class OpenHistory implements History {
   readonly #calls: CallLog
   readonly #newKey = keyMaker()
   readonly #isGone: (owner: string) => boolean
-  #count = 0
-  #pruning: Promise<void> | undefined
+  readonly #pruner: Pruner
   #closing: Promise<void> | undefined
 
   constructor({ store, tables, options, report }: OpenHistoryParts) {
@@ -91,6 +91,7 @@ class OpenHistory implements History {
     this.#report = report
     this.#writer = new Writer(store, error => report(historyError('write to', store.name, error)))
     this.#calls = new CallLog({ store, hasTable: tables.hasCalls, report, limits: () => callLimits(limitsOf(options)) })
+    this.#pruner = new Pruner(pruneEvery, () => this.prune(), report)
     this.#isGone = owner => {
       const state = ownerState(owner)
       // In a file of this machine, another boot is an earlier one.
@@ -148,9 +149,10 @@ class OpenHistory implements History {
   }
 
   close(): Promise<void> {
-    this.#closing ??= settles(Promise.all([this.#writer.close(), this.#calls.close()]), closeTimeout).then(() =>
-      this.#store.close(),
-    )
+    this.#closing ??= settles(
+      Promise.all([this.#writer.close(), this.#calls.close(), this.#pruner.idle()]),
+      closeTimeout,
+    ).then(() => this.#store.close())
     return this.#closing
   }
 
@@ -181,15 +183,7 @@ class OpenHistory implements History {
     if (!(await settles(written, timeout))) {
       this.#report(historyError('write to', this.#store.name, `a run was not stored within ${timeout} ms`))
     }
-    if (++this.#count % pruneEvery === 0) this.#pruneAgain()
-  }
-
-  #pruneAgain(): void {
-    this.#pruning ??= this.prune()
-      .then(() => {}, this.#report)
-      .finally(() => {
-        this.#pruning = undefined
-      })
+    this.#pruner.recorded()
   }
 
   #checkWritable(doing: string): void {

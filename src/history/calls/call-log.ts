@@ -1,6 +1,7 @@
 import type { CallRecord, ObservedCall } from '../../functions/call/record.ts'
 import { settles } from '../../utils/timing.ts'
 import { keyMaker } from '../keys.ts'
+import { Pruner } from '../pruner.ts'
 import { type PruneLimits, pruneCalls } from '../pruning.ts'
 import { historyError, type Store } from '../stores/store.ts'
 import { Writer } from '../writer.ts'
@@ -27,13 +28,17 @@ export class CallLog {
   readonly #options: CallLogOptions
   readonly #writer: Writer
   readonly #newKey = keyMaker()
-  #count = 0
+  readonly #pruner: Pruner
   #isFull = false
-  #pruning: Promise<void> | undefined
 
   constructor(options: CallLogOptions) {
-    const { store, report } = options
+    const { store, report, limits } = options
     this.#options = options
+    const prune = async () => {
+      await settles(this.flush(), writeDelay)
+      await pruneCalls(store, limits())
+    }
+    this.#pruner = new Pruner(pruneEvery, prune, error => report(historyError('prune', store.name, error)))
     this.#writer = new Writer(store, error => report(historyError('write to', store.name, error)), writeDelay)
   }
 
@@ -41,7 +46,7 @@ export class CallLog {
   record(call: ObservedCall, record: CallRecord): void {
     if (!this.#hasRoom()) return
     this.#writer.push(insertCall(this.#newKey(record.startedAt), call, record))
-    if (++this.#count % pruneEvery === 0) this.#prune()
+    this.#pruner.recorded()
   }
 
   /** Resolves when every call so far is stored, or its error is reported. */
@@ -51,7 +56,7 @@ export class CallLog {
 
   async close(): Promise<void> {
     await this.#writer.close()
-    await this.#pruning
+    await this.#pruner.idle()
   }
 
   /** What is lost is told once, until there is room again. */
@@ -64,18 +69,5 @@ export class CallLog {
     if (!hasRoom && !this.#isFull) report(historyError('write calls to', store.name, why))
     this.#isFull = !hasRoom
     return hasRoom
-  }
-
-  #prune(): void {
-    const { store, report, limits } = this.#options
-    this.#pruning ??= settles(this.flush(), writeDelay)
-      .then(() => pruneCalls(store, limits()))
-      .then(
-        () => {},
-        error => report(historyError('prune', store.name, error)),
-      )
-      .finally(() => {
-        this.#pruning = undefined
-      })
   }
 }
