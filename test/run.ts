@@ -16,10 +16,7 @@ import { failuresIn } from './support/failures.ts'
 const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url))
 
 /** The projects of each run. */
-const lanes = [
-  ['engine', 'browser'],
-  ['unit', 'machines', 'database', 'cluster', 'cli'],
-]
+const lanes = [['engine'], ['unit', 'machines', 'database', 'cluster', 'browser', 'cli']]
 
 async function run(args: readonly string[], stdio: 'inherit' | 'pipe'): Promise<{ code: number; output: Buffer }> {
   const env = { ...process.env, ...(process.stdout.isTTY && { FORCE_COLOR: '1' }) }

@@ -4,9 +4,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { main } from '../../support/cli.ts'
+import { documentedBlocks, helpExamples, jsonBlocks, type ShellBlock } from '../../support/docs/shell-blocks.ts'
 import { makeDocumentedImages } from '../../support/images/documented-images.ts'
 import { type PrivateRedis, startRedis } from '../../support/redis/redis.ts'
-import { documentedBlocks, helpExamples, jsonBlocks, type ShellBlock } from '../../support/shell-blocks.ts'
 
 /** Documented commands that no test can run, and why. */
 const notRun: readonly (readonly [command: RegExp, why: string])[] = [

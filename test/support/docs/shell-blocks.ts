@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import type { CommandContext } from '../../src/cli/command-context.ts'
-import { createProgram } from '../../src/cli/program.ts'
-import { page, pages } from './docs/pages.ts'
+import type { CommandContext } from '../../../src/cli/command-context.ts'
+import { createProgram } from '../../../src/cli/program.ts'
+import { page, pages } from './pages.ts'
 
 /** Commands that are documented together. */
 export interface ShellBlock {
