@@ -16,6 +16,9 @@ const onAnEngine = {
   globalSetup: 'test/support/engine/global-setup.ts',
 }
 
+/** Tests on an engine that `npm test` runs beside the others. */
+const functions = 'test/engine/functions/**/*.test.ts'
+
 export default defineConfig({
   test: {
     coverage: { include: ['src/**', 'machines/**'], exclude: ['**/*.d.ts'] },
@@ -51,8 +54,17 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
-      { test: { ...onAnEngine, name: 'engine', include: ['test/engine/**/*.test.ts'], sequence: { groupOrder: 1 } } },
-      { test: { ...onAnEngine, name: 'cli', include: ['test/cli/**/*.test.ts'], sequence: { groupOrder: 2 } } },
+      {
+        test: {
+          ...onAnEngine,
+          name: 'engine',
+          include: ['test/engine/**/*.test.ts'],
+          exclude: [functions],
+          sequence: { groupOrder: 1 },
+        },
+      },
+      { test: { ...onAnEngine, name: 'functions', include: [functions], sequence: { groupOrder: 2 } } },
+      { test: { ...onAnEngine, name: 'cli', include: ['test/cli/**/*.test.ts'], sequence: { groupOrder: 3 } } },
     ],
   },
 })
