@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CommanderError } from 'commander'
 import { CookietinError, messageOf } from '../errors.ts'
 import type { CommandContext } from './command-context.ts'
+import { errorsIn } from './errors-in.ts'
 import { exitCodes } from './exit-codes.ts'
 import { printableLines } from './output/printable.ts'
 import { Stdio } from './output/stdio.ts'
@@ -28,7 +29,7 @@ export async function runCommandLine(): Promise<never> {
     const program = await createProgram(context, argv[2])
     await program.parseAsync(isHelp ? [...argv.slice(0, 3), '--help'] : argv)
   } catch (error) {
-    exitCode = report(error, stdio)
+    for (const each of errorsIn(error)) exitCode = report(each, stdio)
     // A program that reads the JSON gets a line also for an option that is not known.
     if (error instanceof CommanderError && exitCode !== exitCodes.ok && argv[2] === 'run' && argv.includes('--json')) {
       const { failureJson } = await import('./output/result-json.ts')

@@ -5,6 +5,7 @@ import type { PullProgress } from '../../engines/pull-progress.ts'
 import type { CookieState, Execution } from '../../index.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addDriverOption, type DriverName, type DriverOption, openDriver, samplingHint } from '../drivers/drivers.ts'
+import { errorsIn } from '../errors-in.ts'
 import { exitCodeOf, exitCodes } from '../exit-codes.ts'
 import { Interrupts } from '../interrupts.ts'
 import { copyOut } from '../options/copies.ts'
@@ -59,7 +60,8 @@ async function runOrReport(context: CommandContext, image: string, words: readon
     // The removal may fail after the result is printed.
     if (options.json && !output.isPrinted) {
       const { failureJson } = await import('../output/result-json.ts')
-      await context.stdio.line(failureJson(error, { id: options.id ?? options.name }))
+      const [first] = errorsIn(error)
+      await context.stdio.line(failureJson(first, { id: options.id ?? options.name }))
     }
     throw error
   }

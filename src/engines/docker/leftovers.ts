@@ -60,9 +60,10 @@ export class Leftovers {
     const { names } = this
     if (names.length === 0) return
     const cause = failures.find(failure => failure !== undefined)
+    const reason = messageOf((cause as Error | undefined)?.cause ?? cause)
     throw new CookietinError(
       'ERR_COOKIETIN_NOT_CLEANED',
-      `${names.join(', ')} could not be removed: ${messageOf(cause)}. \`cookietin gc\` finds them once this process is gone`,
+      `${names.join(', ')} may still exist: ${reason}. \`cookietin gc\` finds them once this process is gone`,
       { leaked: names, cause },
     )
   }

@@ -48,7 +48,7 @@ export async function startFakeContainerEngine({ creation = 0 } = {}): Promise<F
       for (const container of containers.values()) container.end(137)
       server.closeAllConnections()
       server.close()
-      await rm(folder, { recursive: true })
+      await rm(folder, { recursive: true, force: true })
     },
   }
 }

@@ -156,6 +156,6 @@ function readText(response: IncomingMessage): Promise<string> {
     response.on('end', () => resolve(Buffer.concat(chunks).toString()))
     response.on('error', reject)
     // A cut body emits no `end` and not always an `error`. Without this the call would hang for ever.
-    response.on('close', () => reject(new Error('the connection was closed')))
+    response.on('close', () => response.readableEnded || reject(new Error('the connection was closed')))
   })
 }

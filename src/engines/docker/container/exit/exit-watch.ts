@@ -115,7 +115,7 @@ export class ExitWatch {
     this.#unwatch()
     clearInterval(this.#inspections)
     this.#response?.destroy()
-    this.#end.reject(reason ?? this.#lost('the watch was given up'))
+    if (!this.#end.settled) this.#end.reject(reason ?? this.#lost('the watch was given up'))
   }
 
   #ask(condition: 'next-exit' | 'not-running'): Promise<IncomingMessage> {
