@@ -1,48 +1,75 @@
-// A call to a frozen function, frozen by its control group's file or by the engine, compared with unpause and call by hand.
+// A call to a frozen function, a static C one and a Node.js one, frozen by its control group's file or by the engine, compared with unpause and
+// call by hand.
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import Docker from 'dockerode'
 import { createDockerDriver, createExecutor, type DockerConfig } from '../src/index.ts'
-import { ensureFunctionImage } from '../test/support/images/function-image.ts'
 import { compare, roundsOr } from './support/compare.ts'
 import { SocketPeer, socketsOf } from './support/socket-peer.ts'
 import type { Table } from './support/table.ts'
 
 export const needs = ['engine']
 
-const body = '{"echo":1}'
+const exec = promisify(execFile)
+const body = '{"name":"Ada"}'
 const docker = new Docker()
 
-/** A function of its own driver that is frozen 5 ms after every call, so that the freeze is no part of what is measured, as by hand. */
-async function frozenFunction(image: string, freezer: DockerConfig['freezer']) {
+/** A function of its own driver, whose container is warm. */
+async function openFunction(image: string, freezer: DockerConfig['freezer'], freezeAfter: number) {
   const driver = await createDockerDriver({ freezer })
   const executor = createExecutor({ driver })
-  let id = ''
-  let onFrozen = () => {}
-  executor.transitions$.subscribe(transition => {
-    if (transition.to !== 'frozen') return
-    id = transition.id
-    onFrozen()
-  })
   const known = socketsOf()
-  const fn = executor.function({ image, command: ['node', '/function/echo.cjs'], disableNet: true, freezeAfter: 5 })
-  let frozen = new Promise<void>(resolve => {
-    onFrozen = resolve
-  })
-  await (await fn.invoke({ body })).text()
-  await frozen
+  const fn = executor.function({ image, disableNet: true, maxContainers: 1, freezeAfter })
+  await fn.prewarm(1)
   const [socketPath = ''] = socketsOf().filter(path => !known.includes(path))
-  return {
-    id,
-    socketPath,
-    async call() {
-      frozen = new Promise(resolve => {
-        onFrozen = resolve
+  const close = async () => {
+    await executor.close()
+    await driver.close()
+  }
+  return { executor, fn, socketPath, close }
+}
+
+/** It is frozen 5 ms after every call, so that the freeze is no part of what is measured, as by hand. */
+async function frozenByUs(image: string, freezer: DockerConfig['freezer']) {
+  const { executor, fn, close } = await openFunction(image, freezer, 5)
+  const untilFrozen = () =>
+    new Promise<void>(resolve => {
+      const subscription = executor.transitions$.subscribe(({ to }) => {
+        if (to !== 'frozen') return
+        subscription.unsubscribe()
+        resolve()
       })
-      await (await fn.invoke({ body })).text()
+    })
+  let frozen = untilFrozen()
+  const run = async () => {
+    frozen = untilFrozen()
+    await (await fn.invoke({ body })).text()
+  }
+  await run()
+  await frozen
+  return { run, after: () => frozen, close }
+}
+
+/** A container of the same kind that no other client is connected to: the static function serves one connection at a time. */
+async function frozenByHand(image: string) {
+  const before = new Set((await docker.listContainers()).map(({ Id }) => Id))
+  const { socketPath, close } = await openFunction(image, 'engine', Number.POSITIVE_INFINITY)
+  const made = (await docker.listContainers()).find(({ Id }) => !before.has(Id))
+  const container = docker.getContainer(made?.Id ?? '')
+  const peer = new SocketPeer(socketPath, body)
+  await peer.call()
+  await container.pause()
+  return {
+    run: async () => {
+      await retry(() => container.unpause())
+      await peer.call()
     },
-    refrozen: () => frozen,
+    after: () => retry(() => container.pause()),
     async close() {
-      await executor.close()
-      await driver.close()
+      await retry(() => container.unpause())
+      peer[Symbol.dispose]()
+      await close()
     },
   }
 }
@@ -59,27 +86,20 @@ async function retry(act: () => Promise<unknown>): Promise<void> {
 }
 
 export default async function freezer(): Promise<readonly Table[]> {
-  const image = await ensureFunctionImage()
-  const byFile = await frozenFunction(image, 'cgroup')
-  const byEngine = await frozenFunction(image, 'engine')
-  const [found] = await docker.listContainers({ all: true, filters: { label: [`cookietin.id=${byEngine.id}`] } })
-  const container = docker.getContainer(found?.Id ?? '')
-  using peer = new SocketPeer(byEngine.socketPath, body)
-  const unpauseAndCall = async () => {
-    await retry(() => container.unpause())
-    await peer.call()
-  }
-  const table = await compare(
-    'a call to a frozen container',
-    [
-      { name: "cookietin, freezer: 'cgroup'", run: byFile.call, after: byFile.refrozen },
-      { name: "cookietin, freezer: 'engine'", run: byEngine.call, after: byEngine.refrozen },
-      // The container of the second one, which stays frozen in between.
-      { name: 'unpause, then node:http, by hand', run: unpauseAndCall, after: () => retry(() => container.pause()) },
-    ],
-    { rounds: roundsOr(60) },
-  )
-  await byFile.close()
-  await byEngine.close()
-  return [table]
+  await exec(process.execPath, [fileURLToPath(new URL('../examples/functions/images.ts', import.meta.url))])
+  return [
+    await frozenCalls('a static function', 'example/static'),
+    await frozenCalls('a Node.js function', 'example/node'),
+  ]
+}
+
+async function frozenCalls(title: string, image: string): Promise<Table> {
+  const ways = [
+    { name: "cookietin, freezer: 'cgroup'", ...(await frozenByUs(image, 'cgroup')) },
+    { name: "cookietin, freezer: 'engine'", ...(await frozenByUs(image, 'engine')) },
+    { name: 'unpause, then node:http, by hand', ...(await frozenByHand(image)) },
+  ]
+  const table = await compare(`a call of ${title} that is frozen`, ways, { rounds: roundsOr(60) })
+  for (const { close } of ways) await close()
+  return table
 }
