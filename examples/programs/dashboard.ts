@@ -30,7 +30,7 @@ executor.runs$
 
 // The work of the service.
 const scripts = ['sleep 1.5', 'sleep 1.5', 'sleep 30', 'sleep 30']
-const tasks = scripts.map(script => ({ image: 'busybox', command: ['sh', '-c', script], timeout: 2_000 }))
+const tasks = scripts.map(script => ({ image: 'busybox', command: ['sh', '-c', script], timeout: 5_000 }))
 await Promise.all(tasks.map(task => executor.run(task)))
 
 console.log(`${ends.get('done')} done, ${ends.get('timeout')} timed out, ${executor.size} waiting`)

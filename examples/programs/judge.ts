@@ -25,7 +25,7 @@ for (const [name, code] of Object.entries(submissions)) {
       profile: 'hardened', // another user, no network, a read-only root, no capabilities
       memory: '16m',
       pids: 16,
-      timeout: 2_000,
+      timeout: 5_000,
     }),
   )
   const results = await Promise.all(runs)
