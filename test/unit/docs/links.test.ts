@@ -22,6 +22,17 @@ test.each(links)('%s links to %s, anchor %s, which is there', (_, path, anchor) 
   if (anchor !== undefined) expect(anchorsOf(page(path))).toContain(anchor)
 })
 
+test('the files of the project that pages name are there', () => {
+  const named = pages.flatMap(from =>
+    [...page(from).matchAll(/`((?:src|machines|test|scripts|bench|examples|native)\/[\w./-]+)`/g)].map(
+      ([, path = '']) => [from, path] as const,
+    ),
+  )
+  // `src/a/b.ts` and `bench/NAME.ts` stand for any file.
+  const dead = named.filter(([, path]) => !/\/a\/|NAME/.test(path) && !existsSync(`${root}/${path}`))
+  expect([named.length > 50, dead]).toEqual([true, []])
+})
+
 test('what the README and the docs link to is in the package', () => {
   const isPacked = (path: string) =>
     always.includes(path) ||
