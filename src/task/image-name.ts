@@ -36,7 +36,8 @@ export function parseImage(image: string): ImageName {
     const value = typeof image === 'string' ? `'${image.slice(0, 200)}'` : `a value of type ${typeof image}`
     throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [{ field: 'image', value, allowed: name.allowed }])
   }
-  return name
+  // A copy: what a caller does with it must not change the name that others share.
+  return { ...name }
 }
 
 /**

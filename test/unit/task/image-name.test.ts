@@ -121,3 +121,9 @@ describe('parseImage', () => {
     )
   })
 })
+
+it('a name that a caller changes is read again as it is written', () => {
+  const name = parseImage('busybox:1.36') as { tag: string }
+  name.tag = 'changed'
+  expect(parseImage('busybox:1.36').tag).toBe('1.36')
+})
