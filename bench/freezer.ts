@@ -1,17 +1,14 @@
 // A call to a frozen function, a static C one and a Node.js one, frozen by its control group's file or by the engine, compared with unpause and
 // call by hand.
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import Docker from 'dockerode'
 import { createDockerDriver, createExecutor, type DockerConfig } from '../src/index.ts'
+import { makeExampleImages } from '../test/support/images/example-images.ts'
 import { compare, roundsOr } from './support/compare.ts'
 import { SocketPeer, socketsOf } from './support/socket-peer.ts'
 import type { Table } from './support/table.ts'
 
 export const needs = ['engine']
 
-const exec = promisify(execFile)
 const body = '{"name":"Ada"}'
 const docker = new Docker()
 
@@ -86,7 +83,7 @@ async function retry(act: () => Promise<unknown>): Promise<void> {
 }
 
 export default async function freezer(): Promise<readonly Table[]> {
-  await exec(process.execPath, [fileURLToPath(new URL('../examples/functions/images.ts', import.meta.url))])
+  await makeExampleImages()
   return [
     await frozenCalls('a static function', 'example/static'),
     await frozenCalls('a Node.js function', 'example/node'),

@@ -1,23 +1,20 @@
 // Calls to a function that answers at once, a static C one and a Node.js one, with and without a history, beside plain node:http on a socket of
 // the same function.
-import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { createHistory } from '../src/history/index.ts'
 import { createDockerDriver, createExecutor, type Executor, type HotFunction } from '../src/index.ts'
+import { makeExampleImages } from '../test/support/images/example-images.ts'
 import { compare, roundsOr } from './support/compare.ts'
 import { SocketPeer, socketsOf } from './support/socket-peer.ts'
 import type { Table } from './support/table.ts'
 
 export const needs = ['engine']
 
-const exec = promisify(execFile)
 const body = '{"name":"Ada"}'
 
 export default async function hot(): Promise<readonly Table[]> {
-  await exec(process.execPath, [fileURLToPath(new URL('../examples/functions/images.ts', import.meta.url))])
+  await makeExampleImages()
   await using driver = await createDockerDriver()
   const folder = await mkdtemp('/tmp/ct-bench-')
   try {

@@ -1,15 +1,14 @@
-import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { cli, startCli } from '../support/cli.ts'
+import { makeExampleImages } from '../support/images/example-images.ts'
 import { ensureFunctionImage, functionImage } from '../support/images/function-image.ts'
 
 beforeAll(async () => {
   await ensureFunctionImage()
-  await promisify(execFile)(process.execPath, ['examples/functions/images.ts'])
+  await makeExampleImages()
 })
 
 const dir = mkdtempSync(join(tmpdir(), 'cookietin-'))

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { beforeAll, expect, test } from 'vitest'
 import { embedExamples, pagesWithExamples } from '../../../scripts/docs/embed-examples.ts'
+import { makeExampleImages } from '../../support/images/example-images.ts'
 import { ensureTestImage } from '../../support/images/images.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -11,7 +12,7 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
 // The examples run busybox, and the functions beside them.
 beforeAll(async () => {
   await ensureTestImage()
-  await promisify(execFile)(process.execPath, ['examples/functions/images.ts'], { cwd: root })
+  await makeExampleImages()
 })
 
 /** The engine of the example of a custom engine, and its conformance suite, which has a test of its own. */

@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { engineRequest } from '../engine/request.ts'
+import { makeExampleImages } from './example-images.ts'
 import { ensureFunctionImage, functionImage } from './function-image.ts'
 import { ensureTestImage, testImage } from './images.ts'
 
@@ -28,7 +27,7 @@ const images: Readonly<Record<string, { readonly from: string; readonly script: 
 /** Makes the images that are missing. Returns a function that removes them. */
 export async function makeDocumentedImages(): Promise<() => Promise<void>> {
   await Promise.all([ensureTestImage(), ensureFunctionImage()])
-  await promisify(execFile)(process.execPath, ['examples/functions/images.ts'])
+  await makeExampleImages()
   const made: string[] = []
   for (const [name, { from, script, command }] of Object.entries(images)) {
     const tag = name.includes(':') ? name : `${name}:latest`
