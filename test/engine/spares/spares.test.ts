@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { filter, firstValueFrom } from 'rxjs'
 import { describe, expect, test } from 'vitest'
+import { portRun } from '../../../src/engines/conformance/port-run.ts'
 import type { ContainerTask, RunResult } from '../../../src/index.ts'
 import { containersWith, engineRequest } from '../../support/engine/request.ts'
 import { ensureTestImage, testImage } from '../../support/images/images.ts'
@@ -260,6 +261,36 @@ describe('a run in a spare container', () => {
       expect([status, String(stderr), found]).toEqual(['success', '', [['/work/out/copy', 'other']]])
       expect(adoptions.map(([, event]) => event)).toEqual(['adopt'])
     }
+  })
+
+  test('that is ended before the launcher has taken it has the exit of a killed one, and leaves its input unread', async () => {
+    const { engine, containers } = await withSpares({ size: 1 })
+    const [name = ''] = await containers()
+    const { State } = (await engineRequest('GET', `/containers/${name}/json`)) as { State: { Pid: number } }
+    process.kill(State.Pid, 'SIGSTOP')
+    let read = 0
+    async function* input() {
+      read += 1
+      yield Buffer.from('x')
+    }
+    const chunks = input()
+    const { container, prepare, start } = portRun(engine, shell('cat'), { input: chunks })
+    await prepare()
+    const started = start()
+    await container.kill()
+    await started
+    expect(await container.wait()).toMatchObject({ exitCode: 137, oomKilled: false })
+    await container.remove()
+    expect([read, (await chunks.next()).done]).toEqual([0, true])
+  })
+
+  test('that is ended before its start is not started', async () => {
+    const { engine } = await withSpares({ size: 1 })
+    const { container, prepare, start } = portRun(engine, shell('true'))
+    await prepare()
+    await container.kill()
+    await expect(start()).rejects.toMatchObject({ code: 'ERR_COOKIETIN_INVALID_STATE' })
+    await container.remove()
   })
 
   test('is removed when it is closed before its start', async () => {

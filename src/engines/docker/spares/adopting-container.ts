@@ -1,5 +1,6 @@
 import { defer, type Observable, switchMap } from 'rxjs'
 import type { Exit } from '../../../../machines/types/cookie.ts'
+import { CookietinError } from '../../../errors.ts'
 import type { Stat } from '../../../stats/stat.ts'
 import type { ResolvedTask } from '../../../task/task.ts'
 import { deferred } from '../../../utils/deferred.ts'
@@ -144,6 +145,7 @@ export class AdoptingContainer implements EngineContainer {
   /** Resolves with false when the task has not run. */
   async #launch(lease: SpareLease, streams: ContainerStreams, events: ContainerEvents): Promise<boolean> {
     const { container, session, command } = lease
+    if (this.#isEnding) throw endingError(container.name)
     session.launch({ command, streams, events })
     try {
       await within(session.taken, takenTimeout, `start a task in container ${container.name}`)
@@ -154,17 +156,22 @@ export class AdoptingContainer implements EngineContainer {
       return true
     } catch (error) {
       session.fail(error)
+      if (this.#isEnding) return await this.#endUnstarted(container, streams)
       // A launcher that is only slow must not take the task any more.
       await container.remove()
-      if (this.#isEnding) {
-        void streams.stdin?.[Symbol.asyncIterator]().return?.()
-        throw error
-      }
       this.#lease = undefined
       this.#spares.report(this.#task, 'cold', 'notTaken')
       lease.refill()
       return false
     }
+  }
+
+  /** A kill was quicker than the frame: the container has the exit of one that is killed as it starts. */
+  async #endUnstarted(container: DockerContainer, streams: ContainerStreams): Promise<true> {
+    void streams.stdin?.[Symbol.asyncIterator]().return?.()
+    this.#follow(container)
+    await container.kill()
+    return true
   }
 
   async #startCold(streams: ContainerStreams, events: ContainerEvents): Promise<void> {
@@ -180,4 +187,8 @@ export class AdoptingContainer implements EngineContainer {
     checkCopiesAgain(this.#files, `The spare container of ${this.#task.id} ended`)
     await this.#cold.copyIn(this.#files, signal)
   }
+}
+
+function endingError(name: string): CookietinError {
+  return new CookietinError('ERR_COOKIETIN_INVALID_STATE', `Cannot start container ${name}: it is being ended`)
 }
