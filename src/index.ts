@@ -97,29 +97,25 @@ export type {
   MountOptions,
 } from './task/engine/create-options.ts'
 export { type ImageName, parseImage } from './task/image-name.ts'
+export type { Mount, ResolvedFile, ResolvedTask, TmpfsMount, VolumeMount } from './task/resolved-task.ts'
 export type { FailedAttempt, ResolvedRetry, RetryOptions } from './task/retry/types.ts'
 export type {
   AuthCallback,
   ContainerTask,
   InputFactory,
   LoggerConfig,
-  Mount,
   NamedVolume,
   OnStat,
   OutputEncoding,
   PullPolicy,
   RegistryAuth,
-  ResolvedFile,
-  ResolvedTask,
   Size,
   StopOptions,
   TaskFile,
   TaskInput,
-  TmpfsMount,
   TmpfsSize,
   Ulimit,
   Volume,
   VolumeMode,
-  VolumeMount,
 } from './task/task.ts'
 export { toMermaid } from './utils/actors/mermaid.ts'

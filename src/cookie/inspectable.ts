@@ -1,4 +1,4 @@
-import type { ResolvedTask } from '../task/task.ts'
+import type { ResolvedTask } from '../task/resolved-task.ts'
 import type { Inspectable, TaskFacts } from '../utils/actors/inspectable.ts'
 import type { Cookie } from './cookie.ts'
 

@@ -1,7 +1,8 @@
 import type { Stop } from '../../machines/types/cookie.ts'
 import type { EngineContainer } from '../engines/engine.ts'
 import { readStop } from '../task/limits.ts'
-import type { ResolvedTask, StopOptions } from '../task/task.ts'
+import type { ResolvedTask } from '../task/resolved-task.ts'
+import type { StopOptions } from '../task/task.ts'
 import { Issues } from '../utils/validation/issues.ts'
 
 /** How the program of a task is stopped. On an engine without signals it is killed at once. */

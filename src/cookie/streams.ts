@@ -1,6 +1,6 @@
 import type { ContainerStreams } from '../engines/engine.ts'
 import { guardInput, type InputGuard, isNodeStream, toChunks } from '../task/input.ts'
-import type { ResolvedTask } from '../task/task.ts'
+import type { ResolvedTask } from '../task/resolved-task.ts'
 import type { CookieOptions } from './cookie.ts'
 import { type Output, outputOf } from './output.ts'
 

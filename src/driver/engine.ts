@@ -18,5 +18,5 @@ export type {
   OutputSink,
 } from '../engines/engine.ts'
 export type { PullProgress } from '../engines/pull-progress.ts'
-export type { ResolvedTask } from '../task/task.ts'
+export type { ResolvedTask } from '../task/resolved-task.ts'
 export { createDriver, type EngineDriverOptions } from './engine-driver.ts'

@@ -1,4 +1,4 @@
-import type { ResolvedTask } from '../task/task.ts'
+import type { ResolvedTask } from '../task/resolved-task.ts'
 import type { OutputSink } from './output-sink.ts'
 
 /** A function whose containers are on other hosts: the task of its containers, and the settings of its spec. */

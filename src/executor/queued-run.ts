@@ -12,8 +12,9 @@ import { CookieStreams, hasStreams } from '../cookie/streams.ts'
 import type { PullProgress } from '../engines/pull-progress.ts'
 import { toCookietinError } from '../errors.ts'
 import type { Stat } from '../stats/stat.ts'
+import type { ResolvedTask } from '../task/resolved-task.ts'
 import type { ResolvedRetry } from '../task/retry/types.ts'
-import type { ResolvedTask, StopOptions } from '../task/task.ts'
+import type { StopOptions } from '../task/task.ts'
 import type { RetriedRun } from './retried-run.ts'
 
 /** How a run ended. */

@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs'
 import type { Transition } from '../cookie/result.ts'
 import type { RunEnd, RunRecorder } from '../executor/observers/run-log.ts'
-import type { ResolvedTask } from '../task/task.ts'
+import type { ResolvedTask } from '../task/resolved-task.ts'
 import { currentOwner } from '../utils/owner.ts'
 import { insertLabels, insertRun, insertTransition, upsertRun } from './rows.ts'
 import type { Tables } from './schema.ts'

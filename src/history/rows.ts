@@ -5,7 +5,7 @@ import { decodeStats, encodeStats } from '../stats/codec.ts'
 import { writeTime } from '../stats/go-time.ts'
 import type { Stat } from '../stats/stat.ts'
 import { formatImage } from '../task/image-name.ts'
-import type { ResolvedTask } from '../task/task.ts'
+import type { ResolvedTask } from '../task/resolved-task.ts'
 import type { Row, Statement, Value } from './stores/store.ts'
 import type { HistoryRecord, HistoryRun } from './types.ts'
 

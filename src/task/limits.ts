@@ -4,7 +4,8 @@ import { frozenRecord } from '../utils/validation/frozen.ts'
 import { type Issues, isRecord } from '../utils/validation/issues.ts'
 import { boolean, milliseconds, or, type Rule, whole } from '../utils/validation/rules.ts'
 import { rightName } from '../utils/validation/suggest.ts'
-import type { ResolvedTask, StopOptions } from './task.ts'
+import type { ResolvedTask } from './resolved-task.ts'
+import type { StopOptions } from './task.ts'
 
 /** The least that Docker Engine starts a container with. */
 const minMemory = 6 * 1024 * 1024

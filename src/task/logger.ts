@@ -1,6 +1,6 @@
 import { type Issues, isRecord } from '../utils/validation/issues.ts'
 import { isText } from '../utils/validation/rules.ts'
-import type { ResolvedTask } from './task.ts'
+import type { ResolvedTask } from './resolved-task.ts'
 
 const logSchemes = ['tcp', 'udp', 'tcp+tls', 'unix', 'unixgram']
 

@@ -10,7 +10,7 @@ import type {
 import type { PullProgress } from '../../engines/pull-progress.ts'
 import { CookietinError, cancelledError } from '../../errors.ts'
 import type { Stat } from '../../stats/stat.ts'
-import type { ResolvedTask } from '../../task/task.ts'
+import type { ResolvedTask } from '../../task/resolved-task.ts'
 import { onAbort } from '../../utils/abort.ts'
 import { deferred } from '../../utils/deferred.ts'
 import { Calls } from '../link/calls.ts'

@@ -1,5 +1,6 @@
 import { type FieldIssue, InvalidInputError } from '../../errors.ts'
-import type { ContainerTask, ResolvedFile, ResolvedTask } from '../../task/task.ts'
+import type { ResolvedFile, ResolvedTask } from '../../task/resolved-task.ts'
+import type { ContainerTask } from '../../task/task.ts'
 import { isRecord } from '../../utils/validation/issues.ts'
 
 /** A task as JSON keeps it: the fields that decide what a container is, and what is copied in and out. */

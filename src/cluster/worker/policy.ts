@@ -1,5 +1,5 @@
 import { type FieldIssue, InvalidInputError } from '../../errors.ts'
-import type { ResolvedTask } from '../../task/task.ts'
+import type { ResolvedTask } from '../../task/resolved-task.ts'
 
 /** Decides on a task before its host runs it: returns why it is refused, or undefined. It may throw to refuse, too. */
 export type WorkerPolicy = (task: ResolvedTask) => string | undefined

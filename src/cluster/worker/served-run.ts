@@ -1,7 +1,7 @@
 import type { Subscription } from 'rxjs'
 import type { EngineContainer, FileSource } from '../../engines/engine.ts'
 import { CookietinError } from '../../errors.ts'
-import type { ResolvedTask } from '../../task/task.ts'
+import type { ResolvedTask } from '../../task/resolved-task.ts'
 import { deferred } from '../../utils/deferred.ts'
 import { isRecord } from '../../utils/validation/issues.ts'
 import { Link, type Message } from '../link/link.ts'

@@ -1,7 +1,7 @@
 import type { EngineContainer, FoundEntry } from '../../engines/engine.ts'
 import type { CookietinError } from '../../errors.ts'
 import { isWithin } from '../../task/mounts/dangerous-mounts.ts'
-import type { ResolvedTask } from '../../task/task.ts'
+import type { ResolvedTask } from '../../task/resolved-task.ts'
 import { Spool } from '../../utils/spool.ts'
 import { KeptArtifacts, type KeptEntry } from './artifacts.ts'
 import type { Artifacts, RefusedArtifact } from './types.ts'

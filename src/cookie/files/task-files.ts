@@ -1,7 +1,7 @@
 import { isUint8Array } from 'node:util/types'
 import type { EngineContainer, FileEntry, FileSource } from '../../engines/engine.ts'
 import { guardInput, type InputGuard, type InputUse, isReadOnce, toChunks } from '../../task/input.ts'
-import type { ResolvedFile } from '../../task/task.ts'
+import type { ResolvedFile } from '../../task/resolved-task.ts'
 import { byteLength } from '../../utils/size.ts'
 import { checkHostFile, hostEntries } from './host-files.ts'
 

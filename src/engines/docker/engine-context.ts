@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { CreateOptions } from '../../task/engine/create-options.ts'
-import type { ResolvedTask } from '../../task/task.ts'
+import type { ResolvedTask } from '../../task/resolved-task.ts'
 import type { Inspect } from '../../utils/actors/inspectable.ts'
 import type { Env, ResolvedDockerConfig } from './config/config.ts'
 import type { Api } from './connection/api.ts'

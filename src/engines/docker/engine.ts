@@ -1,6 +1,6 @@
 import { type Observable, of, Subject } from 'rxjs'
 import { CookietinError, InvalidInputError } from '../../errors.ts'
-import type { ResolvedTask } from '../../task/task.ts'
+import type { ResolvedTask } from '../../task/resolved-task.ts'
 import type { Inspect } from '../../utils/actors/inspectable.ts'
 import type {
   Engine,

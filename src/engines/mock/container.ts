@@ -2,7 +2,7 @@ import { concat, defer, EMPTY, from, NEVER, type Observable, Subject, switchMap,
 import type { Exit } from '../../../machines/types/cookie.ts'
 import { CookietinError, type ErrorCode } from '../../errors.ts'
 import type { Stat } from '../../stats/stat.ts'
-import type { ResolvedTask } from '../../task/task.ts'
+import type { ResolvedTask } from '../../task/resolved-task.ts'
 import { onAbort } from '../../utils/abort.ts'
 import { deferred } from '../../utils/deferred.ts'
 import { signalNumber } from '../../utils/unix-signals.ts'

@@ -1,5 +1,5 @@
 import { CookietinError } from '../../errors.ts'
-import type { ResolvedTask } from '../../task/task.ts'
+import type { ResolvedTask } from '../../task/resolved-task.ts'
 import type { Engine } from '../engine.ts'
 import { type MockClock, realClock } from './clock.ts'
 import { MockContainer } from './container.ts'

@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs'
 import type { Usage } from '../../../machines/types/cookie.ts'
 import type { Stat } from '../../stats/stat.ts'
-import type { ResolvedTask } from '../../task/task.ts'
+import type { ResolvedTask } from '../../task/resolved-task.ts'
 import { Issues, isRecord } from '../../utils/validation/issues.ts'
 
 /** A call of the engine port. */

@@ -1,4 +1,4 @@
-import type { ResolvedTask } from '../../task/task.ts'
+import type { ResolvedTask } from '../../task/resolved-task.ts'
 import { Issues } from '../../utils/validation/issues.ts'
 
 /** How the command is started: a process container's `options`, which may be changed until `prepare`. */

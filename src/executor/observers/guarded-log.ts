@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs'
 import type { Transition } from '../../cookie/result.ts'
 import { CookietinError, messageOf } from '../../errors.ts'
-import type { ResolvedTask } from '../../task/task.ts'
+import type { ResolvedTask } from '../../task/resolved-task.ts'
 import { settles } from '../../utils/timing.ts'
 import type { RunEnd, RunLog, RunRecorder } from './run-log.ts'
 

@@ -5,7 +5,7 @@ import type { Driver } from '../../driver/driver.ts'
 import { CookietinError, messageOf, toCookietinError } from '../../errors.ts'
 import type { CallObserver, ObservedCall } from '../../functions/call/record.ts'
 import type { HotFunction } from '../../functions/function.ts'
-import type { ResolvedTask } from '../../task/task.ts'
+import type { ResolvedTask } from '../../task/resolved-task.ts'
 import type { RunEnd } from './run-log.ts'
 
 /** Follows the runs and calls of executors. A telemetry of `cookietin/telemetry` is one. An error of its calls is only a process warning. */

@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs'
 import type { RunResult, Transition } from '../../cookie/result.ts'
 import type { CookietinError } from '../../errors.ts'
 import type { CallRecord, ObservedCall } from '../../functions/call/record.ts'
-import type { ResolvedTask } from '../../task/task.ts'
+import type { ResolvedTask } from '../../task/resolved-task.ts'
 
 /** How a run ended: with a result, or with an error when the implementation failed. */
 export type RunEnd =

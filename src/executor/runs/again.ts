@@ -1,5 +1,5 @@
 import { hasStreams } from '../../cookie/streams.ts'
-import type { ResolvedTask } from '../../task/task.ts'
+import type { ResolvedTask } from '../../task/resolved-task.ts'
 
 /** How much of inputs and files is kept to run a task again, in bytes or characters. */
 const mostKept = 64 * 1024

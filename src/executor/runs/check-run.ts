@@ -1,6 +1,7 @@
+import type { ResolvedTask } from '../../task/resolved-task.ts'
 import { checkRepeatable, readRetry } from '../../task/retry/retry.ts'
 import type { ResolvedRetry } from '../../task/retry/types.ts'
-import type { ContainerTask, ResolvedTask } from '../../task/task.ts'
+import type { ContainerTask } from '../../task/task.ts'
 import { Issues } from '../../utils/validation/issues.ts'
 import { signalIssue } from '../../utils/validation/signal.ts'
 import type { RunOptions } from '../executor.ts'

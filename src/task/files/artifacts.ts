@@ -4,7 +4,7 @@ import type { Issues } from '../../utils/validation/issues.ts'
 import { size, whole } from '../../utils/validation/rules.ts'
 import { isWithin } from '../mounts/dangerous-mounts.ts'
 import { readPath, reservedTargets } from '../mounts/mounts.ts'
-import type { ResolvedTask } from '../task.ts'
+import type { ResolvedTask } from '../resolved-task.ts'
 
 /** Bytes. */
 const defaultMaxArtifacts = 64 * 1024 * 1024

@@ -5,8 +5,8 @@ import { type Issues, isRecord } from '../../utils/validation/issues.ts'
 import { isText, whole } from '../../utils/validation/rules.ts'
 import { isWithin } from '../mounts/dangerous-mounts.ts'
 import { readPath, reservedTargets } from '../mounts/mounts.ts'
+import type { Mount, ResolvedFile } from '../resolved-task.ts'
 import { readInput } from '../streams.ts'
-import type { Mount, ResolvedFile } from '../task.ts'
 
 const mode = whole({ max: 0o777 })
 const modeRule = 'the permission bits, a number from 0 to 0o777'

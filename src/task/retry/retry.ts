@@ -1,7 +1,7 @@
 import { type Issues, isRecord } from '../../utils/validation/issues.ts'
 import { callback, milliseconds, whole } from '../../utils/validation/rules.ts'
 import { isReadOnce } from '../input.ts'
-import type { ResolvedTask } from '../task.ts'
+import type { ResolvedTask } from '../resolved-task.ts'
 import type { FailedAttempt, ResolvedRetry, RetryOptions } from './types.ts'
 
 const attemptsRule = whole({ min: 1, max: 1_000 })

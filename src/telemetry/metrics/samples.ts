@@ -1,7 +1,7 @@
 import type { Subscription } from 'rxjs'
 import type { Cookie } from '../../cookie/cookie.ts'
 import type { MetricName, Metrics } from '../../stats/stat.ts'
-import type { ResolvedTask } from '../../task/task.ts'
+import type { ResolvedTask } from '../../task/resolved-task.ts'
 import { imageNameOf } from '../image-name.ts'
 import { attribute, metric } from '../names.ts'
 import { quietly } from '../quietly.ts'

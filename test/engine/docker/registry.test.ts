@@ -212,7 +212,7 @@ describe('an open registry', () => {
   test('that cuts a layer off fails the pull, and the engine stops retrying', async () => {
     const { image } = await open.push('truncated', 300_000)
     open.plan = (method, path) => (method === 'GET' && path.includes('/blobs/') ? 'truncate' : 'pass')
-    const { prepare } = await engineWith({ pullIdleTimeout: 1_500 })
+    const { prepare } = await engineWith({ pullIdleTimeout: 3_000 })
     expect(await failing(prepare({ image }))).toMatchObject({
       code: expect.stringMatching(/PULL_TIMEOUT|IMAGE_CORRUPT|REGISTRY_UNREACHABLE/),
     })

@@ -27,7 +27,7 @@ async function up(run: Execution): Promise<void> {
 test('a program that traps its signal ends with its own exit code, one that ignores it is killed at the grace', async () => {
   await using driver = await createDockerDriver()
   const executor = createExecutor({ driver, concurrency: 10, stopGrace: 5_000 })
-  const timeout = executor.run(sh(polite, { timeout: 1_500 }))
+  const timeout = executor.run(sh(polite, { timeout: 3_000 }))
   const runs = {
     cancelled: executor.run(sh(polite)),
     ignored: executor.run(sh(deaf, { stopGrace: 300 })),

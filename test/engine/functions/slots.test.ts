@@ -31,7 +31,7 @@ describe('freezing', () => {
     const { make, executor } = await setup()
     const seen: string[] = []
     executor.transitions$.subscribe(({ to }) => seen.push(to))
-    await using fn = make('echo', { freezeAfter: 10, idleTimeout: 300 })
+    await using fn = make('echo', { freezeAfter: 10, idleTimeout: 2_000 })
     const closed = next(executor, ({ to }) => to === 'closed')
     await callsOf(fn.invoke())
     await closed
@@ -99,7 +99,7 @@ describe('slots', () => {
       await (await fn.invoke({ body: '{"wait":30}' })).text()
       order.push(index)
     })
-    const late = fn.invoke({ body: '{"wait":600}', timeout: 20_000 })
+    const late = fn.invoke({ body: '{"wait":2000}', timeout: 20_000 })
     await Promise.all(calls)
     expect(order).toEqual([0, 1, 2, 3])
     await expect(fn.invoke({ timeout: 100 })).rejects.toMatchObject({ code: 'ERR_COOKIETIN_CALL_TIMEOUT' })

@@ -221,7 +221,7 @@ const anyContainer = async (instance: string) => (await containersWith(`cookieti
 describe('a run in a spare container', () => {
   test('freezes, thaws, and ends by its timeout', async () => {
     const { executor, adoptions } = await withSpares()
-    const run = executor.run(shell('while :; do echo x; sleep 0.01; done', { timeout: 700 }))
+    const run = executor.run(shell('while :; do echo x; sleep 0.01; done', { timeout: 2_000 }))
     await untilWritten(run, 'x')
     await run.freeze()
     await run.unfreeze()

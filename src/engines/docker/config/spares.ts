@@ -1,6 +1,7 @@
 import { type FieldIssue, InvalidInputError } from '../../../errors.ts'
 import { resolveTask } from '../../../task/resolve-task.ts'
-import type { ContainerTask, ResolvedTask } from '../../../task/task.ts'
+import type { ResolvedTask } from '../../../task/resolved-task.ts'
+import type { ContainerTask } from '../../../task/task.ts'
 import { isRecord } from '../../../utils/validation/issues.ts'
 import type { SpareKind } from '../../engine.ts'
 import { spareSizes } from '../../spare-sizes.ts'

@@ -1,4 +1,4 @@
-import type { ResolvedTask } from '../../../task/task.ts'
+import type { ResolvedTask } from '../../../task/resolved-task.ts'
 import { replyOf } from '../connection/errors.ts'
 import { type CreateOptions, useNetwork } from '../create-options/create-options.ts'
 import type { NetworkLease, NetworkSource } from '../engine-context.ts'

@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../../../errors.ts'
-import type { ResolvedTask } from '../../../task/task.ts'
+import type { ResolvedTask } from '../../../task/resolved-task.ts'
 import { createOptions } from '../create-options/build.ts'
 import type { CreateOptions } from '../create-options/create-options.ts'
 import { checkEditedOptions } from '../create-options/edited-options.ts'

@@ -1,4 +1,4 @@
-import type { ResolvedTask } from '../../../task/task.ts'
+import type { ResolvedTask } from '../../../task/resolved-task.ts'
 import { udsTarget } from '../../../task/task.ts'
 import {
   type ContainerDefaults,

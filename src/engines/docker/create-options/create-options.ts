@@ -1,6 +1,6 @@
 import type { CreateOptions } from '../../../task/engine/create-options.ts'
-import { secretsOfEnv } from '../../../task/secrets.ts'
-import type { ResolvedTask } from '../../../task/task.ts'
+import type { ResolvedTask } from '../../../task/resolved-task.ts'
+import { secretsOfEnv } from '../../../task/secrets/secrets.ts'
 import type { AllowName } from '../config/allow.ts'
 
 export type { CreateOptions, HostOptions } from '../../../task/engine/create-options.ts'

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { ResolvedTask } from '../../../task/task.ts'
+import type { ResolvedTask } from '../../../task/resolved-task.ts'
 import { type ResolvedDockerConfig, sharedNetworks } from '../config/config.ts'
 import { createOptions } from './build.ts'
 import type { CreateOptions, HostOptions } from './create-options.ts'

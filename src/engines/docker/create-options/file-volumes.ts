@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import type { FieldIssue } from '../../../errors.ts'
 import { isWithin } from '../../../task/mounts/dangerous-mounts.ts'
-import type { ResolvedTask } from '../../../task/task.ts'
+import type { ResolvedTask } from '../../../task/resolved-task.ts'
 import type { CreateOptions, HostOptions } from './create-options.ts'
 
 /** Folders that hold parts of many programs: a volume there would first copy all of them. */

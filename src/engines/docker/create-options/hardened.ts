@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../../../errors.ts'
-import type { ResolvedTask } from '../../../task/task.ts'
+import type { ResolvedTask } from '../../../task/resolved-task.ts'
 import {
   type ContainerDefaults,
   type CreateOptions,

@@ -1,5 +1,5 @@
 import { InvalidInputError, messageOf } from '../../../errors.ts'
-import type { ResolvedTask } from '../../../task/task.ts'
+import type { ResolvedTask } from '../../../task/resolved-task.ts'
 import type { CreateOptions } from './create-options.ts'
 
 /**

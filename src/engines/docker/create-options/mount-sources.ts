@@ -2,7 +2,7 @@ import { readlink, realpath } from 'node:fs/promises'
 import { basename, dirname, join, posix, resolve } from 'node:path'
 import { type FieldIssue, InvalidInputError } from '../../../errors.ts'
 import { dangerOf } from '../../../task/mounts/dangerous-mounts.ts'
-import type { ResolvedTask } from '../../../task/task.ts'
+import type { ResolvedTask } from '../../../task/resolved-task.ts'
 
 /** The settings that decide whether mount sources are checked. */
 export interface MountSourceRules {

@@ -1,5 +1,5 @@
 import { type FieldIssue, InvalidInputError } from '../../../errors.ts'
-import type { ResolvedTask } from '../../../task/task.ts'
+import type { ResolvedTask } from '../../../task/resolved-task.ts'
 import type { ResolvedDockerConfig } from '../config/config.ts'
 import { createOptions } from './build.ts'
 import { isAllowed } from './create-options.ts'

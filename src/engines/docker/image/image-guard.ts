@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { InvalidInputError } from '../../../errors.ts'
 import { isWithin } from '../../../task/mounts/dangerous-mounts.ts'
-import type { ResolvedTask } from '../../../task/task.ts'
+import type { ResolvedTask } from '../../../task/resolved-task.ts'
 import type { ResolvedDockerConfig } from '../config/config.ts'
 import type { Api } from '../connection/api.ts'
 import { replyOf } from '../connection/errors.ts'

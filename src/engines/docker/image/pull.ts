@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { CookietinError, cancelledError } from '../../../errors.ts'
 import type { ImageName } from '../../../task/image-name.ts'
-import { secretsOfAuth } from '../../../task/secrets.ts'
+import { secretsOfAuth } from '../../../task/secrets/secrets.ts'
 import type { RegistryAuth } from '../../../task/task.ts'
 import { onAbort } from '../../../utils/abort.ts'
 import type { Api } from '../connection/api.ts'

@@ -1,4 +1,4 @@
-import type { ResolvedTask } from '../../../task/task.ts'
+import type { ResolvedTask } from '../../../task/resolved-task.ts'
 import type { ResolvedDockerConfig } from '../config/config.ts'
 import { isHardened } from '../create-options/hardened.ts'
 import type { NetworkLease, NetworkSource } from '../engine-context.ts'

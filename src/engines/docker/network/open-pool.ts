@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { InvalidInputError } from '../../../errors.ts'
 import { resolveTask } from '../../../task/resolve-task.ts'
-import type { ResolvedTask } from '../../../task/task.ts'
+import type { ResolvedTask } from '../../../task/resolved-task.ts'
 import type { Inspect } from '../../../utils/actors/inspectable.ts'
 import { pauseImage, type ResolvedDockerConfig } from '../config/config.ts'
 import { DockerContainer } from '../container/container.ts'

@@ -1,7 +1,7 @@
 import { BehaviorSubject } from 'rxjs'
 import { leftBy } from '../../../errors.ts'
 import { formatImage } from '../../../task/image-name.ts'
-import type { ResolvedTask } from '../../../task/task.ts'
+import type { ResolvedTask } from '../../../task/resolved-task.ts'
 import type { SpareContainers, SpareKind, SpareUsage } from '../../engine.ts'
 import { differences } from '../launcher/options.ts'
 import { type SpareContext, SparePlace } from './spare.ts'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { CookietinError } from '../../../errors.ts'
-import type { ResolvedTask } from '../../../task/task.ts'
+import type { ResolvedTask } from '../../../task/resolved-task.ts'
 import { stateOf } from '../../../utils/actors/follow-state.ts'
 import type { Inspect } from '../../../utils/actors/inspectable.ts'
 import type { SpareKind } from '../../engine.ts'

@@ -1,5 +1,5 @@
 import { BehaviorSubject, type Observable } from 'rxjs'
-import type { ResolvedTask } from '../../../task/task.ts'
+import type { ResolvedTask } from '../../../task/resolved-task.ts'
 import type { SpareContainers, SpareKind, SpareUsage } from '../../engine.ts'
 import type { CreateOptions } from '../create-options/create-options.ts'
 import { commandOf } from '../launcher/command.ts'

@@ -45,9 +45,9 @@ describe("a container that is frozen by its control group's file", () => {
   })
 
   test('has a clock that stands', async () => {
-    const { run } = await frozen({ timeout: 1_500 }, 'sleep 1; echo done')
+    const { run } = await frozen({ timeout: 3_000 }, 'sleep 1; echo done')
     await run.freeze()
-    await new Promise(resolve => setTimeout(resolve, 2_000))
+    await new Promise(resolve => setTimeout(resolve, 3_500))
     await run.unfreeze()
     expect(await run).toMatchObject({ status: 'success', stdout: 'done\n' })
   })

@@ -1,5 +1,5 @@
 import { InvalidInputError } from '../../../../errors.ts'
-import type { ResolvedTask } from '../../../../task/task.ts'
+import type { ResolvedTask } from '../../../../task/resolved-task.ts'
 import { isAllowed } from '../../create-options/create-options.ts'
 import { volumeLabel } from '../../create-options/identity.ts'
 import type { EngineContext } from '../../engine-context.ts'

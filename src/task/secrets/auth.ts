@@ -1,6 +1,6 @@
-import { type Issues, isRecord } from '../utils/validation/issues.ts'
-import { isText } from '../utils/validation/rules.ts'
-import type { AuthCallback, RegistryAuth } from './task.ts'
+import { type Issues, isRecord } from '../../utils/validation/issues.ts'
+import { isText } from '../../utils/validation/rules.ts'
+import type { AuthCallback, RegistryAuth } from '../task.ts'
 
 const authFields = ['username', 'password', 'identityToken', 'registryToken', 'serverAddress']
 
