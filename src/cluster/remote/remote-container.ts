@@ -17,6 +17,7 @@ import { Calls } from '../link/calls.ts'
 import { Link, type Message } from '../link/link.ts'
 import { MessageQueue } from '../link/message-queue.ts'
 import { decodeError } from '../wire/error.ts'
+import { type ContainerIdentity, readIdentity } from '../wire/identity.ts'
 import { encodeTask, type WireTask } from '../wire/task.ts'
 import type { ClusterClient } from './cluster-client.ts'
 import { receiveFound, sendSource } from './remote-files.ts'
@@ -48,6 +49,7 @@ export class RemoteContainer implements EngineContainer {
   readonly #found = new MessageQueue()
   #worker: string | undefined
   #host = '?'
+  #identity: ContainerIdentity = {}
   #events: ContainerEvents | undefined
   #input: RemoteInput | undefined
   #files: readonly FileSource[] = []
@@ -84,6 +86,12 @@ export class RemoteContainer implements EngineContainer {
   get name(): string {
     return `${this.#task.id} on host ${this.#host}`
   }
+  get id(): string | undefined {
+    return this.#identity.id
+  }
+  get imageDigest(): string | undefined {
+    return this.#identity.imageDigest
+  }
 
   async prepare(signal: AbortSignal): Promise<void> {
     const doing = `prepare a container for ${this.#task.id}`
@@ -94,7 +102,7 @@ export class RemoteContainer implements EngineContainer {
       await Promise.race([this.#client.enqueue(this.#run, this.#wire, this.#hello.promise), aborted.promise])
       await Promise.race([this.#hello.promise, aborted.promise])
       this.#isPrepared = true
-      await Promise.race([this.#calls.call('prepare'), aborted.promise])
+      this.#identity = readIdentity(await Promise.race([this.#calls.call('prepare'), aborted.promise]))
       if (this.#wantsSamples) this.#sample()
     } finally {
       release()
@@ -128,7 +136,7 @@ export class RemoteContainer implements EngineContainer {
     this.#events = events
     this.#input = new RemoteInput(this.#link, streams.stdin, error => events.broken(error))
     try {
-      await this.#calls.call('start')
+      this.#identity = readIdentity(await this.#calls.call('start'))
     } catch (error) {
       this.#input.stop()
       this.#exit.reject(error)

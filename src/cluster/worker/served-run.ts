@@ -10,6 +10,7 @@ import { partsOf } from '../link/parts.ts'
 import type { Post } from '../redis/post.ts'
 import type { RunJob } from '../remote/cluster-client.ts'
 import { encodeError } from '../wire/error.ts'
+import { type ContainerIdentity, identityOf } from '../wire/identity.ts'
 import { sendFound, servedSource } from './served-files.ts'
 import { ServedInput } from './served-input.ts'
 
@@ -118,7 +119,7 @@ export class ServedRun {
     }
   }
 
-  async #prepare(): Promise<void> {
+  async #prepare(): Promise<ContainerIdentity> {
     clearTimeout(this.#unanswered)
     if (this.#isEnding) throw notReady('prepare')
     const { task, container } = this.#options.open(this.#options.job)
@@ -126,6 +127,7 @@ export class ServedRun {
     this.#container = container
     container.pull$?.subscribe(progress => void this.#link.send('control', { type: 'pull', progress }))
     await container.prepare(this.#preparing.signal)
+    return identityOf(container)
   }
 
   #sources(files: unknown): FileSource[] {
@@ -136,7 +138,7 @@ export class ServedRun {
     })
   }
 
-  async #start(container: EngineContainer): Promise<void> {
+  async #start(container: EngineContainer): Promise<ContainerIdentity> {
     container.wait().then(
       exit => this.#exited({ exit }),
       error => this.#exited({ error: encodeError(error) }),
@@ -153,6 +155,8 @@ export class ServedRun {
         broken: () => {},
       },
     )
+    // A start may have made the container again.
+    return identityOf(container)
   }
 
   #exited(end: object): void {
