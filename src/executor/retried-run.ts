@@ -130,7 +130,7 @@ export class RetriedRun {
 
   /** Cancels the present attempt. None follows. */
   async cancel(reason?: unknown, stop?: StopOptions): Promise<void> {
-    this.#actor.send({ type: 'cancel' })
+    this.#giveUp()
     const cancelled = this.#cookie.cancel(reason, stop)
     this.#start()
     await cancelled
@@ -212,6 +212,11 @@ export class RetriedRun {
     this.#actor.start()
   }
 
+  /** No attempt follows. */
+  #giveUp(): void {
+    if (this.#actor.getSnapshot().status === 'active') this.#actor.send({ type: 'cancel' })
+  }
+
   #open(task: ResolvedTask, attempt: number): OpenCookie {
     const owner = attempt === 1 ? undefined : this.#actor
     return this.#host.open(task, attempt, transition => this.#follow(attempt, transition), owner)
@@ -221,7 +226,7 @@ export class RetriedRun {
     if (attempt !== this.#attempt) return
     this.#host.onTransition({ ...transition, id: this.id, ...(attempt > 1 && { attempt }) })
     // The driver was closed: nothing is left to wait for.
-    if (isSettled(transition.to) && stateOf(this.#actor) !== 'attempting') this.#actor.send({ type: 'cancel' })
+    if (isSettled(transition.to) && stateOf(this.#actor) !== 'attempting') this.#giveUp()
     if (transition.to === 'closed') this.#current$.complete()
   }
 

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createMockDriver, type MockRun } from '../../../src/driver/testing.ts'
 import {
   type ContainerTask,
@@ -49,6 +49,17 @@ describe('a task with retry', () => {
     const { executor } = setup([script])
     const result = await executor.run({ ...task, retry: fast })
     expect([result.status, result.attempts]).toEqual([status, 1])
+  })
+
+  it('can be cancelled after its end, which changes nothing', async () => {
+    const warn = vi.spyOn(console, 'warn')
+    onTestFinished(() => warn.mockRestore())
+    const { executor } = setup([{ exitCode: 3 }])
+    const run = executor.run({ ...task, retry: fast })
+    expect((await run).status).toBe('error')
+    run.cancel()
+    await executor.onIdle()
+    expect([(await run).status, warn.mock.calls]).toEqual(['error', []])
   })
 
   it('is not run again after a timeout, a cancel, or too much output', async () => {
