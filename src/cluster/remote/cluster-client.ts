@@ -65,7 +65,7 @@ export class ClusterClient {
     this.#options = options
     this.redis = redis
     this.keys = keysOf(queue)
-    this.hosts = new Hosts(redis, this.keys)
+    this.hosts = new Hosts(redis, this.keys, self)
     this.post = new Post({ redis, reader: another(), keys: this.keys, self })
     this.#presence = new Presence({
       ...{ redis, keys: this.keys, self, lease },

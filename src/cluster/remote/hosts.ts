@@ -13,6 +13,8 @@ export interface FunctionHostStatus {
   readonly capacity: number
   /** How many calls it has, of all submitters. */
   readonly calls: number
+  /** How many calls it has of each submitter. */
+  readonly callers: Readonly<Record<string, number>>
   /** How many containers of each function it has in each state, by the function's key. */
   readonly slots: Readonly<Record<string, Readonly<Record<string, number>>>>
 }
@@ -31,6 +33,7 @@ const interval = 500
 export class Hosts {
   readonly #redis: Redis
   readonly #keys: ClusterKeys
+  readonly #self: string
   #hosts: readonly FunctionHostStatus[] = []
   #looking: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
@@ -38,9 +41,11 @@ export class Hosts {
   /** Calls of this process, by worker. */
   readonly #calls = new Map<string, number>()
 
-  constructor(redis: Redis, keys: ClusterKeys) {
+  /** @param self - This process, as the hosts know it. */
+  constructor(redis: Redis, keys: ClusterKeys, self: string) {
     this.#redis = redis
     this.#keys = keys
+    this.#self = self
   }
 
   get all(): readonly FunctionHostStatus[] {
@@ -82,7 +87,7 @@ export class Hosts {
         this.#hosts.filter(({ worker }) => !excluded.has(worker)),
         key,
       )
-      const free = ranked.find(({ worker, calls, capacity }) => Math.max(calls, this.#callsOf(worker)) < capacity)
+      const free = ranked.find(host => this.#isFree(host))
       const chosen = free ?? ranked[0]
       if (chosen !== undefined) return { status: chosen, release: this.#count(chosen.worker) }
       await pause(interval, signal)
@@ -105,6 +110,11 @@ export class Hosts {
       if (left > 0) this.#calls.set(worker, left)
       else this.#calls.delete(worker)
     }
+  }
+
+  /** What a host told of this process's own calls is out of date. */
+  #isFree({ worker, calls, callers, capacity }: FunctionHostStatus): boolean {
+    return calls - (callers[this.#self] ?? 0) + this.#callsOf(worker) < capacity
   }
 
   #callsOf(worker: string): number {
@@ -135,5 +145,7 @@ function statusOf(worker: string, text: string | null | undefined): FunctionHost
   const { host, isDraining, functions } = JSON.parse(text) as Readonly<Record<string, unknown>>
   if (isDraining === true || !isRecord(functions) || !(Number(functions.capacity) > 0)) return undefined
   const slots = isRecord(functions.slots) ? (functions.slots as FunctionHostStatus['slots']) : {}
-  return { worker, host: String(host), capacity: Number(functions.capacity), calls: Number(functions.calls), slots }
+  const callers = isRecord(functions.callers) ? (functions.callers as FunctionHostStatus['callers']) : {}
+  const [capacity, calls] = [Number(functions.capacity), Number(functions.calls)]
+  return { worker, host: String(host), capacity, calls, callers, slots }
 }

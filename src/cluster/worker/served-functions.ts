@@ -50,7 +50,9 @@ export class ServedFunctions {
     const slots = Object.fromEntries(
       [...this.#opened].filter(([, { made }]) => made.size > 0).map(([key, { made }]) => [key, made.slots]),
     )
-    return { capacity: this.#options.capacity, calls: this.#calls.size, slots }
+    const callers: Record<string, number> = {}
+    for (const { submitter } of this.#calls.values()) callers[submitter] = (callers[submitter] ?? 0) + 1
+    return { capacity: this.#options.capacity, calls: this.#calls.size, callers, slots }
   }
 
   /** Takes the first message of a call. */
