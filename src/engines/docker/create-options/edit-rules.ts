@@ -5,7 +5,7 @@ import type { AllowName } from '../config/allow.ts'
 import { isNetworkName } from '../config/config.ts'
 import type { Fields, Rule } from './edit.ts'
 import { isRoot } from './hardened.ts'
-import { mountRules } from './mount-rules.ts'
+import { mountRules, mountsOnKernel } from './mount-rules.ts'
 
 /** What an edit loosens. */
 export interface Loosening {
@@ -48,7 +48,10 @@ const topRules: Readonly<Record<string, Rule>> = {
   ),
   User: ({ now, before, isHardened }) =>
     when(isHardened && before !== undefined && isRoot(String(now ?? '')), 'hardened-root'),
-  Volumes: ({ now, isHardened }) => when(isHardened && isAny(now), 'hardened-volumes'),
+  Volumes: ({ now, before, isHardened }) => [
+    ...when(isHardened && isAny(now), 'hardened-volumes'),
+    ...mountsOnKernel(now, before),
+  ],
   NetworkingConfig: ({ now, isHardened }) => {
     const endpoints = isRecord(now) && isRecord(now.EndpointsConfig) ? Object.entries(now.EndpointsConfig) : []
     return [
@@ -133,9 +136,10 @@ const hostRules: Readonly<Record<string, Rule>> = {
   UsernsMode: ownNamespace('private'),
 }
 
-/** The same number means no swap. */
+/** The same number means no swap. Without one, the engine permits as much swap as memory. */
 function swapOf(all: Fields, before: Fields): readonly AllowName[] {
-  return when(before.MemorySwap !== undefined && all.MemorySwap !== all.Memory, 'swap')
+  const isBounded = isAny(all.Memory) || before.MemorySwap !== undefined
+  return when(isBounded && all.MemorySwap !== all.Memory, 'swap')
 }
 
 /** The settings of a network that only give the container names and addresses there. */

@@ -7,7 +7,7 @@ import { unknownKeys } from './api-keys.ts'
 import type { CreateOptions } from './create-options.ts'
 import type { Fields } from './edit.ts'
 import { type Loosening, loosenings } from './edit-rules.ts'
-import { bindSources } from './mount-rules.ts'
+import { type BindSource, bindSources } from './mount-rules.ts'
 import { dangerBehind } from './mount-sources.ts'
 
 /** The settings that decide which edits are permitted. */
@@ -41,6 +41,7 @@ export async function checkEditedOptions(
   }
   const before = fromText(unedited)
   if (!isRecord(now.HostConfig)) refuse([issue('HostConfig', 'the edited value', 'an object')])
+  for (const fields of [now, now.HostConfig as Fields]) makeLists(fields)
   now.Labels = labelsOf(now.Labels, defaults.Labels)
   const unknown = unknownKeys(now)
   const loosened = [
@@ -65,9 +66,16 @@ export async function checkEditedOptions(
     ),
   ]
   if (refused.length > 0) refuse(refused)
-  replace(options, now)
   const names = new Set<string>(loosened.map(({ name }) => name))
+  replace(options, now)
   return [...names, ...(dangers.length > 0 ? ['allowDangerousMounts'] : [])]
+}
+
+/** The lists for which the engine also takes one text. */
+const lists = ['Cmd', 'Entrypoint', 'Shell', 'CapAdd', 'CapDrop']
+
+function makeLists(fields: Record<string, unknown>): void {
+  for (const name of lists) if (typeof fields[name] === 'string') fields[name] = [fields[name]]
 }
 
 /** The labels as edited, but for those by which containers are found. */
@@ -104,8 +112,11 @@ function fixed(now: Fields, before: Fields): FieldIssue[] {
 
 /** The new mount sources that give control of the host, as they are written and where their links lead. */
 async function dangersOf(now: Fields, before: Fields, local: boolean) {
-  const known = bindSources(before).map(({ source }) => source)
-  const added = bindSources(now).filter(({ source }) => !known.includes(source))
+  const known = bindSources(before)
+  // A source that was read-only is another one when it can be written to.
+  const isKnown = ({ source, readOnly }: BindSource) =>
+    known.some(mount => mount.source === source && (readOnly || !mount.readOnly))
+  const added = bindSources(now).filter(mount => !isKnown(mount))
   const found = await Promise.all(
     added.map(async ({ source, readOnly }) => ({ source, danger: await dangerBehind(source, { readOnly, local }) })),
   )
@@ -114,6 +125,9 @@ async function dangersOf(now: Fields, before: Fields, local: boolean) {
 
 /** What was checked is what is sent, whatever the edited objects answer when they are read once more. */
 function replace(options: CreateOptions, checked: Fields): void {
+  if (Object.isSealed(options)) {
+    refuse([{ field: 'containerOptions', value: 'frozen or sealed options', allowed: 'options that can be changed' }])
+  }
   for (const key of Object.keys(options)) delete (options as unknown as Record<string, unknown>)[key]
   Object.assign(options, checked)
 }

@@ -18,8 +18,13 @@ export function runHook({ id, containerOptions }: ResolvedTask, options: CreateO
   } catch (error) {
     refuse(`a function that throws (${messageOf(error)})`, error)
   }
-  if (!(result instanceof Promise)) return
+  if (!isThenable(result)) return
   // It is not awaited, so its error must not be unhandled.
-  result.catch(() => {})
+  Promise.resolve(result).catch(() => {})
   refuse('an asynchronous function')
+}
+
+/** Also a promise of another realm. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

@@ -79,11 +79,22 @@ export function bindSources(host: Fields): readonly BindSource[] {
 /** Folders of the kernel. What is mounted there may replace what protects the host. */
 const kernelFolders = ['/proc', '/sys', '/dev']
 
+const isOnKernel = (target: string) => {
+  const path = posix.normalize(`/${target}`)
+  return kernelFolders.some(folder => isWithin(path, folder))
+}
+
+/** What an edit mounts in a folder of the kernel, where the keys of an option are the targets. */
+export function mountsOnKernel(now: unknown, before: unknown): readonly AllowName[] {
+  const known = fieldsOf(before)
+  const added = Object.keys(fieldsOf(now)).filter(target => !Object.hasOwn(known, target))
+  return added.some(isOnKernel) ? ['security-options'] : []
+}
+
 function loosenedBy(mount: MountParts, isHardened: boolean): readonly AllowName[] {
   const { type, source, driver } = mount
-  const target = posix.normalize(`/${mount.target}`)
   return [
-    ...(kernelFolders.some(folder => isWithin(target, folder)) ? (['security-options'] as const) : []),
+    ...(isOnKernel(mount.target) ? (['security-options'] as const) : []),
     ...(mount.hasOtherOptions ? (['other-options'] as const) : []),
     // A volume with a name may be of any driver, and hold what others have put there.
     ...(driver !== undefined || (type === 'volume' && source !== '') ? (['other-volumes'] as const) : []),
@@ -123,7 +134,7 @@ const boundedTmpfs: Rule = ({ now, isHardened }) => {
 export const mountRules: Readonly<Record<string, Rule>> = {
   Binds: addedMounts,
   Mounts: addedMounts,
-  Tmpfs: boundedTmpfs,
+  Tmpfs: edit => [...boundedTmpfs(edit), ...mountsOnKernel(edit.now, edit.before)],
   VolumeDriver: ({ now }) => (now ? ['other-volumes'] : []),
   VolumesFrom: ({ now }) => (Array.isArray(now) && now.length === 0 ? [] : now ? ['other-volumes'] : []),
 }

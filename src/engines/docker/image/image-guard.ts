@@ -59,8 +59,8 @@ export class ImageGuard {
         `an image without volumes of its own with the profile 'hardened' (it has ${volumes.join(', ')}); the config's allow: 'hardened-volumes' permits it`,
       )
     }
-    // Such a working directory can name a folder of the host that the runtime left open (CVE-2024-21626).
-    if (WorkingDir === undefined && isWithin(posix.normalize(workDir), '/proc')) {
+    // The image's own is taken for an empty one, too. Such a working directory can name a folder of the host that the runtime left open (CVE-2024-21626).
+    if (!WorkingDir && isWithin(posix.normalize(workDir), '/proc')) {
       refuse(image, `an image whose working directory is outside /proc (it has ${workDir}); or set workDir`)
     }
     return config

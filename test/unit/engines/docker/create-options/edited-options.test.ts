@@ -181,6 +181,11 @@ describe('checkEditedOptions', () => {
 
   test.each([
     ['cap:SYS_ADMIN', { CapAdd: ['SYS_ADMIN'] }],
+    // The engine takes one text for a list of one.
+    ['cap:SYS_ADMIN', { CapAdd: 'SYS_ADMIN' }],
+    ['security-options', { Tmpfs: { '/sys': '' } }],
+    ['security-options', { Tmpfs: { '//proc/./x/': 'size=1m' } }],
+    ['swap', { Memory: 32 * 2 ** 20 }],
     ['other-volumes', { Binds: ['data:/data'] }],
     ['other-volumes', { Mounts: [{ Type: 'volume', Source: 'data', Target: '/data' }] }],
     ['other-volumes', { Mounts: [{ Type: 'image', Source: 'busybox', Target: '/data' }] }],
@@ -213,6 +218,45 @@ describe('checkEditedOptions', () => {
     const task = { profile: 'hardened' } as const
     await expect(check({ ...change, task })).rejects.toThrow(`listed as '${name}' in the config's allow`)
     expect((await check({ ...change, task, allow: [name] })).loosened).toEqual([name])
+  })
+
+  test('rejects volumes in folders of the kernel, and memory without a bound of its swap', async () => {
+    const bounded = { Memory: 32 * 2 ** 20 }
+    const task = { memory: undefined }
+    await expect(check({ top: { Volumes: { '/sys/': {} } } })).rejects.toThrow("listed as 'security-options'")
+    await expect(check({ task, host: bounded })).rejects.toThrow("listed as 'swap'")
+    expect((await check({ task, host: { ...bounded, MemorySwap: bounded.Memory } })).loosened).toEqual([])
+    expect((await check({ task, top: { Volumes: { '/data': {} } } })).loosened).toEqual([])
+  })
+
+  test('rejects a read-only mount of the task that is made writable, and takes the other way', async () => {
+    const mounted = (mode: 'ro' | 'rw') =>
+      ({
+        volumes: [
+          ['/srv', '/srv'],
+          ['/etc/timezone', '/tz', mode],
+        ],
+      }) as const
+    const mounts = (readOnly: boolean) =>
+      own(mounted('ro')).HostConfig.Mounts?.map(mount => ({ ...mount, ReadOnly: readOnly }))
+    const edited = { task: mounted('ro'), host: { Mounts: mounts(false) } }
+    await expect(check(edited)).rejects.toThrow(/'\/etc\/timezone'.*allowDangerousMounts permits it/)
+    expect((await check({ ...edited, mounts: true })).loosened).toEqual(['allowDangerousMounts'])
+    expect((await check({ task: mounted('ro'), host: { Mounts: mounts(true) } })).loosened).toEqual([])
+  })
+
+  test('sends lists for texts', async () => {
+    const { options } = await check({ top: { Cmd: 'a b', Entrypoint: 'sh' }, host: { CapDrop: 'ALL' } })
+    expect([options.Cmd, options.Entrypoint, options.HostConfig.CapDrop]).toEqual([['a b'], ['sh'], ['ALL']])
+  })
+
+  test('rejects options that were frozen', async () => {
+    const options = own()
+    options.Hostname = 'x'
+    const rules = { isHardened: false, allow: [], allowDangerousMounts: false, local: true }
+    await expect(checkEditedOptions(Object.freeze(options), own(), rules)).rejects.toMatchObject({
+      code: 'ERR_COOKIETIN_INVALID_TASK',
+    })
   })
 
   test.each(['/tmp/../etc', '//etc', '/./etc', '/etc/', '/etc/.', '///etc//ssl', '/run/../var/run/docker.sock'])(

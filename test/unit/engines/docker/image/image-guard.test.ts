@@ -28,3 +28,12 @@ test('an image is looked at once for each platform, again once it is forgotten, 
   expect([await looksOf({}), await looksOf(arm), await looksOf(amd)]).toEqual([1, 1, 1])
   expect([await looksOf({ profile: 'hardened' }), await looksOf({ profile: 'hardened' })]).toEqual([1, 1])
 })
+
+test("an image whose working directory is in /proc is refused where the options' own is missing or empty", async () => {
+  const api = { request: async () => ({ body: { Config: { WorkingDir: '/proc/self' } } }) } as unknown as Api
+  const guard = new ImageGuard(api, resolveDockerConfig({}, {}))
+  const check = (WorkingDir: unknown) =>
+    guard.check(resolveTask({ image: 'x' }), { Image: 'x', WorkingDir } as CreateOptions, AbortSignal.any([]))
+  for (const missing of [undefined, null, '']) await expect(check(missing)).rejects.toThrow('outside /proc')
+  expect(await check('/')).toBeDefined()
+})
