@@ -36,6 +36,8 @@ export interface EngineContext {
   readonly podman: boolean
   /** The engine runs on this machine and sees its files. */
   readonly local: boolean
+  /** The path of its socket on this machine. Undefined for one elsewhere. */
+  readonly engineSocket: string | undefined
   /** The host name of containers that have a network. */
   readonly hostname: string | undefined
   /** What the engine reports of itself. It is asked once, on first use. Undefined when it does not answer. */
@@ -149,6 +151,7 @@ export function createEngineContext(options: EngineContextOptions): EngineContex
     cleaner: createImageCleaner(api, config),
     instance: randomBytes(8).toString('hex'),
     local: endpoint.at.kind === 'unix',
+    engineSocket: endpoint.at.kind === 'unix' ? endpoint.at.path : undefined,
     hostname: containerHostname(),
     engineInfo() {
       info ??= readEngineInfo(api, engineTimeout)

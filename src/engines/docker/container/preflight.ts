@@ -36,9 +36,9 @@ export interface Preflight {
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`
  */
 export async function preflight(context: EngineContext, { task, options, defaults }: Preflight): Promise<void> {
-  const { config, local, onTransition } = context
+  const { config, local, engineSocket, onTransition } = context
   const { allow, allowDangerousMounts } = config
-  const rules = { isHardened: isHardened(task), allow, allowDangerousMounts, local }
+  const rules = { isHardened: isHardened(task), allow, allowDangerousMounts, local, engineSocket }
   const loosened = await checkEditedOptions(options, defaults, rules)
   if (loosened.length > 0) {
     onTransition({
@@ -51,5 +51,5 @@ export async function preflight(context: EngineContext, { task, options, default
   }
   const issues = fileIssues(task, options)
   if (issues.length > 0) throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', issues)
-  await checkMountSources(task, { local, allowDangerousMounts })
+  await checkMountSources(task, { local, engineSocket, allowDangerousMounts })
 }

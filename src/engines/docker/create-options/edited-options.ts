@@ -17,6 +17,8 @@ export interface EditRules {
   readonly allowDangerousMounts: boolean
   /** The engine sees the files of this machine, so that links can be followed. */
   readonly local: boolean
+  /** The path of the engine's own socket on this machine. */
+  readonly engineSocket?: string | undefined
 }
 
 /**
@@ -30,7 +32,7 @@ export interface EditRules {
 export async function checkEditedOptions(
   options: CreateOptions,
   defaults: CreateOptions,
-  { isHardened, allow, allowDangerousMounts, local }: EditRules,
+  { isHardened, allow, allowDangerousMounts, ...sources }: EditRules,
 ): Promise<readonly string[]> {
   const text = asText(options)
   const now = fromText(text)
@@ -48,7 +50,7 @@ export async function checkEditedOptions(
     ...loosenings(now, before, isHardened),
     ...unknown.map(({ path }): Loosening => ({ option: path, name: 'other-options' })),
   ]
-  const dangers = await dangersOf(now.HostConfig as Fields, before.HostConfig as Fields, local)
+  const dangers = await dangersOf(now.HostConfig as Fields, before.HostConfig as Fields, sources)
   const refused = [
     ...fixed(now, before),
     ...unknown.flatMap(({ path, meant }) =>
@@ -111,14 +113,14 @@ function fixed(now: Fields, before: Fields): FieldIssue[] {
 }
 
 /** The new mount sources that give control of the host, as they are written and where their links lead. */
-async function dangersOf(now: Fields, before: Fields, local: boolean) {
+async function dangersOf(now: Fields, before: Fields, rules: Pick<EditRules, 'local' | 'engineSocket'>) {
   const known = bindSources(before)
   // A source that was read-only is another one when it can be written to.
   const isKnown = ({ source, readOnly }: BindSource) =>
     known.some(mount => mount.source === source && (readOnly || !mount.readOnly))
   const added = bindSources(now).filter(mount => !isKnown(mount))
   const found = await Promise.all(
-    added.map(async ({ source, readOnly }) => ({ source, danger: await dangerBehind(source, { readOnly, local }) })),
+    added.map(async ({ source, readOnly }) => ({ source, danger: await dangerBehind(source, { readOnly, ...rules }) })),
   )
   return found.flatMap(({ source, danger }) => (danger === undefined ? [] : [{ source, danger }]))
 }

@@ -1,13 +1,15 @@
-import { readlink, realpath } from 'node:fs/promises'
+import { readlink, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, posix, resolve } from 'node:path'
 import { type FieldIssue, InvalidInputError } from '../../../errors.ts'
-import { dangerOf } from '../../../task/mounts/dangerous-mounts.ts'
+import { dangerOf, isWithin } from '../../../task/mounts/dangerous-mounts.ts'
 import type { ResolvedTask } from '../../../task/resolved-task.ts'
 
 /** The settings that decide whether mount sources are checked. */
 export interface MountSourceRules {
   /** The engine runs on this machine and sees its files. */
   readonly local: boolean
+  /** The path of the engine's own socket on this machine. */
+  readonly engineSocket?: string | undefined
   readonly allowDangerousMounts: boolean
 }
 
@@ -20,24 +22,46 @@ export interface MountSourceRules {
  */
 export async function checkMountSources(
   task: ResolvedTask,
-  { local, allowDangerousMounts }: MountSourceRules,
+  { local, engineSocket, allowDangerousMounts }: MountSourceRules,
 ): Promise<void> {
   if (!local || allowDangerousMounts) return
   const sources = [
     ...task.volumes.map(({ source, readOnly }, index) => [`volumes[${index}].source`, source, readOnly] as const),
     ...(task.udsPath === undefined ? [] : [['udsPath', task.udsPath, false] as const]),
   ]
-  const issues = await Promise.all(sources.map(([field, source, readOnly]) => issueOf(field, source, readOnly)))
+  const issues = await Promise.all(
+    sources.map(([field, source, readOnly]) => issueOf(field, source, { readOnly, engineSocket })),
+  )
   const found = issues.filter(issue => issue !== undefined)
   if (found.length > 0) throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', found)
 }
 
-async function issueOf(field: string, source: string, readOnly: boolean): Promise<FieldIssue | undefined> {
-  const real = await targetOf(source)
-  const danger = real === undefined || real === source ? undefined : dangerOf(real, { readOnly })
+type SourceRules = { readonly readOnly: boolean } & Pick<MountSourceRules, 'engineSocket'>
+
+async function issueOf(field: string, source: string, rules: SourceRules): Promise<FieldIssue | undefined> {
+  const danger = await dangerThere(source, rules)
   if (danger === undefined) return undefined
-  const allowed = `another path: it leads to ${real}, which is ${danger}; the config's allowDangerousMounts permits it`
+  const allowed = `another path: it is ${danger}; the config's allowDangerousMounts permits it`
   return { field, value: `'${source}'`, allowed }
+}
+
+/** Why what is at a path of this machine must not be mounted, where the text of the path does not tell. */
+async function dangerThere(path: string, { readOnly, engineSocket }: SourceRules): Promise<string | undefined> {
+  const real = await targetOf(path)
+  const danger = real === undefined || real === path ? undefined : dangerOf(real, { readOnly })
+  if (danger !== undefined) return `a path that leads to ${real}, which is ${danger}`
+  return real === undefined || engineSocket === undefined ? undefined : await socketThere(real, engineSocket)
+}
+
+/** The engine's own socket may have any name. A hard link to it is another path to the same. */
+async function socketThere(real: string, engineSocket: string): Promise<string | undefined> {
+  const socket = await realpath(engineSocket).catch(() => engineSocket)
+  if (isWithin(socket, real)) {
+    return `${socket === real ? '' : 'a folder that holds '}the engine's own socket, which gives root on the host`
+  }
+  const [there, own] = await Promise.all([real, socket].map(path => stat(path).catch(() => undefined)))
+  const isSame = own !== undefined && there?.ino === own.ino && there.dev === own.dev
+  return isSame ? "the engine's own socket, which gives root on the host" : undefined
 }
 
 /**
@@ -46,7 +70,7 @@ async function issueOf(field: string, source: string, readOnly: boolean): Promis
  */
 export async function dangerBehind(
   source: string,
-  { readOnly, local }: { readonly readOnly: boolean; readonly local: boolean },
+  { readOnly, local, engineSocket }: SourceRules & Pick<MountSourceRules, 'local'>,
 ): Promise<string | undefined> {
   // The engine removes "..", "." and double slashes before it follows links.
   const path = posix
@@ -54,10 +78,7 @@ export async function dangerBehind(
     .replace(/(?<=.)\/$/, '')
     .replace(/^\/\//, '/')
   const danger = dangerOf(path, { readOnly })
-  if (danger !== undefined || !local) return danger
-  const real = await targetOf(path)
-  const dangerThere = real === undefined || real === path ? undefined : dangerOf(real, { readOnly })
-  return dangerThere && `a path that leads to ${real}, which is ${dangerThere}`
+  return danger !== undefined || !local ? danger : await dangerThere(path, { readOnly, engineSocket })
 }
 
 /** As in Linux, a path with more links than this counts as a cycle. */

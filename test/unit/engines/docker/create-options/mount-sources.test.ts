@@ -1,4 +1,6 @@
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { once } from 'node:events'
+import { link, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -44,7 +46,7 @@ describe('links in mount sources', () => {
   ])('%s is rejected', async (source, real) => {
     await expect(check(source)).rejects.toMatchObject({
       code: 'ERR_COOKIETIN_INVALID_TASK',
-      message: expect.stringContaining(`it leads to ${real}, which is`),
+      message: expect.stringContaining(`it is a path that leads to ${real}, which is`),
     })
     await expect(check(source, { allowDangerousMounts: true })).resolves.toBeUndefined()
     await expect(check(source, { local: false })).resolves.toBeUndefined()
@@ -56,4 +58,25 @@ describe('links in mount sources', () => {
       await expect(check(source)).resolves.toBeUndefined()
     },
   )
+})
+
+test("the engine's own socket is rejected, whatever its name: also a link, a hard link, and a folder that holds it", async () => {
+  await mkdir(join(folder, 'engine/run'), { recursive: true })
+  await mkdir(join(folder, 'engine/beside'))
+  const engineSocket = join(folder, 'engine/run/d.s')
+  const server = createServer().listen(engineSocket)
+  await once(server, 'listening')
+  await symlink(engineSocket, join(folder, 'engine/beside/link'))
+  await link(engineSocket, join(folder, 'engine/beside/hard'))
+  const look = async (source: string, allowDangerousMounts = false) => {
+    const task = resolveTask({ image: 'x', volumes: [[join(folder, source), '/x', 'ro']] })
+    await checkMountSources(task, { local: true, engineSocket, allowDangerousMounts })
+  }
+  for (const source of ['engine/run/d.s', 'engine/run', 'engine', 'engine/beside/link', 'engine/beside/hard']) {
+    await expect(look(source), source).rejects.toThrow("the engine's own socket, which gives root on the host")
+    await expect(look(source, true)).resolves.toBeUndefined()
+  }
+  await expect(look('engine/beside')).resolves.toBeUndefined()
+  server.close()
+  await once(server, 'close')
 })
