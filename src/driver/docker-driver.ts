@@ -53,9 +53,10 @@ export interface DockerDriver extends Driver {
 
 /** The one implementation of {@link DockerDriver}. */
 export class DockerEngineDriver extends EngineDriver<DockerEngine> implements DockerDriver {
-  async pull(image: string, options: PullOptions = {}): Promise<void> {
-    checkPullOptions(options)
-    const { pull, platform, auth, signal, onProgress = () => {} } = options
+  async pull(image: string, options?: PullOptions | null): Promise<void> {
+    const given = options ?? {}
+    checkPullOptions(given)
+    const { pull, platform, auth, signal, onProgress = () => {} } = given
     await this.engine.pull(this.resolve({ image, pull, platform, auth }), { signal, onProgress })
   }
 

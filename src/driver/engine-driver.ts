@@ -8,9 +8,8 @@ import { type ResolveTaskOptions, resolveTask } from '../task/resolve-task.ts'
 import type { ResolvedTask } from '../task/resolved-task.ts'
 import type { ContainerTask, StopOptions } from '../task/task.ts'
 import { guardInspect } from '../utils/actors/inspectable.ts'
-import { Issues } from '../utils/validation/issues.ts'
-import { checkKnown } from '../utils/validation/known-options.ts'
-import { checkSignal } from '../utils/validation/signal.ts'
+import { Issues, typeName } from '../utils/validation/issues.ts'
+import { readCreateOptions } from './cookie-options.ts'
 import type { CreateCookieOptions, Driver } from './driver.ts'
 
 /** Options of {@link createDriver}. */
@@ -41,14 +40,6 @@ export function createDriver(engine: Engine, options: EngineDriverOptions = {}):
     ])
   }
   return new EngineDriver(engine, options)
-}
-
-const cookieOptions: Record<keyof CookieOptions, true> = {
-  maxStats: true,
-  statExtremes: true,
-  maxOutput: true,
-  killOnMaxOutput: true,
-  inspect: true,
 }
 
 /** Marks the drivers that an executor accepts. It is the same in every copy of the package. */
@@ -98,9 +89,8 @@ export class EngineDriver<E extends Engine = Engine> implements Driver {
     return this.#engine
   }
 
-  async createCookie(task: ContainerTask, { signal, ...options }: CreateCookieOptions = {}): Promise<Cookie> {
-    checkSignal(signal)
-    checkKnown(options, cookieOptions)
+  async createCookie(task: ContainerTask, given: CreateCookieOptions = {}): Promise<Cookie> {
+    const { signal, cookie: options } = readCreateOptions(given)
     const resolved = this.resolve(task)
     if (resolved.retry !== undefined) {
       const issue = {
@@ -116,6 +106,10 @@ export class EngineDriver<E extends Engine = Engine> implements Driver {
   }
 
   async prepareCookie(cookie: Cookie, options?: { readonly signal?: AbortSignal | undefined }): Promise<void> {
+    if (typeof cookie?.prepare !== 'function') {
+      const issue = { field: 'cookie', value: typeName(cookie), allowed: 'a cookie made by createCookie(), awaited' }
+      throw new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [issue])
+    }
     await cookie.prepare(options)
   }
 

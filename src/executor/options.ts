@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os'
 import type { CookieOptions } from '../cookie/cookie.ts'
+import { readCookieOptions } from '../driver/cookie-options.ts'
 import type { Driver } from '../driver/driver.ts'
 import { type EngineDriver, isEngineDriver } from '../driver/engine-driver.ts'
 import { readStop } from '../task/limits.ts'
 import type { Size, StopOptions } from '../task/task.ts'
-import { guardInspect, inspectRule, isInspect } from '../utils/actors/inspectable.ts'
 import { Issues, isRecord } from '../utils/validation/issues.ts'
-import { boolean, or, size, whole } from '../utils/validation/rules.ts'
+import { or, size, whole } from '../utils/validation/rules.ts'
 import { type CloseEvent, readCloseOn } from './closing/close-on.ts'
 import type { Instrumentation } from './observers/instrumentation.ts'
 import type { RunLog } from './observers/run-log.ts'
@@ -125,7 +125,7 @@ export function resolveExecutorOptions(options: ExecutorOptions): ResolvedExecut
     issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
   }
   issues.refuseUnknown(options, Object.keys(names))
-  const { driver, inspect, history, telemetry } = options
+  const { driver, history, telemetry } = options
   if (!isEngineDriver(driver)) issues.add('driver', driver, driverRule)
   if (history !== undefined && typeof history?.follow !== 'function') {
     issues.add('history', history, 'a history made by createHistory(), awaited')
@@ -133,25 +133,17 @@ export function resolveExecutorOptions(options: ExecutorOptions): ResolvedExecut
   if (telemetry !== undefined && typeof telemetry?.follow !== 'function') {
     issues.add('telemetry', telemetry, 'a telemetry made by startTelemetry()')
   }
-  if (!isInspect(inspect)) issues.add('inspect', inspect, inspectRule)
   const atLeastOne = or(whole({ min: 1 }), Infinity)
-  const bytes = or(size, Infinity)
   const resolved = {
     driver: driver as EngineDriver,
     history,
     telemetry,
     concurrency: issues.read('concurrency', options.concurrency, atLeastOne, 2 * availableParallelism()),
-    memory: issues.read('memory', options.memory, bytes, Infinity),
+    memory: issues.read('memory', options.memory, or(size, Infinity), Infinity),
     cpus: issues.read('cpus', options.cpus, atLeastOne, Infinity),
     stop: readStop(issues, options),
     closeOn: readCloseOn(issues, options.closeOn),
-    cookie: {
-      maxStats: issues.read('maxStats', options.maxStats, or(whole(), Infinity), 240),
-      statExtremes: issues.read('statExtremes', options.statExtremes, boolean, false),
-      maxOutput: issues.read('maxOutput', options.maxOutput, bytes, undefined),
-      killOnMaxOutput: issues.read('killOnMaxOutput', options.killOnMaxOutput, boolean, false),
-      inspect: isInspect(inspect) ? guardInspect(inspect) : undefined,
-    },
+    cookie: readCookieOptions(issues, options),
   }
   issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
   return resolved

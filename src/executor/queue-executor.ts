@@ -191,7 +191,8 @@ class QueueExecutor implements Executor {
     return this.#runs.onIdle()
   }
 
-  close({ force = false }: { readonly force?: boolean | undefined } = {}): Promise<void> {
+  close(options?: { readonly force?: boolean | undefined }): Promise<void> {
+    const force = options?.force ?? false
     this.#closing ??= this.#drain()
     if (force) {
       this.#runs.cancel('the executor is closed')

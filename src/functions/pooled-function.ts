@@ -87,7 +87,8 @@ export class PooledFunction implements OpenFunction {
     await ready
   }
 
-  close({ force = false }: { readonly force?: boolean | undefined } = {}): Promise<void> {
+  close(options?: { readonly force?: boolean | undefined }): Promise<void> {
+    const force = options?.force ?? false
     this.#isClosed = true
     this.#closing ??= this.#close()
     if (force) {

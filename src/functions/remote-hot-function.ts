@@ -99,7 +99,8 @@ class RemoteHotFunction implements OpenFunction {
     await this.#remote.prewarm(count)
   }
 
-  close({ force = false }: { readonly force?: boolean | undefined } = {}): Promise<void> {
+  close(options?: { readonly force?: boolean | undefined }): Promise<void> {
+    const force = options?.force ?? false
     this.#isClosed = true
     this.#closing ??= this.#close()
     if (force) for (const call of [...this.#calls]) call.fail(closedError())

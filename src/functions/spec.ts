@@ -128,6 +128,10 @@ const nameRule: Rule<string> = {
  */
 export function resolveSpec(spec: FunctionSpec, concurrency: number): ResolvedSpec {
   const issues = new Issues()
+  if (!isRecord(spec)) {
+    issues.add('spec', spec, 'an object such as { image }')
+    issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
+  }
   const {
     name,
     maxContainers,

@@ -19,7 +19,8 @@ const optionNames: Record<keyof HistoryOptions, true> = {
 }
 
 /** @throws InvalidInputError with every bad option. */
-export function checkOptions(options: HistoryOptions): void {
+export function checkOptions(given: HistoryOptions): void {
+  const options = (given as HistoryOptions | undefined) ?? ({} as HistoryOptions)
   checkKnown(options, optionNames, code)
   const { path, postgres, readOnly, maxAge, maxRuns, maxCalls, onError, timeout } = options
   const issues = new Issues()
@@ -44,7 +45,8 @@ export function checkOptions(options: HistoryOptions): void {
 export type Limits = Pick<HistoryLimits, 'maxAge' | 'maxRuns' | 'maxCalls'>
 
 /** @throws InvalidInputError with every bad limit. */
-export function checkLimits(limits: Limits): void {
+export function checkLimits(given: Limits): void {
+  const limits = (given as Limits | undefined) ?? {}
   checkKnown(limits, { maxAge: true, maxRuns: true, maxCalls: true } satisfies Record<keyof Limits, true>, code)
   const issues = new Issues()
   readLimits(issues, limits)

@@ -32,7 +32,8 @@ export interface Inspector extends AsyncDisposable {
  * console.log(inspector.url)
  * await using executor = createExecutor({ driver, inspect: inspector.inspect })
  */
-export async function startInspector(options: InspectorOptions = {}): Promise<Inspector> {
+export async function startInspector(given: InspectorOptions = {}): Promise<Inspector> {
+  const options = (given as InspectorOptions | null) ?? {}
   checkInspectorOptions(options)
   const { port = 0, host = '127.0.0.1', token = newToken(), allowedHosts = [], control = false } = options
   const { output = false, maxActors = 10_000, maxSteps = 200 } = options

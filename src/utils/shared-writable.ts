@@ -18,7 +18,10 @@ class Hub {
   constructor(writable: Writable) {
     this.#writable = writable
     // Without an 'error' listener an error would end the process.
-    writable.on('error', this.#gone).on('close', this.#gone).on('drain', this.#drained)
+    // Those of a writable of another kind may return nothing.
+    writable.on('error', this.#gone)
+    writable.on('close', this.#gone)
+    writable.on('drain', this.#drained)
   }
 
   join(follower: WritableFollower): void {
@@ -35,7 +38,8 @@ class Hub {
     }
     this.#leaving++
     const left = () => {
-      this.#writable.off('close', left).off('finish', left)
+      this.#writable.off('close', left)
+      this.#writable.off('finish', left)
       const tidy = () => {
         this.#leaving--
         this.#tidy()
@@ -45,13 +49,17 @@ class Hub {
       else setImmediate(tidy)
     }
     if (closed) left()
-    else if (destroyed || writableEnded) this.#writable.on('close', left).on('finish', left)
-    else this.#writable.write('', left)
+    else if (destroyed || writableEnded) {
+      this.#writable.on('close', left)
+      this.#writable.on('finish', left)
+    } else this.#writable.write('', left)
   }
 
   #tidy(): void {
     if (this.#followers.size > 0 || this.#leaving > 0) return
-    this.#writable.off('error', this.#gone).off('close', this.#gone).off('drain', this.#drained)
+    this.#writable.off('error', this.#gone)
+    this.#writable.off('close', this.#gone)
+    this.#writable.off('drain', this.#drained)
     if (hubs.get(this.#writable) === this) hubs.delete(this.#writable)
   }
 

@@ -204,7 +204,8 @@ class OpenWorker implements ClusterWorker {
     await this.#bull.waitUntilReady()
   }
 
-  close({ force = false }: { readonly force?: boolean | undefined } = {}): Promise<void> {
+  close(options?: { readonly force?: boolean | undefined }): Promise<void> {
+    const force = options?.force ?? false
     this.#closing ??= this.#close()
     if (force) this.#endAll(() => true, 'its worker was closed')
     return this.#closing

@@ -64,7 +64,8 @@ const timeoutRule = or(milliseconds({ min: Number.MIN_VALUE }), Infinity)
  *
  * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`, which lists every bad field.
  */
-export function resolveRequest(request: InvokeRequest, defaultTimeout: number): ResolvedRequest {
+export function resolveRequest(given: InvokeRequest | null | undefined, defaultTimeout: number): ResolvedRequest {
+  const request = given ?? {}
   checkKnown(request, requestFields)
   const issues = new Issues()
   const { body, headers, signal, stdout, stderr } = request
