@@ -69,7 +69,17 @@ export function typeName(value: unknown): string {
   return typeof name === 'string' && name !== '' && name !== 'Object' ? name : 'object'
 }
 
+/** What `Object.prototype.toString` says of a record, of any realm. A promise that was not awaited, a date or a URL is none. */
+const recordTags = new Set(['[object Object]', '[object Module]'])
+
 /** Returns true for an object whose fields can be read by name. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(Symbol.iterator in value)
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || Symbol.iterator in value) return false
+  return recordTags.has(Object.prototype.toString.call(value)) && !hasOnlyInherited(value)
+}
+
+/** Its fields would be passed over: an object's own come first in this order. */
+function hasOnlyInherited(value: object): boolean {
+  for (const name in value) return !Object.hasOwn(value, name)
+  return false
 }
