@@ -119,6 +119,10 @@ export class ExecutorFunctionHost implements FunctionHost {
     this.#evictor.gone(evictable)
   }
 
+  promote(owner: Owner): void {
+    this.#scheduler.promote(owner)
+  }
+
   mustYield(owner: Owner): boolean {
     let seen = 0
     for (const { owner: other, since, priority: theirs } of this.#scheduler.shortages()) {

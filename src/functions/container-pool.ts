@@ -5,10 +5,9 @@ import type { Call } from './call/call.ts'
 import type { Slot, SlotState } from './slot/slot.ts'
 
 /** A function's containers, those being started, and the call that each serves. */
-export class ContainerPool {
+export class ContainerPool implements Owner {
   /** How many containers the function may have at once. */
   readonly max: number
-  readonly #owner: Owner
   readonly #slots = new Set<Slot>()
   readonly #pending: Admission[] = []
   readonly #calls = new Map<Slot, Call>()
@@ -18,9 +17,8 @@ export class ContainerPool {
   readonly #kept: Slot[] = []
   readonly #evictables = new Map<Slot, MutableEvictable>()
 
-  constructor(max: number, owner: Owner) {
+  constructor(max: number) {
     this.max = max
-    this.#owner = owner
   }
 
   get slots(): ReadonlySet<Slot> {
@@ -45,6 +43,12 @@ export class ContainerPool {
     let listening = 0
     for (const { state } of this.#slots) if (listens.has(state)) listening += 1
     return listening
+  }
+  /** How many containers serve calls, or will. */
+  get size(): number {
+    let serving = 0
+    for (const { state } of this.#slots) if (state !== 'draining' && state !== 'gone') serving += 1
+    return serving
   }
   get hasRoom(): boolean {
     return this.#slots.size + this.#pending.length < this.max
@@ -129,7 +133,7 @@ export class ContainerPool {
     const known = this.#evictables.get(slot)
     if (known !== undefined) return known
     const made = {
-      owner: this.#owner,
+      owner: this,
       demand: slot.demand,
       lastUsed: 0,
       evict: () => {

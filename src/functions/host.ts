@@ -33,6 +33,8 @@ export interface FunctionHost {
   withdraw(evictable: Evictable): void
   /** An evicted container is removed, and its memory and CPUs are free. */
   gone(evictable: Evictable): void
+  /** The owner has no container left that serves: its calls are waiting for the next one. */
+  promote(owner: Owner): void
   /** Returns true when other work has waited so long that an idle container of this owner must not serve its next call. */
   mustYield(owner: Owner): boolean
 }

@@ -45,7 +45,7 @@ export class PooledFunction implements OpenFunction {
     this.#host = host
     this.#spec = spec
     const demand = demandOf(host.resolve(spec.task), host.total)
-    this.#pool = new ContainerPool(Math.min(spec.maxContainers, host.capacity(demand)), this)
+    this.#pool = new ContainerPool(Math.min(spec.maxContainers, host.capacity(demand)))
     if (spec.spares > 0) this.#spares = new FunctionSpares(host, spec)
     if (spec.minContainers > 0) this.#dispatch()
   }
@@ -154,7 +154,7 @@ export class PooledFunction implements OpenFunction {
   #onServed(slot: Slot): void {
     this.#pool.unassign(slot)?.finish()
     slot.direct(undefined, undefined)
-    if (this.#isClosed || !slot.isKept || this.#host.mustYield(this)) {
+    if (this.#isClosed || !slot.isKept || this.#host.mustYield(this.#pool)) {
       slot.rest()
       return
     }
@@ -187,7 +187,7 @@ export class PooledFunction implements OpenFunction {
       onServed: (slot: Slot) => this.#onServed(slot),
       onChange: (slot: Slot, state: SlotState, from: SlotState) => this.#follow(slot, state, from),
     }
-    const launch = launchSlot(this.#host, spec, this, events, this.#spares)
+    const launch = launchSlot(this.#host, spec, this.#pool, events, this.#spares)
     if (launch instanceof CookietinError) {
       this.#onLaunchFailed(launch)
       return
@@ -236,7 +236,7 @@ export class PooledFunction implements OpenFunction {
     const evictable = this.#pool.addIdle(slot)
     // A new container serves the call that it was started for before it may be taken: else calls would starve behind a queue.
     const isFree = this.#waiting.length === 0
-    if (isFree || (!isNew && this.#host.mustYield(this))) this.#offer(evictable)
+    if (isFree || (!isNew && this.#host.mustYield(this.#pool))) this.#offer(evictable)
     // Later: the machine is still in its transition, and the container may be evicted meanwhile.
     queueMicrotask(() => this.#dispatch())
   }
@@ -253,6 +253,7 @@ export class PooledFunction implements OpenFunction {
     else if (from === 'launching' || from === 'listening') {
       if (slot.actor.getSnapshot().context.cause !== 'closed') this.#onLaunchFailed(slot.failure)
     }
+    if (this.#pool.size === 0) this.#host.promote(this.#pool)
   }
 
   /** A call's container has ended. A call that the function has not seen is sent to another one. */

@@ -5,7 +5,7 @@ type RunFunction = () => Promise<unknown>
 
 /** A hot function: holds several running containers and may ask for more. */
 export interface Owner {
-  /** How many containers it has. */
+  /** How many containers it has that serve calls, or will. Those that are being ended do not count. */
   readonly size: number
 }
 
@@ -38,7 +38,7 @@ export interface Admitted extends Pick<AdmissionOptions, 'demand'> {
 interface Entry extends AdmissionOptions, Waiter {
   readonly owner: Owner | undefined
   readonly run: RunFunction
-  /** The first container of a function without any: its calls are waiting. */
+  /** The first container of a function without any that serves: its calls are waiting. */
   readonly isFirst: boolean
   /** Counts up with each entry that is queued, or moved. */
   readonly place: number
@@ -83,7 +83,7 @@ export class AdmissionQueue {
 
   enqueue(run: RunFunction, options: Partial<AdmissionOptions> = {}): void {
     const { id = '', priority = 0, demand = { memory: 0, cpus: 0, gpus: 0 }, owner } = options
-    const isFirst = owner?.size === 0 && ![...(this.#byOwner.get(owner) ?? [])].some(entry => entry.isFirst)
+    const isFirst = owner?.size === 0 && !this.#hasFirst(owner)
     const place = this.#places++
     this.#insert({ id, priority, demand, owner, run, isFirst, place, since: performance.now(), overtaken: 0 })
   }
@@ -112,6 +112,17 @@ export class AdmissionQueue {
   /** Moves the entries of an owner behind all others of the same priority. */
   moveToBack(owner: Owner): void {
     for (const entry of [...(this.#byOwner.get(owner) ?? [])].sort(byTurn)) this.#move(entry, { isFirst: false })
+  }
+
+  /** The owner has lost its last container: its entry that is the next becomes the first one of a function. */
+  promote(owner: Owner): void {
+    if (this.#hasFirst(owner)) return
+    const [next] = [...(this.#byOwner.get(owner) ?? [])].sort(byTurn)
+    if (next !== undefined) this.#move(next, { isFirst: true })
+  }
+
+  #hasFirst(owner: Owner): boolean {
+    return [...(this.#byOwner.get(owner) ?? [])].some(entry => entry.isFirst)
   }
 
   /** Returns false when no entry has this id. */

@@ -106,6 +106,12 @@ export class Scheduler {
     this.admit()
   }
 
+  /** The owner has lost its last container; see {@link AdmissionQueue.promote}. */
+  promote(owner: Owner): void {
+    this.#admission.promote(owner)
+    this.admit()
+  }
+
   /** What each queued work needs, in the order of the queue. */
   *shortages(): Generator<Shortage, void, undefined> {
     for (const { demand, since, priority, owner } of this.#admission.line) {

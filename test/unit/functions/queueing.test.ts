@@ -218,4 +218,24 @@ describe('calls behind a queue without end', () => {
     expect(before).toBeGreaterThan(0)
     tasks.stop()
   })
+
+  it.each([
+    ['one after the other', 1],
+    ['at once', 6],
+  ])('are not behind all of it: calls %s', async (_, atOnce) => {
+    const { make, scheduler } = setup({ concurrency: 2 })
+    const tasks = endlessTasks(scheduler, 400)
+    const fn = make()
+    const passed: number[] = []
+    for (let round = 0; round < 4; round++) {
+      // All that waits has waited long: a container goes after one call.
+      ahead += 1_000
+      const before = tasks.ran()
+      const calls = Array.from({ length: atOnce }, async () => await (await fn.invoke({ timeout: 60_000 })).text())
+      expect(new Set(await Promise.all(calls))).toEqual(new Set(['ok']))
+      passed.push(tasks.ran() - before)
+    }
+    tasks.stop()
+    expect(Math.max(...passed)).toBeLessThan(200)
+  })
 })
