@@ -3,6 +3,7 @@ import { checkKnown } from '../utils/validation/known-options.ts'
 import { connectRedis } from './redis/connect.ts'
 import { keysOf } from './redis/keys.ts'
 import { type ClusterPlace, readPlace } from './redis/place.ts'
+import { readJson } from './wire/read-json.ts'
 
 /** A worker, as it told of itself last. */
 export interface HostStatus {
@@ -68,7 +69,9 @@ export async function clusterStatus(place: ClusterPlace): Promise<ClusterStatus>
       queue,
       waiting: (counts.waiting ?? 0) + (counts.prioritized ?? 0),
       active: counts.active ?? 0,
-      hosts: told.flatMap(text => (text == null ? [] : [hostOf(text)])).toSorted((a, b) => (a.host < b.host ? -1 : 1)),
+      hosts: told
+        .flatMap(text => (text == null ? [] : (hostOf(text) ?? [])))
+        .toSorted((a, b) => (a.host < b.host ? -1 : 1)),
       redis: factsOf(await redis.info(), await policyOf(redis)),
     }
   } finally {
@@ -85,9 +88,11 @@ async function policyOf(redis: { config(verb: 'GET', name: string): Promise<unkn
   return typeof policy === 'string' ? policy : undefined
 }
 
-function hostOf(text: string): HostStatus {
-  const { host, slots, busy, isDraining } = JSON.parse(text) as Partial<HostStatus>
-  return { host: String(host), slots: Number(slots), busy: Number(busy), isDraining: isDraining === true }
+/** Undefined for what no worker tells of itself. */
+function hostOf(text: string): HostStatus | undefined {
+  const { host, slots, busy, isDraining } = readJson(text)
+  if (typeof host !== 'string') return undefined
+  return { host, slots: Number(slots), busy: Number(busy), isDraining: isDraining === true }
 }
 
 /** Reads the facts of a Redis, with what should be changed. */

@@ -7,7 +7,7 @@ import { Readable } from 'node:stream'
 import { filter, firstValueFrom } from 'rxjs'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { clusterStatus, createClusterDriver, startWorker } from '../../src/cluster/index.ts'
-import { createProcessDriver } from '../../src/index.ts'
+import { createExecutor, createProcessDriver, type Execution } from '../../src/index.ts'
 import { startRedisProxy } from '../support/redis/proxy.ts'
 import { startRedis } from '../support/redis/redis.ts'
 import { setup, sh, until } from './setup.ts'
@@ -270,6 +270,25 @@ it('the status of a cluster has its hosts, its queue and its Redis', async () =>
   child.kill('SIGTERM')
   await ended
   await expect.poll(async () => (await clusterStatus({ connection: redis.path })).hosts.length).toBe(1)
+})
+
+it('runs end, and driver and worker close, where Redis goes for ever meanwhile', async () => {
+  const redis = await startRedis()
+  const local = await createProcessDriver()
+  const lease = 1_000
+  const driver = await createClusterDriver({ connection: redis.path, lease })
+  const worker = await startWorker({ connection: redis.path, driver: local, lease, slots: 1 })
+  const executor = createExecutor({ driver, concurrency: 3 })
+  const [running, cancelled, waiting] = [1, 2, 3].map(() => executor.run(sh('sleep 60')))
+  await until(running as Execution, 'running')
+  await redis[Symbol.asyncDispose]()
+  cancelled?.cancel()
+  await expect(running).rejects.toMatchObject({ code: 'ERR_COOKIETIN_HOST_LOST', retryable: true })
+  expect((await cancelled)?.status).toBe('cancelled')
+  await executor.close({ force: true })
+  expect((await waiting)?.status).toBe('cancelled')
+  await Promise.all([driver.close(), worker.close({ force: true })])
+  await local.close()
 })
 
 it('driver and worker close where Redis is gone for ever', async () => {

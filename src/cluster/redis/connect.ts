@@ -54,7 +54,18 @@ interface BullPart {
 
 /** Closes a part of BullMQ, whose own `close()` waits for a Redis that is away. */
 export async function closeBull(part: BullPart, closed: Promise<void> = part.close()): Promise<void> {
-  if (!(await lastWords(closed))) await lastWords(part.disconnect())
+  if (await lastWords(closed)) return
+  await lastWords(part.disconnect())
+  // A worker has come to none of these, and their timers would keep the process alive.
+  const { lockManager, stalledCheckStopper } = part as WorkerTimers
+  await lockManager?.close()
+  stalledCheckStopper?.()
+}
+
+/** What a worker of BullMQ closes last. */
+type WorkerTimers = BullPart & {
+  readonly lockManager?: { close(): Promise<void> }
+  readonly stalledCheckStopper?: () => void
 }
 
 async function loadLibraries(): Promise<ClusterLibraries> {

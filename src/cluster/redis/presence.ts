@@ -29,6 +29,12 @@ interface Watched {
 const fencePart = 0.8
 
 /**
+ * After so many leases without Redis all that others hold for this process has ended: they have ended it where they could not tell, or where
+ * they have not seen this process for a lease.
+ */
+const leasesAway = 3
+
+/**
  * Tells others that this process lives, and notices who does not. A process that could not tell for 0.8 leases ends what it holds;
  * others take it for lost after a whole lease. So neither clock counts, and what is lost has ended before it is made again.
  */
@@ -85,9 +91,16 @@ export class Presence {
     void this.#beat()
     void this.#look()
     const { lease, onFenced } = this.#options
+    if (performance.now() - this.#beatAt >= leasesAway * lease) this.#loseAll()
     if (this.#isFenced || performance.now() - this.#beatAt < fencePart * lease) return
     this.#isFenced = true
     onFenced?.()
+  }
+
+  #loseAll(): void {
+    const processes = [...this.#watched.keys()]
+    this.#watched.clear()
+    for (const process of processes) this.#options.onLost(process)
   }
 
   async #beat(): Promise<void> {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { CookietinError } from '../../errors.ts'
+import { settles } from '../../utils/timing.ts'
 import { type ConnectedRedis, closeBull, lastWords } from '../redis/connect.ts'
 import { type ClusterKeys, keysOf } from '../redis/keys.ts'
 import { Post } from '../redis/post.ts'
@@ -111,9 +112,14 @@ export class ClusterClient {
     await this.#add(run, task)
   }
 
-  /** Takes a run out of the queue. Resolves with false when a worker has it. */
+  /** Takes a run out of the queue. Resolves with false when a worker has it. Where Redis is away, nothing runs: this process does not ask for it. */
   async withdraw(run: string): Promise<boolean> {
     this.#stopLooking(run)
+    const taken = this.#takeOut(run)
+    return (await settles(taken, this.#options.lease)) ? await taken : true
+  }
+
+  async #takeOut(run: string): Promise<boolean> {
     // It may be on its way into the queue.
     await this.#adding.get(run)?.catch(() => {})
     const state = await this.#queue.getJobState(run)

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis'
 import { pause } from '../../utils/timing.ts'
 import { isRecord } from '../../utils/validation/issues.ts'
 import type { ClusterKeys } from '../redis/keys.ts'
+import { readJson } from '../wire/read-json.ts'
 
 /** A host that serves functions, as it told of itself last. */
 export interface FunctionHostStatus {
@@ -142,7 +143,7 @@ export function rank(hosts: readonly FunctionHostStatus[], key: string): readonl
 /** Undefined for a worker that is gone, takes nothing more, or serves no functions. */
 function statusOf(worker: string, text: string | null | undefined): FunctionHostStatus | undefined {
   if (text == null) return undefined
-  const { host, isDraining, functions } = JSON.parse(text) as Readonly<Record<string, unknown>>
+  const { host, isDraining, functions } = readJson(text)
   if (isDraining === true || !isRecord(functions) || !(Number(functions.capacity) > 0)) return undefined
   const slots = isRecord(functions.slots) ? (functions.slots as FunctionHostStatus['slots']) : {}
   const callers = isRecord(functions.callers) ? (functions.callers as FunctionHostStatus['callers']) : {}

@@ -40,6 +40,12 @@ export function encodeFunction({ task, settings }: RemoteFunctionSpec): WireFunc
   }
 }
 
+/** The fields of a spec that are the function's own. All others are its task's, which the host's policy sees. */
+const settingNames = new Set<string>([
+  ...(['name', 'maxContainers', 'spares', 'freezeAfter', 'idleTimeout', 'launchTimeout', 'timeout'] as const),
+  ...(['maxResponseBody', 'maxResponseHeaders'] as const),
+] satisfies (keyof FunctionSpec)[])
+
 /** The same for functions that can be served by the same containers. */
 export const keyOfFunction = (wire: WireFunction): string =>
   createHash('sha256').update(JSON.stringify(wire)).digest('hex').slice(0, 32)
@@ -58,13 +64,15 @@ export function decodeFunction(
   const { task: wire, files, settings } = isRecord(value) ? value : {}
   const task = decodeTask(wire, resolve)
   const fields = (wire as WireTask).task as Partial<FunctionSpec>
-  const numbers = Object.entries(isRecord(settings) ? settings : {}).map(([name, given]) => [name, given ?? Infinity])
+  const own = Object.entries(isRecord(settings) ? settings : {})
+    .filter(([name]) => settingNames.has(name))
+    .map(([name, given]) => [name, given ?? Infinity])
   const entries = (Array.isArray(files) ? files : []).map(file => {
     const { path, content, mode } = isRecord(file) ? file : {}
     const bytes = Buffer.from(String(content), 'base64')
     return [String(path), typeof mode === 'number' ? { content: bytes, mode } : bytes]
   })
-  const spec = { ...Object.fromEntries(numbers), ...fields, files: Object.fromEntries(entries) } as FunctionSpec
+  const spec = { ...Object.fromEntries(own), ...fields, files: Object.fromEntries(entries) } as FunctionSpec
   return { spec, task }
 }
 

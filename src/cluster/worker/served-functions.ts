@@ -1,11 +1,12 @@
 import type { EngineDriver } from '../../driver/engine-driver.ts'
-import type { CookietinError } from '../../errors.ts'
+import { type CookietinError, InvalidInputError } from '../../errors.ts'
 import type { Executor } from '../../executor/executor.ts'
 import { createExecutor } from '../../executor/queue-executor.ts'
 import type { OpenFunction } from '../../functions/function.ts'
+import { isRecord } from '../../utils/validation/issues.ts'
 import type { Message, Packet } from '../link/link.ts'
 import type { Post } from '../redis/post.ts'
-import { decodeFunction } from '../wire/function.ts'
+import { decodeFunction, keyOfFunction, type WireFunction } from '../wire/function.ts'
 import { askPolicy, type WorkerPolicy } from './policy.ts'
 import { type FindFunction, ServedCall } from './served-call.ts'
 
@@ -96,6 +97,8 @@ export class ServedFunctions {
 
   #open(key: string, { wire }: Message): Opened {
     const { driver, capacity, policy } = this.#options
+    // Who knows the key of a function gets its containers: it must be the function's own.
+    if (!isRecord(wire) || keyOfFunction(wire as unknown as WireFunction) !== key) throw wrongKey()
     const { spec, task } = decodeFunction(wire, given => driver.resolve(given))
     askPolicy(policy, task)
     this.#executor ??= createExecutor({ driver, concurrency: capacity })
@@ -115,3 +118,8 @@ export class ServedFunctions {
     }
   }
 }
+
+const wrongKey = () =>
+  new InvalidInputError('ERR_COOKIETIN_INVALID_TASK', [
+    { field: 'key', value: 'the key of a call', allowed: "that of the call's function" },
+  ])

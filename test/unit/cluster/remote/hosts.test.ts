@@ -36,8 +36,9 @@ test.each([
   const idle = { capacity: 1, calls: 0 }
   const status = (name: string) => ({ host: name, functions: { ...idle, ...(name === first?.host && told) } })
   const redis = {
-    smembers: async () => ['w-a', 'w-b'],
-    mget: async () => ['a', 'b'].map(name => JSON.stringify(status(name))),
+    smembers: async () => ['w-bad', 'w-null', 'w-a', 'w-b'],
+    // Others may have written anything.
+    mget: async () => ['garbage', 'null', ...['a', 'b'].map(name => JSON.stringify(status(name)))],
   } as unknown as Redis
   const hosts = new Hosts(redis, keysOf('q'), 'me')
   const place = await hosts.pick('f', new Set(), new AbortController().signal)

@@ -34,6 +34,21 @@ test('functions have the same key exactly when their specs are the same', () => 
   expect(key({ idleTimeout: 1 })).not.toBe(key({ idleTimeout: 2 }))
 })
 
+test('what is a field of the task is not taken from elsewhere: the policy of the host would not see it', () => {
+  const settings = {
+    volumes: [['/opt', '/h']],
+    user: '0',
+    env: { A: '1' },
+    network: 'host',
+    timeout: 20,
+    idleTimeout: null,
+  }
+  const task = { ...encoded({}).task, task: { image: 'greet' } }
+  const { spec } = decodeFunction({ ...encoded({}), task, settings }, resolveTask)
+  expect(spec).toMatchObject({ timeout: 20, idleTimeout: Number.POSITIVE_INFINITY })
+  for (const field of ['volumes', 'user', 'env', 'network']) expect(spec).not.toHaveProperty(field)
+})
+
 test.each<[title: string, value: unknown]>([
   ['nothing', undefined],
   ['a socket of its host', { ...encoded({}), task: { ...encoded({}).task, task: { image: 'a', udsPath: '/run' } } }],
