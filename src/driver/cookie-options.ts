@@ -2,7 +2,7 @@ import type { CookieOptions } from '../cookie/cookie.ts'
 import { guardInspect, inspectRule, isInspect } from '../utils/actors/inspectable.ts'
 import { Issues, isRecord } from '../utils/validation/issues.ts'
 import { boolean, or, size, whole } from '../utils/validation/rules.ts'
-import { signalIssue } from '../utils/validation/signal.ts'
+import { checkSignal } from '../utils/validation/signal.ts'
 import type { CreateCookieOptions } from './driver.ts'
 
 /** The options of cookies, for whoever takes them among others. */
@@ -34,7 +34,8 @@ const names: Record<keyof CreateCookieOptions, true> = {
 /**
  * Checks the options of one cookie.
  *
- * @throws InvalidInputError `ERR_COOKIETIN_INVALID_TASK`, which lists every bad and every unknown option.
+ * @throws InvalidInputError `ERR_COOKIETIN_INVALID_CONFIG`, which lists every bad and every unknown option; `ERR_COOKIETIN_INVALID_TASK` for what
+ * is no signal.
  */
 export function readCreateOptions(given: unknown): {
   readonly signal: AbortSignal | undefined
@@ -44,12 +45,12 @@ export function readCreateOptions(given: unknown): {
   const options = given ?? {}
   if (!isRecord(options)) {
     issues.addSecret('options', options, `an object with some of ${Object.keys(names).join(', ')}`)
-    issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
+    issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
   }
   const known = options as CreateCookieOptions
   issues.refuseUnknown(known, Object.keys(names), { at: 'options.' })
   const cookie = readCookieOptions(issues, known, 'options.')
-  issues.include(signalIssue(known.signal))
-  issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
+  issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
+  checkSignal(known.signal)
   return { signal: known.signal, cookie }
 }

@@ -86,6 +86,53 @@ describe('a value that is not a signal', () => {
   })
 })
 
+it.each([
+  { maxOutput: NaN },
+  { maxOutput: 'x' },
+  { maxOutput: -5 },
+  { killOnMaxOutput: 'no' },
+  { maxStats: -1 },
+  { maxStats: NaN },
+  { statExtremes: 5 },
+  { maxOutputs: 1 },
+  5,
+])('an option of a cookie that is none is refused before anything is made: %j', async options => {
+  const { driver, executor } = setup()
+  await expect(driver.createCookie({ image: 'a' }, wrong(options))).rejects.toMatchObject({
+    code: 'ERR_COOKIETIN_INVALID_CONFIG',
+  })
+  expect(driver.calls).toEqual([])
+  await executor.close()
+})
+
+it('null is no option, and what is missing is refused with a code', async () => {
+  const { driver, executor } = setup()
+  const cookie = await driver.createCookie({ image: 'a' }, wrong(null))
+  await cookie.close()
+  await expect(driver.prepareCookie(wrong({}))).rejects.toMatchObject({ code: 'ERR_COOKIETIN_INVALID_TASK' })
+  for (const nothing of [undefined, null, 5]) {
+    expect(() => executor.function(wrong(nothing))).toThrow('Invalid task: spec')
+  }
+  await executor.close(wrong(null))
+})
+
+it('a writable whose on() returns nothing is written to', async () => {
+  const { executor } = setup({ stdout: 'hi' })
+  let written = ''
+  const listeners = () => {}
+  const stdout = {
+    write(chunk: Uint8Array, done?: () => void) {
+      written += Buffer.from(chunk).toString()
+      if (typeof done === 'function') done()
+      return true
+    },
+    ...{ on: listeners, once: listeners, off: listeners, end: listeners },
+  }
+  expect((await executor.run({ image: 'a', stdout: wrong(stdout) })).status).toBe('success')
+  expect(written).toBe('hi')
+  await executor.close()
+})
+
 it('the signal of a cookie cancels it while it runs', async () => {
   const { driver } = setup(forEver)
   const abort = new AbortController()
