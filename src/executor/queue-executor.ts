@@ -146,7 +146,8 @@ class QueueExecutor implements Executor {
   ): AsyncGenerator<RunResult | SettledRun, void, undefined> {
     const read = readRunAll(options, this.#options.concurrency)
     const run = (task: ContainerTask) => this.run(task, read.run)
-    return read.settle ? runAllSettled(run, tasks, read.limits) : runAll(run, tasks, read.limits)
+    const setting = { ...read.limits, isClosed: () => this.#closing !== undefined }
+    return read.settle ? runAllSettled(run, tasks, setting) : runAll(run, tasks, setting)
   }
 
   template(task: BytesTask, options: TemplateOptions): Template<Uint8Array>

@@ -226,7 +226,8 @@ export class RetriedRun {
     if (attempt !== this.#attempt) return
     this.#host.onTransition({ ...transition, id: this.id, ...(attempt > 1 && { attempt }) })
     // The driver was closed: nothing is left to wait for.
-    if (isSettled(transition.to) && stateOf(this.#actor) !== 'attempting') this.#giveUp()
+    const isOver = isSettled(transition.to) || transition.to === 'closing'
+    if (isOver && stateOf(this.#actor) !== 'attempting') this.#giveUp()
     if (transition.to === 'closed') this.#current$.complete()
   }
 

@@ -1,5 +1,5 @@
 import type { RunResult } from '../cookie/result.ts'
-import { type CookietinError, InvalidInputError } from '../errors.ts'
+import { CookietinError, InvalidInputError } from '../errors.ts'
 import type { ContainerTask } from '../task/task.ts'
 import { onAbort } from '../utils/abort.ts'
 import { deferred } from '../utils/deferred.ts'
@@ -18,6 +18,9 @@ export interface RunAllLimits {
   readonly signal: AbortSignal | undefined
 }
 
+/** What {@link runAll} is told by its executor. `isClosed`: it takes no task any more, which ends the reading of the source, too. */
+export type RunAllSetting = RunAllLimits & { readonly isClosed: () => boolean }
+
 /** Bytes of results that are not taken yet. No further task is read above that. */
 const maxHeld = 64 * 2 ** 20
 
@@ -35,7 +38,7 @@ type Run = (task: ContainerTask) => Execution
 export function runAll(
   run: Run,
   tasks: Tasks<ContainerTask>,
-  limits: RunAllLimits,
+  limits: RunAllSetting,
 ): AsyncGenerator<RunResult, void, undefined> {
   return runEach(run, tasks, limits, ({ execution }) => execution)
 }
@@ -44,7 +47,7 @@ export function runAll(
 export function runAllSettled(
   run: Run,
   tasks: Tasks<ContainerTask>,
-  limits: RunAllLimits,
+  limits: RunAllSetting,
 ): AsyncGenerator<SettledRun, void, undefined> {
   return runEach(run, tasks, { ...limits, unordered: true }, ({ task, index, execution }) =>
     execution.then(
@@ -57,7 +60,7 @@ export function runAllSettled(
 async function* runEach<Yielded>(
   run: Run,
   tasks: Tasks<ContainerTask>,
-  { ahead, inFlight, unordered, signal }: RunAllLimits,
+  { ahead, inFlight, unordered, signal, isClosed }: RunAllSetting,
   yieldedOf: (entry: Entry) => Promise<Yielded>,
 ): AsyncGenerator<Yielded, void, undefined> {
   const source = open(tasks)
@@ -107,7 +110,7 @@ async function* runEach<Yielded>(
   try {
     for (;;) {
       changed = deferred()
-      const isEnding = isDrained || signal?.aborted === true
+      const isEnding = isDrained || signal?.aborted === true || isClosed()
       const hasRoom = entries.size < ahead && running < inFlight && held <= maxHeld
       if (!isEnding && reading === undefined && hasRoom) reading = read()
       const [entry] = unordered ? settled : entries
@@ -121,7 +124,11 @@ async function* runEach<Yielded>(
       if (entries.size === 0 && isEnding) {
         // After the results of the tasks before it.
         if (sourceError !== undefined) throw sourceError.error
-        return
+        if (isDrained || signal?.aborted === true) return
+        throw new CookietinError(
+          'ERR_COOKIETIN_CLOSED',
+          'The executor was closed before all tasks of the source were read',
+        )
       }
       await changed.promise
     }

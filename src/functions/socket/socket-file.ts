@@ -33,7 +33,8 @@ export function openSocketFile(folder: string): number | undefined {
 function linkedName(folder: string): string | undefined {
   let target: string
   try {
-    target = readlinkSync(join(folder, socketName))
+    // As Fn's agent takes it, also with the folder itself before the name.
+    target = readlinkSync(join(folder, socketName)).replace(/^(?:\.\/+)+/, '')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     // Not a link: the socket itself, or something that the open will reject.

@@ -273,3 +273,22 @@ describe('runAll with settle', () => {
     expect(() => executor.runAll([], { settle: true, unordered: false })).toThrow('unordered')
   })
 })
+
+it('a run whose `when` never settles ends with its driver', async () => {
+  const driver = createMockDriver({ '*': { exitCode: 3 } })
+  const executor = createExecutor({ driver })
+  const asked = Promise.withResolvers<void>()
+  const run = executor.run({
+    ...task,
+    retry: {
+      when: () => {
+        asked.resolve()
+        return new Promise<boolean>(() => {})
+      },
+    },
+  })
+  await asked.promise
+  await driver.close()
+  expect((await run).status).toBe('error')
+  await executor.close()
+})

@@ -45,6 +45,21 @@ describe('runAll over a source without an end', () => {
     expect(state.isReleased).toBe(true)
   })
 
+  it.each([true, false])('ends with its executor, and takes nothing more (settle: %s)', async settle => {
+    const { source, state } = endless()
+    const executor = setup({ quick: {} }, 2)
+    const results = settle ? executor.runAll(source, { settle }) : executor.runAll(source)
+    await results.next()
+    await executor.close({ force: true })
+    const { taken } = state
+    const rest = async () => {
+      for await (const _ of results);
+    }
+    await expect(rest()).rejects.toMatchObject({ code: 'ERR_COOKIETIN_CLOSED' })
+    expect(state.taken).toBeLessThanOrEqual(taken + 1)
+    expect(state.isReleased).toBe(true)
+  })
+
   it('takes as many as `ahead` says', async () => {
     const { source, state } = endless('slow')
     const results = setup({ slow: forever }).runAll(source, { ahead: 3 })

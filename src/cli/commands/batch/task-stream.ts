@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Writable } from 'node:stream'
@@ -61,7 +62,7 @@ export class TaskStream extends Writable {
     if (this.path === undefined) return
     if (this.#file === undefined) {
       await mkdir(dirname(this.path), { recursive: true })
-      this.#file = await open(this.path, 'w')
+      this.#file = await openFile(this.path)
     }
     await this.#file.appendFile(chunk)
   }
@@ -73,3 +74,22 @@ export class TaskStream extends Writable {
     this.#tail = Buffer.from(joined.subarray(Math.max(0, joined.length - this.#tailSize)))
   }
 }
+
+const { O_CREAT, O_WRONLY, O_NONBLOCK } = constants
+
+/** Opens an empty file. Without `O_NONBLOCK`, the open of a FIFO would wait for its reader, and could not be ended. */
+async function openFile(path: string): Promise<FileHandle> {
+  const file = await open(path, O_CREAT | O_WRONLY | O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENXIO' ? notOrdinary(path) : error
+  })
+  try {
+    if (!(await file.stat()).isFile()) throw notOrdinary(path)
+    await file.truncate()
+    return file
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+const notOrdinary = (path: string) => new Error(`${path} is not an ordinary file`)

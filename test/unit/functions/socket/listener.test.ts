@@ -28,7 +28,7 @@ async function listen(name: string) {
 
 const never = new AbortController().signal
 
-it.each(['real.sock', 'lsnr.sock'])('opens no connection to find out whether %s listens', async name => {
+it.each(['real.sock', './real.sock', 'lsnr.sock'])('opens no connection to find out whether %s listens', async name => {
   const { sockets } = await listen(name)
   if (name !== 'lsnr.sock') symlinkSync(name, join(folder, 'lsnr.sock'))
   const listener = await untilListening(folder, never)
