@@ -163,6 +163,12 @@ export interface SpareUsage {
   readonly pending: number
 }
 
+/** The same of one kind. */
+export interface SpareKindUsage extends SpareUsage {
+  /** Why they cannot be made, as long as that keeps failing. */
+  readonly error?: unknown
+}
+
 /** Spare containers to be made. */
 export interface SpareKind {
   /** What they are made for. A task that differs only in what a create call does not fix can run in one. */
@@ -178,7 +184,7 @@ export interface SpareKind {
 /** Spare containers of one kind. */
 export interface SpareContainers {
   /** The present usage, then every change. Completes when they are removed. */
-  readonly usage$: Observable<SpareUsage>
+  readonly usage$: Observable<SpareKindUsage>
   /** What the containers that wait were made for. */
   readonly waiting: readonly ResolvedTask[]
   /** Removes those that wait. Runs that have got one go on. */

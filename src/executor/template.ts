@@ -1,8 +1,8 @@
 import { filter, firstValueFrom } from 'rxjs'
 import type { EngineDriver } from '../driver/engine-driver.ts'
-import type { Engine, SpareContainers, SpareKind } from '../engines/engine.ts'
+import type { Engine, SpareContainers, SpareKind, SpareKindUsage } from '../engines/engine.ts'
 import { spareSizes } from '../engines/spare-sizes.ts'
-import { CookietinError, InvalidInputError } from '../errors.ts'
+import { CookietinError, InvalidInputError, toCookietinError } from '../errors.ts'
 import type { ContainerTask, StopOptions } from '../task/task.ts'
 import { Issues } from '../utils/validation/issues.ts'
 import { checkKnown } from '../utils/validation/known-options.ts'
@@ -42,7 +42,9 @@ export function openSpares(engine: Engine, kind: SpareKind): SpareContainers {
 export function openTemplate(task: ContainerTask, given: TemplateOptions, host: TemplateHost): Template {
   checkKnown(given, options)
   const issues = new Issues()
-  const size = issues.read('spares', given?.spares, spareSizes(1), 0)
+  const rule = spareSizes(1)
+  const size = issues.read('spares', given?.spares, rule, 0)
+  if (given?.spares === undefined) issues.add('spares', undefined, rule.allowed)
   issues.throwIfAny('ERR_COOKIETIN_INVALID_TASK')
   host.driver.resolve(task, host.stop)
   const kind = Object.fromEntries(Object.entries(task).filter(([name]) => !ofOneRun.some(other => other === name)))
@@ -55,9 +57,10 @@ export function openTemplate(task: ContainerTask, given: TemplateOptions, host: 
     spares$: spares.usage$,
     run: (changes, runOptions) => host.run({ ...task, ...changes }, runOptions),
     async ready() {
-      const isReady = await firstValueFrom(spares.usage$.pipe(filter(({ ready }) => ready === size)), {
-        defaultValue: undefined,
-      })
+      const isDecided = filter(({ ready, error }: SpareKindUsage) => ready === size || error !== undefined)
+      const isReady = await firstValueFrom(spares.usage$.pipe(isDecided), { defaultValue: undefined })
+      if (isReady?.error !== undefined)
+        throw toCookietinError(isReady.error, 'ERR_COOKIETIN_START_FAILED', 'Cannot make the spare containers')
       if (isReady === undefined)
         throw new CookietinError('ERR_COOKIETIN_CLOSED', 'The template was closed before its containers were ready')
     },

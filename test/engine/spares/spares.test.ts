@@ -370,6 +370,12 @@ describe('a template', () => {
     expect((await template.run()).stdout).toBe('1\n')
   })
 
+  test('tells why its containers cannot be made', async () => {
+    const { executor } = await setup()
+    await using template = executor.template({ image: 'cookietin-test/none:1', pull: 'never' }, { spares: 2 })
+    await expect(template.ready()).rejects.toMatchObject({ code: 'ERR_COOKIETIN_IMAGE_NOT_FOUND' })
+  })
+
   test('is refused with what no container can have that waits', async () => {
     const { executor } = await setup()
     const refused = (task: object, spares: unknown = 1) => {
@@ -378,6 +384,7 @@ describe('a template', () => {
     }
     refused({}, 0).toThrow(/spares: 0 is not allowed/)
     refused({}, 257).toThrow(/spares/)
+    refused({}, null).toThrow(/spares/)
     refused({ init: false }).toThrow(/init: false is not allowed/)
     refused({ pull: 'always' }).toThrow(/pull: 'always' is not allowed/)
     refused({ memory: 'x' }).toThrow(/memory/)

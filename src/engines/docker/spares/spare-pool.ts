@@ -2,7 +2,7 @@ import { BehaviorSubject } from 'rxjs'
 import { leftBy } from '../../../errors.ts'
 import { formatImage } from '../../../task/image-name.ts'
 import type { ResolvedTask } from '../../../task/resolved-task.ts'
-import type { SpareContainers, SpareKind, SpareUsage } from '../../engine.ts'
+import type { SpareContainers, SpareKind, SpareKindUsage } from '../../engine.ts'
 import { differences } from '../launcher/options.ts'
 import { type SpareContext, SparePlace } from './spare.ts'
 
@@ -23,7 +23,7 @@ export class SparePool implements SpareContainers {
   readonly task: ResolvedTask
   readonly image: string
   readonly #places: readonly SparePlace[]
-  readonly #usage$: BehaviorSubject<SpareUsage>
+  readonly #usage$: BehaviorSubject<SpareKindUsage>
   readonly #onChange: () => void
   readonly #onClosed: () => void
   #closing: Promise<void> | undefined
@@ -34,12 +34,12 @@ export class SparePool implements SpareContainers {
     this.image = imageOf(task)
     this.#onChange = onChange
     this.#onClosed = onClosed
-    this.#usage$ = new BehaviorSubject<SpareUsage>({ size, ready: 0, pending: size })
+    this.#usage$ = new BehaviorSubject<SpareKindUsage>({ size, ready: 0, pending: size })
     const context: SpareContext = { ...shared, onChange: () => this.#count() }
     this.#places = Array.from({ length: size }, (_, at) => new SparePlace(`${id}-${at}`, kind, context))
   }
 
-  get usage$(): BehaviorSubject<SpareUsage> {
+  get usage$(): BehaviorSubject<SpareKindUsage> {
     return this.#usage$
   }
 
@@ -84,10 +84,12 @@ export class SparePool implements SpareContainers {
 
   #count(): void {
     // The first changes come while the list is being made.
-    const ready = (this.#places ?? []).filter(({ state }) => state === 'free').length
-    const { value } = this.#usage$
-    if (ready === value.ready) return
-    this.#usage$.next({ size: value.size, ready, pending: value.size - ready })
+    const places = this.#places ?? []
+    const ready = places.filter(({ state }) => state === 'free').length
+    const error = places.find(({ failure }) => failure !== undefined)?.failure
+    const { size, ...value } = this.#usage$.value
+    if (ready === value.ready && error === value.error) return
+    this.#usage$.next({ size, ready, pending: size - ready, ...(error !== undefined && { error }) })
     this.#onChange()
   }
 }

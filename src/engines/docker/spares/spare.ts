@@ -71,6 +71,11 @@ export class SparePlace {
     return stateOf(this.#actor)
   }
 
+  /** Why no container can be made, while that keeps failing. */
+  get failure(): unknown {
+    return this.state === 'pausing' ? this.#actor.getSnapshot().context.error : undefined
+  }
+
   /** The container that can be adopted. Undefined while there is none. */
   get waiting(): WaitingSpare | undefined {
     return this.state === 'free' && this.#waiting?.container.hasLostNetwork === false ? this.#waiting : undefined
