@@ -106,7 +106,7 @@ export interface Template<Output extends Captured = Captured> extends AsyncDispo
   /** How many containers wait: now, then at every change. Completes when the template is closed. */
   readonly spares$: Observable<SpareUsage>
   /**
-   * Resolves when all of its containers wait.
+   * Resolves when all of its containers wait. Rejects with the reason while they cannot be made.
    *
    * @throws CookietinError `ERR_COOKIETIN_CLOSED` when it is closed before.
    */
