@@ -108,11 +108,11 @@ function killOf({ cause, exit }: Evidence): Explanation {
 }
 
 function errorOf({ exit }: Evidence): Explanation {
-  const { exitCode = 0, message } = exit ?? {}
-  if (exitCode === 127 && message !== undefined) {
+  const { exitCode = 0, message, commandMissing = false } = exit ?? {}
+  if ((exitCode === 127 && message !== undefined) || commandMissing) {
     return {
       code: 'ERR_COOKIETIN_COMMAND_NOT_FOUND',
-      message: `The command was not found (exit code 127): ${message}`,
+      message: `The command was not found (exit code ${exitCode}): ${message}`,
     }
   }
   if (exitCode === 126 && message !== undefined) {

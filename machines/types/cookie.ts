@@ -8,6 +8,8 @@ export interface Exit {
   readonly outputTruncated: boolean
   /** The engine's own message, where it gives one. */
   readonly message?: string | undefined
+  /** Its command does not exist, though its exit code is neither 126 nor 127 but that of an init process. */
+  readonly commandMissing?: boolean | undefined
   /** What shows that a signal from outside ended it, as a phrase; undefined when nothing does. */
   readonly killedOutside?: string | undefined
   /** What the task used, where the engine reports it. */

@@ -97,6 +97,14 @@ describe('what a user types', () => {
   })
 })
 
+it('a mount over the init process of the engine is not told as the fault of the command', async () => {
+  const { executor } = await setup()
+  await expect(executor.run(shell('true', { tmpfs: { '/sbin': '1m' } }))).rejects.toMatchObject({
+    code: 'ERR_COOKIETIN_INVALID_TASK',
+    message: expect.stringContaining('mount nothing over it, or set init: false') as string,
+  })
+})
+
 describe('statuses', () => {
   const oom = 'a=xxxxxxxxxxxxxxxx; while :; do a="$a$a"; done'
 
@@ -109,6 +117,17 @@ describe('statuses', () => {
       { status: 'error', exitCode: 127 },
       'ERR_COOKIETIN_COMMAND_NOT_FOUND',
     ],
+    ...[
+      { command: ['/etc/passwd/x'] },
+      { command: ['/etc/passwd/x'], init: false },
+      { command: ['no\nsuch'] },
+      { command: ['x'.repeat(5_000)] },
+    ].map((task): [string, Parameters<typeof shell>, Partial<RunResult>, string] => [
+      `a command that cannot exist (${JSON.stringify(task).slice(0, 60)})`,
+      ['', task],
+      { status: 'error' },
+      'ERR_COOKIETIN_COMMAND_NOT_FOUND',
+    ]),
     [
       'no program',
       ['', { command: ['/etc/passwd'] }],

@@ -113,7 +113,7 @@ export async function exitOfFailedStart(
   const exit = exitOfFailedAttach(error)
   if (exit !== undefined) return exit
   // The engine also uses these codes for mounts and folders that the runtime may not use.
-  if (!/\bexec(?:utable)?\b/i.test(reply.said) || isMountError(reply)) return undefined
+  if (!/\bexec(?:utable)?\b/i.test(reply.said) || isMountError(reply) || isInitError(reply)) return undefined
   const state = await inspectContainer(api, id, config.engineTimeout).catch(() => undefined)
   if (state === undefined || (state.exitCode !== 126 && state.exitCode !== 127)) return undefined
   return { exitCode: state.exitCode, oomKilled: false, outputTruncated: false, message: reply.text }
@@ -135,8 +135,13 @@ export function attachError(error: unknown): unknown {
 }
 
 function isMountError({ said }: EngineReply): boolean {
-  return /error mounting|mounting .* to rootfs|mount .* through procfd|are you trying to mount/i.test(said)
+  if (/error mounting|mounting .* to rootfs|mount .* through procfd/i.test(said)) return true
+  // The engine asks this of every "not a directory", also that of the command.
+  return /are you trying to mount/i.test(said) && !/\bexec: "/.test(said)
 }
+
+/** The engine's init process could not be executed: it is not the command that is wrong. */
+const isInitError = ({ said }: EngineReply) => /exec: "\/sbin\/docker-init"/.test(said)
 
 /**
  * The error of a start that the engine refused. Mostly it is not an invalid task: the engine accepted the task on
@@ -147,6 +152,10 @@ export function startError(error: unknown): unknown {
   if (!(error instanceof CookietinError) || reply === undefined) return error
   if (isMountError(reply) && /not a directory/i.test(reply.said)) {
     const message = `${error.message}. A file can be mounted only on a file, and a folder only on a folder`
+    return new CookietinError('ERR_COOKIETIN_INVALID_TASK', message, { cause: reply })
+  }
+  if (isInitError(reply)) {
+    const message = `${error.message}. The engine starts the command by /sbin/docker-init: mount nothing over it, or set init: false`
     return new CookietinError('ERR_COOKIETIN_INVALID_TASK', message, { cause: reply })
   }
   const general = ['ERR_COOKIETIN_ENGINE_ERROR', 'ERR_COOKIETIN_INVALID_STATE']

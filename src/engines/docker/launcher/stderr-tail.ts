@@ -1,5 +1,8 @@
 import type { OutputSink } from '../../engine.ts'
 
+/** The init processes that execute a command. */
+const inits = ['tini', 'launch']
+
 /** Longer than the longest line of tini with a path. */
 const tailSize = 8_192
 
@@ -32,7 +35,10 @@ export class StderrTail implements OutputSink {
 
   /** Why the init process, tini or the launcher, could not execute the command. Undefined unless its message is the last one. */
   get initError(): string | undefined {
-    return /(?:^|\n)\[FATAL (?:tini|launch) \(\d+\)\] (exec [^\n]* failed[^\n]*)\n?$/.exec(this.#tail)?.[1]
+    const begin = Math.max(...inits.map(init => this.#tail.lastIndexOf(`[FATAL ${init} (`)))
+    if (begin < 0 || (begin > 0 && this.#tail[begin - 1] !== '\n')) return undefined
+    // The command's name may have lines.
+    return /^\[FATAL \w+ \(\d+\)\] (exec [\s\S]* failed[^\n]*)\n?$/.exec(this.#tail.slice(begin))?.[1]
   }
 
   get #tail(): string {

@@ -61,18 +61,25 @@ export async function collectExit(
   const wasLost = reachableSince > 0
   // An engine that dies ends the stream as cleanly as a container does.
   const isEarly = end.at < reachableSince || exitSeenAt - end.at > outputTimeout
-  const commandError = init && (exitCode === 126 || exitCode === 127) ? initError() : undefined
+  const initFailure = init && [1, 126, 127].includes(exitCode) ? initError() : undefined
+  // tini knows two causes by their exit codes, and has 1 for all others.
+  const commandMissing = exitCode === 1 && initFailure !== undefined && missing.test(initFailure)
+  const commandError = exitCode === 1 && !commandMissing ? undefined : initFailure
   const messages = [state?.message, output.systemText, commandError].filter(text => text !== undefined && text !== '')
   const isCut = !end.complete || isEarly || output.systemText !== ''
   return {
     exitCode,
     oomKilled: state?.oomKilled ?? false,
+    ...(commandMissing && { commandMissing }),
     outputTruncated: isCut || (await wasCut(context, { end, start, init, state, exitSeenAt })),
     message: redact(messages.join('; '), secrets) || undefined,
     killedOutside:
       wasKilled || state?.oomKilled ? undefined : await killEvidence(context, container, { exitCode, wasLost, sent }),
   }
 }
+
+/** Why a command of this name cannot exist. */
+const missing = /failed: (?:Not a directory|File name too long|Too many levels of symbolic links)$/
 
 function brokenRun(name: string, reason: string): CookietinError {
   return new CookietinError('ERR_COOKIETIN_START_FAILED', `Container ${name} did not run to its end: ${reason}`, {

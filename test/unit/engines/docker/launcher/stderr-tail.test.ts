@@ -25,3 +25,8 @@ test.each([{ chunks: [] }, { chunks: [said, 'more\n'] }, { chunks: [`said: ${sai
     expect(tailOf(chunks).initError).toBeUndefined()
   },
 )
+
+test('the name of a command may have lines', () => {
+  const { initError } = tailOf(['before\n[FATAL tini (6)] exec no\nsuch failed: No such file or directory\n'])
+  expect(initError).toBe('exec no\nsuch failed: No such file or directory')
+})
