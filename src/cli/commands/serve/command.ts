@@ -86,7 +86,12 @@ async function run({ stdio, exit }: CommandContext, file: string, options: Serve
     stopGrace: readStopTimeout(options),
   })
   const width = Math.max(...Object.keys(functions).map(name => name.length))
-  const log = (name: string) => new NamedLines(name.padEnd(width), line => stdio.note(line))
+  const logs: NamedLines[] = []
+  const log = (name: string) => {
+    const lines = new NamedLines(name.padEnd(width), line => stdio.note(line))
+    logs.push(lines)
+    return lines
+  }
   const made = makeFunctions(file, functions, (name, spec) =>
     executor.function({ ...spec, name, stdout: log(name), stderr: log(name) }),
   )
@@ -104,5 +109,6 @@ async function run({ stdio, exit }: CommandContext, file: string, options: Serve
   stdio.note('cookietin: stopping: rejects new calls and answers the calls that it has')
   // Closing the server waits for the calls that it has.
   await new Promise<void>(resolve => server.close(() => resolve()))
+  for (const lines of logs) lines.flush()
   exit(0)
 }

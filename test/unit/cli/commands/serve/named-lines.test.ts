@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { NamedLines } from '../../../../../src/cli/commands/serve/named-lines.ts'
 
 async function passed(...chunks: readonly (string | Buffer)[]): Promise<string[]> {
@@ -29,4 +29,19 @@ test('emits a last line without a newline, and splits a long line', async () => 
 
 test('removes control characters', async () => {
   expect(await passed('\u001b[2Jgone\tfar\n')).toEqual(['oven | �[2Jgone    far'])
+})
+
+test('emits a line whose end does not come, and takes what comes later for another one', () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const lines: string[] = []
+  const writable = new NamedLines('oven', line => lines.push(line))
+  writable.write('no ')
+  vi.advanceTimersByTime(900)
+  writable.write('end')
+  vi.advanceTimersByTime(900)
+  expect(lines).toEqual([])
+  vi.advanceTimersByTime(200)
+  writable.write('next\n')
+  expect(lines).toEqual(['oven | no end', 'oven | next'])
 })
