@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { parseHost } from '../../../utils/host-header.ts'
 
@@ -27,6 +27,20 @@ export function refusalOf(headers: IncomingHttpHeaders, { hosts, origins }: Acce
   // Browsers send it with every request, also where they send no origin.
   const site = headers['sec-fetch-site']
   return site === undefined || site === 'none' || site === 'same-origin' ? undefined : crossOrigin
+}
+
+/**
+ * Returns why a request is malformed, or undefined. The host that is checked must be the one that a function sees: there is one `Host`
+ * (RFC 9112, 3.2), and a target that is a whole URL names the same.
+ */
+export function faultOf({ rawHeaders, headers, url = '' }: IncomingMessage): string | undefined {
+  const hosts = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length
+  if (hosts > 1) return 'A request has one Host header'
+  if (url.startsWith('/')) return undefined
+  const target = URL.canParse(url) ? new URL(url) : undefined
+  return target !== undefined && target.host === headers.host?.toLowerCase()
+    ? undefined
+    : "A request's target is a path, or a URL of its Host"
 }
 
 const crossOrigin =

@@ -6,7 +6,7 @@ import { asError, CookietinError } from '../../../errors.ts'
 import type { HotFunction } from '../../../functions/function.ts'
 import { isHeadersRefusal } from '../../../functions/http/response-errors.ts'
 import type { MetricsPage } from '../../../telemetry/prometheus.ts'
-import { type AccessOptions, refusalOf } from './access.ts'
+import { type AccessOptions, faultOf, refusalOf } from './access.ts'
 import { passOn } from './gateway.ts'
 
 /** The HTTP status for each error code; others give 502. */
@@ -29,7 +29,13 @@ export interface ServerOptions extends AccessOptions {
 
 /** Makes the HTTP server of functions. It does not listen yet. */
 export function createFunctionServer(functions: ReadonlyMap<string, HotFunction>, options: ServerOptions): Server {
-  const server = createServer(getRequestListener(createApp(functions, options).fetch, { overrideGlobalObjects: false }))
+  const listen = getRequestListener(createApp(functions, options).fetch, { overrideGlobalObjects: false })
+  const server = createServer((request, response) => {
+    const fault = faultOf(request)
+    if (fault === undefined) return listen(request, response)
+    response.writeHead(400, { 'Content-Type': 'application/json', Connection: 'close' })
+    response.end(JSON.stringify({ message: fault }))
+  })
   // The size of a request's headers is bounded. Node.js would drop those beyond 2,000.
   server.maxHeadersCount = 0
   return server

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Agent, type IncomingHttpHeaders, type RequestListener, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { expect, it, onTestFinished } from 'vitest'
 import { createFunctionServer, type ServerOptions } from '../../../../../src/cli/commands/serve/http.ts'
@@ -191,6 +191,29 @@ it('a body that breaks cuts the response, and is reported in one line', async ()
   })
   await expect(call()).rejects.toThrow('aborted')
   await expect.poll(() => broken).toEqual([expect.stringMatching(/^fn: The function's response cannot be used/)])
+})
+
+it.each([
+  'GET http://evil.example/invoke/fn HTTP/1.1\r\nHost: localhost',
+  'GET /invoke/fn HTTP/1.1\r\nHost: localhost\r\nHost: evil.example',
+  'OPTIONS * HTTP/1.1\r\nHost: localhost',
+  'GET http://localhost:x/ HTTP/1.1\r\nHost: localhost',
+])('a request whose host is not one is malformed, and calls no function: %j', async head => {
+  let calls = 0
+  const { port } = await serving((_request, response) => {
+    calls++
+    response.end()
+  })
+  const socket = connect(port, '127.0.0.1')
+  socket.end(`${head}\r\nConnection: close\r\n\r\n`)
+  expect(await text(socket)).toMatch(/^HTTP\/1.1 400 /)
+  expect(calls).toBe(0)
+})
+
+it('a target that is a URL of the Host header is served', async () => {
+  const { call, port } = await serving(echo)
+  const path = `http://localhost:${port}/invoke/fn`
+  expect((await call({ path, headers: { Host: `localhost:${port}` } })).status).toBe(200)
 })
 
 it('an unknown function and another path are not found', async () => {
