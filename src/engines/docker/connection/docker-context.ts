@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InvalidInputError } from '../../../errors.ts'
 import type { Env } from '../config/config.ts'
 import { dockerFolder, fieldsOf, parseFields, readDockerConfig, readText, textOf } from '../config/docker-files.ts'
+import { readCertificates } from './certificates.ts'
 import type { Tls } from './client/agent.ts'
 
 /** The current docker context, and the setting that names it. Undefined for the default one. */
@@ -42,14 +42,8 @@ export function contextEndpoint(
   const host = textOf(endpoint.Host, `Endpoints.docker.Host in ${path}`)
   if (host === '') return undefined
   const certificates = join(dockerFolder(env), 'contexts/tls', hash, 'docker')
-  const read = (file: string) => {
-    const path = join(certificates, file)
-    return existsSync(path) ? readFileSync(path) : undefined
-  }
   const tls: Tls = {
-    ca: read('ca.pem'),
-    cert: read('cert.pem'),
-    key: read('key.pem'),
+    ...readCertificates(certificates, what => refuse(`one whose certificates can be read (${what})`)),
     verify: endpoint.SkipTLSVerify !== true,
   }
   const secure = tls.ca !== undefined || tls.cert !== undefined || !tls.verify

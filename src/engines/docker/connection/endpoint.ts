@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { InvalidInputError } from '../../../errors.ts'
 import type { Env } from '../config/config.ts'
+import { readCertificates } from './certificates.ts'
 import type { Tls } from './client/agent.ts'
 import { contextEndpoint, currentContext } from './docker-context.ts'
 
@@ -134,11 +134,12 @@ function sshEndpoint(url: URL, source: string, bad: (allowed: string) => Error):
 function envTls(env: Env): Tls | undefined {
   if (!env.DOCKER_TLS_VERIFY && !env.DOCKER_CERT_PATH) return undefined
   const folder = env.DOCKER_CERT_PATH || join(env.HOME || homedir(), '.docker')
-  const read = (name: string) => {
-    const path = join(folder, name)
-    return existsSync(path) ? readFileSync(path) : undefined
+  const field = env.DOCKER_CERT_PATH ? 'DOCKER_CERT_PATH' : 'DOCKER_TLS_VERIFY'
+  const refuse = (what: string): never => {
+    const allowed = `a folder whose certificates can be read (${what})`
+    throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', [{ field, value: `'${env[field]}'`, allowed }])
   }
-  return { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem'), verify: true }
+  return { ...readCertificates(folder, refuse), verify: true }
 }
 
 function withoutPassword(address: string): string {

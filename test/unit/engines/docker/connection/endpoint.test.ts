@@ -123,6 +123,27 @@ describe('endpoints', () => {
     expect(() => urls(undefined, { DOCKER_CONTEXT: 'broken' })).toThrow(message)
   })
 
+  test.for(['ca.pem', 'cert.pem', 'key.pem'])('a %s that cannot be read is refused, with its path', name => {
+    const folder = mkdtempSync(join(home, 'certificates-'))
+    mkdirSync(join(folder, name))
+    const config = {
+      code: 'ERR_COOKIETIN_INVALID_CONFIG',
+      message: expect.stringContaining(`${join(folder, name)}: EISDIR`),
+    }
+    expect(() => urls('tcp://h', { DOCKER_CERT_PATH: folder })).toThrow(expect.objectContaining(config))
+    expect(() => urls('tcp://h', { DOCKER_CERT_PATH: folder })).toThrow(/^Invalid config: DOCKER_CERT_PATH: /)
+    expect(() => urls('tcp://h', { DOCKER_CERT_PATH: join(folder, 'none') })).not.toThrow()
+  })
+
+  test('a certificate of a context that cannot be read is refused, with its path', () => {
+    context('uncertified', { docker: { Host: 'tcp://far.example:2376' } })
+    const hash = createHash('sha256').update('uncertified').digest('hex')
+    const path = join(home, '.docker/contexts/tls', hash, 'docker/key.pem')
+    mkdirSync(path, { recursive: true })
+    const config = { code: 'ERR_COOKIETIN_INVALID_CONFIG', message: expect.stringContaining(`${path}: EISDIR`) }
+    expect(() => urls(undefined, { DOCKER_CONTEXT: 'uncertified' })).toThrow(expect.objectContaining(config))
+  })
+
   test.for([{}, { docker: null }, { docker: { Host: null } }])(
     'a context without a host is the default one: %j',
     at => {
