@@ -116,6 +116,13 @@ describe('endpoints', () => {
   test.for([
     ['{', /whose file can be read \(.*meta.json: it is not a JSON object\)/],
     ['[]', /whose file can be read/],
+    ['{"Endpoints":[]}', /meta.json: its Endpoints are not an object/],
+    ['{"Endpoints":{"docker":"tcp://h"}}', /meta.json: its Endpoints.docker is not an object/],
+    ['{"Endpoints":{"docker":{"Host":5}}}', /meta.json: its Endpoints.docker.Host is not a text/],
+    [
+      '{"Endpoints":{"docker":{"Host":"tcp://h","SkipTLSVerify":1}}}',
+      /meta.json: .*SkipTLSVerify is not true or false/,
+    ],
   ] as const)('a context whose file holds %s is refused, with the file', ([text, message]) => {
     const hash = createHash('sha256').update('broken').digest('hex')
     mkdirSync(join(home, '.docker/contexts/meta', hash), { recursive: true })
