@@ -171,9 +171,23 @@ describe('endpoints', () => {
     'ssh://-l@h',
     'ssh://me:hunter2@h',
     'tcp://a b',
+    'ssh://%zz@h',
     `unix:///${'x'.repeat(107)}`,
   ])('%s is rejected', address => {
     expect(() => urls(address)).toThrow(/^Invalid config: docker: /)
     expect(() => urls(address)).not.toThrow(/hunter2/)
+  })
+
+  test.for([
+    ['tcp://u:hun/ter2@h:1', 'tcp://u:•••@h:1'],
+    ['tcp://u:hun/ter2@h x', 'tcp://u:•••@h x'],
+    ['u:hunter2@h x', 'u:•••@h x'],
+    ['ssh://u:hun@ter2@h', 'ssh://u:•••@h'],
+    ['ssh://u@v:hun@ter2@h', 'ssh://u@v:•••@h'],
+    ['ftp://u:hun:ter2@h', 'ftp://u:•••@h'],
+    ['://u:hun\nter2@h', ':•••@h'],
+  ])('%j is rejected as %j', ([address = '', shown = '']) => {
+    expect(() => urls(address)).toThrow(`'${shown}' is not allowed`)
+    expect(() => urls(address)).not.toThrow(/hun|ter2/)
   })
 })
