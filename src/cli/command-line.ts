@@ -4,6 +4,7 @@ import { CookietinError, messageOf } from '../errors.ts'
 import type { CommandContext } from './command-context.ts'
 import { errorsIn } from './errors-in.ts'
 import { exitCodes } from './exit-codes.ts'
+import { Interruption } from './interruption.ts'
 import { printableLines } from './output/printable.ts'
 import { Stdio } from './output/stdio.ts'
 import { createProgram } from './program.ts'
@@ -45,6 +46,7 @@ export async function runCommandLine(): Promise<never> {
 function report(error: unknown, stdio: Stdio): number {
   // Commander has printed its error; --help and --version are not errors.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.unable
+  if (error instanceof Interruption) return error.exitCode
   if (error instanceof UsageError) stdio.note(`cookietin: ${printableLines(error.message)}`)
   else if (error instanceof CookietinError) stdio.note(`cookietin: ${printableLines(error.message)} (${error.code})`)
   else

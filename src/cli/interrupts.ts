@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import { onAbort } from '../utils/abort.ts'
 import { exitCodes } from './exit-codes.ts'
+import { Interruption } from './interruption.ts'
 import { printable } from './output/printable.ts'
 import type { Stdio } from './output/stdio.ts'
 
@@ -50,7 +51,7 @@ export class Interrupts implements Disposable {
     this.#release = onAbort(stdio.outputClosed, this.#onOutputClosed)
   }
 
-  /** Aborted by the first signal. */
+  /** Aborted by the first signal, with an {@link Interruption}. */
   get signal(): AbortSignal {
     return this.#abort.signal
   }
@@ -83,7 +84,7 @@ export class Interrupts implements Disposable {
       return
     }
     if (name === 'SIGINT' && !this.#isQuiet) this.#stdio.note('cookietin: cancelling; Ctrl-C again ends at once')
-    this.#abort.abort(new Error(`interrupted by ${name}`))
+    this.#abort.abort(new Interruption(`interrupted by ${name}`, exitCode))
   }
 
   readonly #onOutputClosed = () => {
@@ -92,6 +93,7 @@ export class Interrupts implements Disposable {
     const isClosed = code === 'EPIPE' || code === 'ECONNRESET'
     if (!isClosed) this.#stdio.note(`cookietin: cannot write to standard output: ${printable(message)}`)
     this.#exitCode ??= isClosed ? exitCodes.readerGone : exitCodes.unable
-    this.#abort.abort(new Error('standard output is closed', { cause: this.#stdio.outputClosed.reason }))
+    const cause = this.#stdio.outputClosed.reason as unknown
+    this.#abort.abort(new Interruption('standard output is closed', this.#exitCode, { cause }))
   }
 }

@@ -11,6 +11,16 @@ export function redact(text: string, secrets: readonly string[] | undefined): st
   return clean
 }
 
+/** Returns a value of JSON with every secret masked in its texts, and in the names of its fields. */
+export function redactJson(value: unknown, secrets: readonly string[]): unknown {
+  if (typeof value === 'string') return redact(value, secrets)
+  if (Array.isArray(value)) return value.map(item => redactJson(item, secrets))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, field]) => [redact(name, secrets), redactJson(field, secrets)]),
+  )
+}
+
 /**
  * Masks what is left of a secret at an edge of a text: at its end, where the rest may still follow, and at its beginning where `isCut`. Fragments of
  * fewer than four characters stay.

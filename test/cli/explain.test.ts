@@ -17,6 +17,19 @@ test('explain prints each option with its reason, without an engine', async () =
   expect(stdout).not.toContain('canary')
 })
 
+test('explain masks secrets wherever they occur', async () => {
+  const secret = 'hunt"er\n2'
+  const more = ['-l', `note=${secret}`, '-w', `/${secret}`, '-h', 'h']
+  for (const form of [[], ['--json']]) {
+    const args = ['explain', ...form, '-e', `PASSWORD=${secret}`, ...more, 'busybox', 'sh', '-c', `echo ${secret}`]
+    const { code, stdout } = await cli(args)
+    expect(code).toBe(0)
+    expect(stdout).toContain('echo •••')
+    expect(stdout).toContain('"note":"•••"')
+    expect(stdout).not.toMatch(/hunt|er.n2/)
+  }
+})
+
 test('explain lists the relaxations of the environment by name, and rejects what run rejects', async () => {
   const env = { COOKIETIN_ALLOW: 'capabilities swap', COOKIETIN_PIDS: '0' }
   const { stdout } = await cli(['explain', 'busybox'], { env })

@@ -5,6 +5,7 @@ import { checkDigest, checkUser } from '../../engines/docker/create-options/hard
 import { containerHostname, labelsOf } from '../../engines/docker/create-options/identity.ts'
 import { checkTaskOptions } from '../../engines/docker/create-options/task-options.ts'
 import { resolveTask } from '../../task/resolve-task.ts'
+import { redactJson } from '../../utils/redact.ts'
 import type { CommandContext } from '../command-context.ts'
 import { addTaskOptions, type TaskOptions, taskOf } from '../options/task.ts'
 import { padTo } from '../output/columns.ts'
@@ -28,7 +29,7 @@ export function explainCommand(context: CommandContext): Command {
 }
 
 const examples = `
-The settings of the docker driver come from the environment, as for run. Values of variables are not shown.
+The settings of the docker driver come from the environment, as for run. Values of variables are not shown, and secrets are masked wherever they occur.
 
 Examples:
   $ cookietin explain busybox echo hi
@@ -42,7 +43,8 @@ async function explainRun({ stdio }: CommandContext, image: string, words: reado
   checkDigest(task, config)
   checkTaskOptions(task, config)
   const labels = labelsOf('<random, one for each driver>', task.id)
-  const explanation = explain(task, config, { labels, hostname: containerHostname() })
+  const explained = explain(task, config, { labels, hostname: containerHostname() })
+  const explanation = redactJson(explained, task.secrets) as Explanation
   const lines = options.json ? [printableJson(explanation)] : text(explanation)
   for (const line of lines) await stdio.line(line)
 }

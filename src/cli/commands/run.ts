@@ -83,7 +83,12 @@ async function run(
     if (!options.quiet) stdio.note(`cookietin: ${printableLines(text)}`)
   }
   await using history = await openHistory(options, stdio)
-  await using driver = await openDriver(options.driver, stdio, options.quiet ?? false, inspection?.inspect)
+  await using driver = await openDriver(options.driver, {
+    stdio,
+    quiet: options.quiet,
+    inspect: inspection?.inspect,
+    signal: interrupts.signal,
+  })
   // Loaded while the engine answers, with the code of the driver.
   const { createExecutor } = await import('../../executor/queue-executor.ts')
   const maxOutput = options.json ? options.maxOutput : 0

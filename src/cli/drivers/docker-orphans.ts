@@ -14,7 +14,7 @@ export async function removeOrphans({
   signal,
 }: RemoveOrphansOptions): Promise<OrphanReport> {
   // A driver removes orphans when it starts, but cannot only list them.
-  const { containers, volumes, parent } = await withDocker(async docker => {
+  const { containers, volumes, parent } = await withDocker(signal, async docker => {
     const { engineTimeout: deadline, socketFolder } = docker.config
     const containers: readonly Orphan[] = await reapOrphans(docker, { dryRun, owner, signal })
     // After the containers, which may use them.

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Driver } from '../../driver/driver.ts'
 import type { Inspect } from '../../utils/actors/inspectable.ts'
+import { unlessInterrupted } from '../interruption.ts'
 import type { Stdio } from '../output/stdio.ts'
 import { UsageError } from '../usage-error.ts'
 import type { CliDriver } from './cli-driver.ts'
@@ -37,11 +38,28 @@ function readDriver(text: string): DriverName {
 /** Loads the driver of a name. */
 export const driverOf = (name: DriverName): Promise<CliDriver> => drivers[name]()
 
-/** Opens a driver, and prints its warning unless `quiet`. */
-export async function openDriver(name: DriverName, stdio: Stdio, quiet: boolean, inspect?: Inspect): Promise<Driver> {
+/** How a driver is opened. */
+export interface OpenOptions {
+  readonly stdio: Stdio
+  /** The driver's warning is not printed. */
+  readonly quiet?: boolean | undefined
+  readonly inspect?: Inspect | undefined
+  /** Of the command's interrupts. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Opens a driver, and prints its warning unless `quiet`.
+ *
+ * @throws Interruption when the command is interrupted meanwhile.
+ */
+export async function openDriver(
+  name: DriverName,
+  { stdio, quiet = false, inspect, signal }: OpenOptions,
+): Promise<Driver> {
   const { open, warning } = await driverOf(name)
   if (warning !== undefined && !quiet) stdio.note(`cookietin: ${warning}`)
-  return await open(inspect)
+  return await unlessInterrupted(open(inspect), signal)
 }
 
 /** How to get samples of a run that was too short for one. Without a name: a run of the default driver. */

@@ -121,8 +121,13 @@ async function batch({ stdio, exit }: CommandContext, file: string, options: Bat
   const quiet = options.quiet ?? false
   const stopGrace = readStopTimeout(options)
   await using history = await openHistory(options, stdio)
-  await using driver = await openDriver(options.driver, stdio, quiet, inspection?.inspect).catch(async error => {
-    if (options.json) await printUnmade(stdio, file, plan.skipped, error)
+  await using driver = await openDriver(options.driver, {
+    stdio,
+    quiet,
+    inspect: inspection?.inspect,
+    signal: interrupts.signal,
+  }).catch(async error => {
+    if (options.json && !interrupts.signal.aborted) await printUnmade(stdio, file, plan.skipped, error)
     throw error
   })
   const { memory, maxOutput } = options

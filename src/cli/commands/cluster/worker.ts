@@ -3,6 +3,7 @@ import { createDockerDriver } from '../../../driver/create-driver.ts'
 import type { CommandContext } from '../../command-context.ts'
 import { type ClusterOptions, clusterPlace } from '../../drivers/cluster.ts'
 import { addDriverOption, type DriverOption, openDriver } from '../../drivers/drivers.ts'
+import { unlessInterrupted } from '../../interruption.ts'
 import { Interrupts } from '../../interrupts.ts'
 import { readCount } from '../../options/count.ts'
 import { loadMetrics } from '../../options/metrics.ts'
@@ -62,7 +63,9 @@ async function work({ stdio, exit }: CommandContext, options: WorkerOptions): Pr
   using interrupts = new Interrupts(stdio)
   const { startWorker } = await import('../../../cluster/index.ts')
   await using driver =
-    options.driver === 'docker' ? await createDockerDriver() : await openDriver(options.driver, stdio, false)
+    options.driver === 'docker'
+      ? await unlessInterrupted(createDockerDriver(), interrupts.signal)
+      : await openDriver(options.driver, { stdio, signal: interrupts.signal })
   await using worker = await startWorker({
     ...{ ...place, driver, slots, functions, host: options.host },
     ...(options.allowMounts === true && { policy: () => undefined }),

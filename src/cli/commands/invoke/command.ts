@@ -7,6 +7,7 @@ import { isHeaderName, strayCharacter } from '../../../functions/http/headers.ts
 import { createDockerDriver, createExecutor, type TaskInput } from '../../../index.ts'
 import { type CommandContext, collect } from '../../command-context.ts'
 import { exitCodes } from '../../exit-codes.ts'
+import { unlessInterrupted } from '../../interruption.ts'
 import { Interrupts } from '../../interrupts.ts'
 import { readCount } from '../../options/count.ts'
 import { addHistoryOption, type HistoryOption, openHistory } from '../../options/history.ts'
@@ -98,7 +99,7 @@ async function invoke(context: CommandContext, image: string, words: readonly st
   using interrupts = new Interrupts(stdio)
   const { signal } = interrupts
   await using history = await openHistory(options, stdio)
-  await using driver = await createDockerDriver({}, { inspect: inspection?.inspect })
+  await using driver = await unlessInterrupted(createDockerDriver({}, { inspect: inspection?.inspect }), signal)
   await using executor = createExecutor({ driver, concurrency, history, inspect: inspection?.inspect })
   // The log of the function, not of a call: it includes the output before it listens.
   await using log = openLog(stdio)

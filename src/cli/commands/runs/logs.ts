@@ -54,15 +54,11 @@ async function logs({ stdio, exit }: CommandContext, id: string, options: LogsOp
   using interrupts = new Interrupts(stdio, { isQuiet: true })
   const { signal } = interrupts
   const wanted = { ...readOptions(options), signal }
-  try {
-    await withDocker(async docker => {
-      const run = findRun(id, await listRuns(docker, signal))
-      const { sinks, tell } = sinksOf(stdio, wanted, run.id)
-      await followLogs(docker, run, wanted, sinks).finally(tell)
-    })
-  } catch (error) {
-    if (interrupts.exitCode === undefined) throw error
-  }
+  await withDocker(signal, async docker => {
+    const run = findRun(id, await listRuns(docker, signal))
+    const { sinks, tell } = sinksOf(stdio, wanted, run.id)
+    await followLogs(docker, run, wanted, sinks).finally(tell)
+  })
   exit(interrupts.exitCode ?? exitCodes.ok)
 }
 

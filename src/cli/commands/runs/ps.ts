@@ -27,7 +27,7 @@ Examples:
 
 async function ps({ stdio, exit }: CommandContext, isJson: boolean): Promise<void> {
   using interrupts = new Interrupts(stdio)
-  const runs = await withDocker(docker => listRuns(docker, interrupts.signal))
+  const runs = await withDocker(interrupts.signal, docker => listRuns(docker, interrupts.signal))
   const now = Date.now()
   const rows = runs.map(({ id, image, kind, state, pid, owned, created }) => [
     printable(id),

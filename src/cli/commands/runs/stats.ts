@@ -51,17 +51,13 @@ async function stats(context: CommandContext, ids: readonly string[], { stream, 
   using interrupts = new Interrupts(stdio, { isQuiet: true })
   const { signal } = interrupts
   const isOnce = !stream || (!json && !hasScreen(stdio))
-  try {
-    await withDocker(async docker => {
-      const listed = await listRuns(docker, signal)
-      const named = ids.length === 0 ? undefined : findRuns(ids, listed)
-      const runs = (named ?? withLabels(listed, {})).filter(isUnderWay)
-      if (isOnce) await showOnce(docker, runs, { stdio, json, signal })
-      else await showLive(docker, runs, { stdio, json, signal, isNamed: named !== undefined })
-    })
-  } catch (error) {
-    if (interrupts.exitCode === undefined) throw error
-  }
+  await withDocker(signal, async docker => {
+    const listed = await listRuns(docker, signal)
+    const named = ids.length === 0 ? undefined : findRuns(ids, listed)
+    const runs = (named ?? withLabels(listed, {})).filter(isUnderWay)
+    if (isOnce) await showOnce(docker, runs, { stdio, json, signal })
+    else await showLive(docker, runs, { stdio, json, signal, isNamed: named !== undefined })
+  })
   exit(interrupts.exitCode ?? exitCodes.ok)
 }
 

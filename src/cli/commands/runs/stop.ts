@@ -67,7 +67,7 @@ async function stop(context: CommandContext, ids: readonly string[], options: St
   const { signal, timeout } = readOptions(ids, options)
   using interrupts = new Interrupts(stdio)
   const aborted = interrupts.signal
-  const isStopped = await withDocker(async docker => {
+  const isStopped = await withDocker(aborted, async docker => {
     const listed = await listRuns(docker, aborted)
     const labels = readLabels([], options.label ?? [])
     const runs = ids.length > 0 ? findRuns(ids, listed) : withLabels(listed, labels).filter(run => !hasEnded(run))

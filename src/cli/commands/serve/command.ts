@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { Command } from 'commander'
 import { createDockerDriver, createExecutor } from '../../../index.ts'
 import { type CommandContext, collect } from '../../command-context.ts'
+import { unlessInterrupted } from '../../interruption.ts'
 import { Interrupts } from '../../interrupts.ts'
 import { readCount } from '../../options/count.ts'
 import { addHistoryOption, type HistoryOption, openHistory } from '../../options/history.ts'
@@ -75,7 +76,10 @@ async function run({ stdio, exit }: CommandContext, file: string, options: Serve
   await using inspection = await openInspection(options, stdio)
   using interrupts = new Interrupts(stdio)
   await using history = await openHistory(options, stdio)
-  await using driver = await createDockerDriver({}, { inspect: inspection?.inspect })
+  await using driver = await unlessInterrupted(
+    createDockerDriver({}, { inspect: inspection?.inspect }),
+    interrupts.signal,
+  )
   await using executor = createExecutor({
     driver,
     ...limits,

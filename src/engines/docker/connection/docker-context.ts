@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InvalidInputError } from '../../../errors.ts'
+import { isRecord } from '../../../utils/validation/issues.ts'
 import type { Env } from '../config/config.ts'
-import { dockerFolder, fieldsOf, parseFields, readDockerConfig, readText, textOf } from '../config/docker-files.ts'
+import { dockerFolder, type Fields, parseFields, readDockerConfig, readText, textOf } from '../config/docker-files.ts'
+import { readCertificates } from './certificates.ts'
 import type { Tls } from './client/agent.ts'
 
 /** The current docker context, and the setting that names it. Undefined for the default one. */
@@ -38,20 +39,30 @@ export function contextEndpoint(
   }
   const meta = text === undefined ? undefined : parseFields(text)
   if (meta === undefined) return refuse(`one whose file can be read (${path}: ${error ?? 'it is not a JSON object'})`)
-  const endpoint = fieldsOf(fieldsOf(meta.Endpoints, `Endpoints in ${path}`).docker, `Endpoints.docker in ${path}`)
-  const host = textOf(endpoint.Host, `Endpoints.docker.Host in ${path}`)
+  const endpoint = endpointIn(meta, what => refuse(`one whose file can be read (${path}: ${what})`))
+  const { host } = endpoint
   if (host === '') return undefined
   const certificates = join(dockerFolder(env), 'contexts/tls', hash, 'docker')
-  const read = (file: string) => {
-    const path = join(certificates, file)
-    return existsSync(path) ? readFileSync(path) : undefined
-  }
   const tls: Tls = {
-    ca: read('ca.pem'),
-    cert: read('cert.pem'),
-    key: read('key.pem'),
-    verify: endpoint.SkipTLSVerify !== true,
+    ...readCertificates(certificates, what => refuse(`one whose certificates can be read (${what})`)),
+    verify: !endpoint.skipsVerify,
   }
   const secure = tls.ca !== undefined || tls.cert !== undefined || !tls.verify
   return { host, tls: secure ? tls : undefined }
+}
+
+/** The engine of a context's file. What is missing or null is empty, as in the docker CLI; `refuse` gets what has a wrong type. */
+function endpointIn(
+  { Endpoints }: Fields,
+  refuse: (what: string) => never,
+): { readonly host: string; readonly skipsVerify: boolean } {
+  const endpoints = Endpoints ?? {}
+  if (!isRecord(endpoints)) return refuse('its Endpoints are not an object')
+  const docker = endpoints.docker ?? {}
+  if (!isRecord(docker)) return refuse('its Endpoints.docker is not an object')
+  const host = docker.Host ?? ''
+  if (typeof host !== 'string') return refuse('its Endpoints.docker.Host is not a text')
+  const skipsVerify = docker.SkipTLSVerify ?? false
+  if (typeof skipsVerify !== 'boolean') return refuse('its Endpoints.docker.SkipTLSVerify is not true or false')
+  return { host, skipsVerify }
 }

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { InvalidInputError } from '../../../errors.ts'
 import type { Env } from '../config/config.ts'
+import { readCertificates } from './certificates.ts'
 import type { Tls } from './client/agent.ts'
 import { contextEndpoint, currentContext } from './docker-context.ts'
 
@@ -77,7 +77,7 @@ function endpointOf(given: string, source: string, field: string, tls: Tls | und
   if (address.startsWith('/')) return socket(address)
   const [, spelt = '', rest = ''] = readScheme(address) ?? [undefined, 'tcp', address]
   const scheme = spelt.toLowerCase()
-  if (scheme === 'http+unix') return socket(decodePath(rest) ?? defaultSocket)
+  if (scheme === 'http+unix') return socket(decodePart(rest) ?? defaultSocket)
   if (scheme === 'unix') return socket(rest || defaultSocket)
   if (scheme === 'npipe') return socketAt(rest || '//./pipe/docker_engine', source)
   if (!['tcp', 'http', 'https', 'ssh'].includes(scheme)) throw bad('a unix://, tcp://, https:// or ssh:// address')
@@ -103,8 +103,8 @@ function readScheme(address: string): RegExpExecArray | null {
   return /^([a-z+]+):\/\/(.*)$/i.exec(address) ?? /^((?:http\+)?unix):(.*)$/i.exec(address)
 }
 
-/** The path of `http+unix://`, whose slashes may be escaped. Undefined when it has none. */
-function decodePath(text: string): string | undefined {
+/** A part of an address, in which characters may be escaped. Undefined when it is empty. */
+function decodePart(text: string): string | undefined {
   try {
     return decodeURIComponent(text) || undefined
   } catch {
@@ -113,7 +113,7 @@ function decodePath(text: string): string | undefined {
 }
 
 function sshEndpoint(url: URL, source: string, bad: (allowed: string) => Error): Endpoint {
-  const user = decodeURIComponent(url.username)
+  const user = decodePart(url.username) ?? ''
   if (url.password !== '') throw bad('an ssh:// address without a password: use a key, or an agent')
   // Both become arguments of ssh, where a leading dash would make them options.
   if (!/^[\w.:[\]-]+$/.test(url.hostname) || url.hostname.startsWith('-') || !/^([\w.][\w.@-]*)?$/.test(user)) {
@@ -121,7 +121,7 @@ function sshEndpoint(url: URL, source: string, bad: (allowed: string) => Error):
   }
   const host = url.hostname.replace(/^\[|\]$/g, '')
   const destination = user === '' ? host : `${user}@${host}`
-  const remotePath = url.pathname === '/' || url.pathname === '' ? defaultSocket : decodeURIComponent(url.pathname)
+  const remotePath = url.pathname === '/' || url.pathname === '' ? defaultSocket : (decodePart(url.pathname) ?? '')
   const port = url.port
   return {
     source,
@@ -134,13 +134,18 @@ function sshEndpoint(url: URL, source: string, bad: (allowed: string) => Error):
 function envTls(env: Env): Tls | undefined {
   if (!env.DOCKER_TLS_VERIFY && !env.DOCKER_CERT_PATH) return undefined
   const folder = env.DOCKER_CERT_PATH || join(env.HOME || homedir(), '.docker')
-  const read = (name: string) => {
-    const path = join(folder, name)
-    return existsSync(path) ? readFileSync(path) : undefined
+  const field = env.DOCKER_CERT_PATH ? 'DOCKER_CERT_PATH' : 'DOCKER_TLS_VERIFY'
+  const refuse = (what: string): never => {
+    const allowed = `a folder whose certificates can be read (${what})`
+    throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', [{ field, value: `'${env[field]}'`, allowed }])
   }
-  return { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem'), verify: true }
+  return { ...readCertificates(folder, refuse), verify: true }
 }
 
+/**
+ * Masks what may be a password: all from the first colon after the scheme up to the last `@`. The address may be no URL, and the password may hold any
+ * character.
+ */
 function withoutPassword(address: string): string {
-  return address.replace(/(:\/\/[^/@:]*):[^/@]*@/, '$1:•••@')
+  return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)?([^:]*):.*@/is, '$1$2:•••@')
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, type FSWatcher, watch } from 'node:fs'
+import { existsSync, type FSWatcher, rmSync, watch } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,6 +8,25 @@ import { CookietinError, lacksDescriptors, messageOf } from '../../../errors.ts'
 import type { Endpoint } from './endpoint.ts'
 
 const stderrLimit = 2_000
+
+/** What the end of this process ends: a process of ssh would go on without it. */
+const atExit = new Map<ChildProcess, string>()
+
+function endAll(): void {
+  for (const [child, folder] of atExit) {
+    child.kill()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Ends the ssh process, and removes its folder, when this process exits before it. */
+function endAtExit(child: ChildProcess, folder: string): void {
+  if (atExit.size === 0) process.on('exit', endAll)
+  atExit.set(child, folder)
+  child.once('close', () => {
+    if (atExit.delete(child) && atExit.size === 0) process.off('exit', endAll)
+  })
+}
 
 /**
  * Forwards the engine's socket of another machine to a local socket. One ssh process serves all connections, since a
@@ -54,6 +73,7 @@ export class SshTunnel {
     await rm(path, { force: true })
     const child = spawn(this.#command, this.#args(path), { stdio: ['ignore', 'ignore', 'pipe'] })
     this.#child = child
+    endAtExit(child, this.#folder)
     let stderr = ''
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       stderr = `${stderr}${text}`.slice(-stderrLimit)

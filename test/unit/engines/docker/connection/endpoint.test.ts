@@ -116,11 +116,39 @@ describe('endpoints', () => {
   test.for([
     ['{', /whose file can be read \(.*meta.json: it is not a JSON object\)/],
     ['[]', /whose file can be read/],
+    ['{"Endpoints":[]}', /meta.json: its Endpoints are not an object/],
+    ['{"Endpoints":{"docker":"tcp://h"}}', /meta.json: its Endpoints.docker is not an object/],
+    ['{"Endpoints":{"docker":{"Host":5}}}', /meta.json: its Endpoints.docker.Host is not a text/],
+    [
+      '{"Endpoints":{"docker":{"Host":"tcp://h","SkipTLSVerify":1}}}',
+      /meta.json: .*SkipTLSVerify is not true or false/,
+    ],
   ] as const)('a context whose file holds %s is refused, with the file', ([text, message]) => {
     const hash = createHash('sha256').update('broken').digest('hex')
     mkdirSync(join(home, '.docker/contexts/meta', hash), { recursive: true })
     writeFileSync(join(home, '.docker/contexts/meta', hash, 'meta.json'), text)
     expect(() => urls(undefined, { DOCKER_CONTEXT: 'broken' })).toThrow(message)
+  })
+
+  test.for(['ca.pem', 'cert.pem', 'key.pem'])('a %s that cannot be read is refused, with its path', name => {
+    const folder = mkdtempSync(join(home, 'certificates-'))
+    mkdirSync(join(folder, name))
+    const config = {
+      code: 'ERR_COOKIETIN_INVALID_CONFIG',
+      message: expect.stringContaining(`${join(folder, name)}: EISDIR`),
+    }
+    expect(() => urls('tcp://h', { DOCKER_CERT_PATH: folder })).toThrow(expect.objectContaining(config))
+    expect(() => urls('tcp://h', { DOCKER_CERT_PATH: folder })).toThrow(/^Invalid config: DOCKER_CERT_PATH: /)
+    expect(() => urls('tcp://h', { DOCKER_CERT_PATH: join(folder, 'none') })).not.toThrow()
+  })
+
+  test('a certificate of a context that cannot be read is refused, with its path', () => {
+    context('uncertified', { docker: { Host: 'tcp://far.example:2376' } })
+    const hash = createHash('sha256').update('uncertified').digest('hex')
+    const path = join(home, '.docker/contexts/tls', hash, 'docker/key.pem')
+    mkdirSync(path, { recursive: true })
+    const config = { code: 'ERR_COOKIETIN_INVALID_CONFIG', message: expect.stringContaining(`${path}: EISDIR`) }
+    expect(() => urls(undefined, { DOCKER_CONTEXT: 'uncertified' })).toThrow(expect.objectContaining(config))
   })
 
   test.for([{}, { docker: null }, { docker: { Host: null } }])(
@@ -143,9 +171,23 @@ describe('endpoints', () => {
     'ssh://-l@h',
     'ssh://me:hunter2@h',
     'tcp://a b',
+    'ssh://%zz@h',
     `unix:///${'x'.repeat(107)}`,
   ])('%s is rejected', address => {
     expect(() => urls(address)).toThrow(/^Invalid config: docker: /)
     expect(() => urls(address)).not.toThrow(/hunter2/)
+  })
+
+  test.for([
+    ['tcp://u:hun/ter2@h:1', 'tcp://u:•••@h:1'],
+    ['tcp://u:hun/ter2@h x', 'tcp://u:•••@h x'],
+    ['u:hunter2@h x', 'u:•••@h x'],
+    ['ssh://u:hun@ter2@h', 'ssh://u:•••@h'],
+    ['ssh://u@v:hun@ter2@h', 'ssh://u@v:•••@h'],
+    ['ftp://u:hun:ter2@h', 'ftp://u:•••@h'],
+    ['://u:hun\nter2@h', ':•••@h'],
+  ])('%j is rejected as %j', ([address = '', shown = '']) => {
+    expect(() => urls(address)).toThrow(`'${shown}' is not allowed`)
+    expect(() => urls(address)).not.toThrow(/hun|ter2/)
   })
 })
