@@ -45,8 +45,7 @@ export function checkOptions(given: HistoryOptions): void {
 export type Limits = Pick<HistoryLimits, 'maxAge' | 'maxRuns' | 'maxCalls'>
 
 /** @throws InvalidInputError with every bad limit. */
-export function checkLimits(given: Limits): void {
-  const limits = (given as Limits | undefined) ?? {}
+export function checkLimits(limits: Limits): void {
   checkKnown(limits, { maxAge: true, maxRuns: true, maxCalls: true } satisfies Record<keyof Limits, true>, code)
   const issues = new Issues()
   readLimits(issues, limits)

@@ -123,9 +123,7 @@ describe('the surroundings of a task, from inside', () => {
     await symlink('/etc', join(folder, 'etc'))
     for (const name of ['one', 'etc', 'etc/ssl']) {
       const task = { volumes: [[join(folder, name), '/x', 'ro']] as ContainerTask['volumes'] }
-      await expect(run('true', task), name).rejects.toThrow(
-        /volumes\[0\]\.source: '\S+' is not allowed, .* leads to/,
-      )
+      await expect(run('true', task), name).rejects.toThrow(/volumes\[0\]\.source: '\S+' is not allowed, .* leads to/)
     }
     await expect(run('true', { udsPath: join(folder, 'etc') })).rejects.toThrow('udsPath')
     expect(
