@@ -54,6 +54,10 @@ export interface OpenCookieOptions extends CookieOptions, Belongings {
   readonly onTransition?: ((transition: Transition) => void) | undefined
 }
 
+interface SignalOption {
+  readonly signal?: AbortSignal | undefined
+}
+
 /** The implementation of {@link Cookie}: joins its machine to a container of an engine. */
 export class OpenCookie implements Cookie {
   readonly id: string
@@ -145,7 +149,8 @@ export class OpenCookie implements Cookie {
     return this.#streams.stderr.readable
   }
 
-  async prepare({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+  async prepare(options?: SignalOption): Promise<void> {
+    const signal = options?.signal
     checkSignal(signal)
     const release = onAbort(signal, () => this.#cancel(signal?.reason))
     if (this.state === 'created') this.actor.send({ type: 'prepare' })
@@ -156,7 +161,8 @@ export class OpenCookie implements Cookie {
     if (state === 'closing' || state === 'closed') throw this.#invalidState('prepare')
   }
 
-  async run({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<WaitResult> {
+  async run(options?: SignalOption): Promise<WaitResult> {
+    const signal = options?.signal
     checkSignal(signal)
     if (this.#settled !== undefined) throw this.#invalidState('run')
     this.#run ??= this.#start()
@@ -173,7 +179,8 @@ export class OpenCookie implements Cookie {
     if (this.state === 'starting') await this.#recorder.until(state => state !== 'starting')
     if (this.#settled === 'failed') throw this.#failure()
     return {
-      wait: async ({ signal } = {}) => {
+      wait: async options => {
+        const signal = options?.signal
         checkSignal(signal)
         this.cancelOn(signal)
         return await this.result()
@@ -227,7 +234,7 @@ export class OpenCookie implements Cookie {
     await this.#recorder.until(isSettled)
   }
 
-  cancel(reason?: unknown, stop: StopOptions = {}): Promise<void> {
+  cancel(reason?: unknown, stop?: StopOptions): Promise<void> {
     const event = { type: 'cancel', reason, ...givenStop(stop, this.#container) } as const
     if (this.#settled !== undefined) return Promise.resolve()
     this.actor.send(event)

@@ -32,14 +32,19 @@ export interface EngineDriverOptions extends ResolveTaskOptions {
  * const driver = createDriver(createMyEngine())
  * const executor = createExecutor({ driver })
  */
-export function createDriver(engine: Engine, options: EngineDriverOptions = {}): Driver {
+export function createDriver(engine: Engine, options?: EngineDriverOptions): Driver {
   const { name, container, close } = Object(engine) as Partial<Engine>
   if (typeof name !== 'string' || typeof container !== 'function' || typeof close !== 'function') {
     throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', [
       { field: 'engine', value: String(engine), allowed: 'an Engine: an object with name, container() and close()' },
     ])
   }
-  return new EngineDriver(engine, options)
+  if (typeof (options ?? {}) !== 'object') {
+    throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', [
+      { field: 'options', value: `a value of type ${typeName(options)}`, allowed: 'an object' },
+    ])
+  }
+  return new EngineDriver(engine, options ?? {})
 }
 
 /** Marks the drivers that an executor accepts. It is the same in every copy of the package. */

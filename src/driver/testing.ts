@@ -20,8 +20,8 @@ export type { MockCall, MockOutput, MockRun, MockScript } from '../engines/mock/
  * @example
  * const driver = createMockDriver({ busybox: { stdout: 'hi\n' }, broken: { exitCode: 3 } })
  */
-export function createMockDriver(script: MockScript = {}, options: MockOptions = {}): MockDriver {
-  return new MockDriver(createMockEngine(script, options), options)
+export function createMockDriver(script: MockScript = {}, options?: MockOptions): MockDriver {
+  return new MockDriver(createMockEngine(script, options), options ?? {})
 }
 
 /** A driver for tests, which lists the calls to its engine. */

@@ -125,7 +125,7 @@ export class QueuedRun {
     await this.#source.signal(name)
   }
 
-  cancel(reason?: unknown, stop: StopOptions = {}): void {
+  cancel(reason?: unknown, stop?: StopOptions): void {
     checkGivenStop(stop)
     if (this.#source !== undefined) void this.#source.cancel(reason, stop)
     else if (this.#state === 'created') this.#endWaiting('cancel', reason)

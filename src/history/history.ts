@@ -111,14 +111,16 @@ class OpenHistory implements History {
     return new HistoryRecorder(parts, transitions$)
   }
 
-  async list(query: HistoryQuery = {}): Promise<readonly HistoryRun[]> {
+  async list(given?: HistoryQuery): Promise<readonly HistoryRun[]> {
+    const query = given ?? {}
     checkQuery(query)
     const rows = await this.#read(selectRuns(query, this.#tables))
     const labels = await this.#labelsOf(rows)
     return rows.map(row => runOf(row, labels, this.#isGone))
   }
 
-  async listCalls(query: HistoryCallQuery = {}): Promise<readonly HistoryCall[]> {
+  async listCalls(given?: HistoryCallQuery): Promise<readonly HistoryCall[]> {
+    const query = given ?? {}
     checkCallQuery(query)
     const statement = selectCalls(query)
     return this.#tables.hasCalls ? (await this.#read(statement)).map(callOf) : []
@@ -131,7 +133,8 @@ class OpenHistory implements History {
     return recordOf(row, { transitions, labels: await this.#labelsOf([row]) }, this.#isGone)
   }
 
-  async prune(limits: Limits = limitsOf(this.#options)): Promise<number> {
+  async prune(given?: Limits): Promise<number> {
+    const limits = given ?? limitsOf(this.#options)
     checkLimits(limits)
     this.#checkWritable('prune')
     const [runs, calls] = [pruneLimits(limits.maxAge, limits.maxRuns), callLimits(limits)]

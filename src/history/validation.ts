@@ -28,8 +28,12 @@ export function checkOptions(given: HistoryOptions): void {
     issues.add('path', path, 'given, or else postgres, and not both')
   } else if (path !== undefined && (typeof path !== 'string' || path === '')) {
     issues.add('path', path, 'the path of a file')
-  } else if (path === undefined && typeof postgres !== 'string' && typeof Object(postgres).connect !== 'function') {
-    issues.addSecret('postgres', postgres, 'an address such as postgres://…, or a pool of the package pg')
+  } else if (path === undefined && !isDatabase(postgres)) {
+    issues.addSecret(
+      'postgres',
+      postgres,
+      'an address such as postgres://…, the path of a socket, or a pool of the package pg',
+    )
   }
   issues.read('readOnly', readOnly, boolean, false)
   readLimits(issues, { maxAge, maxRuns, maxCalls })
@@ -41,12 +45,17 @@ export function checkOptions(given: HistoryOptions): void {
   issues.throwIfAny(code)
 }
 
+/** What the package `pg` takes. It reads any other text as the name of a database, on a host that nobody named. */
+function isDatabase(postgres: unknown): boolean {
+  if (typeof postgres === 'string') return /^(?:postgres(?:ql)?:\/\/|socket:|\/)/i.test(postgres)
+  return typeof Object(postgres).connect === 'function'
+}
+
 /** The limits of {@link HistoryLimits} that remove runs and calls. */
 export type Limits = Pick<HistoryLimits, 'maxAge' | 'maxRuns' | 'maxCalls'>
 
 /** @throws InvalidInputError with every bad limit. */
-export function checkLimits(given: Limits): void {
-  const limits = (given as Limits | undefined) ?? {}
+export function checkLimits(limits: Limits): void {
   checkKnown(limits, { maxAge: true, maxRuns: true, maxCalls: true } satisfies Record<keyof Limits, true>, code)
   const issues = new Issues()
   readLimits(issues, limits)

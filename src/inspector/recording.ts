@@ -2,6 +2,8 @@ import { once } from 'node:events'
 import { createWriteStream, fchmodSync, fstatSync, type WriteStream } from 'node:fs'
 import type { InspectionEvent } from 'xstate'
 import { CookietinError } from '../errors.ts'
+import { Issues } from '../utils/validation/issues.ts'
+import { isText } from '../utils/validation/rules.ts'
 import { type Audience, Hub } from './tracking/hub.ts'
 
 /** The recording is behind when more than this would wait for the disk, in bytes. */
@@ -28,6 +30,7 @@ export interface Recording extends AsyncDisposable {
  * await using executor = createExecutor({ driver, inspect: recording.inspect })
  */
 export async function startRecording(path: string): Promise<Recording> {
+  checkPath(path)
   const failed = (error: unknown) =>
     new CookietinError('ERR_COOKIETIN_INSPECTOR_FAILED', `Cannot record to ${path}: ${(error as Error).message}`, {
       cause: error,
@@ -61,6 +64,13 @@ export async function startRecording(path: string): Promise<Recording> {
     return closing
   }
   return { inspect: hub.inspect, close, [Symbol.asyncDispose]: close }
+}
+
+function checkPath(path: unknown): void {
+  if ((isText(path) && path !== '') || path instanceof URL || Buffer.isBuffer(path)) return
+  const issues = new Issues()
+  issues.add('path', path, 'the path of a file')
+  issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
 }
 
 class FileAudience implements Audience {

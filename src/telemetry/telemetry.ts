@@ -25,7 +25,8 @@ const scope = 'cookietin'
  * await using telemetry = startTelemetry()
  * await using executor = createExecutor({ driver, telemetry })
  */
-export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
+export function startTelemetry(given?: TelemetryOptions): Telemetry {
+  const options = given ?? {}
   checkTelemetryOptions(options)
   const { tracerProvider, meterProvider, propagateTo = ['default'], samples = false } = options
   const tracer = tracerProvider?.getTracer(scope) ?? trace.getTracer(scope)

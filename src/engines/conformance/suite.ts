@@ -1,4 +1,6 @@
 import { AssertionError } from 'node:assert'
+import { Issues, isRecord } from '../../utils/validation/issues.ts'
+import { callback } from '../../utils/validation/rules.ts'
 import type { Engine } from '../engine.ts'
 import type { ConformanceBench, ConformanceTests } from './bench.ts'
 import type { ConformanceCommands } from './commands.ts'
@@ -56,17 +58,23 @@ const topics: Readonly<Record<string, ConformanceTests>> = {
  *
  * for (const { name, run } of engineConformance({ engine: () => createMyEngine(), commands })) test(name, run)
  */
-export function engineConformance({
-  engine,
-  commands,
-  timeout = 20_000,
-}: ConformanceOptions): readonly ConformanceTest[] {
+export function engineConformance(options: ConformanceOptions): readonly ConformanceTest[] {
+  const { engine, commands, timeout = 20_000 } = checked(options)
   return Object.entries(topics).flatMap(([topic, tests]) =>
     Object.entries(tests).map(([name, test]) => ({
       name: `${topic}: ${name}`,
       run: () => within(timeout, onBench(engine, commands, test)),
     })),
   )
+}
+
+function checked(options: ConformanceOptions): ConformanceOptions {
+  const { engine, commands } = Object(options) as Partial<ConformanceOptions>
+  const issues = new Issues()
+  issues.read('engine', engine ?? null, callback, undefined)
+  if (!isRecord(commands)) issues.add('commands', commands, 'an object of commands')
+  issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
+  return options
 }
 
 function within(ms: number, test: Promise<void>): Promise<void> {

@@ -1,5 +1,6 @@
 import { CookietinError } from '../../errors.ts'
 import type { ResolvedTask } from '../../task/resolved-task.ts'
+import { checkKnown } from '../../utils/validation/known-options.ts'
 import type { Engine } from '../engine.ts'
 import { type MockClock, realClock } from './clock.ts'
 import { MockContainer } from './container.ts'
@@ -19,11 +20,15 @@ export interface MockOptions {
   readonly clock?: MockClock
 }
 
+const mockOptions: Record<keyof MockOptions, true> = { clock: true }
+
 /**
  * Makes an engine for tests. An image without a run in the script is not found.
  */
-export function createMockEngine(script: MockScript = {}, { clock = realClock }: MockOptions = {}): MockEngine {
+export function createMockEngine(script: MockScript = {}, options?: MockOptions): MockEngine {
   checkScript(script)
+  checkKnown(options, mockOptions, 'ERR_COOKIETIN_INVALID_CONFIG')
+  const clock = options?.clock ?? realClock
   const calls: { readonly id: string; readonly call: MockCall }[] = []
   const remaining = new Set<string>()
   return {

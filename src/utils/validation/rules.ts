@@ -36,7 +36,7 @@ export const boolean: Rule<boolean> = {
 
 /** A number of bytes, or a size such as `'64m'`; read as bytes. */
 export const size: Rule<number> = {
-  allowed: "a number of bytes, or a size such as '512m'",
+  allowed: "a whole number of bytes, or a size such as '512m'",
   read: parseSize,
 }
 

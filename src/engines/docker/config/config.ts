@@ -1,4 +1,4 @@
-import { InvalidInputError } from '../../../errors.ts'
+import { imageIdOf, readImage } from '../../../task/image-name.ts'
 import {
   alias,
   type Field,
@@ -13,6 +13,8 @@ import {
   whole,
   words,
 } from '../../../utils/validation/config-fields.ts'
+import { Issues } from '../../../utils/validation/issues.ts'
+import { isVersion } from '../connection/versions.ts'
 import { type AllowName, allowNames, everyAllowName } from './allow.ts'
 import type { DockerConfig, FnConfig } from './docker-config.ts'
 import { Registries, readRegistries } from './registries.ts'
@@ -40,11 +42,17 @@ const allow: Field<readonly AllowName[]> = {
   allowed: `${someOf(allowNames).allowed}, or of 'cap:' with a capability, such as 'cap:SYS_PTRACE'`,
 }
 
+const serverVersion: Field<string | undefined> = {
+  otherwise: undefined,
+  allowed: "a version such as '20.10.0'",
+  read: value => (typeof value === 'string' && isVersion(value) ? value : undefined),
+}
+
 const dockerFields = {
   docker: text(undefined),
   dockerNetworks: words([]),
   dockerLoadFile: text(undefined),
-  serverVersion: text(undefined),
+  serverVersion,
   preForkPoolSize: whole(0),
   preForkImage: text(pauseImage),
   preForkCmd: words([]),
@@ -99,17 +107,29 @@ export type Env = Readonly<Record<string, string | undefined>>
  */
 export function resolveDockerConfig(given: DockerConfig | FnConfig, env: Env): ResolvedDockerConfig {
   const config = resolveFields(dockerFields, given, env)
-  const issues = sharedNetworks(config).map(({ field, network }) => ({
-    field,
-    value: `'${network}'`,
-    allowed:
-      "the name of a network, unless allow lists 'namespaces': this one is that of the host or of another container",
-  }))
-  if (issues.length > 0 && !config.allow.includes('namespaces')) {
-    throw new InvalidInputError('ERR_COOKIETIN_INVALID_CONFIG', issues)
-  }
+  const issues = new Issues()
+  if (!config.allow.includes('namespaces')) refuseNamespaces(issues, config)
+  refuseNoImages(issues, config)
+  issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
   resolveSpares(config)
   return config
+}
+
+function refuseNamespaces(issues: Issues, config: ResolvedDockerConfig): void {
+  const allowed =
+    "the name of a network, unless allow lists 'namespaces': this one is that of the host or of another container"
+  for (const { field, network } of sharedNetworks(config)) issues.add(field, network, allowed)
+}
+
+/** What names no image in the engine's list, which is by tags, would exempt none. */
+function refuseNoImages(issues: Issues, { imageCacheExemptTags }: ResolvedDockerConfig): void {
+  for (const reference of imageCacheExemptTags) {
+    const name = readImage(reference)
+    if ('allowed' in name) issues.add('imageCacheExemptTags', reference, name.allowed)
+    else if (name.digest !== undefined || imageIdOf(reference) !== undefined) {
+      issues.add('imageCacheExemptTags', reference, 'a name with a tag, and neither a digest nor an id')
+    }
+  }
 }
 
 /** The networks of a config that are those of the host or of another container. */

@@ -48,6 +48,12 @@ interface Rule {
  */
 const rules: readonly Rule[] = [
   { text: /no space left on device|disk quota exceeded/i, code: 'ERR_COOKIETIN_NO_SPACE', retryable: true },
+  // What sets the container up runs within the container's own limits.
+  {
+    text: /start container process: (?:error closing exec fds|unable to init seccomp|.*container init)\b.*too many open files/i,
+    code: 'ERR_COOKIETIN_START_FAILED',
+    advice: ". It is the container's own limit on open files: raise the task's ulimits.nofile, or leave it out",
+  },
   { text: /too many open files/i, code: 'ERR_COOKIETIN_TOO_MANY_FILES', retryable: true },
   { status: 400, text: /client version .* is too (new|old)/i, code: 'ERR_COOKIETIN_API_VERSION' },
   {
@@ -170,7 +176,7 @@ const advices: Partial<Record<ErrorCode, string>> = {
   ERR_COOKIETIN_IMAGE_NOT_FOUND: '. Check the name, or pull or build the image first',
   ERR_COOKIETIN_IMAGE_AUTH: '. Check the name of the image and the credentials for its registry',
   ERR_COOKIETIN_IMAGE_RATE_LIMITED: '. Wait, or give credentials for the registry',
-  ERR_COOKIETIN_NETWORK_NOT_FOUND: '. Create it first (docker network create), or change dockerNetworks',
+  ERR_COOKIETIN_NETWORK_NOT_FOUND: ". Create it first (docker network create), or correct the task's network, or the config's dockerNetworks or preForkNetworks",
   ERR_COOKIETIN_ENGINE_UNREACHABLE:
     '. Check that it runs and that you may use it; `cookietin doctor` shows what was tried',
   ERR_COOKIETIN_REGISTRY_UNREACHABLE: '. Check the registry and the network of the engine, then try again',

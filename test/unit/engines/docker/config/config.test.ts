@@ -108,6 +108,34 @@ describe('resolveDockerConfig', () => {
     expect(issuesOf({ imageCacheMaxSize: 1, image_clean_max_size: 1 })).toHaveLength(1)
   })
 
+  it.each(['latest', 'x', '', '20.', '20.10.x', '.5', 'v', '20 10'])('refuses %j as serverVersion', version => {
+    const issues = [{ field: 'serverVersion', value: `'${version}'`, allowed: "a version such as '20.10.0'" }]
+    expect(issuesOf({ serverVersion: version })).toEqual(version === '' ? [] : issues)
+  })
+
+  it.each(['25', 'v25', '20.10.0', '20.10.24+dfsg1', '24.0.9-rc.1', '26.1.3-1~deb12'])('takes %s', version => {
+    expect(resolveDockerConfig({ serverVersion: version }, {}).serverVersion).toBe(version)
+  })
+
+  it('refuses to exempt from the cache what can be no image of it', () => {
+    const digest = `sha256:${'a'.repeat(64)}`
+    const field = 'imageCacheExemptTags'
+    expect(issuesOf({ imageCacheExemptTags: `MyApp b:a:d good x:1 x@${digest} ${digest}` })).toMatchObject([
+      { field, value: "'MyApp'", allowed: expect.stringContaining('lower case: myapp') },
+      { field, value: "'b:a:d'" },
+      ...[`x@${digest}`, digest].map(value => ({
+        field,
+        value: `'${value}'`,
+        allowed: expect.stringContaining('tag'),
+      })),
+    ])
+  })
+
+  it('bounds and escapes what it shows of a network', () => {
+    const [issue] = issuesOf({ networks: [`\x1b[31m${'a:'.repeat(1_000_000)}`] })
+    expect(issue?.value).toMatch(/^'\\u001b\[31m[a:]{1,200}…'$/)
+  })
+
   it('never prints credentials', () => {
     const registries = { 'https://ghcr.io/v2/': { username: 'me', password: 'canary-1' } }
     const config = resolveDockerConfig({ registries }, {})

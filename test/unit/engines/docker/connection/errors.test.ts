@@ -33,6 +33,33 @@ describe('an error reply', () => {
   })
 })
 
+describe('too many open files', () => {
+  const runtime = 'failed to create shim task: OCI runtime create failed: runc create failed: '
+  test.for([
+    'unable to start container process: error closing exec fds: open /proc/self/fd: too many open files: unknown',
+    'unable to start container process: unable to init seccomp: error creating scratch pipe: pipe2: too many open files',
+    'unable to start container process: error during container init: open /x: too many open files: unknown',
+  ])('in the container is of its own limit: %s', said => {
+    const error = replyError(new EngineReply(500, runtime + said), 'do it')
+    expect([short(error.code), error.retryable]).toEqual(['START_FAILED', false])
+    expect(error.message).toMatch(/ulimits\.nofile/)
+    expect(error.message).not.toContain('ulimit -n')
+  })
+
+  test('before the container is of the engine', () => {
+    const said = `${runtime}unable to start container process: unable to start init: fork/exec /x: too many open files`
+    expect(replyError(new EngineReply(500, said), 'do it')).toMatchObject({
+      code: 'ERR_COOKIETIN_TOO_MANY_FILES',
+      retryable: true,
+    })
+  })
+})
+
+test('a missing network is told with every field that may name it', () => {
+  const { message } = replyError(new EngineReply(404, 'network x not found'), 'do it')
+  expect(message).toMatch(/ the task's network, or the config's dockerNetworks or preForkNetworks$/)
+})
+
 test('helpers of the engine that are away may come back', () => {
   const said =
     'connection error: desc = "transport: Error while dialing dial unix /run/containerd/containerd.sock: connect: connection refused": unavailable'
