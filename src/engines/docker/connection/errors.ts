@@ -176,7 +176,8 @@ const advices: Partial<Record<ErrorCode, string>> = {
   ERR_COOKIETIN_IMAGE_NOT_FOUND: '. Check the name, or pull or build the image first',
   ERR_COOKIETIN_IMAGE_AUTH: '. Check the name of the image and the credentials for its registry',
   ERR_COOKIETIN_IMAGE_RATE_LIMITED: '. Wait, or give credentials for the registry',
-  ERR_COOKIETIN_NETWORK_NOT_FOUND: ". Create it first (docker network create), or correct the task's network, or the config's dockerNetworks or preForkNetworks",
+  ERR_COOKIETIN_NETWORK_NOT_FOUND:
+    ". Create it first (docker network create), or correct the task's network, or the config's dockerNetworks or preForkNetworks",
   ERR_COOKIETIN_ENGINE_UNREACHABLE:
     '. Check that it runs and that you may use it; `cookietin doctor` shows what was tried',
   ERR_COOKIETIN_REGISTRY_UNREACHABLE: '. Check the registry and the network of the engine, then try again',
