@@ -28,6 +28,8 @@ export function checkOptions(given: HistoryOptions): void {
     issues.add('path', path, 'given, or else postgres, and not both')
   } else if (path !== undefined && (typeof path !== 'string' || path === '')) {
     issues.add('path', path, 'the path of a file')
+  } else if (path?.startsWith('file:')) {
+    issues.add('path', path, 'the path of a file, not a URL')
   } else if (path === undefined && !isDatabase(postgres)) {
     issues.addSecret(
       'postgres',

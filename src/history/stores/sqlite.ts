@@ -135,7 +135,11 @@ class SqliteStore implements Store {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#prepared.clear()
-    this.#database.close()
+    try {
+      this.#database.close()
+    } catch {
+      // It was closed when its file was replaced, and what is there now cannot be opened.
+    }
   }
 
   #transact(statements: readonly Statement[]): readonly number[] {

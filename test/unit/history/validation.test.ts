@@ -23,3 +23,8 @@ it.each([
 ])('takes %s as a PostgreSQL database', postgres => {
   expect(() => checkOptions({ postgres })).not.toThrow()
 })
+
+it('refuses a URL as the path of a file: SQLite would take it for another file than the one that is made', () => {
+  expect(() => checkOptions({ path: 'file:/tmp/runs.db' })).toThrow('the path of a file, not a URL')
+  expect(() => checkOptions({ path: './file:runs.db' })).not.toThrow()
+})
