@@ -1,5 +1,4 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate'
-import { Issues } from '../validation/issues.ts'
 import { childrenOf, stateNames } from './state-names.ts'
 
 /**
@@ -10,18 +9,9 @@ import { childrenOf, stateNames } from './state-names.ts'
  * console.log(toMermaid(cookieMachine))
  */
 export function toMermaid(machine: AnyStateMachine): string {
-  checkMachine(machine)
   const names = stateNames(machine)
   const nameOf = ({ id }: AnyStateNode) => (names.get(id) ?? id).replaceAll(/\W/g, '_')
   return ['stateDiagram-v2', ...drawn(machine.root, arrowsOf(machine.root), nameOf)].join('\n')
-}
-
-function checkMachine(machine: unknown): void {
-  const { config, root } = Object(machine) as Partial<AnyStateMachine>
-  if (typeof config === 'object' && typeof root?.states === 'object') return
-  const issues = new Issues()
-  issues.add('machine', machine, 'a state machine of XState')
-  issues.throwIfAny('ERR_COOKIETIN_INVALID_CONFIG')
 }
 
 /** The words of a user for XState's own event names. */

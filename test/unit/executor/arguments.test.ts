@@ -3,7 +3,7 @@ import { createDriver, engineConformance } from '../../../src/driver/engine.ts'
 import { createMockDriver } from '../../../src/driver/testing.ts'
 import { createMockEngine } from '../../../src/engines/mock/engine.ts'
 import { createHistory } from '../../../src/history/index.ts'
-import { CookietinError, createExecutor, toMermaid } from '../../../src/index.ts'
+import { CookietinError, createExecutor } from '../../../src/index.ts'
 import { startRecording } from '../../../src/inspector/index.ts'
 import { startTelemetry } from '../../../src/telemetry/index.ts'
 import { setup } from '../functions/setup.ts'
@@ -36,7 +36,6 @@ const required: Record<string, (value?: unknown) => unknown> = {
   createHistory: value => createHistory(wrong(value)),
   engineConformance: value => engineConformance(wrong(value)),
   startRecording: value => startRecording(wrong(value)),
-  toMermaid: value => toMermaid(wrong(value)),
 }
 
 for (const [name, call] of Object.entries(required)) {
