@@ -39,6 +39,11 @@ export async function runCommandLine(): Promise<never> {
   }
   // A reader that has stopped, such as `less`, must not keep an interrupted process alive.
   await Promise.race([stdio.flush(), ...(exitCode > 128 ? [sleep(flushTimeout)] : [])])
+  if (stdio.failure !== undefined && exitCode <= 128) {
+    stdio.tellFailure()
+    await stdio.flush()
+    exitCode = exitCodes.unable
+  }
   // Standard input may still be open, as on a terminal; it would keep the process running.
   process.exit(exitCode)
 }

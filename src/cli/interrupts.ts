@@ -2,8 +2,7 @@ import { constants } from 'node:os'
 import { onAbort } from '../utils/abort.ts'
 import { exitCodes } from './exit-codes.ts'
 import { Interruption } from './interruption.ts'
-import { printable } from './output/printable.ts'
-import type { Stdio } from './output/stdio.ts'
+import { isReaderGone, type Stdio } from './output/stdio.ts'
 
 /** Signals that end a command. Windows knows no SIGQUIT. */
 const signals = [
@@ -88,12 +87,9 @@ export class Interrupts implements Disposable {
   }
 
   readonly #onOutputClosed = () => {
-    const { code, message } = this.#stdio.outputClosed.reason as NodeJS.ErrnoException
-    // A reader that closes early, such as `head`, is not an error.
-    const isClosed = code === 'EPIPE' || code === 'ECONNRESET'
-    if (!isClosed) this.#stdio.note(`cookietin: cannot write to standard output: ${printable(message)}`)
-    this.#exitCode ??= isClosed ? exitCodes.readerGone : exitCodes.unable
-    const cause = this.#stdio.outputClosed.reason as unknown
+    const cause = this.#stdio.outputClosed.reason as Error
+    this.#stdio.tellFailure()
+    this.#exitCode ??= isReaderGone(cause) ? exitCodes.readerGone : exitCodes.unable
     this.#abort.abort(new Interruption('standard output is closed', this.#exitCode, { cause }))
   }
 }

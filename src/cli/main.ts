@@ -2,12 +2,17 @@
 import { enableCompileCache } from 'node:module'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { exitCodes } from './exit-codes.ts'
 import { version } from './version.ts'
 
 const [, , only, ...rest] = process.argv
 if (rest.length === 0 && (only === '--version' || only === '-V')) {
-  // A reader that is gone is not an error.
-  process.stdout.on('error', () => {})
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    // A reader that is gone is not an error.
+    if (code === 'EPIPE' || code === 'ECONNRESET') return
+    process.stderr.write(`cookietin: cannot write to standard output: ${message}\n`)
+    process.exitCode = exitCodes.unable
+  })
   process.stdout.write(`${version()}\n`)
 } else {
   keepCompiledCode()

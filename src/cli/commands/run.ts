@@ -114,6 +114,8 @@ async function run(
     output.isPrinted = true
     await stdio.line(resultJson(result))
   } else if (interrupts.exitCode === undefined && hasMessage(result)) note(result.error?.message ?? '')
+  // Nothing of it is kept in the result: it is truncated if there was any.
+  if (result.stderrError !== undefined && result.stderrTruncated) stdio.expectStderr()
   const problems = result.artifacts.error === undefined ? await copyOut(result.artifacts, options.copyOut ?? []) : []
   for (const problem of problems) note(problem)
   if (form !== undefined) await noteStats(stdio, result, form, options.driver)
@@ -188,6 +190,7 @@ async function noteStats(
   const colors = colorsFor(stdio.isTerminal.stderr)
   const style = { width: plotWidth(stdio.columns.stderr), height: 9, colors, hint: await samplingHint(driver) }
   const lines = form === 'json' ? [printableJson({ id, stats: statsJson(stats) })] : await plotStats(stats, style)
+  stdio.expectStderr()
   for (const line of lines) stdio.note(line)
 }
 

@@ -1,4 +1,14 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -10,6 +20,7 @@ afterAll(() => rmSync(dir, { recursive: true }))
 const batch = ['batch', '--driver', 'process', '--concurrency', '2']
 const task = (command: string, more: object = {}) =>
   JSON.stringify({ image: 'none', command: ['sh', '-c', command], ...more })
+const both = 'echo out; echo err >&2'
 const linesOf = (stdout: string) =>
   stdout
     .trimEnd()
@@ -43,6 +54,19 @@ test('a task whose output cannot be written has failed', async () => {
   const { code, stdout } = await cli([...batch, '--output', folder], { input: task('echo hi', { id: 'one' }) })
   expect(code).toBe(1)
   expect(stdout).toContain('Cannot write the output of the task')
+})
+
+test.for(['stdout', 'stderr'])('a pipe or a device in the place of %s is refused, with its path', async name => {
+  const folder = join(dir, `special-${name}`)
+  mkdirSync(join(folder, 'pipe'), { recursive: true })
+  mkdirSync(join(folder, 'device'), { recursive: true })
+  execFileSync('mkfifo', [join(folder, 'pipe', name)])
+  symlinkSync('/dev/null', join(folder, 'device', name))
+  const input = [task(both, { id: 'pipe' }), task(both, { id: 'device' })].join('\n')
+  const { code, stdout } = await cli([...batch, '--output', folder], { input })
+  expect(code).toBe(1)
+  for (const id of ['pipe', 'device'])
+    expect(stdout).toContain(`Cannot write the output of the task: ${join(folder, id, name)} is not an ordinary file`)
 })
 
 test('a folder of --output that cannot be made is refused before anything runs', async () => {
@@ -117,6 +141,14 @@ test.each([
   expect([code, existsSync(ran)]).toEqual([125, false])
   expect(stderr).toContain('--resume: ')
   expect(stderr).toContain(message)
+})
+
+test('--resume takes files that begin with a byte order mark', async () => {
+  const [tasks, results] = [join(dir, 'marked-tasks'), join(dir, 'marked-results')]
+  writeFileSync(tasks, `\ufeff${task('exit 3')}\n${task('true')}\n`)
+  writeFileSync(results, '\ufeff{"line":1,"id":"a","status":"success"}\n')
+  const { code, stdout } = await cli([...batch, '--json', '--resume', results, tasks])
+  expect([code, linesOf(stdout).map(({ line }) => line)]).toEqual([0, [2]])
 })
 
 test('--resume refuses standard input, and results that cannot be read', async () => {

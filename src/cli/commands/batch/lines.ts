@@ -13,17 +13,13 @@ export interface BatchLine {
   readonly task: ContainerTask | Error
 }
 
-/** Some editors put a byte order mark before the first line of a file. */
-const byteOrderMark = /^\uFEFF/
-
 /** Reads one JSON task per line from a file, or from standard input for `-`. Skips empty lines. */
 export async function* readBatch(file: string): AsyncGenerator<BatchLine, void, undefined> {
   const source = file === '-' ? standardInput('batch') : createReadStream(file)
   let line = 0
   try {
-    for await (const text of linesOf(source.setEncoding('utf8'))) {
+    for await (const json of linesOf(source.setEncoding('utf8'))) {
       line++
-      const json = line === 1 ? text.replace(byteOrderMark, '') : text
       if (json.trim() !== '') yield { line, task: parseTask(json) }
     }
   } catch (error) {
@@ -31,10 +27,16 @@ export async function* readBatch(file: string): AsyncGenerator<BatchLine, void, 
   }
 }
 
-/** Splits chunks of text into lines. A line with a task's input may span many chunks. */
+/** Some editors put a byte order mark before the first line of a file. */
+const byteOrderMark = /^\uFEFF/
+
+/** Splits chunks of text into lines, without a byte order mark. A line with a task's input may span many chunks. */
 export async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
   let partial: string[] = []
-  for await (const chunk of chunks) {
+  let isFirst = true
+  for await (const given of chunks) {
+    const chunk = isFirst ? given.replace(byteOrderMark, '') : given
+    isFirst = false
     const [first = '', ...more] = chunk.split('\n')
     partial.push(first)
     for (const next of more) {

@@ -1,9 +1,24 @@
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { asError } from '../../../errors.ts'
+
+// Without O_NONBLOCK, opening a pipe would wait for its reader, and block a thread. Windows has no such flag.
+const openFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NONBLOCK ?? 0)
+
+/** Opens a file to write it anew. Refuses a pipe, a device or a socket in its place, which could hold the task up without end. */
+async function openOrdinary(path: string): Promise<FileHandle> {
+  const refused = () => new Error(`${path} is not an ordinary file`)
+  const found = await stat(path).catch(() => undefined)
+  if (found?.isFile() === false && !found.isDirectory()) throw refused()
+  const file = await open(path, openFlags)
+  // It may have been put there meanwhile.
+  if ((await file.stat()).isFile()) return file
+  await file.close()
+  throw refused()
+}
 
 /** An output stream of a task: its last bytes are kept, and all of them are written to a file if there is a path. */
 export class TaskStream extends Writable {
@@ -62,7 +77,7 @@ export class TaskStream extends Writable {
     if (this.path === undefined) return
     if (this.#file === undefined) {
       await mkdir(dirname(this.path), { recursive: true })
-      this.#file = await openFile(this.path)
+      this.#file = await openOrdinary(this.path)
     }
     await this.#file.appendFile(chunk)
   }
@@ -74,22 +89,3 @@ export class TaskStream extends Writable {
     this.#tail = Buffer.from(joined.subarray(Math.max(0, joined.length - this.#tailSize)))
   }
 }
-
-const { O_CREAT, O_WRONLY, O_NONBLOCK } = constants
-
-/** Opens an empty file. Without `O_NONBLOCK`, the open of a FIFO would wait for its reader, and could not be ended. */
-async function openFile(path: string): Promise<FileHandle> {
-  const file = await open(path, O_CREAT | O_WRONLY | O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENXIO' ? notOrdinary(path) : error
-  })
-  try {
-    if (!(await file.stat()).isFile()) throw notOrdinary(path)
-    await file.truncate()
-    return file
-  } catch (error) {
-    await file.close()
-    throw error
-  }
-}
-
-const notOrdinary = (path: string) => new Error(`${path} is not an ordinary file`)
