@@ -14,7 +14,6 @@ import {
   words,
 } from '../../../utils/validation/config-fields.ts'
 import { Issues } from '../../../utils/validation/issues.ts'
-import { isVersion } from '../connection/versions.ts'
 import { type AllowName, allowNames, everyAllowName } from './allow.ts'
 import type { DockerConfig, FnConfig } from './docker-config.ts'
 import { Registries, readRegistries } from './registries.ts'
@@ -42,10 +41,13 @@ const allow: Field<readonly AllowName[]> = {
   allowed: `${someOf(allowNames).allowed}, or of 'cap:' with a capability, such as 'cap:SYS_PTRACE'`,
 }
 
+/** Dotted numbers, with or without what follows them: `'25'`, `'v20.10'`, `'20.10.24+dfsg1'`. Any other text is older than every engine. */
+const version = /^v?\d+(\.\d+)*(?:[-+~][\w.+~-]*)?$/
+
 const serverVersion: Field<string | undefined> = {
   otherwise: undefined,
   allowed: "a version such as '20.10.0'",
-  read: value => (typeof value === 'string' && isVersion(value) ? value : undefined),
+  read: value => (typeof value === 'string' && version.test(value) ? value : undefined),
 }
 
 const dockerFields = {

@@ -12,11 +12,6 @@ export function compareVersions(a: string, b: string): number {
   return 0
 }
 
-/** True for a dotted version number, with or without what follows it: `'25'`, `'v1.41'`, `'20.10.24+dfsg1'`. */
-export function isVersion(version: string): boolean {
-  return /^v?\d+(\.\d+)*(?:[-+~][\w.+~-]*)?$/.test(version)
-}
-
 function numbers(version: string): number[] {
   const [digits = ''] = /^\d+(\.\d+)*/.exec(version.replace(/^v/, '')) ?? []
   return digits === '' ? [] : digits.split('.').map(Number)
