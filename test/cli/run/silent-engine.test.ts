@@ -5,7 +5,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { startCli } from '../support/cli.ts'
+import { startCli } from '../../support/cli.ts'
 
 const task = '{"image":"busybox"}\n'
 
