@@ -60,7 +60,7 @@ test.for(['stdout', 'stderr'])('a pipe or a device in the place of %s is refused
   const folder = join(dir, `special-${name}`)
   mkdirSync(join(folder, 'pipe'), { recursive: true })
   mkdirSync(join(folder, 'device'), { recursive: true })
-  execFileSync('mkfifo', [join(folder, 'pipe', name)])
+  execFileSync('sh', ['-c', 'mkfifo "$0"', join(folder, 'pipe', name)])
   symlinkSync('/dev/null', join(folder, 'device', name))
   const input = [task(both, { id: 'pipe' }), task(both, { id: 'device' })].join('\n')
   const { code, stdout } = await cli([...batch, '--output', folder], { input })
