@@ -43,6 +43,10 @@ describe('bash', () => {
     expect(await bash('logs', '--t')).toEqual(['--tail', '--timestamps'])
     expect(await bash('stop', '--sig')).toEqual(['--signal'])
     expect(await bash('stats', '--no')).toEqual(['--no-stream'])
+    expect(await bash('history', '--status', '')).toEqual([
+      ...['success', 'error', 'timeout', 'killed', 'cancelled', 'failed', 'unfinished'],
+    ])
+    expect(await bash('history', '--status', 'success', '--status', 'un')).toEqual(['unfinished'])
     expect(await bash('completion', '')).toEqual(['bash', 'zsh', 'fish'])
   })
 

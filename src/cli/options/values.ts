@@ -23,6 +23,17 @@ export function readCpus(option: string, text: string): number {
   return Math.ceil(Number(text) * 1_000)
 }
 
+/** Reads the labels that a filter wants. A name alone is refused: it would find only labels without a value. */
+export function readLabelFilter(labels: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    labels.map(label => {
+      const at = label.indexOf('=')
+      if (at < 1) throw new UsageError(`--label: "${label}" is not NAME=VALUE`)
+      return [label.slice(0, at), label.slice(at + 1)]
+    }),
+  )
+}
+
 /** Reads when to pull. */
 export function readPull(text: string): NonNullable<ContainerTask['pull']> {
   if (text !== 'missing' && text !== 'always' && text !== 'never') {

@@ -1,13 +1,12 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import type { History, HistoryQuery, HistoryStatus } from '../../../history/index.ts'
 import { historyStatuses as statuses } from '../../../history/validation.ts'
 import { type CommandContext, collect } from '../../command-context.ts'
 import { samplingHint } from '../../drivers/drivers.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { readCount } from '../../options/count.ts'
-import { readLabels } from '../../options/engine-options.ts'
 import { addHistoryOption, type HistoryOption, openExistingHistory } from '../../options/history.ts'
-import { readDuration, readSince } from '../../options/values.ts'
+import { readDuration, readLabelFilter, readSince } from '../../options/values.ts'
 import { colorsFor } from '../../output/colors.ts'
 import { printable, printableJson } from '../../output/printable.ts'
 import { statsJson } from '../../output/result-json.ts'
@@ -16,7 +15,7 @@ import { UsageError } from '../../usage-error.ts'
 import { callTable, runDetails, runTable } from './text.ts'
 
 interface HistoryCommandOptions extends HistoryOption {
-  readonly status?: readonly string[]
+  readonly status?: readonly HistoryStatus[]
   readonly image?: string
   readonly label?: readonly string[]
   readonly since?: string
@@ -31,6 +30,12 @@ interface HistoryCommandOptions extends HistoryOption {
   readonly failed?: boolean
 }
 
+/** Its values are completed by shells. */
+const statusOption = () =>
+  new Option('--status <status>', 'only runs with this status (repeatable)')
+    .choices(statuses)
+    .argParser((text, earlier: readonly HistoryStatus[] | undefined) => [...(earlier ?? []), readStatus(text)])
+
 /** `cookietin history`. */
 export function historyCommand(context: CommandContext): Command {
   const command = new Command('history')
@@ -41,7 +46,7 @@ export function historyCommand(context: CommandContext): Command {
     .usage('[options] [ID]')
     .argument('[id]', 'the id of a run; shows the newest run of that id')
   return addHistoryOption(command, 'where the runs are stored')
-    .option('--status <status>', `only runs with this status: ${statuses.join(', ')} (repeatable)`, collect)
+    .addOption(statusOption())
     .option('--image <image>', 'only runs or calls of this image')
     .option('--label <name=value>', 'only runs with this label (repeatable)', collect)
     .option('--since <time>', 'only runs or calls since: 2h, 7d, or 2026-01-31, 2026-01-31T12:00')
@@ -160,9 +165,9 @@ async function prune({ stdio }: CommandContext, history: History, limits: Limits
 
 function queryOf({ status, image, label, since, limit }: HistoryCommandOptions): HistoryQuery {
   return {
-    status: status?.map(readStatus),
+    status,
     image,
-    labels: label === undefined ? undefined : readLabels([], label),
+    labels: label === undefined ? undefined : readLabelFilter(label),
     ...partOf({ since, limit }),
   }
 }

@@ -10,8 +10,7 @@ import { type FoundRun, listRuns } from '../../drivers/runs/list.ts'
 import { type StopOptions, stopRun } from '../../drivers/runs/stop.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { Interrupts } from '../../interrupts.ts'
-import { readLabels } from '../../options/engine-options.ts'
-import { readDuration } from '../../options/values.ts'
+import { readDuration, readLabelFilter } from '../../options/values.ts'
 import { formatDuration } from '../../output/format.ts'
 import { printable, printableJson } from '../../output/printable.ts'
 import { errorJson } from '../../output/result-json.ts'
@@ -64,12 +63,11 @@ const stopsAtOnce = 32
 
 async function stop(context: CommandContext, ids: readonly string[], options: StopCommandOptions): Promise<void> {
   const { stdio, exit } = context
-  const { signal, timeout } = readOptions(ids, options)
+  const { signal, timeout, labels } = readOptions(ids, options)
   using interrupts = new Interrupts(stdio)
   const aborted = interrupts.signal
   const isStopped = await withDocker(aborted, async docker => {
     const listed = await listRuns(docker, aborted)
-    const labels = readLabels([], options.label ?? [])
     const runs = ids.length > 0 ? findRuns(ids, listed) : withLabels(listed, labels).filter(run => !hasEnded(run))
     if (runs.length === 0) stdio.note('no runs')
     const report = reporter(context, options.json ?? false, signal === 'SIGKILL' ? 0 : timeout)
@@ -116,5 +114,5 @@ function readOptions(ids: readonly string[], { all, label, signal, timeout }: St
   if (signal !== undefined && name === undefined)
     throw new UsageError(`--signal: "${signal}" is not ${unixSignal.allowed}`)
   const given = timeout === undefined ? defaultTimeout : readDuration('--timeout', timeout)
-  return { signal: name, timeout: Math.min(given, longestDelay) }
+  return { signal: name, timeout: Math.min(given, longestDelay), labels: readLabelFilter(label ?? []) }
 }
