@@ -1,5 +1,6 @@
 import { isRecord } from '../../utils/validation/issues.ts'
 import { type LaneName, laneNames, type Message, type Packet } from '../link/link.ts'
+import { readJson } from './read-json.ts'
 
 /** The version of what travels. Another one is not understood, and refused. */
 export const wireVersion = 1
@@ -27,13 +28,8 @@ export function encodePacket({ run, from, lane, seq, ack, received, message }: P
 
 /** Returns undefined for what is not a packet of this version. */
 export function decodePacket(head: string, data: Buffer | undefined): Packet | undefined {
-  let value: unknown
-  try {
-    value = JSON.parse(head)
-  } catch {
-    return undefined
-  }
-  if (!isRecord(value) || value.v !== wireVersion || typeof value.run !== 'string') return undefined
+  const value = readJson(head)
+  if (value.v !== wireVersion || typeof value.run !== 'string') return undefined
   const { run, from, lane, seq, ack, received, message } = value
   if (!laneNames.some(name => name === lane)) return undefined
   return {

@@ -111,18 +111,22 @@ export class AdmissionQueue {
 
   /** Moves the entries of an owner behind all others of the same priority. */
   moveToBack(owner: Owner): void {
-    for (const entry of [...(this.#byOwner.get(owner) ?? [])].sort(byTurn)) this.#move(entry, { isFirst: false })
+    for (const entry of this.#entriesOf(owner).sort(byTurn)) this.#move(entry, { isFirst: false })
   }
 
   /** The owner has lost its last container: its entry that is the next becomes the first one of a function. */
   promote(owner: Owner): void {
     if (this.#hasFirst(owner)) return
-    const [next] = [...(this.#byOwner.get(owner) ?? [])].sort(byTurn)
+    const [next] = this.#entriesOf(owner).sort(byTurn)
     if (next !== undefined) this.#move(next, { isFirst: true })
   }
 
+  #entriesOf(owner: Owner): Entry[] {
+    return [...(this.#byOwner.get(owner) ?? [])]
+  }
+
   #hasFirst(owner: Owner): boolean {
-    return [...(this.#byOwner.get(owner) ?? [])].some(entry => entry.isFirst)
+    return this.#entriesOf(owner).some(entry => entry.isFirst)
   }
 
   /** Returns false when no entry has this id. */

@@ -56,12 +56,10 @@ async function dangerThere(path: string, { readOnly, engineSocket }: SourceRules
 /** The engine's own socket may have any name. A hard link to it is another path to the same. */
 async function socketThere(real: string, engineSocket: string): Promise<string | undefined> {
   const socket = await realpath(engineSocket).catch(() => engineSocket)
-  if (isWithin(socket, real)) {
-    return `${socket === real ? '' : 'a folder that holds '}the engine's own socket, which gives root on the host`
-  }
+  const danger = "the engine's own socket, which gives root on the host"
+  if (isWithin(socket, real)) return socket === real ? danger : `a folder that holds ${danger}`
   const [there, own] = await Promise.all([real, socket].map(path => stat(path).catch(() => undefined)))
-  const isSame = own !== undefined && there?.ino === own.ino && there.dev === own.dev
-  return isSame ? "the engine's own socket, which gives root on the host" : undefined
+  return own !== undefined && there?.ino === own.ino && there.dev === own.dev ? danger : undefined
 }
 
 /**
